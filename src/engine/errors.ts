@@ -1,0 +1,50 @@
+// One class of failure and one table that says what each kind means to a shell and to an HTTP client.
+
+const ERROR_TABLE = {
+  usage: {exitCode: 2, httpStatus: 400},
+  invalid_request: {exitCode: 2, httpStatus: 400},
+  unsupported: {exitCode: 2, httpStatus: 400},
+  model_not_found: {exitCode: 3, httpStatus: 404},
+  model_invalid: {exitCode: 3, httpStatus: 500},
+  out_of_memory: {exitCode: 3, httpStatus: 503},
+  context_length_exceeded: {exitCode: 4, httpStatus: 400},
+  tool_failed: {exitCode: 5, httpStatus: 502},
+  backend_unreachable: {exitCode: 5, httpStatus: 502},
+  backend_failed: {exitCode: 5, httpStatus: 502},
+  io: {exitCode: 1, httpStatus: 500},
+  internal: {exitCode: 1, httpStatus: 500},
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+export interface EngineErrorOptions {
+  /** What to do next, one sentence. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+  /** The request field at fault, as a path such as `messages[2].content`. */
+  readonly param?: string;
+}
+
+/** A failure the user can act on: what happened, with which input (`message`), what to do next (`hint`). */
+export class EngineError extends Error {
+  override readonly name = 'EngineError';
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly param: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : {cause: options.cause});
+    this.code = code;
+    this.hint = options.hint;
+    this.param = options.param;
+  }
+
+  /** Process exit code documented in the README. */
+  get exitCode(): number {
+    return ERROR_TABLE[this.code].exitCode;
+  }
+
+  get httpStatus(): number {
+    return ERROR_TABLE[this.code].httpStatus;
+  }
+}

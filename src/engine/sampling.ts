@@ -1,0 +1,30 @@
+// How the next token is chosen and when generation ends: one set of fields, one table of defaults.
+
+/** Absent means: the neutral value that changes nothing. Temperature 0 is argmax, with no hidden penalty. */
+export interface SamplingParams {
+  /** 0 or more. */
+  readonly temperature: number;
+  /** 0 < topP <= 1. */
+  readonly topP?: number;
+  /** 0 = off. */
+  readonly topK?: number;
+  /** 0 <= minP < 1. */
+  readonly minP?: number;
+  /** 0 to 2^32 - 1; absent = a fresh one, reported in the usage. */
+  readonly seed?: number;
+  /** Multiplicative, 1 = off (llama.cpp's repeat_penalty, HF's repetition_penalty). */
+  readonly repeatPenalty?: number;
+  /** -2 to 2, OpenAI's meaning. */
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  /** No run of this many tokens occurs twice; 0 = off. */
+  readonly noRepeatNgramSize?: number;
+  /** Added to a token's logit, -100 to 100 (-100 = never). */
+  readonly logitBias?: ReadonlyMap<number, number>;
+  /** Generated tokens at most; absent = up to the context limit. */
+  readonly maxTokens?: number;
+  /** Generation ends before the first of these; never part of the answer. */
+  readonly stop?: readonly string[];
+  /** Report the raw distribution's log-probability of each token, with this many alternatives (0 = the token alone). */
+  readonly topLogprobs?: number;
+}

@@ -1,0 +1,11 @@
+import {expect, test} from 'vitest';
+import {EngineError} from '../../src/engine/errors.ts';
+
+test('an error says what a shell and an HTTP client get to see', () => {
+  const cause = new Error('disk');
+  const error = new EngineError('context_length_exceeded', 'the prompt has 9 tokens, the context 8', {
+    hint: 'use --ctx 16',
+    cause,
+  });
+  expect(error).toMatchObject({exitCode: 4, httpStatus: 400, hint: 'use --ctx 16', cause, name: 'EngineError'});
+});
