@@ -1,6 +1,15 @@
 // The two seams of the house: who answers (Backend) and who computes (TokenModel).
 import type {SamplingParams} from './sampling.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, TemplateVersion, Token, ToolCall} from './types.ts';
+import type {Tokenizer} from './tokenizer/tokenizer.ts';
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+  FIMRequest,
+  TemplateVersion,
+  Token,
+  Tokenized,
+  ToolCall,
+} from './types.ts';
 
 /** `context` = the context is full: the answer is cut, as with `length`, but max_tokens was not the reason. */
 export type FinishReason = 'stop' | 'length' | 'context' | 'tool_calls' | 'aborted';
@@ -73,6 +82,10 @@ export interface Backend {
   chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   fim(request: FIMRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
+  /** The vocabulary, where it is known: always for a local model, seldom for a cluster. */
+  readonly tokenizer?: Tokenizer;
+  /** The exact prompt of a request without running the model; throws what `chat` would. Goes with `tokenizer`. */
+  render?(request: ChatCompletionRequest): Tokenized;
   close(): Promise<void>;
 }
 
