@@ -1,0 +1,41 @@
+// Recognises what kind of model a folder holds from the names in it.
+import type {FolderFile, ModelFile} from './model-files.ts';
+import {modelFiles} from './model-files.ts';
+
+export type FolderKind =
+  | {readonly kind: 'gguf'; readonly models: readonly ModelFile[]}
+  /** Mistral's own layout: params.json with consolidated weights. */
+  | {readonly kind: 'mistral'}
+  /** Hugging Face's layout: config.json with model weights. */
+  | {readonly kind: 'hf'}
+  | {readonly kind: 'lora'}
+  /** `almost`: what is missing for a folder that is nearly a model, as a sentence. */
+  | {readonly kind: 'none'; readonly almost: string | undefined};
+
+const MISTRAL_WEIGHTS = /^consolidated(\.\d+)?(-\d+-of-\d+)?\.(safetensors|pth)$/;
+const HF_WEIGHTS = /^model(-\d{5}-of-\d{5})?\.safetensors$/;
+const PARTIAL = /\.(part|partial|incomplete|ipull|downloadInProgress|crdownload|download)$/;
+
+/** A folder with a GGUF is a GGUF folder whatever else lies in it; Mistral's layout goes before Hugging Face's. */
+export function folderKind(files: readonly FolderFile[]): FolderKind {
+  const models = modelFiles(files);
+  if (models.length > 0) return {kind: 'gguf', models};
+  const names = new Set(files.map((file) => file.name));
+  const mistral = [...names].some((name) => MISTRAL_WEIGHTS.test(name));
+  const hf = [...names].some((name) => HF_WEIGHTS.test(name));
+  if (mistral && names.has('params.json')) return {kind: 'mistral'};
+  if (hf && names.has('config.json')) return {kind: 'hf'};
+  if (names.has('lora.safetensors') || names.has('adapter_config.json')) return {kind: 'lora'};
+  return {kind: 'none', almost: almost(names, mistral, hf)};
+}
+
+function almost(names: ReadonlySet<string>, mistral: boolean, hf: boolean): string | undefined {
+  if (mistral) return 'There are weights but no params.json: fetch it from the same place.';
+  if (hf) return 'There are weights but no config.json: fetch it from the same place.';
+  if (names.has('params.json')) return 'There is params.json but no consolidated.safetensors (or consolidated.00.pth).';
+  if (names.has('config.json')) return 'There is config.json but no model.safetensors.';
+  const partial = [...names].find((name) => PARTIAL.test(name));
+  if (partial) return `${partial} is an unfinished download: go on with it.`;
+  const archive = [...names].find((name) => /\.(tar|zip|tgz|tar\.gz)$/.test(name));
+  return archive && `${archive} is an archive: unpack it and give the folder inside.`;
+}

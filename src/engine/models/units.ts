@@ -1,0 +1,24 @@
+// Sizes and counts as people read them. Bytes are decimal, as disks and download pages count them.
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** `36.7 MB`: three significant digits at most after the unit is chosen, decimal units. */
+export function formatBytes(bytes: number): string {
+  return withUnit(bytes, BYTE_UNITS, ' ');
+}
+
+/** `7.25B`: a number of parameters. */
+export function formatCount(count: number): string {
+  return withUnit(count, ['', 'k', 'M', 'B', 'T'], '');
+}
+
+function withUnit(value: number, units: readonly string[], gap: string): string {
+  let scaled = value;
+  let unit = 0;
+  while (scaled >= 999.5 && unit < units.length - 1) {
+    scaled /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
+  return `${scaled.toFixed(digits)}${gap}${units[unit]}`;
+}

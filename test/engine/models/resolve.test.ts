@@ -1,0 +1,173 @@
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {EngineError} from '../../../src/engine/errors.ts';
+import {type ResolveOptions, resolveModel} from '../../../src/engine/models/resolve.ts';
+import {folderWith} from '../../fixtures/folder.ts';
+import {f32, tinyModel} from '../../fixtures/tiny-model.ts';
+
+const machine = {ramBytes: 16e9, freeRamBytes: 16e9, vramBytes: 0, cores: 4};
+
+function failure(argument: string | undefined, options: ResolveOptions = {}): EngineError {
+  try {
+    resolveModel(argument, {machine, ...options});
+  } catch (error) {
+    if (error instanceof EngineError) return error;
+    throw error;
+  }
+  throw new Error('it resolved');
+}
+
+test('a model file is taken as it is', () => {
+  const folder = folderWith({'m.gguf': tinyModel()});
+  expect(resolveModel(join(folder, 'm.gguf'))).toMatchObject({
+    kind: 'gguf',
+    path: join(folder, 'm.gguf'),
+    note: 'm.gguf',
+  });
+});
+
+test('a folder gives its only model; sidecars and other files do not count', () => {
+  const folder = folderWith({'m.gguf': tinyModel(), 'mmproj-f16.gguf': 'x', 'm-lora.gguf': 'x', 'README.md': 'x'});
+  expect(resolveModel(folder)).toMatchObject({path: join(folder, 'm.gguf'), note: 'm.gguf'});
+});
+
+test('among quantisations the choice and its reason are told, and --quant overrides it', () => {
+  const small = tinyModel();
+  const folder = folderWith({
+    'm-Q8_0.gguf': Buffer.concat([small, small]),
+    'm-Q4_K_M.gguf': small,
+    'm-BF16.gguf': small,
+  });
+  expect(resolveModel(folder, {machine})).toMatchObject({
+    path: join(folder, 'm-Q8_0.gguf'),
+    note: expect.stringMatching(
+      /^m-Q8_0\.gguf \(.* kB\), one of 3: the most exact one, small for this machine; --quant/,
+    ),
+  });
+  expect(resolveModel(folder, {machine, quant: 'q4_k_m'})).toMatchObject({path: join(folder, 'm-Q4_K_M.gguf')});
+  expect(resolveModel(folder, {machine, quant: 'bf'})).toMatchObject({path: join(folder, 'm-BF16.gguf')});
+  expect(failure(folder, {quant: 'Q2_K'})).toMatchObject({code: 'model_not_found', exitCode: 3});
+});
+
+test('different models in one folder are not guessed at', () => {
+  const folder = folderWith({'codestral-Q8_0.gguf': tinyModel(), 'mistral-Q8_0.gguf': tinyModel()});
+  expect(failure(folder)).toMatchObject({
+    code: 'model_not_found',
+    message: `${folder} holds several models: codestral-Q8_0.gguf, mistral-Q8_0.gguf`,
+  });
+  expect(resolveModel(folder, {machine, quant: 'codestral'})).toMatchObject({kind: 'gguf'});
+});
+
+const part = (no: number) =>
+  tinyModel(
+    {'split.count': {u32: 2}, 'split.no': {u32: no}},
+    no === 0 ? undefined : [f32('blk.0.attn_q.weight', [32, 32])],
+  );
+
+test('a later part of a split model leads to the first one', () => {
+  const folder = folderWith({'m-00001-of-00002.gguf': part(0), 'm-00002-of-00002.gguf': part(1)});
+  expect(resolveModel(join(folder, 'm-00002-of-00002.gguf'))).toMatchObject({
+    path: join(folder, 'm-00001-of-00002.gguf'),
+    note: 'm-00001-of-00002.gguf: m-00002-of-00002.gguf is part 2 of 2, part 1 is the one to load',
+  });
+});
+
+test('a missing or cut part is named', () => {
+  const missing = folderWith({'m-00001-of-00002.gguf': part(0)});
+  expect(failure(missing)).toMatchObject({
+    code: 'model_invalid',
+    message: `part 2 of 2 is missing: ${join(missing, 'm-00002-of-00002.gguf')}`,
+  });
+  const tail = folderWith({'m-00002-of-00002.gguf': part(1)});
+  expect(failure(tail).message).toBe(`${join(tail, 'm-00002-of-00002.gguf')} is part 2 of 2, and part 1 is missing`);
+  const headless = folderWith({'m-00002-of-00002.gguf': part(1)});
+  expect(failure(join(headless, 'm-00002-of-00002.gguf')).message).toContain('is part 2 of 2, and part 1 is missing');
+  const cut = folderWith({'m-00001-of-00002.gguf': part(0), 'm-00002-of-00002.gguf': part(1).subarray(0, -512)});
+  expect(failure(cut).message).toMatch(/m-00002-of-00002\.gguf is incomplete/);
+});
+
+test.each<[string, Buffer | string, RegExp]>([
+  ['truncated', tinyModel().subarray(0, -100), /m\.gguf is incomplete: 1\.\d+ kB of 1\.\d+ kB are there/],
+  ['cut in its header', tinyModel().subarray(0, 200), /damaged or incomplete/],
+  ['empty', '', /is an empty file/],
+  ['a web page', '<!DOCTYPE html><p>404', /is a web page/],
+  ['a vision projector', tinyModel({'general.architecture': 'clip'}), /is a vision projector \(mmproj\)/],
+  ['an adapter', tinyModel({'general.type': 'adapter'}), /is a LoRA adapter/],
+  ['a vocabulary', tinyModel({}, []), /holds a vocabulary and no weights/],
+  ['no architecture', tinyModel({'general.architecture': undefined}), /names no architecture/],
+  [
+    'unknown architecture',
+    tinyModel({'general.architecture': 'zeta9'}),
+    /architecture "zeta9", unknown to this engine/,
+  ],
+  ['an embedding model', tinyModel({'general.architecture': 'bert'}), /is an embedding model/],
+  ['no context length', tinyModel({'llama.context_length': undefined}), /does not say its context length/],
+  ['no vocabulary', tinyModel({'tokenizer.ggml.tokens': undefined}), /holds no vocabulary/],
+  ['another vocabulary', tinyModel({'tokenizer.ggml.tokens': {strings: ['a']}}), /has 1 tokens, the embedding 8 rows/],
+  [
+    'old experts',
+    tinyModel({}, [f32('blk.0.ffn_up.0.weight', [32, 32])]),
+    /old Mixtral file with one tensor an expert/,
+  ],
+])('a file that is %s is refused with its name, the reason and the next step', (_, content, message) => {
+  const folder = folderWith({'m.gguf': content});
+  const error = failure(join(folder, 'm.gguf'));
+  expect(error).toMatchObject({code: 'model_invalid', exitCode: 3, message: expect.stringMatching(message)});
+  expect(error.message).toContain(join(folder, 'm.gguf'));
+  expect(error.hint).toBeTruthy();
+});
+
+test('folders in the two training formats are to be converted, also when one of their files is given', () => {
+  const mistral = folderWith({
+    'params.json': '{}',
+    'consolidated.safetensors': 'x',
+    'config.json': '{}',
+    'model.safetensors': 'x',
+  });
+  expect(resolveModel(mistral)).toMatchObject({kind: 'convertible', folder: mistral, format: 'mistral'});
+  const pth = folderWith({'params.json': '{}', 'consolidated.00.pth': 'x'});
+  expect(resolveModel(join(pth, 'consolidated.00.pth'))).toMatchObject({
+    kind: 'convertible',
+    folder: pth,
+    format: 'mistral',
+  });
+  const hf = folderWith({'config.json': '{}', 'model-00001-of-00002.safetensors': 'x'});
+  expect(resolveModel(hf)).toMatchObject({kind: 'convertible', folder: hf, format: 'hf'});
+});
+
+test.each<[string, Record<string, string>, RegExp, RegExp]>([
+  ['empty', {}, /it has no files/, /A model folder holds/],
+  ['without params.json', {'consolidated.safetensors': 'x'}, /it has consolidated\.safetensors/, /no params\.json/],
+  ['without config.json', {'model.safetensors': 'x'}, /it has model\.safetensors/, /no config\.json/],
+  ['without weights', {'params.json': '{}'}, /it has params\.json/, /no consolidated\.safetensors/],
+  ['with a partial download', {'m.gguf.part': 'x'}, /m\.gguf\.part/, /unfinished download/],
+  ['with an archive', {'m.tar': 'x'}, /m\.tar/, /unpack it/],
+])('a folder %s is refused with what it has and what it lacks', (_, files, message, hint) => {
+  const folder = folderWith(files);
+  expect(failure(folder)).toMatchObject({
+    code: 'model_not_found',
+    message: expect.stringMatching(message),
+    hint: expect.stringMatching(hint),
+  });
+});
+
+test('a LoRA folder is no model', () => {
+  expect(failure(folderWith({'lora.safetensors': 'x'}))).toMatchObject({hint: expect.stringContaining('--lora-path')});
+});
+
+test('a path that is not there is told', () => {
+  expect(failure('/nowhere/at/all')).toMatchObject({
+    code: 'model_not_found',
+    message: 'there is no file or folder /nowhere/at/all',
+  });
+});
+
+test('without an argument the embedded model is used and said', () => {
+  const folder = folderWith({'demo.gguf': tinyModel()});
+  const found = resolveModel(undefined, {embedded: folder});
+  expect(found).toMatchObject({
+    path: join(folder, 'demo.gguf'),
+    note: 'the embedded demonstration model, as none was named',
+  });
+  expect(failure(undefined, {embedded: join(folder, 'gone')}).message).toBe('this installation has no embedded model');
+});
