@@ -1,22 +1,93 @@
 // Builds the commander program of each of the five names and turns every outcome into an exit code.
-import {readFileSync} from 'node:fs';
 import {Command, CommanderError} from 'commander';
+import {normaliseArgv} from './argv.ts';
+import {dieBySignal, type Io, type Output, processIo} from './io.ts';
+import {reportError, reportUsage} from './report.ts';
 
-const packageJson = new URL('../../package.json', import.meta.url);
+type AddCommand = (command: Command, io: Io) => void;
 
-/** Version of the installed package. */
-function version(): string {
-  const {version} = JSON.parse(readFileSync(packageJson, 'utf8')) as {version: string};
-  return version;
+interface Entry {
+  readonly summary: string;
+  /** The command's own file, loaded only when it is the one asked for. */
+  readonly load: () => Promise<AddCommand>;
 }
 
-/** Runs the program called `name` (one of the package's bins) and sets the process's exit code. */
+/** One line a command; a file exports `addXCommand(command, io)`, which adds options, examples and the action. */
+const COMMANDS: Readonly<Record<string, Entry>> = {};
+
+/** Runs the program called `name` (one of the package's bins) and ends the process with its exit code. */
 export async function main(name: string, argv: readonly string[]): Promise<void> {
-  const program = new Command(name).version(version()).exitOverride();
+  const io = processIo();
+  const code = await run(name, argv, io);
+  await Promise.all([flushed(io.stdout), flushed(io.stderr)]);
+  const {reason} = io.stop;
+  if (reason === 'SIGINT' || reason === 'SIGTERM') dieBySignal(reason);
+  process.exit(code);
+}
+
+/** Runs the program called `name` on the given streams. Returns the exit code; never throws. */
+export async function run(name: string, argv: readonly string[], io: Io): Promise<number> {
+  const json = argv.includes('--json') || argv.includes('--stream-json');
   try {
-    await program.parseAsync([...argv], {from: 'user'});
+    const {program, rest} = name === 'mistral' ? await umbrella(argv, io) : await single(name, argv, io);
+    await program.parseAsync(rest, {from: 'user'});
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
+    if (io.stop.aborted) return stopCode(io, json);
+    if (error instanceof CommanderError && error.code === 'commander.version') {
+      io.stdout.write((await import('./version.ts')).versionText(name, json));
+    }
+    return error instanceof CommanderError ? reportUsage(io, error, json) : reportError(io, error, json);
   }
+  return io.stop.aborted ? stopCode(io, json) : 0;
+}
+
+/** `mistral-chat …` is `mistral chat …` under its own name. */
+async function single(name: string, argv: readonly string[], io: Io): Promise<{program: Command; rest: string[]}> {
+  const program = newProgram(name, io);
+  const entry = COMMANDS[name.replace(/^mistral-/, '')];
+  if (!entry) throw new Error(`no command belongs to the name ${name}`);
+  (await entry.load())(program.summary(entry.summary), io);
+  return {program, rest: normaliseArgv(program, argv)};
+}
+
+/** `mistral COMMAND …`: all names and summaries are known, only the command asked for is loaded. */
+async function umbrella(argv: readonly string[], io: Io): Promise<{program: Command; rest: string[]}> {
+  const program = newProgram('mistral', io).description('Talk to a Mistral model from the terminal.');
+  for (const [name, {summary}] of Object.entries(COMMANDS)) program.command(name).summary(summary).description(summary);
+  program.addHelpText('after', "\nRun 'mistral COMMAND --help' for the options and examples of a command.");
+  const at = argv[0] === 'help' ? 1 : 0;
+  const command = program.commands.find((candidate) => candidate.name() === argv[at]);
+  if (!command) return {program, rest: [...argv]};
+  await COMMANDS[command.name()]?.load().then((add) => add(command, io));
+  return {program, rest: [...argv.slice(0, at + 1), ...normaliseArgv(command, argv.slice(at + 1))]};
+}
+
+function newProgram(name: string, io: Io): Command {
+  return new Command(name)
+    .exitOverride()
+    .helpOption('-h, --help', 'print this help')
+    .option('-V, --version', 'print the version; with --json, the versions of all parts')
+    .configureOutput({
+      writeOut: (text) => void io.stdout.write(text),
+      writeErr: (text) => void io.stderr.write(text),
+      getOutHelpWidth: () => 80,
+      getErrHelpWidth: () => 80,
+    })
+    .on('option:version', () => {
+      throw new CommanderError(0, 'commander.version', '');
+    });
+}
+
+/** What a stopped run means to the shell: a reader that left (`| head`) is no failure, a full disk is. */
+function stopCode(io: Io, json: boolean): number {
+  const {reason} = io.stop;
+  if (reason === 'SIGINT') return 130;
+  if (reason === 'SIGTERM') return 143;
+  return (reason as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : reportError(io, reason, json);
+}
+
+function flushed(stream: Output): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
 }

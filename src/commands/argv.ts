@@ -1,0 +1,60 @@
+// Other spellings of our flags: underscores as in --max_tokens, and the boolean forms of python-fire.
+import type {Command, Option} from 'commander';
+
+/**
+ * Rewrites the spellings of mistral-inference to the ones the program declares: `--max_tokens` to `--max-tokens`,
+ * `--noinstruct`, `--instruct=False` and `--instruct False` to the flag or its absence. Values are left alone.
+ */
+export function normaliseArgv(command: Command, argv: readonly string[]): string[] {
+  const result: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const arg = argv[i] ?? '';
+    if (arg === '--') return [...result, ...argv.slice(i)];
+    if (!arg.startsWith('-') || arg === '-') {
+      result.push(arg);
+      continue;
+    }
+    const {flag, value} = splitFlag(arg);
+    const option = command.options.find((candidate) => candidate.long === flag || candidate.short === flag);
+    const switchOff = option ? undefined : switchedOff(command, flag);
+    if (switchOff) {
+      result.push(...booleanFlag(command, switchOff, switchOff.negate));
+    } else if (option && takesNoValue(option) && value !== undefined) {
+      result.push(...(isBooleanWord(value) ? booleanFlag(command, option, isTrue(value)) : [`${flag}=${value}`]));
+    } else if (option && takesNoValue(option) && isBooleanWord(argv[i + 1])) {
+      result.push(...booleanFlag(command, option, isTrue(argv[++i])));
+    } else {
+      result.push(value === undefined ? flag : `${flag}=${value}`);
+      if (option?.required && value === undefined && i + 1 < argv.length) result.push(argv[++i] ?? '');
+    }
+  }
+  return result;
+}
+
+/** `--max_tokens=3` to `--max-tokens` and `3`; underscores of the value stay. */
+function splitFlag(arg: string): {flag: string; value: string | undefined} {
+  const equals = arg.startsWith('--') ? arg.indexOf('=') : -1;
+  const name = equals === -1 ? arg : arg.slice(0, equals);
+  return {
+    flag: name.startsWith('--') ? name.replaceAll('_', '-') : name,
+    value: equals === -1 ? undefined : arg.slice(equals + 1),
+  };
+}
+
+/** The boolean option meant by `--nostream` or `--no-stream`, where only `--stream` is declared. */
+function switchedOff(command: Command, flag: string): Option | undefined {
+  const name = /^--no-?(.+)$/.exec(flag)?.[1];
+  const spellings = [`--${name}`, `--no-${name}`];
+  return command.options.find((option) => spellings.includes(option.long ?? '') && takesNoValue(option));
+}
+
+function booleanFlag(command: Command, option: Option, on: boolean): string[] {
+  const long = option.long ?? '';
+  const bare = long.replace(/^--no-/, '--');
+  const wanted = option.negate === on ? `--no-${bare.slice(2)}` : bare;
+  return command.options.some((candidate) => candidate.long === wanted) ? [wanted] : [];
+}
+
+const takesNoValue = (option: Option) => !option.required && !option.optional;
+const isBooleanWord = (value: string | undefined) => value !== undefined && /^(true|false)$/i.test(value);
+const isTrue = (value: string | undefined) => /^true$/i.test(value ?? '');

@@ -1,0 +1,183 @@
+// The one table of flags and defaults; every command takes the groups it needs from here.
+import {type Command, InvalidArgumentError, Option} from 'commander';
+import type {SamplingParams} from '../engine/sampling.ts';
+import type {TemplateVersion} from '../engine/types.ts';
+
+/** What a flag means when it is absent. mistral-inference's 35 tokens stay with `demo`: in a chat they cut answers. */
+export const DEFAULTS = {
+  chat: {maxTokens: 1024, temperature: 0.7, topP: 0.8},
+  demo: {maxTokens: 35, temperature: 0},
+  fim: {maxTokens: 256, temperature: 0},
+  tools: {maxTokens: 1024, temperature: 0},
+} as const satisfies Record<string, SamplingParams>;
+
+export const TEMPLATE_VERSIONS = [
+  'v1',
+  'v2',
+  'v3',
+  'v7',
+  'v11',
+  'v13',
+  'v15',
+] as const satisfies readonly TemplateVersion[];
+const GPU_KINDS = ['cuda', 'vulkan', 'metal', 'off'] as const;
+
+export interface EngineFlags {
+  readonly gpuLayers?: number | 'max';
+  readonly gpu?: (typeof GPU_KINDS)[number];
+  /** Tokens. */
+  readonly ctx?: number;
+  readonly threads?: number;
+  readonly loraPath?: string;
+  readonly loraScale?: number;
+  readonly template?: TemplateVersion;
+  readonly verbose?: true;
+}
+
+export interface SamplingFlags {
+  readonly maxTokens: number;
+  readonly temperature: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly minP?: number;
+  readonly seed?: number;
+  readonly repeatPenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly presencePenalty?: number;
+  /** `true` is commander's value for an absent --no-… option. */
+  readonly repeatNgramSize?: number | true;
+  readonly logitBias?: readonly (readonly [number, number])[];
+  readonly stop?: readonly string[];
+}
+
+/** `[model]`, and `--model-path` as python-fire allows it. */
+export function addModelArgument(command: Command): void {
+  command.argument('[model]', 'folder or GGUF file (default: $MISTRAL_MODEL, else the small embedded model)');
+  command.addOption(new Option('--model-path <path>').hideHelp());
+}
+
+/** The model argument as given, by position or by flag. */
+export function modelArgument(
+  positional: string | undefined,
+  flags: {readonly modelPath?: string},
+): string | undefined {
+  return flags.modelPath ?? positional;
+}
+
+/** Where and how the model runs. */
+export function addEngineOptions(command: Command): void {
+  command
+    .optionsGroup('Engine:')
+    .option('--gpu-layers <n|max>', 'layers on the GPU (default: as many as fit)', gpuLayers)
+    .addOption(new Option('--gpu <kind>', 'GPU interface, or off').choices(GPU_KINDS))
+    .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
+    .option('--threads <n>', 'CPU threads', number({integer: true, min: 1, max: 1024}))
+    .option('-l, --lora-path <file>', 'LoRA adapter to apply')
+    .option('--lora-scale <x>', 'strength of the adapter', number({}))
+    .addOption(
+      new Option('--template <version>', 'prompt format, instead of the detected one').choices(TEMPLATE_VERSIONS),
+    )
+    .option('--verbose', "show the engine's own log on stderr");
+  command.addOption(new Option('-n, --num-pipeline-ranks <n>').argParser(number({integer: true, min: 1})).hideHelp());
+}
+
+/** How the next token is chosen and when the answer ends. */
+export function addSamplingOptions(command: Command, defaults: SamplingParams): void {
+  const penalty = number({min: -2, max: 2});
+  command
+    .optionsGroup('Sampling:')
+    .option('--max-tokens <n>', 'longest answer', maxTokens, defaults.maxTokens)
+    .option('-t, --temperature <t>', '0 = always the likeliest token', temperature, defaults.temperature)
+    .option('--top-p <p>', 'smallest set of tokens with this probability', number({above: 0, max: 1}), defaults.topP)
+    .option('--top-k <k>', 'the k likeliest tokens (0 = off)', number({integer: true, min: 0}))
+    .option('--min-p <p>', 'tokens at least this likely, relative to the best', number({min: 0, below: 1}))
+    .option('--seed <n>', 'same seed, same answer', number({integer: true, min: 0, max: 2 ** 32 - 1}))
+    .option('--repeat-penalty <x>', 'divide the score of seen tokens (1 = off)', number({above: 0}))
+    .option('--frequency-penalty <x>', '-2 to 2', penalty)
+    .option('--presence-penalty <x>', '-2 to 2', penalty)
+    .option('--no-repeat-ngram-size <n>', 'never repeat a run of n tokens', number({integer: true, min: 0}))
+    .option('--logit-bias <id=x>', "add x to a token's score; repeatable", collect(logitBias))
+    .option('--stop <text>', 'end before this text; repeatable', collect(String));
+}
+
+/** `<dir> 64 0.5`: python-fire takes the flags by position too. */
+export function addPositionalSampling(command: Command): void {
+  command.argument('[max-tokens]', 'same as --max-tokens', maxTokens);
+  command.argument('[temperature]', 'same as --temperature', temperature);
+}
+
+/** Sampling parameters from flags; positional values, where given, win over the defaults only. */
+export function samplingParams(
+  command: Command,
+  positional: {maxTokens?: number; temperature?: number} = {},
+): SamplingParams {
+  const flags = command.opts<SamplingFlags>();
+  const given = (name: 'maxTokens' | 'temperature') =>
+    command.getOptionValueSource(name) === 'default' ? (positional[name] ?? flags[name]) : flags[name];
+  const {repeatNgramSize, logitBias} = flags;
+  return dropUndefined({
+    maxTokens: given('maxTokens'),
+    temperature: given('temperature'),
+    topP: flags.topP,
+    topK: flags.topK,
+    minP: flags.minP,
+    seed: flags.seed,
+    repeatPenalty: flags.repeatPenalty,
+    frequencyPenalty: flags.frequencyPenalty,
+    presencePenalty: flags.presencePenalty,
+    noRepeatNgramSize: repeatNgramSize === true ? undefined : repeatNgramSize,
+    logitBias: logitBias && new Map(logitBias),
+    stop: flags.stop,
+  });
+}
+
+interface Range {
+  readonly integer?: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly above?: number;
+  readonly below?: number;
+}
+
+/** A parser for numbers of a range, which says the range when it refuses. */
+export function number(range: Range): (text: string) => number {
+  const {integer = false, min = -Infinity, max = Infinity, above = -Infinity, below = Infinity} = range;
+  return (text) => {
+    const value = Number(text);
+    const inside = value >= min && value <= max && value > above && value < below;
+    const isNumber = text.trim() !== '' && Number.isFinite(value) && (!integer || Number.isSafeInteger(value));
+    if (!isNumber || !inside)
+      throw new InvalidArgumentError(`Expected ${integer ? 'an integer' : 'a number'}${inWords(range)}.`);
+    return value;
+  };
+}
+
+function inWords({min, max, above, below}: Range): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  const low = min === undefined ? (above === undefined ? '' : ` above ${above}`) : `, at least ${min}`;
+  const high = max === undefined ? (below === undefined ? '' : ` below ${below}`) : ` up to ${max}`;
+  return low && high ? `${low},${high}` : low + high;
+}
+
+const maxTokens = number({integer: true, min: 0});
+const temperature = number({min: 0});
+
+function gpuLayers(text: string): number | 'max' {
+  return text === 'max' ? 'max' : number({integer: true, min: 0})(text);
+}
+
+function logitBias(text: string): [number, number] {
+  const [id, bias] = text.split('=');
+  return [number({integer: true, min: 0})(id ?? ''), number({min: -100, max: 100})(bias ?? '')];
+}
+
+/** Parser of a repeatable option: the values so far and one more. */
+export function collect<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => T[] {
+  return (text, previous = []) => [...previous, parse(text)];
+}
+
+type Defined<T> = {[K in keyof T]: Exclude<T[K], undefined>};
+
+function dropUndefined<T extends object>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
+}

@@ -1,0 +1,40 @@
+// An Io on strings: scripted stdin, collected stdout and stderr.
+import {PassThrough, Readable} from 'node:stream';
+import type {Io} from '../../src/commands/io.ts';
+
+export interface FakeIo extends Io {
+  readonly out: () => string;
+  readonly err: () => string;
+  /** What SIGINT, SIGTERM or a failed write do. */
+  stopWith(reason: unknown): void;
+}
+
+/** Streams that are no terminals; `stdin` is given whole or in chunks. */
+export function fakeIo(stdin: string | Iterable<string | Uint8Array> = '', env: NodeJS.ProcessEnv = {}): FakeIo {
+  const controller = new AbortController();
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const out = collect(stdout);
+  const err = collect(stderr);
+  return {
+    stdin: Readable.from(typeof stdin === 'string' ? [Buffer.from(stdin)] : stdin, {objectMode: false}),
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    stop: controller.signal,
+    captureInterrupt: () => () => {},
+    out,
+    err,
+    stopWith: (reason) => controller.abort(reason),
+  };
+}
+
+function collect(stream: PassThrough): () => string {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => {
+    for (let rest = stream.read() as Buffer | null; rest; rest = stream.read() as Buffer | null) chunks.push(rest);
+    return Buffer.concat(chunks).toString('utf8');
+  };
+}
