@@ -1,0 +1,103 @@
+// Text styles as SGR parameters, and the one place that writes them.
+
+/** SGR parameters such as `1;36`; empty = as the terminal has it. */
+export type Style = string;
+
+/** A run of text in one style. `link` makes it a hyperlink (OSC 8). */
+export interface Piece {
+  readonly text: string;
+  readonly style: Style;
+  readonly link?: string;
+}
+
+export interface Theme {
+  readonly heading: Style;
+  readonly strong: Style;
+  readonly emphasis: Style;
+  readonly strike: Style;
+  readonly code: Style;
+  readonly link: Style;
+  readonly quote: Style;
+  readonly dim: Style;
+  readonly accent: Style;
+  readonly warning: Style;
+  readonly error: Style;
+  /** Styles of a code token by its highlight.js scope. */
+  readonly token: (scope: string) => Style;
+  readonly bullet: string;
+  readonly bar: string;
+  readonly rule: string;
+  readonly ellipsis: string;
+  readonly dot: string;
+  /** Write links as OSC 8; otherwise the address follows the text. */
+  readonly hyperlinks: boolean;
+}
+
+const TOKENS: Readonly<Record<string, Style>> = {
+  keyword: '35',
+  built_in: '36',
+  type: '36',
+  title: '34',
+  string: '32',
+  regexp: '32',
+  number: '33',
+  literal: '33',
+  comment: '2',
+  attr: '36',
+  meta: '2',
+  addition: '32',
+  deletion: '31',
+};
+
+/** The look of the screen. Without colour, weight and slant still carry meaning; colour never carries it alone. */
+export function createTheme(can: {color: boolean; unicode: boolean; hyperlinks: boolean}): Theme {
+  const hue = (style: Style, otherwise: Style = '') => (can.color ? style : otherwise);
+  return {
+    heading: hue('1;36', '1'),
+    strong: '1',
+    emphasis: '3',
+    strike: '9',
+    code: hue('36'),
+    link: hue('4;34', '4'),
+    quote: '3',
+    dim: '2',
+    accent: hue('36', '1'),
+    warning: hue('33', '1'),
+    error: hue('31', '1'),
+    token: (scope) => (can.color ? (TOKENS[scope.split('.')[0] ?? ''] ?? '') : ''),
+    bullet: can.unicode ? '•' : '-',
+    bar: can.unicode ? '│' : '|',
+    rule: can.unicode ? '─' : '-',
+    ellipsis: can.unicode ? '…' : '...',
+    dot: can.unicode ? '·' : '-',
+    hyperlinks: can.hyperlinks,
+  };
+}
+
+/** Both styles together. */
+export function combine(outer: Style, inner: Style): Style {
+  if (outer === '' || inner === '') return outer + inner;
+  return `${outer};${inner}`;
+}
+
+/** A text in a style; no escape at all when the style is empty. */
+export function paint(text: string, style: Style): string {
+  return style === '' || text === '' ? text : `\x1b[${style}m${text}\x1b[0m`;
+}
+
+/** Pieces as one string for a terminal; neighbours of one look share their escapes. */
+export function render(pieces: readonly Piece[]): string {
+  let out = '';
+  for (let index = 0; index < pieces.length; ) {
+    const {style, link} = pieces[index] as Piece;
+    let text = '';
+    for (; index < pieces.length; index += 1) {
+      const piece = pieces[index] as Piece;
+      if (piece.style !== style || piece.link !== link) break;
+      text += piece.text;
+    }
+    const painted = paint(text, style);
+    out += link === undefined ? painted : `\x1b]8;;${link}\x1b\\${painted}\x1b]8;;\x1b\\`;
+  }
+  return out;
+}

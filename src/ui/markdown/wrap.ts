@@ -1,0 +1,124 @@
+// Word wrap that takes text as it comes: a row is final as soon as the next word does not fit on it.
+import {graphemes, width} from '../text.ts';
+import {type Piece, render} from './style.ts';
+
+const CJK = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uff60]/u;
+/** Never first on a row. */
+const CLOSING = /^[、。，．・：；？！」』】）〕》〉’”)\]},.;:!?ー々]/u;
+
+/** Wraps pieces of text to a number of columns; rows after the first begin with `hanging`. */
+export class RowWrapper {
+  readonly #columns: number;
+  readonly #hanging: readonly Piece[];
+  #row: Piece[];
+  #rowWidth: number;
+  /** Width of the prefix: a row with nothing but its prefix takes a word however long. */
+  #empty: number;
+  #space: Piece | undefined;
+  #word: Piece[] = [];
+  #wordWidth = 0;
+  #previous = '';
+  #started = false;
+
+  constructor(columns: number, prefix: readonly Piece[], hanging: readonly Piece[]) {
+    const room = (pieces: readonly Piece[]) => cells(pieces) + 4 <= columns;
+    this.#columns = columns;
+    this.#hanging = room(hanging) ? hanging : [];
+    this.#row = [...prefix];
+    this.#rowWidth = cells(prefix);
+    this.#empty = this.#rowWidth;
+  }
+
+  /** A copy to try out text that may still change. */
+  clone(): RowWrapper {
+    const copy = new RowWrapper(this.#columns, [], this.#hanging);
+    copy.#row = [...this.#row];
+    copy.#rowWidth = this.#rowWidth;
+    copy.#empty = this.#empty;
+    copy.#space = this.#space;
+    copy.#word = [...this.#word];
+    copy.#wordWidth = this.#wordWidth;
+    copy.#previous = this.#previous;
+    copy.#started = this.#started;
+    return copy;
+  }
+
+  /** Adds a piece; returns the rows that became final. */
+  push(piece: Piece): string[] {
+    const rows: string[] = [];
+    for (const cluster of graphemes(piece.text)) {
+      const one = {...piece, text: cluster};
+      if (/^[ \t]$/.test(cluster)) this.#endWord(this.#started || this.#word.length > 0 ? one : undefined, one);
+      else {
+        const breaks = CJK.test(cluster) || CJK.test(this.#previous);
+        if (breaks && !CLOSING.test(cluster)) this.#endWord(undefined, undefined);
+        this.#grow(one, rows);
+      }
+      this.#previous = cluster;
+    }
+    return rows;
+  }
+
+  /** The unfinished row; after it the wrapper is used up. */
+  end(): string {
+    this.#endWord(undefined, undefined);
+    return render(this.#row);
+  }
+
+  #grow(piece: Piece, rows: string[]): void {
+    this.#word.push(piece);
+    this.#wordWidth += width(piece.text);
+    const space = this.#space === undefined ? 0 : this.#spaceWidth();
+    if (this.#rowWidth + space + this.#wordWidth <= this.#columns) return;
+    if (this.#rowWidth > this.#empty) this.#newRow(rows);
+    while (this.#rowWidth + this.#wordWidth > this.#columns && this.#word.length > 1) this.#splitWord(rows);
+  }
+
+  #spaceWidth(): number {
+    return this.#space === undefined ? 0 : width(this.#space.text);
+  }
+
+  #newRow(rows: string[]): void {
+    rows.push(render(this.#row));
+    this.#row = [...this.#hanging];
+    this.#rowWidth = cells(this.#hanging);
+    this.#empty = this.#rowWidth;
+    this.#space = undefined;
+  }
+
+  /** Breaks a word that is longer than a row. */
+  #splitWord(rows: string[]): void {
+    const last = this.#word.pop() as Piece;
+    this.#row.push(...this.#word);
+    this.#newRow(rows);
+    this.#word = [last];
+    this.#wordWidth = width(last.text);
+  }
+
+  /** Puts the word on the row. `space` follows it; `lead` keeps the indentation of a line that starts with spaces. */
+  #endWord(space: Piece | undefined, lead: Piece | undefined): void {
+    if (this.#word.length > 0) {
+      if (this.#space !== undefined) this.#put(this.#space);
+      for (const piece of this.#word) this.#put(piece);
+      this.#space = undefined;
+      this.#word = [];
+      this.#wordWidth = 0;
+      this.#started = true;
+    }
+    if (space !== undefined) {
+      this.#space = {...space, text: (this.#space?.text ?? '') + (space.text === '\t' ? '  ' : space.text)};
+    } else if (lead !== undefined && this.#rowWidth + 4 < this.#columns / 2) {
+      this.#put({...lead, text: lead.text === '\t' ? '    ' : lead.text});
+      this.#empty = this.#rowWidth;
+    }
+  }
+
+  #put(piece: Piece): void {
+    this.#row.push(piece);
+    this.#rowWidth += width(piece.text);
+  }
+}
+
+function cells(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, piece) => sum + width(piece.text), 0);
+}
