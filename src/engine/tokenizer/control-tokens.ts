@@ -1,0 +1,44 @@
+// The control tokens Mistral's vocabularies know by name.
+
+/** Specials of tekken files that list none (up to v7), by id. Source: mistral-common's built-in list. */
+export const TEKKEN_SPECIALS: readonly string[] = [
+  '<unk>',
+  '<s>',
+  '</s>',
+  '[INST]',
+  '[/INST]',
+  '[AVAILABLE_TOOLS]',
+  '[/AVAILABLE_TOOLS]',
+  '[TOOL_RESULTS]',
+  '[/TOOL_RESULTS]',
+  '[TOOL_CALLS]',
+  '[IMG]',
+  '<pad>',
+  '[IMG_BREAK]',
+  '[IMG_END]',
+  '[PREFIX]',
+  '[MIDDLE]',
+  '[SUFFIX]',
+  '[SYSTEM_PROMPT]',
+  '[/SYSTEM_PROMPT]',
+  '[TOOL_CONTENT]',
+];
+
+const LATER_SPECIALS = [
+  '[ARGS]',
+  '[CALL_ID]',
+  '[THINK]',
+  '[/THINK]',
+  '[MODEL_SETTINGS]',
+  '[/MODEL_SETTINGS]',
+  '[AUDIO]',
+  '[BEGIN_AUDIO]',
+  '[TRANSCRIBE]',
+];
+
+const names = new Set([...TEKKEN_SPECIALS, ...LATER_SPECIALS]);
+
+/** Whether a piece of this text is a control token, whatever type a converter gave it. */
+export function isControlName(text: string): boolean {
+  return names.has(text);
+}

@@ -1,0 +1,90 @@
+// Makes a tokenizer from what a GGUF says about its vocabulary.
+import {EngineError} from '../errors.ts';
+import type {GgufFile} from '../models/gguf.ts';
+import type {GgufStrings} from '../models/gguf-metadata.ts';
+import {isControlName} from './control-tokens.ts';
+import type {Pieces} from './pieces.ts';
+import {SPM_TYPE, SpmTokenizer} from './spm.ts';
+import {TekkenTokenizer} from './tekken.ts';
+import type {Tokenizer} from './tokenizer.ts';
+
+/** @throws EngineError model_invalid when there is no usable vocabulary, unsupported when it is of another family. */
+export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {
+  const strings = metadata.strings('tokenizer.ggml.tokens');
+  const model = metadata.string('tokenizer.ggml.model');
+  if (!strings || model === undefined) throw new EngineError('model_invalid', `${path} has no vocabulary`);
+  const types = metadata.numbers('tokenizer.ggml.token_type') ?? new Float64Array(strings.count).fill(SPM_TYPE.normal);
+  if (types.length !== strings.count) {
+    throw new EngineError('model_invalid', `${path} has ${strings.count} tokens but ${types.length} token types`);
+  }
+  if (model === 'llama') {
+    const scores = metadata.numbers('tokenizer.ggml.scores');
+    if (scores?.length !== strings.count) {
+      throw new EngineError('model_invalid', `${path} has ${strings.count} tokens but ${scores?.length ?? 0} scores`);
+    }
+    // add_space_prefix is not asked: whatever it says, Mistral's templates expect the prefix.
+    return new SpmTokenizer({
+      pieces: strings,
+      scores: Float32Array.from(scores),
+      types: Uint8Array.from(types),
+      dummyPrefix: true,
+    });
+  }
+  const split = metadata.string('tokenizer.ggml.pre');
+  if (model !== 'gpt2' || split !== 'tekken') {
+    const name = split === undefined ? model : `${model}/${split}`;
+    throw new EngineError('unsupported', `${path} has a "${name}" vocabulary, which is not one of Mistral's`, {
+      hint: 'Mistral models have a SentencePiece ("llama") or tekken ("gpt2/tekken") vocabulary.',
+    });
+  }
+  return tekkenFromGguf(strings, types);
+}
+
+function tekkenFromGguf(strings: GgufStrings, types: Float64Array): Tokenizer {
+  const {count} = strings;
+  const special = new Uint8Array(count);
+  const pieces: Pieces = {
+    count,
+    bytes: new Uint8Array(strings.bytes.length),
+    starts: new Uint32Array(count),
+    lengths: new Uint32Array(count),
+  };
+  let at = 0;
+  for (let id = 0; id < count; id++) {
+    const start = strings.starts[id] as number;
+    const source = strings.bytes.subarray(start, start + (strings.lengths[id] as number));
+    const mayBeName = source[0] === 0x3c || source[0] === 0x5b;
+    const isText = types[id] === SPM_TYPE.normal && !(mayBeName && isControlName(source.toString()));
+    special[id] = isText ? 0 : 1;
+    pieces.starts[id] = at;
+    if (isText) at = decodeByteAlphabet(source, pieces.bytes, at);
+    else {
+      pieces.bytes.set(source, at);
+      at += source.length;
+    }
+    pieces.lengths[id] = at - (pieces.starts[id] as number);
+  }
+  return new TekkenTokenizer({pieces, special});
+}
+
+/**
+ * GPT-2's alphabet: printable bytes of Latin-1 are themselves, the others are the characters from U+0100 on, in order.
+ * By code point, the byte it stands for.
+ */
+const BYTE_OF = new Uint8Array(0x144);
+let nextCodePoint = 0x100;
+for (let byte = 0; byte < 256; byte++) {
+  const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
+  BYTE_OF[printable ? byte : nextCodePoint++] = byte;
+}
+
+/** Writes the bytes `source` stands for at `at`; gives the end of what it wrote. */
+function decodeByteAlphabet(source: Uint8Array, to: Uint8Array, at: number): number {
+  let written = at;
+  for (let i = 0; i < source.length; i++) {
+    const first = source[i] as number;
+    const codePoint = first < 0x80 ? first : ((first & 0x1f) << 6) | ((source[++i] ?? 0) & 0x3f);
+    to[written++] = BYTE_OF[codePoint] ?? 0;
+  }
+  return written;
+}
