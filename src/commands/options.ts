@@ -23,6 +23,7 @@ export const TEMPLATE_VERSIONS = [
 const GPU_KINDS = ['cuda', 'vulkan', 'metal', 'off'] as const;
 
 export interface EngineFlags {
+  readonly quant?: string;
   readonly gpuLayers?: number | 'max';
   readonly gpu?: (typeof GPU_KINDS)[number];
   /** Tokens. */
@@ -68,6 +69,7 @@ export function modelArgument(
 export function addEngineOptions(command: Command): void {
   command
     .optionsGroup('Engine:')
+    .option('--quant <text>', 'which of several files in a folder, such as Q4_K_M')
     .option('--gpu-layers <n|max>', 'layers on the GPU (default: as many as fit)', gpuLayers)
     .addOption(new Option('--gpu <kind>', 'GPU interface, or off').choices(GPU_KINDS))
     .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
@@ -109,7 +111,7 @@ export function addPositionalSampling(command: Command): void {
 /** Sampling parameters from flags; positional values, where given, win over the defaults only. */
 export function samplingParams(
   command: Command,
-  positional: {maxTokens?: number; temperature?: number} = {},
+  positional: {maxTokens?: number | undefined; temperature?: number | undefined} = {},
 ): SamplingParams {
   const flags = command.opts<SamplingFlags>();
   const given = (name: 'maxTokens' | 'temperature') =>

@@ -1,0 +1,44 @@
+// The face without a screen: the answer on stdout as it comes, everything else on stderr. It never loads Ink.
+import {type Answer, collectAnswer, type FinishEvent} from '../engine/answer.ts';
+import type {GenerationEvent, ModelInfo} from '../engine/backend.ts';
+import {sanitise} from './sanitise.ts';
+import {answerObject, eventObject} from './wire-answer.ts';
+
+/** How answers are written: text, one JSON object an answer, or one JSON object an event. */
+export type AnswerFormat = 'text' | 'json' | 'stream-json';
+
+export interface PlainOutput {
+  readonly out: NodeJS.WritableStream & {readonly isTTY?: boolean};
+  readonly notes: NodeJS.WritableStream;
+}
+
+/** Writes one answer as its events come, says on stderr why a cut one was cut, and returns it whole. */
+export async function writeAnswer(
+  events: AsyncIterable<GenerationEvent>,
+  {out, notes}: PlainOutput,
+  format: AnswerFormat,
+  model: ModelInfo,
+): Promise<Answer> {
+  const clean = out.isTTY ? sanitise : (text: string) => text;
+  const answer = await collectAnswer(events, (event) => {
+    if (format === 'text' && event.type === 'text') out.write(clean(event.text));
+    if (format === 'stream-json') out.write(`${JSON.stringify(eventObject(event, model))}\n`);
+  });
+  if (format === 'text') out.write('\n');
+  if (format === 'json') out.write(`${JSON.stringify(answerObject(answer, model))}\n`);
+  const note = cutNote(answer.finish, model);
+  if (note) notes.write(`${note}\n`);
+  return answer;
+}
+
+/** Why an answer is not whole, for a person; undefined when it is. */
+export function cutNote({reason, usage}: FinishEvent, model: ModelInfo): string | undefined {
+  if (reason === 'length') {
+    return `note: the answer was cut after ${usage.completionTokens} tokens (length); --max-tokens allows more`;
+  }
+  if (reason === 'context') {
+    const size = model.contextSize === undefined ? 'the context' : `the context of ${model.contextSize} tokens`;
+    return `note: the answer was cut because ${size} is full (context); --ctx allows more`;
+  }
+  return undefined;
+}
