@@ -9,6 +9,8 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**'],
+          // A limit against hanging, not against a busy machine.
+          testTimeout: 30_000,
         },
       },
       {
