@@ -1,0 +1,151 @@
+// Opens a GGUF file: library, weights, context. The options are the user's; what is absent is chosen here.
+import {statSync} from 'node:fs';
+import {availableParallelism, freemem} from 'node:os';
+import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
+import {EngineError} from '../errors.ts';
+import {type Gpu, type Library, type LogListener, loadLibrary} from './library.ts';
+import {explainLoadFailure} from './load-failure.ts';
+import {type KvShape, type KvType, kvCacheBytes} from './memory.ts';
+
+export interface LoraAdapter {
+  /** A GGUF adapter. */
+  readonly path: string;
+  /** Default 1. */
+  readonly scale?: number;
+}
+
+export interface LlamaOptions {
+  readonly path: string;
+  /** Default `auto`: the best device this machine has. */
+  readonly gpu?: Gpu;
+  /** Layers on the GPU; `auto` = as many as fit. */
+  readonly gpuLayers?: number | 'max' | 'auto';
+  /** Tokens one slot holds. Default: what the model was trained for, at most 8192, less when memory is short. */
+  readonly contextSize?: number;
+  /** Default: physical cores, 1 for files under 50 MB. */
+  readonly threads?: number;
+  /** Default true. */
+  readonly flashAttention?: boolean;
+  /** Tokens one step evaluates at most. */
+  readonly batchSize?: number;
+  /** Answers generated at the same time, each with a context of its own. Default 1. */
+  readonly slots?: number;
+  readonly kvType?: KvType;
+  readonly loras?: readonly LoraAdapter[];
+  /** 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  readonly onLog?: LogListener;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenedModel {
+  readonly llama: Llama;
+  readonly model: LlamaModel;
+  readonly context: LlamaContext;
+  readonly threads: number;
+  readonly flashAttention: boolean;
+  readonly batchSize: number;
+}
+
+const DEFAULT_CONTEXT = 8192;
+const SMALLEST_DEFAULT_CONTEXT = 2048;
+const DEFAULT_BATCH = 512;
+/** Below this size a second thread costs more in hand-over than it computes. */
+const SMALL_MODEL_BYTES = 50e6;
+
+/**
+ * @throws EngineError with the reason from the engine's log; what `options.signal` was aborted with.
+ */
+export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
+  const library = await loadLibrary(options.gpu ?? 'auto');
+  const stopListening = options.onLog ? library.log.listen(options.onLog) : undefined;
+  library.log.clear();
+  const opened: {model?: LlamaModel} = {};
+  try {
+    options.signal?.throwIfAborted();
+    opened.model = await loadModel(library, options);
+    return await createContext(library, opened.model, options);
+  } catch (error) {
+    await opened.model?.dispose();
+    if (options.signal?.aborted) throw options.signal.reason;
+    if (error instanceof EngineError) throw error;
+    throw await explainLoadFailure(options.path, error, () => library.log.lines());
+  } finally {
+    stopListening?.();
+  }
+}
+
+function loadModel({llama}: Library, options: LlamaOptions): Promise<LlamaModel> {
+  const {gpuLayers = 'auto', contextSize, onProgress, signal} = options;
+  return llama.loadModel({
+    modelPath: options.path,
+    gpuLayers: gpuLayers === 'auto' && contextSize ? {fitContext: {contextSize}} : gpuLayers,
+    ...(onProgress && {onLoadProgress: onProgress}),
+    ...(signal && {loadSignal: signal}),
+  });
+}
+
+async function createContext({llama}: Library, model: LlamaModel, options: LlamaOptions): Promise<OpenedModel> {
+  const {slots = 1, kvType = 'f16', signal} = options;
+  const threads = options.threads ?? defaultThreads(llama, model, options.path);
+  llama.maxThreads = threads;
+  const flashAttention = options.flashAttention ?? true;
+  const wanted = options.contextSize ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT);
+  checkMemory(llama, model, kvType, wanted * slots);
+  const batchSize = Math.max(slots, Math.min(options.batchSize ?? DEFAULT_BATCH, wanted * slots));
+  const context = await model.createContext({
+    sequences: slots,
+    contextSize: options.contextSize ?? {min: Math.min(wanted, SMALLEST_DEFAULT_CONTEXT), max: wanted},
+    batchSize,
+    threads,
+    flashAttention,
+    swaFullCache: true,
+    ...(kvType !== 'f16' && {
+      experimentalKvCacheKeyType: kvType === 'q8_0' ? 'Q8_0' : 'Q4_0',
+      experimentalKvCacheValueType: kvType === 'q8_0' ? 'Q8_0' : 'Q4_0',
+      // The estimate is wrong for these types; checkMemory stands in.
+      ignoreMemorySafetyChecks: true,
+    }),
+    ...(options.loras?.length && {
+      lora: {adapters: options.loras.map(({path, scale = 1}) => ({filePath: path, scale}))},
+    }),
+    ...(signal && {createSignal: signal}),
+  });
+  return {llama, model, context, threads, flashAttention, batchSize};
+}
+
+function defaultThreads(llama: Llama, model: LlamaModel, path: string): number {
+  if (llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers) return 1;
+  if (statSync(path).size < SMALL_MODEL_BYTES) return 1;
+  return Math.max(1, Math.min(llama.cpuMathCores, availableParallelism()));
+}
+
+/** @throws EngineError `out_of_memory` when the KV cache alone is larger than the free memory. */
+function checkMemory(llama: Llama, model: LlamaModel, kvType: KvType, tokens: number): void {
+  if (llama.gpu !== false && model.gpuLayers > 0) return;
+  const bytes = kvCacheBytes(kvShape(model), kvType, tokens);
+  const free = freemem();
+  if (bytes <= free) return;
+  throw new EngineError(
+    'out_of_memory',
+    `a context of ${tokens} tokens needs ${gigabytes(bytes)} and ${gigabytes(free)} are free`,
+    {hint: 'Use a smaller --ctx, or --kv-type q8_0 to halve it.'},
+  );
+}
+
+function kvShape(model: LlamaModel): KvShape {
+  const metadata = model.fileInfo.architectureMetadata;
+  const largest = (value: number | number[] | undefined) => (Array.isArray(value) ? Math.max(...value) : value);
+  const heads = largest(metadata.attention?.head_count) ?? 0;
+  const headLength = heads > 0 ? (metadata.embedding_length ?? 0) / heads : 0;
+  return {
+    layers: metadata.block_count ?? 0,
+    kvHeads: largest(metadata.attention?.head_count_kv) ?? heads,
+    keyLength: metadata.attention?.key_length ?? headLength,
+    valueLength: metadata.attention?.value_length ?? headLength,
+  };
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

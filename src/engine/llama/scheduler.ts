@@ -1,0 +1,221 @@
+// Continuous batching: each step decodes one batch made of the next token of every running answer and a piece of the
+// prompts that are still being read, then samples. Steps are short, so that an abort takes effect quickly.
+import {EngineError} from '../errors.ts';
+import type {Token} from '../types.ts';
+import type {Native} from './binding.ts';
+import type {Job} from './job.ts';
+import {PromptPace} from './prompt-pace.ts';
+import type {Slot, Slots} from './slots.ts';
+import type {TokenSampler} from './token-sampler.ts';
+
+export interface SchedulerOptions {
+  readonly native: Native;
+  readonly slots: Slots;
+  /** Tokens one slot holds. */
+  readonly contextSize: number;
+  readonly batchSize: number;
+  readonly createSampler: (job: Job) => TokenSampler;
+  readonly isEnd: (token: Token) => boolean;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+}
+
+interface Share {
+  readonly slot: Slot;
+  readonly job: Job;
+  readonly count: number;
+  logitIndex: number | undefined;
+}
+
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #waiting: Job[] = [];
+  readonly #pace: PromptPace;
+  #loop: Promise<void> | undefined;
+  #exclusive: Promise<unknown> | undefined;
+  #closed = false;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#pace = new PromptPace(options.batchSize);
+  }
+
+  /** Puts the job in line; its events tell the rest. */
+  submit(job: Job): void {
+    if (this.#closed) {
+      job.fail(closedError());
+      return;
+    }
+    this.#waiting.push(job);
+    this.wake();
+  }
+
+  /** Runs steps until no job is ready; called again whenever one becomes so. */
+  wake(): void {
+    this.#loop ??= this.#run()
+      .catch((error) => this.#failAll(error))
+      .finally(() => {
+        this.#loop = undefined;
+        if (this.#hasWork()) this.wake();
+      });
+  }
+
+  /** Runs `action` between two steps, while nothing is being decoded. */
+  async between<T>(action: () => Promise<T>): Promise<T> {
+    while (this.#exclusive) await this.#exclusive;
+    if (this.#closed) throw closedError();
+    const running = (this.#loop ?? Promise.resolve()).then(action);
+    this.#exclusive = running.catch(() => undefined);
+    try {
+      return await running;
+    } finally {
+      this.#exclusive = undefined;
+      this.wake();
+    }
+  }
+
+  /** Fails every job and waits for the step in progress: afterwards nothing touches the context. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#failAll(closedError());
+    while (this.#loop ?? this.#exclusive) await (this.#loop ?? this.#exclusive);
+    this.#release();
+  }
+
+  #failAll(error: unknown): void {
+    for (const job of this.#waiting.splice(0)) job.fail(error);
+    for (const slot of this.#options.slots.all) slot.job?.fail(error);
+  }
+
+  #hasWork(): boolean {
+    if (this.#exclusive) return false;
+    const {all} = this.#options.slots;
+    return all.some((slot) => slot.job?.ready) || (this.#waiting.length > 0 && all.some((slot) => !slot.job));
+  }
+
+  async #run(): Promise<void> {
+    while (true) {
+      this.#release();
+      if (this.#exclusive) return;
+      await this.#admit();
+      const running = this.#options.slots.all.filter((slot) => slot.job?.ready);
+      if (running.length === 0) return;
+      await this.#step(running);
+    }
+  }
+
+  #release(): void {
+    for (const slot of this.#options.slots.all) {
+      if (!slot.job?.over) continue;
+      slot.job.sampler?.dispose();
+      slot.job = undefined;
+    }
+  }
+
+  async #admit(): Promise<void> {
+    const {slots, createSampler} = this.#options;
+    while (this.#waiting.length > 0) {
+      const job = this.#waiting[0] as Job;
+      const slot = job.over ? undefined : slots.choose(job.prompt);
+      if (!job.over && !slot) return;
+      this.#waiting.shift();
+      if (!slot) continue;
+      slot.job = job;
+      try {
+        job.sampler = createSampler(job);
+        const cached = await slots.reuse(slot, job.prompt);
+        job.pending = job.prompt.slice(cached);
+        job.toEvaluate = job.pending.length;
+        job.push({type: 'prompt', cached});
+      } catch (error) {
+        this.#fail([slot], error);
+      }
+    }
+  }
+
+  async #step(running: readonly Slot[]): Promise<void> {
+    const shares = this.#share(running);
+    const started = this.#options.now();
+    try {
+      await this.#decode(shares);
+    } catch (error) {
+      this.#fail(running, error);
+      return;
+    }
+    const prompted = shares.filter((share) => share.job.sampled === 0);
+    const promptTokens = prompted.reduce((sum, share) => sum + share.count, 0);
+    this.#pace.measured(promptTokens, shares.length - prompted.length, this.#options.now() - started);
+    await Promise.all(shares.map((share) => this.#advance(share)));
+  }
+
+  /** Every answer gets its one token; what the pace allows for prompts is split evenly. */
+  #share(running: readonly Slot[]): Share[] {
+    const {slots} = this.#options;
+    const prompts = running.filter((slot) => (slot.job?.pending.length ?? 0) > 1).length;
+    const budget = Math.floor(this.#pace.tokens(running.length - prompts) / Math.max(1, prompts));
+    return running.map((slot) => {
+      const job = slot.job as Job;
+      let count = Math.min(job.pending.length, Math.max(1, budget));
+      const stop = slots.checkpointAt(job.prompt.length);
+      if (stop !== undefined && slot.tokens.length < stop) count = Math.min(count, stop - slot.tokens.length);
+      return {slot, job, count, logitIndex: undefined};
+    });
+  }
+
+  async #decode(shares: readonly Share[]): Promise<void> {
+    const {context} = this.#options.native;
+    context.initBatch(shares.reduce((sum, share) => sum + share.count, 0));
+    for (const share of shares) {
+      const {slot, job, count} = share;
+      const wanted = count === job.pending.length ? [count - 1] : [];
+      const tokens = Uint32Array.from(job.pending.slice(0, count));
+      const indexes = context.addToBatch(slot.sequence, slot.tokens.length, tokens, Uint32Array.from(wanted));
+      share.logitIndex = indexes[0];
+    }
+    await context.decodeBatch();
+    for (const {slot, job, count} of shares) {
+      for (let at = 0; at < count; at++) slot.tokens.push(job.pending[at] as number);
+      job.pending = job.pending.slice(count);
+    }
+  }
+
+  /** After the decode: reports prompt progress or samples the job's next token. */
+  async #advance({slot, job, logitIndex}: Share): Promise<void> {
+    const {slots, contextSize} = this.#options;
+    try {
+      if (job.sampled === 0) {
+        if (slot.tokens.length === slots.checkpointAt(job.prompt.length)) await slots.takeCheckpoint(slot);
+        job.push({type: 'prefill', done: job.toEvaluate - job.pending.length, total: job.toEvaluate});
+      }
+      if (logitIndex === undefined || !job.sampler || job.over) return;
+      const sampled = await job.sampler.sample(logitIndex);
+      job.sampled++;
+      job.pending = [sampled.token];
+      job.push({type: 'token', ...sampled});
+      const limit = job.options.sampling.maxTokens ?? Number.POSITIVE_INFINITY;
+      if (this.#options.isEnd(sampled.token) || job.sampled >= limit || slot.tokens.length >= contextSize) job.end();
+    } catch (error) {
+      this.#fail([slot], error);
+    }
+  }
+
+  /** The KV state of a failed step is unknown, so the slots start from nothing. */
+  #fail(slots: readonly Slot[], error: unknown): void {
+    const failure =
+      error instanceof EngineError
+        ? error
+        : new EngineError('backend_failed', `the engine failed while generating: ${messageOf(error)}`, {cause: error});
+    for (const slot of slots) {
+      slot.job?.fail(failure);
+      this.#options.slots.clear(slot);
+    }
+  }
+}
+
+function closedError(): EngineError {
+  return new EngineError('backend_failed', 'the model was closed while the request was running');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,161 @@
+// One answer's sampling: turns SamplingParams into the native sampler's settings before each token, and reads the raw
+// distribution when log-probabilities are asked for.
+import type {TokenLogprob} from '../backend.ts';
+import type {SamplingParams} from '../sampling.ts';
+import type {Token} from '../types.ts';
+import type {Native, NativeGrammarState, NativeSampler, NativeSamplerConfig} from './binding.ts';
+import {NgramBlocker} from './ngram-blocker.ts';
+
+/** llama.cpp's default repeat_last_n: popular repeat_penalty values are tuned for it. */
+const REPEAT_WINDOW = 64;
+const NEVER = -100;
+
+export interface GrammarStart {
+  readonly state: NativeGrammarState;
+  /** Set = the grammar starts behind the first token with this id. */
+  readonly after?: Token;
+}
+
+export interface SampledToken {
+  readonly token: Token;
+  readonly logprob?: TokenLogprob;
+}
+
+/**
+ * Order of the native chain: bias, repeat penalty, then at temperature 0 argmax; else top-k, top-p, min-p, temperature,
+ * draw. A grammar is checked on the result first and narrows the candidates only when that fails.
+ *
+ * Frequency and presence penalties count generated tokens, as OpenAI and vLLM do; the repeat penalty looks at the last
+ * 64 tokens of prompt and answer, as llama.cpp does; n-grams are counted over prompt and answer, as Hugging Face does.
+ */
+export class TokenSampler {
+  readonly #native: Native;
+  readonly #params: SamplingParams;
+  readonly #sampler: NativeSampler;
+  readonly #base: NativeSamplerConfig;
+  readonly #counts = new Map<Token, number>();
+  readonly #ngrams: NgramBlocker | undefined;
+  readonly #recent: Token[] = [];
+  #raw: NativeSampler | undefined;
+  #grammar: GrammarStart | undefined;
+  #grammarRuns: boolean;
+  #configured = false;
+
+  constructor(native: Native, params: SamplingParams, prompt: readonly Token[], grammar?: GrammarStart) {
+    this.#native = native;
+    this.#params = params;
+    this.#sampler = native.createSampler();
+    this.#base = baseConfig(params);
+    this.#grammar = grammar;
+    this.#grammarRuns = grammar !== undefined && grammar.after === undefined;
+    if (params.noRepeatNgramSize) this.#ngrams = new NgramBlocker(params.noRepeatNgramSize, prompt);
+    if (this.#base.repeatPenalty !== undefined) this.#recent.push(...prompt.slice(-REPEAT_WINDOW));
+  }
+
+  /** Draws the next token from the logits at `logitIndex` of the batch just decoded. */
+  async sample(logitIndex: number): Promise<SampledToken> {
+    this.#configure();
+    const token = await this.#native.context.sampleToken(logitIndex, this.#sampler);
+    if (token < 0) throw new Error('no token is left to sample from');
+    const {topLogprobs} = this.#params;
+    if (topLogprobs === undefined) return this.#accept({token});
+    return this.#accept({token, logprob: await this.#logprob(logitIndex, token, topLogprobs)});
+  }
+
+  dispose(): void {
+    this.#sampler.dispose();
+    this.#raw?.dispose();
+    this.#grammar = undefined;
+  }
+
+  #accept(sampled: SampledToken): SampledToken {
+    const {token} = sampled;
+    this.#ngrams?.push(token);
+    if (this.#params.frequencyPenalty || this.#params.presencePenalty) {
+      this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
+    }
+    if (this.#base.repeatPenalty !== undefined) {
+      this.#recent.push(token);
+      if (this.#recent.length > REPEAT_WINDOW) this.#recent.shift();
+    }
+    if (this.#grammar?.after === token && !this.#grammarRuns) {
+      this.#grammarRuns = true;
+      this.#configured = false;
+    }
+    return sampled;
+  }
+
+  #configure(): void {
+    const changing = this.#ngrams || this.#counts.size > 0 || this.#base.repeatPenalty !== undefined;
+    if (this.#configured && !changing) return;
+    this.#configured = true;
+    const config: NativeSamplerConfig = {...this.#base};
+    if (this.#base.repeatPenalty !== undefined) config.repeatPenaltyTokens = Uint32Array.from(this.#recent);
+    const biases = this.#biases();
+    if (biases.size > 0) {
+      config.tokenBiasKeys = Uint32Array.from(biases.keys());
+      config.tokenBiasValues = Float32Array.from(biases.values());
+    }
+    if (this.#grammar && this.#grammarRuns) config.grammarEvaluationState = this.#grammar.state;
+    this.#sampler.applyConfig(config);
+  }
+
+  /** What is added to the logits of this step. The native bias is additive, as OpenAI's is. */
+  #biases(): Map<Token, number> {
+    const biases = new Map<Token, number>();
+    for (const [token, bias] of this.#params.logitBias ?? []) {
+      biases.set(token, bias <= NEVER ? Number.NEGATIVE_INFINITY : bias);
+    }
+    const {frequencyPenalty = 0, presencePenalty = 0} = this.#params;
+    for (const [token, count] of this.#counts) {
+      biases.set(token, (biases.get(token) ?? 0) - frequencyPenalty * count - presencePenalty);
+    }
+    for (const token of this.#ngrams?.blocked() ?? []) biases.set(token, Number.NEGATIVE_INFINITY);
+    return biases;
+  }
+
+  /** Log-probabilities of the untouched distribution: a second, plain sampler reads the same logits. */
+  async #logprob(logitIndex: number, token: Token, top: number): Promise<TokenLogprob> {
+    if (!this.#raw) {
+      this.#raw = this.#native.createSampler();
+      this.#raw.applyConfig({temperature: 0, seed: 0});
+    }
+    const wanted = [[token], false, false, false, Math.max(1, top)] as const;
+    const [, , , pairs, totalWeight] = await this.#native.context.sampleToken(
+      logitIndex,
+      this.#raw,
+      false,
+      false,
+      wanted,
+      true,
+    );
+    return logprobOf(token, top, pairs, totalWeight);
+  }
+}
+
+/** `pairs` is token, logit, token, logit...; `totalWeight` the sum of exp(logit - largest logit) over the vocabulary. */
+function logprobOf(token: Token, top: number, pairs: readonly number[], totalWeight: number): TokenLogprob {
+  const logits = new Map<Token, number>();
+  for (let at = 1; at < pairs.length; at += 2) logits.set(pairs[at - 1] as Token, pairs[at] as number);
+  const normaliser = Math.max(...logits.values()) + Math.log(totalWeight);
+  const ranked = [...logits].sort((a, b) => b[1] - a[1]).slice(0, top);
+  return {
+    token,
+    logprob: (logits.get(token) ?? Number.NEGATIVE_INFINITY) - normaliser,
+    top: ranked.map(([other, logit]) => ({token: other, logprob: logit - normaliser})),
+  };
+}
+
+function baseConfig(params: SamplingParams): NativeSamplerConfig {
+  const config: NativeSamplerConfig = {temperature: params.temperature, seed: params.seed ?? 0};
+  if (params.temperature > 0) {
+    if (params.topK) config.topK = params.topK;
+    if (params.topP !== undefined && params.topP < 1) config.topP = params.topP;
+    if (params.minP) config.minP = params.minP;
+  }
+  if (params.repeatPenalty !== undefined && params.repeatPenalty !== 1) {
+    config.repeatPenalty = params.repeatPenalty;
+    config.repeatPenaltyMaxTokens = REPEAT_WINDOW;
+  }
+  return config;
+}

@@ -1,0 +1,62 @@
+// A TokenModel that answers from a script: for tests of everything above the engine.
+import type {GenerateOptions, TokenEvent, TokenModel} from '../../src/engine/backend.ts';
+import type {Token} from '../../src/engine/types.ts';
+
+export interface Script {
+  /** What it "generates" for a prompt; end-of-generation ids end the answer as they do in a real model. */
+  readonly answer: (prompt: readonly Token[]) => readonly Token[];
+  readonly endOfGeneration?: Token;
+  readonly contextSize?: number;
+  /** Runs before each token: a place to abort, to wait, or to throw. */
+  readonly beforeToken?: (index: number) => void | Promise<void>;
+}
+
+export class ScriptedTokenModel implements TokenModel {
+  readonly contextSize: number;
+  readonly slots = 1;
+  /** What each call was asked, in order. */
+  readonly calls: {readonly prompt: readonly Token[]; readonly options: GenerateOptions}[] = [];
+  closed = false;
+  readonly #script: Script;
+  #cache: readonly Token[] = [];
+
+  constructor(script: Script) {
+    this.#script = script;
+    this.contextSize = script.contextSize ?? 1000;
+  }
+
+  isEndOfGeneration(token: Token): boolean {
+    return token === (this.#script.endOfGeneration ?? 2);
+  }
+
+  async *generate(prompt: readonly Token[], options: GenerateOptions, signal: AbortSignal): AsyncGenerator<TokenEvent> {
+    this.calls.push({prompt, options});
+    if (signal.aborted) return;
+    const cached = this.#reuse(prompt);
+    const answer = this.#script.answer(prompt);
+    yield {type: 'prompt', cached};
+    yield {type: 'prefill', done: prompt.length - cached, total: prompt.length - cached};
+    const room = this.contextSize - prompt.length + 1;
+    const limit = Math.min(answer.length, room, options.sampling.maxTokens ?? Number.POSITIVE_INFINITY);
+    const generated: Token[] = [];
+    for (const [index, token] of answer.slice(0, limit).entries()) {
+      await this.#script.beforeToken?.(index);
+      if (signal.aborted) return;
+      generated.push(token);
+      this.#cache = [...prompt, ...generated.slice(0, -1)];
+      const {topLogprobs} = options.sampling;
+      yield {type: 'token', token, ...(topLogprobs !== undefined && {logprob: {token, logprob: -index, top: []}})};
+      if (this.isEndOfGeneration(token)) return;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  #reuse(prompt: readonly Token[]): number {
+    let common = 0;
+    while (common < prompt.length - 1 && this.#cache[common] === prompt[common]) common++;
+    return common;
+  }
+}
