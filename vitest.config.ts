@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          sequence: {groupOrder: 0},
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**'],
           // A limit against hanging, not against a busy machine.
@@ -16,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          sequence: {groupOrder: 1},
           include: ['test/e2e/**/*.test.ts'],
           pool: 'forks',
           maxWorkers: 2,

@@ -1,6 +1,7 @@
 // A GGUF file as a TokenModel: ids in, ids out, over llama.cpp.
 import type {GenerateOptions, Grammar, TokenEvent, TokenModel} from '../backend.ts';
 import {EngineError} from '../errors.ts';
+import {modelShape} from '../models/model-shape.ts';
 import type {Token} from '../types.ts';
 import {type Native, nativeOf} from './binding.ts';
 import {Job} from './job.ts';
@@ -52,7 +53,7 @@ class Llama implements LlamaTokenModel {
     this.contextSize = context.contextSize;
     this.slots = context.totalSequences;
     this.trainedContextSize = model.trainContextSize;
-    this.vocabSize = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+    this.vocabSize = modelShape(options.file).vocabulary;
     this.device = deviceOf(opened);
     this.#native = nativeOf(llama, model, context);
     this.#slots = new Slots(this.#native, this.slots, model.fileInsights.isRecurrent || model.fileInsights.isHybrid);
@@ -151,10 +152,10 @@ class Llama implements LlamaTokenModel {
   }
 
   #key(): Promise<StateKey> {
-    this.#stateKey ??= modelFingerprint(this.#options.path).then((model) => ({
+    this.#stateKey ??= modelFingerprint(this.#options.file.path).then((model) => ({
       model,
       engine: this.#opened.llama.llamaCppRelease.release,
-      kvType: this.#options.kvType ?? 'f16',
+      kvType: this.#options.kvType ?? 'F16',
       flashAttention: this.#opened.flashAttention,
       loras: (this.#options.loras ?? []).map(({path, scale = 1}) => `${path}@${scale}`),
     }));

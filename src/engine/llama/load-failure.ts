@@ -82,7 +82,7 @@ export async function explainLoadFailure(
 /** The reason found in the error's own text or the log; else the last log line that speaks of an error. */
 export function loadFailure(path: string, error: unknown, lines: readonly string[]): EngineError {
   const said = error instanceof Error ? error.message : String(error);
-  const name = basename(path);
+  const name = basename(said.match(/LoRA adapter "([^"]+)"/)?.[1] ?? path);
   for (const line of [said, ...lines.toReversed()]) {
     for (const reason of REASONS) {
       const match = line.match(reason.pattern);
@@ -93,7 +93,7 @@ export function loadFailure(path: string, error: unknown, lines: readonly string
         });
     }
   }
-  const clue = lines.findLast((line) => /error|fail/i.test(line) && !/failed to load model/i.test(line));
+  const clue = lines.findLast((line) => /error|fail/i.test(line) && !/failed to load model|falling back/i.test(line));
   return new EngineError('model_invalid', `${name} cannot be loaded: ${clue?.trim() ?? said}`, {
     hint: 'Run again with --verbose to see the whole log of the engine.',
     cause: error,

@@ -1,11 +1,15 @@
 // Opens a GGUF file: library, weights, context. The options are the user's; what is absent is chosen here.
-import {statSync} from 'node:fs';
-import {availableParallelism, freemem} from 'node:os';
+import {availableParallelism} from 'node:os';
 import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../errors.ts';
+import type {GgufFile} from '../models/gguf.ts';
+import type {KvType} from '../models/kv-types.ts';
+import {thisMachine} from '../models/machine.ts';
+import {kvBytes} from '../models/memory.ts';
+import {modelShape} from '../models/model-shape.ts';
+import {formatBytes} from '../models/units.ts';
 import {type Gpu, type Library, type LogListener, loadLibrary} from './library.ts';
 import {explainLoadFailure} from './load-failure.ts';
-import {type KvShape, type KvType, kvCacheBytes} from './memory.ts';
 
 export interface LoraAdapter {
   /** A GGUF adapter. */
@@ -15,7 +19,8 @@ export interface LoraAdapter {
 }
 
 export interface LlamaOptions {
-  readonly path: string;
+  /** The model's header, from `preflight` or `readGguf`. */
+  readonly file: GgufFile;
   /** Default `auto`: the best device this machine has. */
   readonly gpu?: Gpu;
   /** Layers on the GPU; `auto` = as many as fit. */
@@ -69,7 +74,7 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
     await opened.model?.dispose();
     if (options.signal?.aborted) throw options.signal.reason;
     if (error instanceof EngineError) throw error;
-    throw await explainLoadFailure(options.path, error, () => library.log.lines());
+    throw await explainLoadFailure(options.file.path, error, () => library.log.lines());
   } finally {
     stopListening?.();
   }
@@ -78,7 +83,7 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
 function loadModel({llama}: Library, options: LlamaOptions): Promise<LlamaModel> {
   const {gpuLayers = 'auto', contextSize, onProgress, signal} = options;
   return llama.loadModel({
-    modelPath: options.path,
+    modelPath: options.file.path,
     gpuLayers: gpuLayers === 'auto' && contextSize ? {fitContext: {contextSize}} : gpuLayers,
     ...(onProgress && {onLoadProgress: onProgress}),
     ...(signal && {loadSignal: signal}),
@@ -86,12 +91,12 @@ function loadModel({llama}: Library, options: LlamaOptions): Promise<LlamaModel>
 }
 
 async function createContext({llama}: Library, model: LlamaModel, options: LlamaOptions): Promise<OpenedModel> {
-  const {slots = 1, kvType = 'f16', signal} = options;
-  const threads = options.threads ?? defaultThreads(llama, model, options.path);
+  const {slots = 1, kvType = 'F16', file, signal} = options;
+  const threads = options.threads ?? defaultThreads(llama, model, options.file);
   llama.maxThreads = threads;
   const flashAttention = options.flashAttention ?? true;
   const wanted = options.contextSize ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT);
-  checkMemory(llama, model, kvType, wanted * slots);
+  if (llama.gpu === false || model.gpuLayers === 0) checkMemory(file, kvType, wanted, slots);
   const batchSize = Math.max(slots, Math.min(options.batchSize ?? DEFAULT_BATCH, wanted * slots));
   const context = await model.createContext({
     sequences: slots,
@@ -100,10 +105,10 @@ async function createContext({llama}: Library, model: LlamaModel, options: Llama
     threads,
     flashAttention,
     swaFullCache: true,
-    ...(kvType !== 'f16' && {
-      experimentalKvCacheKeyType: kvType === 'q8_0' ? 'Q8_0' : 'Q4_0',
-      experimentalKvCacheValueType: kvType === 'q8_0' ? 'Q8_0' : 'Q4_0',
-      // The estimate is wrong for these types; checkMemory stands in.
+    ...(kvType !== 'F16' && {
+      experimentalKvCacheKeyType: kvType,
+      experimentalKvCacheValueType: kvType,
+      // The estimate is wrong for quantised types; checkMemory stands in.
       ignoreMemorySafetyChecks: true,
     }),
     ...(options.loras?.length && {
@@ -114,38 +119,19 @@ async function createContext({llama}: Library, model: LlamaModel, options: Llama
   return {llama, model, context, threads, flashAttention, batchSize};
 }
 
-function defaultThreads(llama: Llama, model: LlamaModel, path: string): number {
+function defaultThreads(llama: Llama, model: LlamaModel, file: GgufFile): number {
   if (llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers) return 1;
-  if (statSync(path).size < SMALL_MODEL_BYTES) return 1;
+  if (file.fileSize < SMALL_MODEL_BYTES) return 1;
   return Math.max(1, Math.min(llama.cpuMathCores, availableParallelism()));
 }
 
 /** @throws EngineError `out_of_memory` when the KV cache alone is larger than the free memory. */
-function checkMemory(llama: Llama, model: LlamaModel, kvType: KvType, tokens: number): void {
-  if (llama.gpu !== false && model.gpuLayers > 0) return;
-  const bytes = kvCacheBytes(kvShape(model), kvType, tokens);
-  const free = freemem();
+function checkMemory(file: GgufFile, kvType: KvType, contextSize: number, slots: number): void {
+  const bytes = kvBytes(modelShape(file), contextSize, kvType) * slots;
+  const free = thisMachine().freeRamBytes;
   if (bytes <= free) return;
-  throw new EngineError(
-    'out_of_memory',
-    `a context of ${tokens} tokens needs ${gigabytes(bytes)} and ${gigabytes(free)} are free`,
-    {hint: 'Use a smaller --ctx, or --kv-type q8_0 to halve it.'},
-  );
-}
-
-function kvShape(model: LlamaModel): KvShape {
-  const metadata = model.fileInfo.architectureMetadata;
-  const largest = (value: number | number[] | undefined) => (Array.isArray(value) ? Math.max(...value) : value);
-  const heads = largest(metadata.attention?.head_count) ?? 0;
-  const headLength = heads > 0 ? (metadata.embedding_length ?? 0) / heads : 0;
-  return {
-    layers: metadata.block_count ?? 0,
-    kvHeads: largest(metadata.attention?.head_count_kv) ?? heads,
-    keyLength: metadata.attention?.key_length ?? headLength,
-    valueLength: metadata.attention?.value_length ?? headLength,
-  };
-}
-
-function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(1)} GB`;
+  const context = slots === 1 ? `a context of ${contextSize} tokens` : `${slots} contexts of ${contextSize} tokens`;
+  throw new EngineError('out_of_memory', `${context} need ${formatBytes(bytes)}, and ${formatBytes(free)} are free`, {
+    hint: 'Use a smaller --ctx, or --kv-type Q8_0 to halve it.',
+  });
 }

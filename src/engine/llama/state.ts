@@ -3,9 +3,9 @@ import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
+import type {KvType} from '../models/kv-types.ts';
 import type {Token} from '../types.ts';
 import type {NativeContext} from './binding.ts';
-import type {KvType} from './memory.ts';
 
 /** Everything that must be equal for a state to be usable. */
 export interface StateKey {

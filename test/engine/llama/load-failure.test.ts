@@ -38,6 +38,13 @@ describe('loadFailure', () => {
     expect(loadFailure('m.gguf', error, [])).toMatchObject({code: 'out_of_memory'});
   });
 
+  test('an adapter is named instead of the model', () => {
+    const error = new Error('Failed to initialize LoRA adapter "/adapters/a.gguf"');
+    expect(loadFailure('m.gguf', error, ['gguf_init: invalid magic characters']).message).toBe(
+      'a.gguf cannot be loaded: it is not a GGUF file',
+    );
+  });
+
   test('an unknown reason is passed on as the engine put it', () => {
     const failure = loadFailure('m.gguf', new Error('Failed to load model'), ['llama: error: the moon is full']);
     expect(failure.message).toBe('m.gguf cannot be loaded: llama: error: the moon is full');
