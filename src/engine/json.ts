@@ -1,4 +1,5 @@
-// JSON as the templates need it: key order and the exact number survive, which JSON.parse cannot promise.
+// JSON as Python reads and writes it: key order and the exact number survive, which JSON.parse cannot promise.
+import {EngineError} from './errors.ts';
 
 /** A JSON number. `source` is Python's spelling of it, so `1.0` stays `1.0` and big integers stay exact. */
 export interface JsonNumber {
@@ -7,3 +8,300 @@ export interface JsonNumber {
 
 export type JsonObject = ReadonlyMap<string, Json>;
 export type Json = null | boolean | string | JsonNumber | readonly Json[] | JsonObject;
+
+/** One member of an object, with the text it was written as. */
+export interface JsonMember {
+  readonly value: Json;
+  readonly text: string;
+}
+
+/** Arrays and objects inside each other at most; Python gives up at about a thousand. */
+const MAX_DEPTH = 512;
+
+/** Text that is no JSON (`syntax`), or JSON nested deeper than 512 levels (`depth`). `position` counts UTF-16 units. */
+export class JsonError extends EngineError {
+  readonly kind: 'syntax' | 'depth';
+  readonly position: number;
+
+  constructor(kind: 'syntax' | 'depth', message: string, position: number) {
+    super('invalid_request', message);
+    this.kind = kind;
+    this.position = position;
+  }
+}
+
+/**
+ * Reads one JSON document with the rules of Python's `json.loads`: NaN and Infinity are numbers, a duplicate key keeps
+ * its first place and its last value, control characters inside strings are errors.
+ * @throws JsonError
+ */
+export function parseJson(text: string): Json {
+  const reader = new Reader(text);
+  const value = reader.document(() => reader.value(0));
+  return value;
+}
+
+/**
+ * Reads a document that must be an object and keeps the source text of each member; undefined for any other value.
+ * @throws JsonError
+ */
+export function parseMembers(text: string): ReadonlyMap<string, JsonMember> | undefined {
+  const reader = new Reader(text);
+  return reader.document(() => {
+    if (!reader.startsWith('{')) {
+      reader.value(0);
+      return undefined;
+    }
+    const members = new Map<string, JsonMember>();
+    reader.object(0, (key, value, source) => members.set(key, {value, text: source}));
+    return members;
+  });
+}
+
+const LITERALS: ReadonlyMap<string, Json> = new Map<string, Json>([
+  ['null', null],
+  ['true', true],
+  ['false', false],
+  ['NaN', {source: 'NaN'}],
+  ['Infinity', {source: 'Infinity'}],
+  ['-Infinity', {source: '-Infinity'}],
+]);
+const NUMBER = /(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
+const HEX4 = /[0-9a-fA-F]{4}/y;
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  '\\': '\\',
+  '/': '/',
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+};
+
+class Reader {
+  private position = 0;
+  private readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** Runs `read` on the whole text: nothing but white space may stand around it. */
+  document<T>(read: () => T): T {
+    this.skipSpace();
+    const result = read();
+    this.skipSpace();
+    if (this.position < this.text.length) this.fail('extra text after the JSON value');
+    return result;
+  }
+
+  startsWith(prefix: string): boolean {
+    return this.text.startsWith(prefix, this.position);
+  }
+
+  value(depth: number): Json {
+    const char = this.text[this.position];
+    if (char === '"') return this.string();
+    if (char === '{') {
+      const object = new Map<string, Json>();
+      this.object(depth, (key, value) => object.set(key, value));
+      return object;
+    }
+    if (char === '[') return this.array(depth);
+    for (const [word, value] of LITERALS) {
+      if (this.take(word)) return value;
+    }
+    return this.number();
+  }
+
+  object(depth: number, member: (key: string, value: Json, source: string) => void): void {
+    this.enter(depth);
+    this.skipSpace();
+    if (this.take('}')) return;
+    do {
+      this.skipSpace();
+      if (!this.startsWith('"')) this.fail('expected a key in double quotes');
+      const key = this.string();
+      this.skipSpace();
+      if (!this.take(':')) this.fail('expected ":" after a key');
+      this.skipSpace();
+      const start = this.position;
+      const value = this.value(depth + 1);
+      member(key, value, this.text.slice(start, this.position));
+      this.skipSpace();
+    } while (this.take(','));
+    if (!this.take('}')) this.fail('expected "," or "}"');
+  }
+
+  private array(depth: number): readonly Json[] {
+    this.enter(depth);
+    const items: Json[] = [];
+    this.skipSpace();
+    if (this.take(']')) return items;
+    do {
+      this.skipSpace();
+      items.push(this.value(depth + 1));
+      this.skipSpace();
+    } while (this.take(','));
+    if (!this.take(']')) this.fail('expected "," or "]"');
+    return items;
+  }
+
+  /** Steps over the opening bracket. */
+  private enter(depth: number): void {
+    if (depth >= MAX_DEPTH) {
+      throw new JsonError('depth', `The JSON is nested deeper than ${MAX_DEPTH} levels.`, this.position);
+    }
+    this.position += 1;
+  }
+
+  private string(): string {
+    this.position += 1;
+    const parts: string[] = [];
+    for (let start = this.position; ; start = this.position) {
+      const stop = this.plainEnd();
+      parts.push(this.text.slice(start, stop));
+      this.position = stop;
+      if (this.take('"')) return parts.join('');
+      if (!this.take('\\'))
+        this.fail(stop < this.text.length ? 'control character in a string' : 'unterminated string');
+      parts.push(this.escape());
+    }
+  }
+
+  /** End of the run of characters that stand for themselves. */
+  private plainEnd(): number {
+    let end = this.position;
+    for (; end < this.text.length; end += 1) {
+      const code = this.text.charCodeAt(end);
+      if (code < 0x20 || code === 0x22 || code === 0x5c) break;
+    }
+    return end;
+  }
+
+  private escape(): string {
+    const char = this.text[this.position] ?? '';
+    this.position += 1;
+    if (char !== 'u') return ESCAPES[char] ?? this.fail('unknown escape in a string');
+    const digits = this.match(HEX4)?.[0] ?? this.fail('expected four hexadecimal digits after \\u');
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  }
+
+  private number(): JsonNumber {
+    const [, integer, fraction, exponent] = this.match(NUMBER) ?? this.fail('expected a JSON value');
+    if (integer === undefined) return this.fail('expected a JSON value');
+    if (fraction === undefined && exponent === undefined) return {source: integer === '-0' ? '0' : integer};
+    return {source: pythonFloat(Number(`${integer}${fraction ?? ''}${exponent ?? ''}`))};
+  }
+
+  private match(sticky: RegExp): RegExpExecArray | null {
+    sticky.lastIndex = this.position;
+    const match = sticky.exec(this.text);
+    if (match) this.position += match[0].length;
+    return match;
+  }
+
+  private take(word: string): boolean {
+    if (!this.startsWith(word)) return false;
+    this.position += word.length;
+    return true;
+  }
+
+  private skipSpace(): void {
+    for (; this.position < this.text.length; this.position += 1) {
+      const code = this.text.charCodeAt(this.position);
+      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return;
+    }
+  }
+
+  private fail(what: string): never {
+    const line = this.text.slice(0, this.position).split('\n').length;
+    throw new JsonError('syntax', `Not valid JSON: ${what} (line ${line}, character ${this.position}).`, this.position);
+  }
+}
+
+/** `repr` of a Python float: shortest digits, exponent form below 1e-4 and from 1e16 on. */
+function pythonFloat(value: number): string {
+  if (Number.isNaN(value)) return 'NaN';
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  const sign = value < 0 || Object.is(value, -0) ? '-' : '';
+  const [mantissa = '0', power = '0'] = Math.abs(value).toExponential().split('e');
+  const exponent = Number(power);
+  const digits = mantissa.replace('.', '');
+  if (exponent < -4 || exponent >= 16) {
+    const size = String(Math.abs(exponent)).padStart(2, '0');
+    return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${size}`;
+  }
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
+}
+
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+};
+const ESCAPED = /[\x00-\x1f"\\]/g;
+const ESCAPED_ASCII = /["\\]|[^ -~]/g;
+
+/** Writes a value byte for byte as Python's `json.dumps` does; `ensureAscii` is off unless asked for. */
+export function dumpsJson(json: Json, options: {readonly ensureAscii?: boolean} = {}): string {
+  const pattern = options.ensureAscii ? ESCAPED_ASCII : ESCAPED;
+  const quote = (text: string): string => `"${text.replace(pattern, escapeChar)}"`;
+  const write = (value: Json): string => {
+    if (value === null || typeof value === 'boolean') return String(value);
+    if (typeof value === 'string') return quote(value);
+    if (isJsonArray(value)) return `[${value.map(write).join(', ')}]`;
+    if (isJsonObject(value)) return `{${[...value].map(([key, item]) => `${quote(key)}: ${write(item)}`).join(', ')}}`;
+    return value.source;
+  };
+  return write(json);
+}
+
+/** The pattern has no `u` flag, so a character outside the BMP arrives as its two surrogates, as Python writes it. */
+function escapeChar(char: string): string {
+  return SHORT_ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+export function isJsonArray(json: Json | undefined): json is readonly Json[] {
+  return Array.isArray(json);
+}
+
+export function isJsonObject(json: Json | undefined): json is JsonObject {
+  return json instanceof Map;
+}
+
+export function isJsonNumber(json: Json | undefined): json is JsonNumber {
+  return typeof json === 'object' && json !== null && 'source' in json;
+}
+
+/** The value as plain JavaScript: objects lose the order of integer-like keys, numbers become doubles. */
+export function toPlain(json: Json): unknown {
+  if (isJsonArray(json)) return json.map(toPlain);
+  if (isJsonObject(json)) return Object.fromEntries([...json].map(([key, value]) => [key, toPlain(value)]));
+  return isJsonNumber(json) ? Number(json.source) : json;
+}
+
+/**
+ * Plain JavaScript data as JSON: members that are undefined are left out, a whole number is an integer.
+ * @throws TypeError for functions, symbols and class instances.
+ */
+export function fromPlain(value: unknown): Json {
+  if (value === null || typeof value === 'boolean' || typeof value === 'string') return value;
+  if (typeof value === 'bigint') return {source: String(value)};
+  if (typeof value === 'number') {
+    return {source: Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : pythonFloat(value)};
+  }
+  if (Array.isArray(value)) return value.map(fromPlain);
+  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    return new Map(entries.map(([key, item]) => [key, fromPlain(item)]));
+  }
+  throw new TypeError(`A ${typeof value} has no JSON form.`);
+}

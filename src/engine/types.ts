@@ -18,7 +18,7 @@ export interface ThinkChunk {
 }
 /** Images and audio are recognised so that they can be refused by name; the engine is text only. */
 export interface MediaChunk {
-  readonly type: 'image' | 'image_url' | 'input_audio';
+  readonly type: 'image' | 'image_url' | 'input_audio' | 'audio_url';
 }
 export type ContentChunk = TextChunk | ThinkChunk | MediaChunk;
 export type Content = string | readonly ContentChunk[];
@@ -77,6 +77,8 @@ export interface ChatCompletionRequest {
   /** v15 only; refused elsewhere. */
   readonly reasoningEffort?: 'none' | 'high';
   readonly continueFinalMessage?: boolean;
+  /** Drop the oldest messages when the prompt is longer than the maximum the encoder is given (v7 on). */
+  readonly truncateForContextLength?: boolean;
   readonly sampling: SamplingParams;
 }
 

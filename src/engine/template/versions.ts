@@ -1,0 +1,134 @@
+// The templates as data: one row a version, read by the encoder, the validator and the output parser alike.
+import type {ContentChunk, TemplateVersion} from '../types.ts';
+
+type ChunkType = ContentChunk['type'];
+
+export interface TemplateRow {
+  /** `text`: "[INST] " is typed as plain text. `control`: [INST] is one token that no text can produce. */
+  readonly instructionMarkers: 'text' | 'control';
+  /** Where system messages go: joined into one user message, or each in its place between [SYSTEM_PROMPT] tokens. */
+  readonly systemPrompt: 'first-user' | 'last-user' | 'in-place';
+  /** Before which user message the tool list stands. */
+  readonly availableTools: 'none' | 'last-user' | 'first-user';
+  /**
+   * `json`: one [TOOL_CALLS] and an array of {name, arguments}; `json-id`: with an id in each;
+   * `args-id`: per call [TOOL_CALLS] name [CALL_ID] id [ARGS] arguments; `args`: the same without the id.
+   */
+  readonly toolCalls: 'none' | 'json' | 'json-id' | 'args-id' | 'args';
+  /**
+   * What stands between [TOOL_RESULTS] tokens. `json-list`: [{name, content}]; `json`: {content, call_id};
+   * `id-text`: id [TOOL_CONTENT] text; `text`: the text.
+   */
+  readonly toolResults: 'none' | 'json-list' | 'json' | 'id-text' | 'text';
+  /** Whether calls and results before the last user message are still told to the model. */
+  readonly toolHistory: 'kept' | 'dropped';
+  /** Order of the results in one run: as given, or as the calls they answer. */
+  readonly resultOrder: 'given' | 'by-call';
+  /** Whether an assistant message may hold text and calls; if not, it must hold exactly one of them. */
+  readonly textWithCalls: 'allowed' | 'refused';
+  /** Spaces at the end of an assistant text. */
+  readonly assistantTrailingSpaces: 'kept' | 'trimmed';
+  /** `checked`: 9 alphanumerics; `matched`: every result also answers one call of the message before it. */
+  readonly callIds: 'unchecked' | 'checked' | 'matched';
+  /** What joins neighbouring text chunks of one message. */
+  readonly chunkSeparator: '\n\n' | '';
+  readonly thinking: 'refused' | 'encoded';
+  readonly modelSettings: 'refused' | 'encoded';
+  /** Whether the oldest messages can be dropped to fit a context. */
+  readonly truncation: 'ignored' | 'oldest-first';
+  readonly fim: 'refused' | 'suffix-first';
+  /** Chunk types each role accepts; media pass here and are refused by name when they are encoded. */
+  readonly chunks: Readonly<Record<'system' | 'user' | 'assistant' | 'tool', readonly ChunkType[]>>;
+}
+
+const IMAGES: readonly ChunkType[] = ['image', 'image_url'];
+const AUDIO: readonly ChunkType[] = ['input_audio', 'audio_url'];
+const TEXT_ONLY = {system: ['text'], user: ['text'], assistant: ['text'], tool: ['text']} as const;
+
+const V1: TemplateRow = {
+  instructionMarkers: 'text',
+  systemPrompt: 'first-user',
+  availableTools: 'none',
+  toolCalls: 'none',
+  toolResults: 'none',
+  toolHistory: 'kept',
+  resultOrder: 'given',
+  textWithCalls: 'refused',
+  assistantTrailingSpaces: 'kept',
+  callIds: 'unchecked',
+  chunkSeparator: '\n\n',
+  thinking: 'refused',
+  modelSettings: 'refused',
+  truncation: 'ignored',
+  fim: 'refused',
+  chunks: TEXT_ONLY,
+};
+
+const V2: TemplateRow = {
+  ...V1,
+  instructionMarkers: 'control',
+  systemPrompt: 'last-user',
+  availableTools: 'last-user',
+  toolCalls: 'json',
+  toolResults: 'json-list',
+  toolHistory: 'dropped',
+  assistantTrailingSpaces: 'trimmed',
+  fim: 'suffix-first',
+};
+
+const V3: TemplateRow = {
+  ...V2,
+  toolCalls: 'json-id',
+  toolResults: 'json',
+  toolHistory: 'kept',
+  callIds: 'checked',
+  chunks: {...TEXT_ONLY, user: ['text', ...IMAGES]},
+};
+
+const V7: TemplateRow = {
+  ...V3,
+  systemPrompt: 'in-place',
+  toolResults: 'id-text',
+  textWithCalls: 'allowed',
+  truncation: 'oldest-first',
+  chunks: {
+    system: ['text', 'input_audio', 'thinking'],
+    user: ['text', ...IMAGES, ...AUDIO],
+    assistant: ['text'],
+    tool: ['text'],
+  },
+};
+
+const V11: TemplateRow = {
+  ...V7,
+  toolCalls: 'args-id',
+  resultOrder: 'by-call',
+  callIds: 'matched',
+  chunks: {...V7.chunks, assistant: ['text', 'thinking']},
+};
+
+const V13: TemplateRow = {
+  ...V11,
+  availableTools: 'first-user',
+  toolCalls: 'args',
+  toolResults: 'text',
+  thinking: 'encoded',
+};
+
+const V15: TemplateRow = {
+  ...V13,
+  chunkSeparator: '',
+  modelSettings: 'encoded',
+  chunks: {...V13.chunks, system: ['text', 'input_audio'], tool: ['text', ...IMAGES, ...AUDIO]},
+};
+
+/** Source: mistral-common 1.11.7, compared call by call over generated requests. */
+export const TEMPLATES: Readonly<Record<TemplateVersion, TemplateRow>> = {
+  v1: V1,
+  v2: V2,
+  v3: V3,
+  v7: V7,
+  v11: V11,
+  v13: V13,
+  v15: V15,
+};

@@ -1,0 +1,59 @@
+// The smallest complete vocabulary: 100 control ids, then one id a byte.
+import type {TokenDecoder, Tokenizer} from '../../src/engine/tokenizer/tokenizer.ts';
+import type {Token} from '../../src/engine/types.ts';
+
+const FIRST_BYTE = 100;
+const CONTROLS = [
+  '<unk>',
+  '<s>',
+  '</s>',
+  '[INST]',
+  '[/INST]',
+  '[AVAILABLE_TOOLS]',
+  '[/AVAILABLE_TOOLS]',
+  '[TOOL_RESULTS]',
+  '[/TOOL_RESULTS]',
+  '[TOOL_CALLS]',
+  '[IMG]',
+  '<pad>',
+  '[IMG_BREAK]',
+  '[IMG_END]',
+  '[PREFIX]',
+  '[MIDDLE]',
+  '[SUFFIX]',
+  '[SYSTEM_PROMPT]',
+  '[/SYSTEM_PROMPT]',
+  '[TOOL_CONTENT]',
+];
+const LATER_CONTROLS: readonly (readonly [string, Token])[] = [
+  ['[ARGS]', 32],
+  ['[CALL_ID]', 33],
+  ['[THINK]', 35],
+  ['[/THINK]', 36],
+  ['[MODEL_SETTINGS]', 37],
+  ['[/MODEL_SETTINGS]', 38],
+];
+const CONTROL_IDS = new Map<string, Token>([...CONTROLS.map((text, id) => [text, id] as const), ...LATER_CONTROLS]);
+const CONTROL_TEXTS = new Map([...CONTROL_IDS].map(([text, id]) => [id, text]));
+
+/** `without` names control tokens this vocabulary lacks. */
+export function toyTokenizer(without: readonly string[] = []): Tokenizer {
+  const isControl = (token: Token): boolean => token < FIRST_BYTE;
+  const bytes = (token: Token): Uint8Array => (isControl(token) ? new Uint8Array() : Uint8Array.of(token - FIRST_BYTE));
+  return {
+    family: 'tekken',
+    vocabSize: FIRST_BYTE + 256,
+    bos: 1,
+    eos: 2,
+    encode: (text) => [...new TextEncoder().encode(text)].map((byte) => byte + FIRST_BYTE),
+    controlId: (text) => (without.includes(text) ? undefined : CONTROL_IDS.get(text)),
+    isControl,
+    piece: (token) =>
+      isControl(token) ? (CONTROL_TEXTS.get(token) ?? `<SPECIAL_${token}>`) : new TextDecoder().decode(bytes(token)),
+    bytes,
+    decoder: (): TokenDecoder => {
+      const utf8 = new TextDecoder('utf-8', {ignoreBOM: true});
+      return {push: (token) => utf8.decode(bytes(token), {stream: true}), end: () => utf8.decode()};
+    },
+  };
+}
