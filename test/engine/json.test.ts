@@ -16,7 +16,9 @@ const {tree} = fc.letrec<{tree: Json}>((tie) => ({
     fc.bigInt().map((value) => ({source: String(value)})),
     fc.double().map(fromPlain),
     fc.array(tie('tree'), {maxLength: 4}),
-    fc.array(fc.tuple(fc.oneof(fc.string(), fc.constantFrom('1', '0', '__proto__')), tie('tree')), {maxLength: 4}).map((pairs) => new Map(pairs)),
+    fc
+      .array(fc.tuple(fc.oneof(fc.string(), fc.constantFrom('1', '0', '__proto__')), tie('tree')), {maxLength: 4})
+      .map((pairs) => new Map(pairs)),
   ),
 }));
 
@@ -70,7 +72,10 @@ describe('sizes', () => {
   });
 
   it('keeps a long string and many members', () => {
-    const text = JSON.stringify({long: 'A"\n'.repeat(100_000), many: Array.from({length: 50_000}, (_, index) => index)});
+    const text = JSON.stringify({
+      long: 'A"\n'.repeat(100_000),
+      many: Array.from({length: 50_000}, (_, index) => index),
+    });
     expect(JSON.parse(dumpsJson(parseJson(text)))).toEqual(JSON.parse(text));
   });
 });
