@@ -9,7 +9,7 @@ import type {GgufFile} from './gguf.ts';
 import {readGguf} from './gguf.ts';
 import {type Machine, thisMachine} from './machine.ts';
 import {memoryNeed} from './memory.ts';
-import {type FolderFile, type ModelFile, splitName, splitOf} from './model-files.ts';
+import {baseName, type FolderFile, type ModelFile, splitName, splitOf} from './model-files.ts';
 import {modelShape} from './model-shape.ts';
 import {preflight} from './preflight.ts';
 import {formatBytes} from './units.ts';
@@ -121,12 +121,6 @@ function filterByQuant(models: readonly ModelFile[], quant: string): readonly Mo
   const wanted = quant.toLowerCase();
   const exact = models.filter((model) => model.quant?.toLowerCase() === wanted);
   return exact.length > 0 ? exact : models.filter((model) => model.name.toLowerCase().includes(wanted));
-}
-
-/** The file name without its quantisation and split marks: equal for quantisations of one model. */
-function baseName({name, quant}: ModelFile): string {
-  const stem = name.toLowerCase().replace(/(-\d{5}-of-\d{5})?\.gguf$/, '');
-  return quant === undefined ? stem : stem.replace(quant.toLowerCase(), '').replace(/[-_.]+$/, '');
 }
 
 function overhead(folder: string, model: ModelFile): number {

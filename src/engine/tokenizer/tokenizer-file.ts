@@ -1,0 +1,72 @@
+// Reads one tokenizer file, SentencePiece or tekken, and the version it states for itself.
+import {readFileSync} from 'node:fs';
+import {basename} from 'node:path';
+import {EngineError} from '../errors.ts';
+import {SpmTokenizer} from './spm.ts';
+import {parseSpm} from './spm-file.ts';
+import {TekkenTokenizer} from './tekken.ts';
+import {parseTekken} from './tekken-file.ts';
+import type {Tokenizer} from './tokenizer.ts';
+
+export interface TokenizerFile {
+  readonly tokenizer: Tokenizer;
+  /** As the file states it ("v3", "v7m1"): not checked to be a version this program knows. */
+  readonly version: string;
+  /** The `model_settings_builder` of a tekken file, as it is there; undefined when it has none. */
+  readonly modelSettings: unknown;
+}
+
+/** SentencePiece files carry their version in the name; without one it is v1, as in mistral-common. */
+const SPM_NAME = /\.model(?:\.(v\d+(?:m\d+)?))?$/;
+
+/** Whether a file of this name is a tokenizer, by mistral-common's naming rules. */
+export function isTokenizerFile(name: string): boolean {
+  return SPM_NAME.test(name) || isTekkenName(name);
+}
+
+function isTekkenName(name: string): boolean {
+  return name.includes('tekken') && name.endsWith('.json');
+}
+
+/**
+ * Reads a tokenizer file; its family is known by its first byte, its version by name or content.
+ * @throws EngineError model_not_found, io, model_invalid (not a tokenizer, damaged) or unsupported (another kind).
+ */
+export function readTokenizerFile(path: string): TokenizerFile {
+  const file = readFile(path);
+  const isJson = /^\s*\{/.test(file.toString('latin1', 0, 64));
+  if (isJson || isTekkenName(basename(path))) {
+    const {header, vocabulary} = parseTekken(path, file);
+    const version = header.config?.version;
+    if (typeof version !== 'string') throw new EngineError('model_invalid', `${path} states no version`);
+    return {
+      tokenizer: named(path, () => new TekkenTokenizer(vocabulary)),
+      version,
+      modelSettings: header.model_settings_builder ?? undefined,
+    };
+  }
+  const version = SPM_NAME.exec(basename(path))?.[1] ?? 'v1';
+  const vocabulary = parseSpm(path, file);
+  return {tokenizer: named(path, () => new SpmTokenizer(vocabulary)), version, modelSettings: undefined};
+}
+
+/** Says in which file a vocabulary is at fault. */
+function named(path: string, make: () => Tokenizer): Tokenizer {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.code, `${path}: ${error.message}`, {cause: error});
+  }
+}
+
+function readFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const {code, message} = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new EngineError('model_not_found', `${path} does not exist`);
+    const reason = code === 'EACCES' ? 'permission denied' : message;
+    throw new EngineError('io', `${path} cannot be read: ${reason}`, {cause});
+  }
+}
