@@ -23,6 +23,8 @@ export interface EngineErrorOptions {
   readonly cause?: unknown;
   /** The request field at fault, as a path such as `messages[2].content`. */
   readonly param?: string;
+  /** Of `context_length_exceeded`: the two numbers a client needs to shorten its prompt. */
+  readonly context?: {readonly promptTokens: number; readonly contextSize: number};
 }
 
 /** A failure the user can act on: what happened, with which input (`message`), what to do next (`hint`). */
@@ -31,12 +33,14 @@ export class EngineError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly param: string | undefined;
+  readonly context: EngineErrorOptions['context'];
 
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.code = code;
     this.hint = options.hint;
     this.param = options.param;
+    this.context = options.context;
   }
 
   /** Process exit code documented in the README. */

@@ -1,0 +1,50 @@
+// Who may talk to the server: API keys in constant time, and a Host check against DNS rebinding.
+import {createHash, timingSafeEqual} from 'node:crypto';
+import type {IncomingHttpHeaders} from 'node:http';
+import {HttpError} from './http-error.ts';
+
+const digest = (key: string) => createHash('sha256').update(key).digest();
+
+const KEY_HEADERS = ['x-api-key', 'api-key'];
+
+/** Every key a request presents: `Authorization: Bearer|Api-Key KEY`, `X-Api-Key`, `api-key`. */
+function presentedKeys(headers: IncomingHttpHeaders): string[] {
+  const [, fromScheme] = /^(?:bearer|api-key) +(\S+) *$/i.exec(headers.authorization ?? '') ?? [];
+  return [fromScheme, ...KEY_HEADERS.map((name) => headers[name])].filter((key) => typeof key === 'string');
+}
+
+/** A check that throws 401 unless one of the keys is presented; without keys it lets everyone in. */
+export function keyCheck(keys: readonly string[]): (headers: IncomingHttpHeaders) => void {
+  const digests = keys.map(digest);
+  return (headers) => {
+    if (digests.length === 0) return;
+    const presented = presentedKeys(headers).map(digest);
+    // Every pair is compared, so that the time taken does not tell which key came close.
+    const matches = presented.flatMap((mine) => digests.map((known) => timingSafeEqual(mine, known)));
+    if (matches.includes(true)) return;
+    const message = presented.length > 0 ? 'the API key is not one of this server' : 'an API key is needed';
+    throw new HttpError(401, `${message}; send it as 'Authorization: Bearer KEY'`, {code: 'invalid_api_key'});
+  };
+}
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+/** True for the addresses only this machine can reach. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * A check that throws 403 for a Host header that names neither this machine nor an allowed host. A web page of
+ * another site can make a browser send requests here, but only under its own name.
+ */
+export function hostCheck(allowed: readonly string[]): (headers: IncomingHttpHeaders) => void {
+  const names = new Set([...LOOPBACK_NAMES, ...allowed.map((name) => name.toLowerCase())]);
+  return ({host = ''}) => {
+    const name = host.replace(/:\d*$/, '').toLowerCase();
+    if (names.has(name)) return;
+    throw new HttpError(403, 'the Host header names another site; start the server with --allowed-host to permit it', {
+      code: 'host_not_allowed',
+    });
+  };
+}

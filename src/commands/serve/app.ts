@@ -1,0 +1,120 @@
+// Builds the HTTP application from a backend and options; it listens nowhere and knows no process.
+
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import cors from '@fastify/cors';
+import fastify, {type FastifyBaseLogger, type FastifyInstance, LogController, type RawServerDefault} from 'fastify';
+import type {ZodTypeProvider} from 'fastify-type-provider-zod';
+import type {z} from 'zod';
+import type {Backend} from '../../engine/backend.ts';
+import {hostCheck, keyCheck} from './access.ts';
+import {useBodyParser} from './body.ts';
+import {errorBody, HttpError, toHttpError, ValidationError} from './http-error.ts';
+import {useOpenApi} from './openapi.ts';
+import {addRoutes} from './routes.ts';
+import {Service, type ServiceOptions} from './service.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answered without a key and from any Host. */
+    public?: boolean;
+    /** Whose shape the route's errors have. */
+    errors?: 'openai' | 'llama' | 'fastapi';
+  }
+}
+
+export interface AppOptions extends ServiceOptions {
+  /** Without keys everyone is let in, and the Host header is checked. */
+  readonly apiKeys: readonly string[];
+  readonly allowedHosts: readonly string[];
+  /** Origins of web pages that may call the server; `*` = any. */
+  readonly corsOrigins: readonly string[];
+  readonly bodyLimit: number;
+  readonly logger: FastifyBaseLogger | undefined;
+  /** Writes request bodies to the log. */
+  readonly logPrompts: boolean;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Above the idle time of the usual proxies, so that they close connections, not we. */
+const KEEP_ALIVE_MS = 65_000;
+/** For receiving a whole request; an answer may take as long as it likes. */
+const REQUEST_MS = 60_000;
+
+/** The application and the service behind it. `backend` may still be loading: until then the routes answer 503. */
+export async function createApp(backend: Promise<Backend>, options: AppOptions): Promise<{app: App; service: Service}> {
+  const service = new Service(backend, options);
+  const app = fastify({
+    bodyLimit: options.bodyLimit,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_MS,
+    http: {headersTimeout: REQUEST_MS / 4, connectionsCheckingInterval: REQUEST_MS / 12},
+    logController: new LogController({disableRequestLogging: true}),
+    // Closing means that whoever closes has waited long enough; a connection that never sent a request would hold it up.
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    routerOptions: {maxParamLength: 512},
+    ...(options.logger && {loggerInstance: options.logger}),
+  }).withTypeProvider<ZodTypeProvider>() as App;
+  app.setValidatorCompiler<z.ZodType>(({schema}) => (data) => {
+    const {success, data: value, error} = schema.safeParse(data);
+    return success ? {value} : {error: new ValidationError(error.issues)};
+  });
+  app.setSerializerCompiler(() => JSON.stringify);
+  useBodyParser(app as unknown as FastifyInstance);
+  useErrors(app);
+  if (options.corsOrigins.length > 0) {
+    await app.register(cors, {origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins]});
+  }
+  useLog(app, service, options);
+  useAccess(app, options);
+  await useOpenApi(app);
+  addRoutes(app, service);
+  return {app, service};
+}
+
+function useAccess(app: App, options: AppOptions): void {
+  const checkKey = keyCheck(options.apiKeys);
+  const checkHost = options.apiKeys.length > 0 ? undefined : hostCheck(options.allowedHosts);
+  app.addHook('onRequest', async ({headers, routeOptions}) => {
+    if (routeOptions.config.public) return;
+    checkHost?.(headers);
+    checkKey(headers);
+  });
+}
+
+function useErrors(app: App): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = toHttpError(thrown);
+    if (error.status >= 500) request.log.error({err: thrown}, error.message);
+    if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
+    if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+    const style = request.routeOptions.config.errors ?? 'openai';
+    const status = style === 'fastapi' && error.code === 'invalid_value' ? 422 : error.status;
+    return reply.code(status).send(errorBody(error, style, thrown));
+  });
+  app.setNotFoundHandler(({method, url}) => {
+    const [path] = url.split('?');
+    throw new HttpError(404, `there is no ${method} ${path}; /docs lists the routes`, {code: 'unknown_url'});
+  });
+}
+
+function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
+  if (logPrompts) app.addHook('preHandler', async (request) => request.log.info({body: request.body}, 'request body'));
+  app.addHook('onRequest', async () => {
+    service.inFlight++;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    service.inFlight--;
+    const route = request.routeOptions.url ?? 'unknown';
+    const status = reply.statusCode;
+    service.metrics.countRequest(route, status);
+    request.log.info({method: request.method, route, status, ms: Math.round(reply.elapsedTime)}, 'answered');
+  });
+}

@@ -1,0 +1,119 @@
+// A Backend that plays a script: what it was asked and how it was stopped can be read off afterwards.
+import type {Backend, FinishReason, GenerationEvent, ModelInfo, TokenLogprob} from '../../src/engine/backend.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Token, Tokenized} from '../../src/engine/types.ts';
+import {ByteTokenizer} from './byte-tokenizer.ts';
+
+/** A text is a text event; a function is waited for (it gets the signal) and may throw. */
+export type Step =
+  | string
+  | GenerationEvent
+  | {readonly finish: FinishReason; readonly stop?: string}
+  | ((signal: AbortSignal) => unknown);
+
+export type Call =
+  | {readonly kind: 'chat'; readonly request: ChatCompletionRequest}
+  | {readonly kind: 'complete'; readonly request: CompletionRequest}
+  | {readonly kind: 'fim'; readonly request: FIMRequest};
+
+export type Script = readonly Step[] | ((call: Call) => readonly Step[]);
+
+const MODEL: ModelInfo = {
+  id: 'scripted',
+  path: '/models/scripted.gguf',
+  contextSize: 256,
+  trainedContextSize: 1024,
+  template: 'v3',
+  templateReason: 'it is a fake',
+  supportsFim: true,
+  supportsTools: true,
+  device: 'nowhere',
+};
+
+/** Every text step counts as one generated token; the prompt is the request's text in bytes behind BOS. */
+export class ScriptedBackend implements Backend {
+  readonly model: ModelInfo;
+  readonly tokenizer = new ByteTokenizer();
+  readonly calls: Call[] = [];
+  running = 0;
+  finished: FinishReason[] = [];
+  closed = false;
+  script: Script;
+
+  constructor(script: Script = ['Hello', ' there'], model: Partial<ModelInfo> = {}) {
+    this.script = script;
+    this.model = {...MODEL, ...model};
+  }
+
+  chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+    return this.#play({kind: 'chat', request}, this.render(request).tokens, signal);
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+    const {prompt} = request;
+    const ids = typeof prompt === 'string' ? [this.tokenizer.bos, ...this.tokenizer.encode(prompt)] : prompt;
+    return this.#play({kind: 'complete', request}, ids, signal);
+  }
+
+  fim(request: FIMRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+    const {encode} = this.tokenizer;
+    const ids = [this.tokenizer.bos, 7, ...encode(request.suffix ?? ''), 6, ...encode(request.prompt)];
+    return this.#play({kind: 'fim', request}, ids, signal);
+  }
+
+  render(request: ChatCompletionRequest): Tokenized {
+    const text = request.messages.map(({content = ''}) => (typeof content === 'string' ? content : '')).join('\n');
+    return {version: 'v3', tokens: [this.tokenizer.bos, 3, ...this.tokenizer.encode(text), 4]};
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+  }
+
+  async *#play(call: Call, tokens: readonly Token[], signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    this.calls.push(call);
+    this.running++;
+    let generated = 0;
+    const {seed, maxTokens = Number.POSITIVE_INFINITY, topLogprobs} = call.request.sampling;
+    let end: {finish: FinishReason; stop?: string} = {finish: 'stop'};
+    try {
+      yield {type: 'prompt', tokens, cached: 0};
+      for (const step of typeof this.script === 'function' ? this.script(call) : this.script) {
+        if (typeof step === 'function') await step(signal);
+        if (signal.aborted || generated >= maxTokens) {
+          end = {finish: signal.aborted ? 'aborted' : 'length'};
+          break;
+        }
+        if (typeof step === 'string') {
+          generated++;
+          yield {
+            type: 'text',
+            text: step,
+            ...(topLogprobs !== undefined && {logprobs: this.#logprobs(step, topLogprobs)}),
+          };
+        } else if (typeof step === 'object' && 'type' in step) yield step;
+        else if (typeof step === 'object') end = step;
+      }
+    } finally {
+      this.running--;
+      this.finished.push(end.finish);
+    }
+    const usage = {promptTokens: tokens.length, cachedTokens: 0, completionTokens: generated};
+    const timings = {
+      firstTokenMs: 20,
+      promptMs: 10,
+      generationMs: 100,
+      promptTokensPerSecond: tokens.length * 100,
+      tokensPerSecond: generated * 10,
+    };
+    const {finish: reason, ...stop} = end;
+    yield {type: 'finish', reason, ...stop, usage, timings, seed};
+  }
+
+  #logprobs(text: string, top: number): TokenLogprob[] {
+    return this.tokenizer.encode(text).map((token) => ({
+      token,
+      logprob: -0.25,
+      top: Array.from({length: top}, (_, rank) => ({token: token + rank, logprob: -0.25 - rank})),
+    }));
+  }
+}
