@@ -1,24 +1,11 @@
 // Ids to events: what chat, completion and fill-in-the-middle share. Stop strings, limits, usage and timings live here.
 import {randomInt} from 'node:crypto';
-import type {
-  FinishReason,
-  GenerationEvent,
-  Grammar,
-  ParsedToolCall,
-  Timings,
-  TokenEvent,
-  TokenLogprob,
-  TokenModel,
-} from './backend.ts';
+import type {FinishReason, GenerationEvent, Grammar, Timings, TokenEvent, TokenLogprob, TokenModel} from './backend.ts';
 import {EngineError} from './errors.ts';
 import type {SamplingParams} from './sampling.ts';
 import {StopMatcher} from './stop-matcher.ts';
+import type {OutputEvent} from './template/output.ts';
 import type {Token} from './types.ts';
-
-export type OutputEvent =
-  | {readonly type: 'text'; readonly text: string}
-  | {readonly type: 'reasoning'; readonly text: string}
-  | {readonly type: 'tool_call'; readonly call: ParsedToolCall};
 
 /** Turns generated ids into events: the template's output parser, or plain decoding. */
 export interface OutputReader {
