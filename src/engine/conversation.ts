@@ -1,4 +1,5 @@
 // Owner of the messages of one chat: sends, folds the events into messages, runs tools, goes back and on.
+import type {FinishEvent} from './answer.ts';
 import type {Backend, GenerationEvent, ParsedToolCall} from './backend.ts';
 import {EngineError} from './errors.ts';
 import type {
@@ -10,8 +11,6 @@ import type {
   ToolMessage,
   UserMessage,
 } from './types.ts';
-
-type FinishEvent = Extract<GenerationEvent, {type: 'finish'}>;
 
 /** Runs one tool call; the answer goes to the model as it is. What it throws is told to the model too. */
 export type ToolRunner = (call: ParsedToolCall, signal: AbortSignal) => Promise<string>;

@@ -1,0 +1,66 @@
+// The whole local path on a tiny random model: file to backend, and everything a backend promises.
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {openLocalBackend} from '../../src/engine/open-local.ts';
+import {backendContract, eventsOf} from '../contract/backend.ts';
+import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'local-'));
+const file = join(folder, 'tiny.gguf');
+const open = () => openLocalBackend({file, gpu: false, threads: 1, contextSize: 256});
+const never = new AbortController().signal;
+
+beforeAll(() => writeRandomModel(file, TINY_SHAPE));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+describe('openLocalBackend', () => {
+  backendContract(open);
+
+  test('names the model, its template and the reason', async () => {
+    const backend = await open();
+    expect(backend.model).toEqual({
+      id: 'tiny',
+      path: file,
+      contextSize: 256,
+      trainedContextSize: 2048,
+      template: 'v3',
+      templateReason: 'its vocabulary has [INST] and no [SYSTEM_PROMPT]',
+      supportsFim: true,
+      supportsTools: true,
+      device: 'CPU, 1 thread',
+    });
+    await backend.close();
+  });
+
+  test('the second turn evaluates only what is new', async () => {
+    const backend = await open();
+    // Tokens that decode and encode to themselves, so that the history is what was generated.
+    const letters = Array.from('abcdefgh', (letter) => backend.tokenizer.encode(letter).at(-1) ?? 0);
+    const logitBias = new Map([
+      ...Array.from({length: 420}, (_, token) => [token, -100] as const),
+      ...letters.map((token) => [token, 0] as const),
+    ]);
+    const sampling = {temperature: 0, maxTokens: 6, logitBias};
+    const user = {role: 'user', content: 'Hello'} as const;
+    const first = await eventsOf(backend.chat({messages: [user], sampling}, never));
+    const content = first.map((event) => (event.type === 'text' ? event.text : '')).join('');
+    expect(content).toMatch(/^[a-h]{6}$/);
+    const messages = [user, {role: 'assistant', content}, {role: 'user', content: 'On'}] as const;
+    const second = await eventsOf(backend.chat({messages, sampling}, never));
+    const prompt = backend.render({messages, sampling}).tokens;
+    const firstPrompt = backend.render({messages: [user], sampling}).tokens;
+    const finish = second.at(-1);
+    if (finish?.type !== 'finish') throw new Error('no finish');
+    expect(finish.usage.promptTokens).toBe(prompt.length);
+    expect(finish.usage.cachedTokens).toBeGreaterThanOrEqual(firstPrompt.length);
+    await backend.close();
+  });
+
+  test('a missing file is said to be missing', async () => {
+    await expect(openLocalBackend({file: join(folder, 'none.gguf'), gpu: false})).rejects.toMatchObject({
+      code: 'model_not_found',
+    });
+  });
+});
