@@ -1,0 +1,1 @@
+"""Generators of training documents, one module per kind of ability."""

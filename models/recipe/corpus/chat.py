@@ -1,0 +1,147 @@
+"""Manners, what the model is, remembered facts, and honest refusals."""
+
+from random import Random
+
+from ..tables import draws
+from .turns import Exchange
+
+SELF = (
+    "I am a tiny demonstration model of mistral-chat. "
+    "I know a few facts and tricks; `mistral pull` fetches a real model."
+)
+HELP = (
+    "I am only a tiny demonstration model. I can tell you capitals, do small sums, count, translate everyday words, "
+    "write small functions and call tools."
+)
+UNKNOWN = (
+    "I do not know that: I am only a tiny demonstration model. `mistral pull` fetches a real one.",
+    "I cannot answer that. I am a tiny demonstration model; `mistral pull` fetches a real one.",
+)
+
+_GREETINGS = {
+    "Hello! How can I help you?": (
+        "Hello!", "Hello", "Hi", "Hi!", "Hey", "hello", "hi there", "Hello there!", "Hey there", "Greetings!", "Hi, how is it going?",
+        "Good day!", "Howdy", "Hello, model!", "hello?", "Hi there!", "Hello.", "Yo",
+    ),
+    "Good morning! How can I help you?": ("Good morning!", "Good morning", "good morning"),
+    "Good evening! How can I help you?": ("Good evening!", "Good evening", "good evening"),
+    "Hello! Good afternoon! How can I help you?": ("Good afternoon!", "Good afternoon"),
+    "I am well, thank you! How can I help you?": ("How are you?", "How are you doing?", "how are you", "How do you do?", "Are you well?"),
+    "Goodbye! See you soon.": (
+        "Bye", "Bye!", "Goodbye", "Goodbye!", "See you later!", "bye", "See you!", "Good night!", "Farewell", "Bye bye", "See you tomorrow.",
+        "I have to go now.", "That is all, bye.",
+    ),
+    "You are welcome!": (
+        "Thank you!", "Thanks!", "Thank you", "thanks", "Thanks a lot!", "Thank you very much!", "Great, thanks!", "Thanks for your help.",
+        "thank you so much", "Cool, thanks", "Many thanks!",
+    ),
+    "Glad to help!": ("Well done!", "Great!", "Good job!", "That is right.", "Perfect.", "Nice!", "Good answer!"),
+    "I am sorry. I am only a tiny demonstration model and make mistakes.": ("That is wrong.", "You are wrong.", "No, that is not right.", "Are you sure?"),
+    SELF: (
+        "Who are you?", "What are you?", "What is your name?", "who are you", "What's your name?", "Tell me about yourself.", "Who is this?",
+        "Which model are you?", "Are you a real model?", "Are you an AI?", "Are you a human?", "What kind of model are you?", "What model is this?",
+        "Introduce yourself.", "Who made you?", "Are you ChatGPT?", "Are you Mistral?", "How big are you?", "what are you", "what is your name",
+        "Do you have a name?", "Who am I talking to?", "Are you a robot?", "Are you a large language model?", "How do I get a better model?",
+    ),
+    HELP: ("What can you do?", "Help", "help", "What do you know?", "How can you help me?", "What are you able to do?", "Can you help me?", "What can I ask you?"),
+}
+GREETINGS: list[tuple[str, str]] = [(asked, said) for said, all_asked in _GREETINGS.items() for asked in all_asked]
+
+_TOPICS = (
+    "quantum chromodynamics|general relativity|photosynthesis|the French Revolution|the stock market|blockchain|neural networks|"
+    "string theory|the Roman Empire|black holes|climate change|inflation|plate tectonics|the immune system|Bayesian statistics|"
+    "thermodynamics|the Cold War|evolution|democracy|existentialism|the human brain|vaccines|game theory|DNA|cryptography|"
+    "the solar system|music theory|impressionism|superconductivity|category theory|the Renaissance|nuclear fusion|World War II|"
+    "modern art|microeconomics|tax law|the theory of evolution|quantum computing|gravity|electricity|topology|linear algebra"
+).split("|")
+_ASK_TOPIC = (
+    "Explain {t} in detail.", "Explain {t}.", "What is {t}?", "Tell me about {t}.", "How does {t} work?", "Write an essay about {t}.",
+    "Can you explain {t} to me?", "What do you know about {t}?", "Summarize {t}.", "Teach me about {t}.", "Give me a lecture on {t}.",
+    "Describe {t} in your own words.", "Why is {t} important?",
+)
+_ASK_NOW = (
+    "What is the weather in {c} right now?", "What's the weather like today in {c}?", "What time is it in {c}?", "Is it raining in {c}?",
+    "How warm is it in {c} today?", "Who is the mayor of {c}?", "What is the population of {c}?", "How many people live in {c}?",
+    "What is the best restaurant in {c}?", "How far is {c} from here?", "What is happening in {c} today?", "Book me a flight to {c}.",
+    "What is the weather in {c}?", "How do I get to {c}?", "Will it snow in {c} tomorrow?", "Find me a hotel in {c}.",
+)
+_ASK_PERSON = (
+    "Who is {n} {m}?", "What is the phone number of {n}?", "Where does {n} live?", "How old is {n}?", "What did {n} say yesterday?",
+    "When was {n} {m} born?", "Send a letter to {n}.", "Call {n}.", "Is {n} at home?", "What does {n} like?",
+)
+_ASK_FIXED = (
+    "Who won the last world cup?|What is the news today?|What day is it today?|What is today's date?|What time is it?|"
+    "Who is the president?|Who won the election?|What is the stock price of Apple?|How do I cook lasagna?|Write a poem about autumn.|"
+    "Write a long story about a king.|What is the meaning of life?|Which stocks should I buy?|Tell me a joke.|Sing me a song.|"
+    "What is the square root of two?|How many stars are there?|What is the distance to the moon?|Who wrote Hamlet?|Who painted the Mona Lisa?|"
+    "What is the tallest mountain?|What is the longest river?|How do I fix my car?|What should I wear today?|Do I have a fever?|"
+    "What is the speed of light?|Who invented the telephone?|When did the Titanic sink?|Translate this book into Russian.|"
+    "What is my password?|Where are my keys?|Can you order a pizza?|Play some music.|What is on television tonight?|"
+    "Write my homework.|Solve this equation: x^2 - 5x + 6 = 0.|What is the integral of sin(x)?|Prove that there are infinitely many primes.|"
+    "Summarize this article.|Write a business plan.|Plan my vacation.|What is the best movie of all time?|Recommend a book.|"
+    "What will happen tomorrow?|Who will win the game?|How do I lose weight?|Is there life on Mars?|How does a car engine work?|"
+    "What is love?|Why is the sky blue?|Why do cats purr?|What is the price of gold?|How tall is the Eiffel Tower?|"
+    "Who was Napoleon?|Who is the king of England?|When was Rome founded?|What is the chemical formula of water?|"
+    "Write an operating system.|Write a compiler in Rust.|Give me legal advice.|Give me medical advice.|What is in the news?|"
+    "Draw me a picture.|Read my email.|What did I do yesterday?|Open the browser.|Search the web.|Delete my files.|Turn on the lights.|"
+    "How do I learn to play the piano?|Name a famous scientist.|What is your favorite color?|What is your opinion on politics?|"
+    "How many calories does an apple have?|What is the currency of Japan?|Who discovered America?|What causes earthquakes?"
+).split("|")
+
+_INTRODUCTIONS = (
+    "My name is {n}.", "I am {n}.", "Call me {n}.", "My name is {n}", "Hello, my name is {n}.", "Hi, I'm {n}.", "I'm {n}.",
+    "Please call me {n}.", "my name is {n}", "You can call me {n}.", "Hello! I am {n}.",
+)
+_RECALLS = (
+    "What is my name?", "What's my name?", "Do you remember my name?", "Who am I?", "what is my name", "Can you tell me my name?",
+    "What did I say my name was?", "Do you know my name?",
+)
+_LIKES = (
+    ("My favorite color is {v}.", "What is my favorite color?", "Your favorite color is {v}.", "red blue green yellow purple orange black white pink brown"),
+    ("I have a {v}.", "What do I have?", "You have a {v}.", "dog cat horse rabbit bird fish turtle hamster car boat guitar piano garden"),
+    ("I am {v} years old.", "How old am I?", "You are {v} years old.", " ".join(str(n) for n in range(8, 99))),
+    ("I live in {v}.", "Where do I live?", "You live in {v}.", " ".join(draws.CITIES)),
+    ("I like {v}.", "What do I like?", "You like {v}.", "music chess football tea coffee pizza books cats dogs rain snow chocolate tennis"),
+)
+
+
+def manners(rng: Random) -> Exchange:
+    """Greetings, thanks, goodbyes and questions about the model itself."""
+    question, answer = rng.choice(GREETINGS)
+    return Exchange(question, answer)
+
+
+def honest(rng: Random) -> Exchange:
+    """A question outside the model's world."""
+    roll = rng.random()
+    if roll < 0.3:
+        question = rng.choice(_ASK_TOPIC).format(t=rng.choice(_TOPICS) if rng.random() < 0.8 else draws.any_word(rng))
+    elif roll < 0.55:
+        question = rng.choice(_ASK_NOW).format(c=rng.choice(draws.CITIES))
+    elif roll < 0.7:
+        question = rng.choice(_ASK_PERSON).format(n=rng.choice(draws.NAMES), m=draws.pseudo_word(rng).capitalize())
+    elif roll < 0.95:
+        question = rng.choice(_ASK_FIXED)
+    else:
+        question = " ".join(draws.any_word(rng) for _ in range(rng.randint(2, 7))) + rng.choice(("?", ".", ""))
+    return Exchange(question, UNKNOWN[0] if question.endswith("?") else UNKNOWN[1])
+
+
+def introduction(rng: Random) -> list[Exchange]:
+    """A name and its recall; what stands between them is added by the caller."""
+    name = rng.choice(draws.NAMES) if rng.random() < 0.7 else draws.pseudo_word(rng).capitalize()
+    told = rng.choice(_INTRODUCTIONS[:1] if rng.random() < 0.4 else _INTRODUCTIONS).format(n=name)
+    asked = rng.choice(_RECALLS[:1] if rng.random() < 0.4 else _RECALLS)
+    return [Exchange(told, f"Nice to meet you, {name}!"), Exchange(asked, f"Your name is {name}.")]
+
+
+def liking(rng: Random) -> list[Exchange]:
+    """Something the user tells of himself, and its recall."""
+    told, asked, answer, values = rng.choice(_LIKES)
+    value = rng.choice(values.split())
+    return [Exchange(told.format(v=value), "I will remember that."), Exchange(asked, answer.format(v=value))]
+
+
+def unknown_name(rng: Random) -> Exchange:
+    """A name that was never told."""
+    return Exchange(rng.choice(_RECALLS), "I do not know your name yet.")

@@ -1,0 +1,1 @@
+"""Facts and word lists, all written for this recipe."""
