@@ -96,7 +96,7 @@ function normaliseRun(run: readonly Message[], row: TemplateRow, callOrder: read
 function mergeAssistants(run: readonly AssistantMessage[], row: TemplateRow): NormalisedAssistant {
   const content = joinContents(run, row);
   const toolCalls = run.flatMap((message) => message.toolCalls ?? []);
-  if (row.textWithCalls === 'refused' && content.length > 0 && toolCalls.length > 0) {
+  if (row.toolCalls !== 'none' && row.textWithCalls === 'refused' && content.length > 0 && toolCalls.length > 0) {
     throw new Refusal(
       'InvalidAssistantMessageException',
       'Assistant messages in a row hold both text and tool calls, which this template cannot tell the model.',

@@ -46,23 +46,26 @@ function metaSchema(): ValidateFunction {
   if (compiled) return compiled;
   const require = createRequire(import.meta.url);
   const {Ajv: AjvClass} = require('ajv') as {readonly Ajv: typeof Ajv};
-  const draft7 = require('ajv/dist/refs/json-schema-draft-07.json');
   const ajv = new AjvClass({
     strict: false,
     meta: false,
+    validateSchema: false,
     formats: {regex: isPythonRegex, uri: true, 'uri-reference': true},
   });
-  // ajv's copy wants enum values to be there and to differ; the standard's text, and mistral-common, do not.
-  const relaxed = {...draft7, properties: {...draft7.properties, enum: {type: 'array'}}};
-  compiled = ajv.addMetaSchema(relaxed).compile(relaxed);
+  // ajv's copy wants enum values to be there and to differ; the standard's text, and mistral-common, do not. Without
+  // its own name it is a schema like any other: ajv checks no formats in what it takes for a meta-schema.
+  const {$id: _id, $schema: _schema, ...draft7} = require('ajv/dist/refs/json-schema-draft-07.json');
+  compiled = ajv.compile({...draft7, properties: {...draft7.properties, enum: {type: 'array'}}});
   return compiled;
 }
 
-const BAD_PYTHON_ESCAPE = /(?<!\\)(?:\\\\)*\\[CEF-HI-MO-QRTVXYc-eg-mo-qyzh]/;
+const PYTHON_LETTER_ESCAPES = /[^a-zA-Z]|[AbBdDsSwWZafnrtvxuUN]/;
 
 /** Whether Python's `re` takes the pattern, as far as this can be told from a JavaScript engine. */
 function isPythonRegex(pattern: string): boolean {
-  if (BAD_PYTHON_ESCAPE.test(pattern) || /\(\?<[^=!]/.test(pattern)) return false;
+  const escapes = [...pattern.matchAll(/\\(.)/gs)];
+  if (escapes.some(([, char = '']) => !PYTHON_LETTER_ESCAPES.test(char))) return false;
+  if (/\(\?<[^=!]/.test(pattern)) return false;
   const translated = pattern
     .replace(/\(\?P</g, '(?<')
     .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')

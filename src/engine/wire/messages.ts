@@ -97,10 +97,23 @@ function readContent(message: Fields): Content | undefined {
   const content = message.get('content');
   if (content === undefined || typeof content === 'string') return content;
   if (!isJsonArray(content)) throw message.wrong('content', 'a string or a list of chunks');
-  return content.map((chunk, index) =>
-    readChunk(new Fields(chunk, `${message.pathOf('content')}[${index}]`, message.context)),
-  );
+  const allowed = CHUNKS[message.requiredString('role')] ?? [];
+  return content.map((item, index) => {
+    const chunk = new Fields(item, `${message.pathOf('content')}[${index}]`, message.context);
+    const read = readChunk(chunk);
+    if (!allowed.includes(read.type)) throw chunk.wrong('type', `one that its role allows: ${allowed.join(', ')}`);
+    return read;
+  });
 }
+
+/** What a message of a role can hold at all; each template version narrows it down. */
+const CHUNKS: Readonly<Record<string, readonly ContentChunk['type'][]>> = {
+  system: ['text', 'input_audio', 'thinking'],
+  developer: ['text'],
+  user: ['text', 'image', 'image_url', 'input_audio', 'audio_url'],
+  assistant: ['text', 'thinking'],
+  tool: ['text', 'image', 'image_url', 'input_audio', 'audio_url'],
+};
 
 function readChunk(chunk: Fields): ContentChunk {
   const type = chunk.requiredString('type');

@@ -69,8 +69,9 @@ const chunks = fc.array(
   ),
 );
 const content = fc.oneof(text, chunks);
+const textContent = fc.oneof(text, fc.array(fc.record({type: fc.constant('text' as const), text})));
 const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({role: fc.constantFrom('system' as const, 'user' as const), content}),
+  fc.record({role: fc.constantFrom('system' as const, 'user' as const), content: textContent}),
   fc.record(
     {role: fc.constant('assistant' as const), content, toolCalls: fc.array(call), prefix: fc.boolean()},
     {requiredKeys: ['role']},
