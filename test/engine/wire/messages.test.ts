@@ -77,7 +77,7 @@ const message: fc.Arbitrary<Message> = fc.oneof(
     {requiredKeys: ['role']},
   ),
   fc.record(
-    {role: fc.constant('tool' as const), content, toolCallId: callId, name: text},
+    {role: fc.constant('tool' as const), content: textContent, toolCallId: callId, name: text},
     {requiredKeys: ['role', 'content']},
   ),
 );
