@@ -2,6 +2,7 @@
 import {type Command, InvalidArgumentError, Option} from 'commander';
 import type {SamplingParams} from '../engine/sampling.ts';
 import type {TemplateVersion} from '../engine/types.ts';
+import type {Io} from './io.ts';
 
 /** What a flag means when it is absent. mistral-inference's 35 tokens stay with `demo`: in a chat they cut answers. */
 export const DEFAULTS = {
@@ -63,6 +64,11 @@ export function modelArgument(
   flags: {readonly modelPath?: string},
 ): string | undefined {
   return flags.modelPath ?? positional;
+}
+
+/** The model the user names, by argument or $MISTRAL_MODEL; undefined means the embedded one. */
+export function namedModel(io: Io, argument: string | undefined): string | undefined {
+  return argument ?? (io.env.MISTRAL_MODEL || undefined);
 }
 
 /** Where and how the model runs. */

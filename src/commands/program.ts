@@ -13,7 +13,32 @@ interface Entry {
 }
 
 /** One line a command; a file exports `addXCommand(command, io)`, which adds options, examples and the action. */
-const COMMANDS: Readonly<Record<string, Entry>> = {};
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  chat: {
+    summary: 'chat on a terminal or in a pipe',
+    load: async () => (await import('./chat.ts')).addChatCommand,
+  },
+  demo: {
+    summary: "continue mistral-inference's three test prompts",
+    load: async () => (await import('./demo.ts')).addDemoCommand,
+  },
+  fim: {
+    summary: 'fill in the middle between a prefix and a suffix',
+    load: async () => (await import('./fim.ts')).addFimCommand,
+  },
+  tools: {
+    summary: 'show or run the tool calls of an answer',
+    load: async () => (await import('./tools.ts')).addToolsCommand,
+  },
+  bench: {
+    summary: 'measure prompt and decode speed',
+    load: async () => (await import('./bench.ts')).addBenchCommand,
+  },
+  exam: {
+    summary: 'put questions with expected answers to a model',
+    load: async () => (await import('./exam.ts')).addExamCommand,
+  },
+};
 
 /** Runs the program called `name` (one of the package's bins) and ends the process with its exit code. */
 export async function main(name: string, argv: readonly string[]): Promise<void> {

@@ -1,0 +1,103 @@
+// `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
+import type {Command} from 'commander';
+import type {Backend, GenerationEvent} from '../engine/backend.ts';
+import type {SamplingParams} from '../engine/sampling.ts';
+import type {AnswerFormat} from '../ui/plain.ts';
+import type {Io} from './io.ts';
+import {
+  addEngineOptions,
+  addModelArgument,
+  addPositionalSampling,
+  addSamplingOptions,
+  collect,
+  DEFAULTS,
+  type EngineFlags,
+  modelArgument,
+  samplingParams,
+} from './options.ts';
+
+interface ChatFlags extends EngineFlags {
+  readonly modelPath?: string;
+  readonly instruct?: true;
+  readonly prompt?: readonly string[];
+  readonly system?: string;
+  readonly json?: true;
+  readonly streamJson?: true;
+  readonly plain?: true;
+  readonly tui?: true;
+}
+
+/** Events of the answer to one more turn. */
+type Send = (text: string, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+
+const EXAMPLES = `
+Examples:
+  mistral-chat --instruct                        chat with the embedded model
+  mistral-chat ~/models/7B --instruct            with a folder's or a file's model
+  printf 'Hello\\nAnd you?\\n' | mistral-chat --instruct   each line is a turn
+  mistral-chat --instruct -p 'Sum up:' -p - <a.txt         one prompt from parts
+  mistral-chat -p 'Once upon a time'             plain continuation`;
+
+export function addChatCommand(command: Command, io: Io): void {
+  addModelArgument(command);
+  addPositionalSampling(command);
+  command
+    .description('Chat with a model: a screen on a terminal, one line a turn in a pipe.')
+    .option('-i, --instruct', 'chat; without it the model continues the text')
+    .option('-p, --prompt <text>', 'answer this one prompt; - is stdin; repeatable', collect(String))
+    .option('--system <text|@file>', 'system prompt')
+    .option('--json', 'one JSON object an answer on stdout')
+    .option('--stream-json', 'one JSON object an event on stdout')
+    .option('--plain', 'no screen: the classic prompt loop')
+    .option('--tui', 'insist on the screen');
+  addSamplingOptions(command, DEFAULTS.chat);
+  addEngineOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action((model?: string, maxTokens?: number, temperature?: number) => {
+    const flags = command.opts<ChatFlags>();
+    return chat(io, modelArgument(model, flags), flags, samplingParams(command, {maxTokens, temperature}));
+  });
+}
+
+async function chat(io: Io, model: string | undefined, flags: ChatFlags, sampling: SamplingParams): Promise<void> {
+  const {textOrFile, promptFrom} = await import('./text-input.ts');
+  const system = flags.system === undefined ? undefined : await textOrFile(io, flags.system);
+  const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
+  const {openBackend} = await import('./open-backend.ts');
+  const backend = await openBackend(io, model, flags);
+  try {
+    const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
+    const face = {io, send, model: backend.model, format: answerFormat(flags)};
+    const {answerOnce, answerLines} = await import('./turns.ts');
+    await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
+  } finally {
+    await backend.close();
+  }
+}
+
+function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {
+  return streamJson ? 'stream-json' : json ? 'json' : 'text';
+}
+
+async function chatTurns(backend: Backend, system: string | undefined, sampling: SamplingParams): Promise<Send> {
+  const {Conversation} = await import('../engine/conversation.ts');
+  const conversation = new Conversation({backend, settings: () => ({sampling})});
+  conversation.setSystem(system);
+  return async function* (text, signal) {
+    for await (const event of conversation.send(text, signal)) {
+      if (event.type !== 'tool_result') yield event;
+    }
+  };
+}
+
+/** As mistral-inference without --instruct: one text that grows by every input and every answer. */
+function continuation(backend: Backend, sampling: SamplingParams): Send {
+  let text = '';
+  return async function* (input, signal) {
+    text += input;
+    for await (const event of backend.complete({prompt: text, sampling}, signal)) {
+      if (event.type === 'text') text += event.text;
+      yield event;
+    }
+  };
+}

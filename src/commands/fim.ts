@@ -1,0 +1,119 @@
+// `mistral fim`: prints what belongs between a prefix and a suffix, and nothing else.
+import type {Command} from 'commander';
+import {type Answer, collectAnswer} from '../engine/answer.ts';
+import type {Backend} from '../engine/backend.ts';
+import {EngineError} from '../engine/errors.ts';
+import type {FIMRequest} from '../engine/types.ts';
+import type {Io} from './io.ts';
+import {
+  addEngineOptions,
+  addModelArgument,
+  addSamplingOptions,
+  DEFAULTS,
+  type EngineFlags,
+  modelArgument,
+  number,
+  samplingParams,
+} from './options.ts';
+
+export interface FimFlags {
+  readonly prefix?: string;
+  readonly suffix?: string;
+  readonly prefixFile?: string;
+  readonly suffixFile?: string;
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+  /** From 1: the middle goes before this character. */
+  readonly col?: number;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  mistral-fim --prefix 'def add(' --suffix '    return sum'
+  mistral-fim --file main.py --line 3 --col 12     fill in at a place of a file
+  git show HEAD:a.py | mistral-fim --prefix-file - --suffix '' --json`;
+
+export function addFimCommand(command: Command, io: Io): void {
+  const place = number({integer: true, min: 1});
+  addModelArgument(command);
+  command
+    .description('Fill in the middle: print what belongs between a prefix and a suffix.')
+    .option('--prefix <text>', 'text before; - is stdin')
+    .option('--suffix <text>', 'text after; - is stdin')
+    .option('--prefix-file <file>', 'text before, from a file; - is stdin')
+    .option('--suffix-file <file>', 'text after, from a file; - is stdin')
+    .option('--file <file>', 'fill in at a place of this file, with --line and --col')
+    .option('--line <n>', 'line of the place, from 1', place)
+    .option('--col <n>', 'column of the place, from 1 (default: the end of the line)', place)
+    .option('--json', 'one JSON object instead of the text');
+  addSamplingOptions(command, DEFAULTS.fim);
+  addEngineOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (model?: string) => {
+    const flags = command.opts<FimFlags & EngineFlags & {modelPath?: string}>();
+    const texts = await fimTexts(io, flags);
+    const {openBackend} = await import('./open-backend.ts');
+    const backend = await openBackend(io, modelArgument(model, flags), flags);
+    const sampling = samplingParams(command);
+    await runFim(io, backend, {...texts, sampling}, flags.json ?? false).finally(() => backend.close());
+  });
+}
+
+/** Prints the middle: exact in a pipe, with a newline on a terminal. */
+export async function runFim(io: Io, backend: Backend, request: FIMRequest, json: boolean): Promise<void> {
+  const {cutNote} = await import('../ui/plain.ts');
+  const {sanitise} = await import('../ui/sanitise.ts');
+  const answer: Answer = await collectAnswer(backend.fim(request, io.stop), (event) => {
+    if (event.type === 'text' && !json) io.stdout.write(io.stdout.isTTY ? sanitise(event.text) : event.text);
+  });
+  if (json) {
+    const {answerObject} = await import('../ui/wire-answer.ts');
+    io.stdout.write(`${JSON.stringify(answerObject(answer, backend.model))}\n`);
+  } else if (io.stdout.isTTY) {
+    io.stdout.write('\n');
+  }
+  io.stop.throwIfAborted();
+  const note = cutNote(answer.finish, backend.model);
+  if (note) io.stderr.write(`${note}\n`);
+}
+
+/**
+ * The two texts that the flags name. Throws EngineError `usage` when none or contradicting ones are given, or the
+ * place is not in the file.
+ */
+export async function fimTexts(io: Io, flags: FimFlags): Promise<{prompt: string; suffix: string}> {
+  const {readTextFile} = await import('./text-input.ts');
+  const {prefix, suffix, prefixFile, suffixFile, file, line} = flags;
+  const parts = [prefix, suffix, prefixFile, suffixFile];
+  if (file !== undefined) {
+    if (parts.some((part) => part !== undefined)) throw usage('--file takes the place of --prefix and --suffix');
+    if (line === undefined) throw usage('--file needs --line');
+    return splitAt(await readTextFile(io, file), file, line, flags.col);
+  }
+  if (prefix !== undefined && prefixFile !== undefined) throw usage('--prefix and --prefix-file exclude each other');
+  if (suffix !== undefined && suffixFile !== undefined) throw usage('--suffix and --suffix-file exclude each other');
+  if (parts.every((part) => part === undefined)) throw usage('there is nothing to fill in');
+  if (parts.filter((part) => part === '-').length > 1) throw usage('stdin can be only one of the two texts');
+  const text = async (literal: string | undefined, path: string | undefined) =>
+    literal === '-' ? readTextFile(io, '-') : (literal ?? (path === undefined ? '' : readTextFile(io, path)));
+  return {prompt: await text(prefix, prefixFile), suffix: await text(suffix, suffixFile)};
+}
+
+function splitAt(text: string, file: string, line: number, col: number | undefined): {prompt: string; suffix: string} {
+  const lines = text.split('\n');
+  const wanted = lines[line - 1]?.replace(/\r$/, '');
+  if (wanted === undefined) throw usage(`${file} has ${lines.length} lines, there is no line ${line}`);
+  const column = col ?? wanted.length + 1;
+  if (column > wanted.length + 1)
+    throw usage(`line ${line} of ${file} ends at column ${wanted.length + 1}, before ${column}`);
+  const offset = lines.slice(0, line - 1).reduce((sum, before) => sum + before.length + 1, 0) + column - 1;
+  return {prompt: text.slice(0, offset), suffix: text.slice(offset)};
+}
+
+function usage(message: string): EngineError {
+  return new EngineError('usage', message, {
+    hint: "Give --prefix and --suffix (or their -file forms), or --file with --line; 'mistral-fim --help' has examples.",
+  });
+}

@@ -1,0 +1,69 @@
+// From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
+import {basename, resolve} from 'node:path';
+import {EngineError} from '../engine/errors.ts';
+import type {GgufFile} from '../engine/models/gguf.ts';
+import {resolveModel} from '../engine/models/resolve.ts';
+import {type LocalOptions, type OpenedLocalBackend, openLocalBackend} from '../engine/open-local.ts';
+import {sanitise} from '../ui/sanitise.ts';
+import type {Io} from './io.ts';
+import {type EngineFlags, namedModel} from './options.ts';
+import {showProgress} from './progress.ts';
+import {unlessStopped} from './stop.ts';
+
+export interface OpenOptions {
+  /** Answers generated at the same time. Default 1. */
+  readonly slots?: number;
+}
+
+/**
+ * Opens the model that `argument`, $MISTRAL_MODEL or nothing (the embedded one) names.
+ * Throws EngineError with the reason when it cannot, and the reason of `io.stop` when the program is stopped meanwhile.
+ */
+export async function openBackend(
+  io: Io,
+  argument: string | undefined,
+  flags: EngineFlags,
+  {slots = 1}: OpenOptions = {},
+): Promise<OpenedLocalBackend> {
+  const file = findModel(io, argument, flags);
+  const progress = showProgress(io, `loading ${basename(file.path)}`);
+  const onLog = (level: string, message: string) => void io.stderr.write(sanitise(`${level}: ${message.trimEnd()}\n`));
+  const options: LocalOptions = {
+    file,
+    slots,
+    ...engineOptions(io, flags),
+    onProgress: progress.update,
+    signal: io.stop,
+    ...(flags.verbose && {onLog}),
+  };
+  try {
+    return await unlessStopped(openLocalBackend(options), io.stop);
+  } finally {
+    progress.end();
+  }
+}
+
+function findModel(io: Io, argument: string | undefined, {quant}: EngineFlags): GgufFile {
+  const named = namedModel(io, argument);
+  const path = named === undefined ? undefined : resolve(io.cwd, named);
+  const found = resolveModel(path, quant === undefined ? {} : {quant});
+  if (found.kind === 'convertible') {
+    throw new EngineError('unsupported', found.note, {hint: `Convert it first: mistral convert ${found.folder}`});
+  }
+  if (path === undefined || found.note !== basename(path)) io.stderr.write(`model: ${sanitise(found.note)}\n`);
+  return found.file;
+}
+
+function engineOptions(io: Io, flags: EngineFlags): Partial<LocalOptions> {
+  const {gpu, gpuLayers, ctx, threads, template, loraPath, loraScale} = flags;
+  return {
+    ...(gpu !== undefined && {gpu: gpu === 'off' ? false : gpu}),
+    ...(gpuLayers !== undefined && {gpuLayers}),
+    ...(ctx !== undefined && {contextSize: ctx}),
+    ...(threads !== undefined && {threads}),
+    ...(template !== undefined && {template}),
+    ...(loraPath !== undefined && {
+      loras: [{path: resolve(io.cwd, loraPath), ...(loraScale !== undefined && {scale: loraScale})}],
+    }),
+  };
+}

@@ -1,0 +1,35 @@
+// A spinner with a percentage on stderr while something takes long; silent where stderr is no terminal.
+import type {Io} from './io.ts';
+
+export interface Progress {
+  /** 0 to 1. */
+  update(fraction: number): void;
+  end(): void;
+}
+
+/** Anything shorter than this needs no sign of life, nor the spinner's code. */
+const PATIENCE_MS = 400;
+
+/** Shows `text` after a moment of patience; nothing is left on the screen at the end. */
+export function showProgress(io: Io, text: string): Progress {
+  if (!io.stderr.isTTY) return {update() {}, end() {}};
+  let state = text;
+  let spinner: {text: string; stop(): unknown} | undefined;
+  let ended = false;
+  const timer = setTimeout(async () => {
+    const {default: ora} = await import('ora');
+    // What is typed meanwhile belongs to the next prompt: the spinner must not take stdin.
+    if (!ended) spinner = ora({text: state, stream: io.stderr as NodeJS.WriteStream, discardStdin: false}).start();
+  }, PATIENCE_MS);
+  return {
+    update(fraction) {
+      state = `${text} ${Math.floor(fraction * 100)} %`;
+      if (spinner) spinner.text = state;
+    },
+    end() {
+      ended = true;
+      clearTimeout(timer);
+      spinner?.stop();
+    },
+  };
+}
