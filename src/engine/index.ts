@@ -10,6 +10,7 @@ export type {
   TokenModel,
   Usage,
 } from './backend.ts';
+export {measureSpeed, median, type SpeedOptions, type SpeedReport} from './bench.ts';
 export {
   Conversation,
   type ConversationEvent,

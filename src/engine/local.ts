@@ -4,8 +4,9 @@ import {EngineError} from './errors.ts';
 import {suffixStop} from './fim-stop.ts';
 import {generate} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
-import {validateSampling} from './sampling.ts';
+import {type SamplingParams, validateSampling} from './sampling.ts';
 import {encodeFim} from './template/fim.ts';
+import {requestGrammar} from './template/grammar.ts';
 import {type EncodeOptions, encodeChat} from './template/instruct.ts';
 import {OutputParser} from './template/output.ts';
 import type {ModelSettings} from './template/settings.ts';
@@ -65,8 +66,10 @@ export class LocalBackend implements Backend {
     const {tokenizer, version, tokenModel} = this.#parts;
     this.#validate(request.sampling);
     const {tokens: prompt} = this.render(request);
+    const {grammar, forbidden} = requestGrammar(request, tokenizer, version);
     const reader = new OutputParser(tokenizer, version, {prompt, ...(request.tools && {tools: request.tools})});
-    yield* generate({model: tokenModel, prompt, sampling: request.sampling, reader, now: this.#now}, signal);
+    const sampling = without(request.sampling, forbidden);
+    yield* generate({model: tokenModel, prompt, sampling, ...(grammar && {grammar}), reader, now: this.#now}, signal);
   }
 
   /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
@@ -92,7 +95,7 @@ export class LocalBackend implements Backend {
     return this.#parts.tokenModel.close();
   }
 
-  #validate(sampling: ChatCompletionRequest['sampling']): void {
+  #validate(sampling: SamplingParams): void {
     validateSampling(sampling);
     const unknown = [...(sampling.logitBias?.keys() ?? [])].find((token) => !this.#isToken(token));
     if (unknown === undefined) return;
@@ -105,12 +108,15 @@ export class LocalBackend implements Backend {
     return Number.isInteger(token) && token >= 0 && token < this.tokenizer.vocabSize;
   }
 
-  #plain(
-    prompt: readonly Token[],
-    sampling: CompletionRequest['sampling'],
-    signal: AbortSignal,
-  ): AsyncGenerator<GenerationEvent> {
+  #plain(prompt: readonly Token[], sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const reader = new PlainOutput(this.tokenizer, prompt);
     return generate({model: this.#parts.tokenModel, prompt, sampling, reader, now: this.#now}, signal);
   }
+}
+
+/** The same sampling that never yields these tokens. */
+function without(sampling: SamplingParams, forbidden: readonly Token[]): SamplingParams {
+  if (forbidden.length === 0) return sampling;
+  const bans = forbidden.map((token) => [token, -100] as const);
+  return {...sampling, logitBias: new Map([...(sampling.logitBias ?? []), ...bans])};
 }

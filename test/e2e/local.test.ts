@@ -3,6 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {parseJson} from '../../src/engine/json.ts';
 import {openLocalBackend} from '../../src/engine/open-local.ts';
 import {backendContract, eventsOf} from '../contract/backend.ts';
 import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
@@ -52,6 +53,25 @@ describe('openLocalBackend', () => {
     const firstPrompt = backend.render({messages: [user], sampling}).tokens;
     // All but the answer's last token, which ended the first turn unevaluated.
     expect(second.at(-1)).toMatchObject({usage: {cachedTokens: firstPrompt.length + 5}});
+    await backend.close();
+  });
+
+  test('an answer in JSON fits its schema, a demanded call its tool', async () => {
+    const backend = await open();
+    const schema = parseJson('{"type": "object", "properties": {"on": {"type": "boolean"}}, "required": ["on"]}');
+    const messages = [{role: 'user', content: 'Is it on?'}] as const;
+    const sampling = {temperature: 1, seed: 1, maxTokens: 150};
+    const json = await eventsOf(
+      backend.chat({messages, sampling, responseFormat: {type: 'json_schema', schema}}, never),
+    );
+    const text = json.map((event) => (event.type === 'text' ? event.text : '')).join('');
+    expect(Object.keys(JSON.parse(text))).toEqual(['on']);
+    const tools = [{name: 'switch', description: '', parameters: schema}];
+    const called = await eventsOf(backend.chat({messages, sampling, tools, toolChoice: {name: 'switch'}}, never));
+    const [call] = called.flatMap((event) => (event.type === 'tool_call' ? [event.call] : []));
+    expect(call?.name).toBe('switch');
+    expect(Object.keys(JSON.parse(call?.arguments ?? ''))).toEqual(['on']);
+    expect(called.at(-1)).toMatchObject({reason: 'tool_calls'});
     await backend.close();
   });
 

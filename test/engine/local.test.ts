@@ -83,6 +83,20 @@ describe('LocalBackend', () => {
     expect(events.at(-1)).toMatchObject({reason: 'tool_calls'});
   });
 
+  test('tools bring a grammar behind the call token; a choice of none forbids that token instead', async () => {
+    const tools = [{name: 'time', description: '', parameters: new Map()}];
+    const [backend, model] = localBackend(says('x'));
+    await eventsOf(backend.chat(ask('When?', {tools}), never));
+    await eventsOf(backend.chat(ask('When?', {tools, toolChoice: 'any'}), never));
+    await eventsOf(backend.chat(ask('When?', {tools, toolChoice: 'none'}), never));
+    const [auto, any, none] = model.calls.map(({options}) => options);
+    expect(auto?.grammar?.after).toBe(id('[TOOL_CALLS]'));
+    expect(any?.grammar?.gbnf).toContain(`<[${id('[TOOL_CALLS]')}]>`);
+    expect(any?.grammar?.after).toBeUndefined();
+    expect(none?.grammar).toBeUndefined();
+    expect(none?.sampling.logitBias).toEqual(new Map([[id('[TOOL_CALLS]'), -100]]));
+  });
+
   test('stop strings do not look into the arguments of a call', async () => {
     const call = '[{"name": "say", "arguments": {"text": "END"}, "id": "abcdefghi"}]';
     const answer = [id('[TOOL_CALLS]'), ...tokenizer.encode(call), tokenizer.eos];
