@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'put questions with expected answers to a model',
     load: async () => (await import('./exam.ts')).addExamCommand,
   },
+  convert: {
+    summary: 'turn a model folder into one GGUF file',
+    load: async () => (await import('./convert.ts')).addConvertCommand,
+  },
 };
 
 /** Runs the program called `name` (one of the package's bins) and ends the process with its exit code. */

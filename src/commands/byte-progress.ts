@@ -1,0 +1,72 @@
+// The progress of something long, on stderr: one line redrawn on a terminal, a plain line now and then elsewhere.
+import {formatBytes} from '../engine/models/units.ts';
+import type {Output} from './io.ts';
+
+export interface ProgressOptions {
+  /** Milliseconds since some start. */
+  readonly now?: () => number;
+  /** Bytes that were there before this run: they do not count for the rate. */
+  readonly before?: number;
+}
+
+const BAR_WIDTH = 24;
+const REDRAW_MS = 100;
+const PLAIN_MS = 10_000;
+
+/** Bytes done of bytes in all, with rate and time left. */
+export class ByteProgress {
+  readonly #label: string;
+  readonly #out: Output;
+  readonly #now: () => number;
+  readonly #start: number;
+  readonly #before: number;
+  #last: number;
+  #drawn = false;
+
+  constructor(label: string, out: Output, {now = () => performance.now(), before = 0}: ProgressOptions = {}) {
+    this.#label = label;
+    this.#out = out;
+    this.#now = now;
+    this.#before = before;
+    this.#start = now();
+    this.#last = this.#start;
+  }
+
+  update(done: number, total: number): void {
+    const now = this.#now();
+    const isTerminal = this.#out.isTTY === true;
+    if (now - this.#last < (isTerminal ? REDRAW_MS : PLAIN_MS)) return;
+    this.#last = now;
+    const line = this.#line(done, total, now);
+    this.#out.write(isTerminal ? `\r${this.#bar(done / total)}${line}\x1b[K` : `${line}\n`);
+    this.#drawn = isTerminal;
+  }
+
+  /** Takes the line away; what was done is said by the caller. */
+  end(): void {
+    if (this.#drawn) this.#out.write('\r\x1b[K');
+    this.#drawn = false;
+  }
+
+  #line(done: number, total: number, now: number): string {
+    const seconds = (now - this.#start) / 1000;
+    const rate = (done - this.#before) / seconds;
+    const left = rate > 0 ? `, ${formatDuration((total - done) / rate)} left` : '';
+    const percent = Math.floor((100 * done) / total);
+    return `${this.#label}: ${percent} % of ${formatBytes(total)}, ${formatBytes(rate)}/s${left}`;
+  }
+
+  #bar(share: number): string {
+    const width = (this.#out.columns ?? 80) >= 100 ? BAR_WIDTH : 0;
+    const filled = Math.round(share * width);
+    return width === 0 ? '' : `${'\u2588'.repeat(filled)}${'\u2591'.repeat(width - filled)} `;
+  }
+}
+
+/** `45 s`, `3 min 20 s`, `2 h 5 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

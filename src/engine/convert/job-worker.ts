@@ -1,0 +1,18 @@
+// The worker thread of a conversion: does the jobs it is sent, one after the other.
+import {parentPort} from 'node:worker_threads';
+import {type Job, JobRunner} from './job.ts';
+
+export type JobResult = {readonly same: boolean} | {readonly error: NodeJS.ErrnoException};
+
+const runner = new JobRunner();
+
+parentPort?.on('message', (job: Job) => {
+  let result: JobResult;
+  try {
+    result = {same: runner.run(job)};
+  } catch (error) {
+    const {message, code} = error as NodeJS.ErrnoException;
+    result = {error: Object.assign(new Error(message), {code})};
+  }
+  parentPort?.postMessage(result);
+});

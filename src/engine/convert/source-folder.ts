@@ -1,0 +1,159 @@
+// Opens a folder in Mistral's or Hugging Face's format: configuration, weights, tokenizer, what was decided.
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {basename, join, resolve} from 'node:path';
+import {EngineError} from '../errors.ts';
+import {assemble} from './assemble.ts';
+import {readConfigFile} from './config-file.ts';
+import {readHfConfig} from './hf-config.ts';
+import type {Hyperparameters} from './hyperparameters.ts';
+import {readMistralParams} from './mistral-params.ts';
+import {bareName, ggufName, type Naming} from './names.ts';
+import type {PlannedTensor} from './plan.ts';
+import {readPth} from './pth.ts';
+import {readSafetensors} from './safetensors.ts';
+import {readVocabulary, type Vocabulary} from './vocabulary.ts';
+import {type SourceTensor, sourceBytes, type Weights} from './weights.ts';
+
+export interface SourceFolder {
+  readonly folder: string;
+  readonly format: 'mistral' | 'hf';
+  /** Of the folder: becomes `general.name`. */
+  readonly name: string;
+  readonly model: Hyperparameters;
+  readonly vocabulary: Vocabulary;
+  readonly tensors: readonly PlannedTensor[];
+  /** Every file that goes into the conversion, weights last. */
+  readonly files: readonly string[];
+  readonly weightBytes: number;
+  readonly notes: readonly string[];
+}
+
+export interface OpenFolderOptions {
+  /** Context length to write, when the folder has none or a wrong one. */
+  readonly context?: number | undefined;
+}
+
+/** Throws EngineError model_not_found, model_invalid or unsupported: what is missing, damaged or does not fit. */
+export function openSourceFolder(folder: string, options: OpenFolderOptions = {}): SourceFolder {
+  const names = readdirSync(folder).sort();
+  const format = names.includes('params.json') && names.some((name) => /^consolidated/.test(name)) ? 'mistral' : 'hf';
+  const configPath = join(folder, format === 'mistral' ? 'params.json' : 'config.json');
+  if (!existsSync(configPath)) throw missing(folder, 'there is no params.json or config.json', names);
+  const config = readConfigFile(configPath);
+  const weightFiles = findWeights(folder, format, names);
+  const weights = readWeights(weightFiles);
+  const naming: Naming = format === 'hf' ? 'hf' : config.string('model_type') === 'mamba' ? 'mamba' : 'mistral';
+  const rows = embeddingRows(folder, weights, naming);
+  const read = format === 'mistral' ? readMistralParams : readHfConfig;
+  const {model, notes} = read(config, rows, options.context);
+  const tensors = assemble(folder, weights, model, naming);
+  const tokenizer = findTokenizer(folder, names, rows);
+  return {
+    folder,
+    format,
+    name: basename(resolve(folder)),
+    model,
+    vocabulary: tokenizer.vocabulary,
+    tensors,
+    files: [configPath, tokenizer.path, ...weightFiles],
+    weightBytes: [...weights.values()].reduce((sum, tensor) => sum + sourceBytes(tensor), 0),
+    notes: [...notes, ...tokenizer.notes],
+  };
+}
+
+function findWeights(folder: string, format: 'mistral' | 'hf', names: readonly string[]): string[] {
+  if (format === 'hf') return hfWeights(folder, names);
+  const safetensors = names.filter((name) => /^consolidated.*\.safetensors$/.test(name));
+  const pickled = names.filter((name) => /^consolidated.*\.pth$/.test(name));
+  if (pickled.length > 1) {
+    throw new EngineError('unsupported', `${folder} holds ${pickled.length} shards (${pickled[0]} ...)`, {
+      hint: 'Checkpoints split for tensor parallelism cannot be joined: use a single-file or Hugging Face folder.',
+    });
+  }
+  const chosen = safetensors.length > 0 ? safetensors : pickled;
+  if (chosen.length === 0) throw missing(folder, 'there are no consolidated weights', names);
+  return chosen.map((name) => join(folder, name));
+}
+
+/** All parts of the weights: the names tell how many there must be. */
+function hfWeights(folder: string, names: readonly string[]): string[] {
+  if (names.includes('model.safetensors')) return [join(folder, 'model.safetensors')];
+  const parts = names.filter((name) => /^model-\d{5}-of-\d{5}\.safetensors$/.test(name));
+  const count = Number(/of-(\d{5})/.exec(parts[0] ?? '')?.[1] ?? 0);
+  if (count === 0) throw missing(folder, 'there is no model.safetensors', names);
+  for (let part = 1; part <= count; part++) {
+    const name = `model-${String(part).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.safetensors`;
+    if (!parts.includes(name))
+      throw missing(folder, `part ${part} of ${count} of the weights is missing: ${name}`, names);
+  }
+  return parts.map((name) => join(folder, name));
+}
+
+function readWeights(files: readonly string[]): Weights {
+  const all = new Map<string, SourceTensor>();
+  for (const file of files) {
+    for (const [name, tensor] of file.endsWith('.pth') ? readPth(file) : readSafetensors(file)) all.set(name, tensor);
+  }
+  return all;
+}
+
+function embeddingRows(folder: string, weights: Weights, naming: Naming): number {
+  for (const tensor of weights.values()) {
+    const target = ggufName(naming, bareName(naming, tensor.name));
+    if (target?.name === 'token_embd.weight') return tensor.shape[0] ?? 0;
+  }
+  const names = [...weights.keys()];
+  if (names.length > 0 && names.every((name) => name.includes('lora'))) {
+    throw new EngineError('model_invalid', `${folder} holds a LoRA adapter, not a model`, {
+      hint: 'Give the base model, and the adapter with --lora-path.',
+    });
+  }
+  throw new EngineError('model_invalid', `${folder}: the weights have no embedding`, {
+    hint: `The first tensor is "${names[0] ?? ''}": these are not the weights of a whole model.`,
+  });
+}
+
+interface FoundTokenizer {
+  readonly path: string;
+  readonly vocabulary: Vocabulary;
+  readonly notes: readonly string[];
+}
+
+/** tekken.json or tokenizer.model*: of several the one as large as the embedding, tekken first. */
+function findTokenizer(folder: string, names: readonly string[], rows: number): FoundTokenizer {
+  const candidates = names.filter((name) => name === 'tekken.json' || /^tokenizer\.model(\.v\d+(m\d+)?)?$/.test(name));
+  if (candidates.length === 0) {
+    const hint = names.includes('tokenizer.json')
+      ? 'tokenizer.json cannot be read: fetch tekken.json or tokenizer.model from the same place.'
+      : 'Fetch tekken.json or tokenizer.model.v3 from where the weights came from.';
+    throw new EngineError('model_not_found', `${folder} has no tokenizer: ${listOf(names)}`, {hint});
+  }
+  const opened = candidates.toReversed().map((name) => {
+    const path = join(folder, name);
+    return {name, path, vocabulary: readVocabulary(name, path, readFileSync(path))};
+  });
+  opened.sort((a, b) => Number(b.name === 'tekken.json') - Number(a.name === 'tekken.json'));
+  const fitting =
+    opened.find(({vocabulary}) => vocabulary.size === rows) ?? opened.find(({vocabulary}) => vocabulary.size < rows);
+  if (fitting === undefined) {
+    const sizes = opened.map(({name, vocabulary}) => `${name} has ${vocabulary.size}`).join(', ');
+    throw new EngineError('model_invalid', `${folder}: ${sizes} tokens, the weights have ${rows}`, {
+      hint: 'The tokenizer is not the one of these weights: fetch it from the same place as they.',
+    });
+  }
+  const notes =
+    opened.length > 1 ? [`${fitting.name} is taken of ${opened.length} tokenizers, as it fits the weights.`] : [];
+  return {path: fitting.path, vocabulary: fitting.vocabulary, notes};
+}
+
+function missing(folder: string, what: string, names: readonly string[]): EngineError {
+  return new EngineError('model_not_found', `${folder}: ${what}: ${listOf(names)}`, {
+    hint: 'Fetch the missing file from where the others came from.',
+  });
+}
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return 'it has no files';
+  const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
+  return `it has ${names.slice(0, 8).join(', ')}${more}`;
+}

@@ -1,0 +1,117 @@
+// A tokenizer file as the entries of a GGUF: pieces, scores, types, merges, special ids, chat template.
+
+import {SPM_TYPE} from '../tokenizer/spm.ts';
+import {parseSpm} from '../tokenizer/spm-file.ts';
+import {parseTekken} from '../tokenizer/tekken-file.ts';
+import type {TemplateVersion} from '../types.ts';
+import {chatTemplate} from './chat-template.ts';
+import type {GgufEntries, GgufValue} from './gguf-header.ts';
+import {tekkenMerges, toPrintable} from './tekken-merges.ts';
+
+export interface Vocabulary {
+  readonly family: 'spm' | 'tekken';
+  readonly version: TemplateVersion;
+  /** Tokens of the file itself, before padding. */
+  readonly size: number;
+  readonly tokens: readonly Uint8Array[];
+  readonly types: Uint8Array;
+  /** SPM: the higher, the earlier merged. */
+  readonly scores: Float32Array;
+  /** Tekken: pairs to merge, in order. */
+  readonly merges: readonly string[];
+  /** SPM: whether every text gets a word mark in front. */
+  readonly dummyPrefix: boolean;
+}
+
+/**
+ * Reads a tokenizer file by its name: `tekken.json` or `tokenizer.model*`.
+ * Throws EngineError model_invalid or unsupported for a file that is none.
+ */
+export function readVocabulary(name: string, path: string, file: Buffer): Vocabulary {
+  return name === 'tekken.json' ? readTekkenVocabulary(path, file) : readSpmVocabulary(name, path, file);
+}
+
+function readSpmVocabulary(name: string, path: string, file: Buffer): Vocabulary {
+  const {pieces, scores, types, dummyPrefix} = parseSpm(path, file);
+  const tokens = slices(pieces);
+  const named = /\.v(\d+)(m\d+)?$/.exec(name)?.[1];
+  const version = asVersion(`v${named}`) ?? spmVersion(tokens);
+  return {family: 'spm', version, size: tokens.length, tokens, types, scores, merges: [], dummyPrefix};
+}
+
+function readTekkenVocabulary(path: string, file: Buffer): Vocabulary {
+  const {header, vocabulary} = parseTekken(path, file);
+  const {pieces, special} = vocabulary;
+  const raw = slices(pieces);
+  const types = Uint8Array.from(special, (flag) => (flag ? SPM_TYPE.control : SPM_TYPE.normal));
+  const tokens = raw.map((bytes, id) => (special[id] ? bytes : Buffer.from(toPrintable(bytes))));
+  return {
+    family: 'tekken',
+    version: asVersion(header.config?.version) ?? 'v3',
+    size: tokens.length,
+    tokens,
+    types,
+    scores: new Float32Array(tokens.length),
+    merges: tekkenMerges(raw.slice(special.indexOf(0))),
+    dummyPrefix: false,
+  };
+}
+
+function slices({count, bytes, starts, lengths}: ReturnType<typeof parseSpm>['pieces']): Uint8Array[] {
+  return Array.from({length: count}, (_, id) => {
+    const start = starts[id] as number;
+    return bytes.subarray(start, start + (lengths[id] as number));
+  });
+}
+
+function asVersion(text: string | undefined): TemplateVersion | undefined {
+  return text !== undefined && /^v(1|2|3|7|11|13|15)$/.test(text) ? (text as TemplateVersion) : undefined;
+}
+
+/** For a `tokenizer.model` without a version in its name: by the control tokens it has. */
+function spmVersion(tokens: readonly Uint8Array[]): TemplateVersion {
+  const names = new Set(tokens.slice(0, 32).map((token) => Buffer.from(token).toString()));
+  if (names.has('[SYSTEM_PROMPT]')) return 'v7';
+  if (names.has('[PREFIX]')) return 'v3';
+  return names.has('[INST]') ? 'v2' : 'v1';
+}
+
+const FIM_KEYS = [
+  ['tokenizer.ggml.fim_pre_token_id', '[PREFIX]'],
+  ['tokenizer.ggml.fim_suf_token_id', '[SUFFIX]'],
+  ['tokenizer.ggml.fim_mid_token_id', '[MIDDLE]'],
+] as const;
+
+/** Entries for a file whose embedding has `rows` rows: the vocabulary is padded up to them. */
+export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEntries {
+  const {family, version, size} = vocabulary;
+  const padding = Array.from({length: Math.max(0, rows - size)}, (_, i) => Buffer.from(`[PAD${size + i}]`));
+  const types = [...vocabulary.types, ...padding.map(() => SPM_TYPE.unused)];
+  const controls = new Map<string, number>();
+  for (const [id, token] of vocabulary.tokens.entries()) {
+    if (vocabulary.types[id] === SPM_TYPE.control) controls.set(Buffer.from(token).toString(), id);
+  }
+  const id = (name: string, fallback: number) => ({type: 'u32', value: controls.get(name) ?? fallback}) as const;
+  const text = (value: string): GgufValue => ({type: 'string', value});
+  const entries: [string, GgufValue][] = [
+    ['tokenizer.ggml.model', text(family === 'spm' ? 'llama' : 'gpt2')],
+    ['tokenizer.ggml.pre', text(family === 'spm' ? 'default' : 'tekken')],
+    ['tokenizer.ggml.tokens', {type: 'strings', value: [...vocabulary.tokens, ...padding]}],
+    ['tokenizer.ggml.scores', {type: 'f32s', value: [...vocabulary.scores, ...padding.map(() => 0)]}],
+    ['tokenizer.ggml.token_type', {type: 'i32s', value: types}],
+    ['tokenizer.ggml.bos_token_id', id('<s>', 1)],
+    ['tokenizer.ggml.eos_token_id', id('</s>', 2)],
+    ['tokenizer.ggml.unknown_token_id', id('<unk>', 0)],
+    ['tokenizer.ggml.padding_token_id', id('<pad>', 2)],
+    ['tokenizer.ggml.add_bos_token', {type: 'bool', value: true}],
+    ['tokenizer.ggml.add_eos_token', {type: 'bool', value: false}],
+  ];
+  if (family === 'tekken') entries.push(['tokenizer.ggml.merges', {type: 'strings', value: vocabulary.merges}]);
+  else if (!vocabulary.dummyPrefix) entries.push(['tokenizer.ggml.add_space_prefix', {type: 'bool', value: false}]);
+  for (const [key, name] of FIM_KEYS) {
+    const found = controls.get(name);
+    if (found !== undefined) entries.push([key, {type: 'u32', value: found}]);
+  }
+  entries.push(['tokenizer.chat_template', text(chatTemplate(version))], ['mistral.tokenizer.version', text(version)]);
+  return entries;
+}
