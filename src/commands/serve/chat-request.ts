@@ -1,7 +1,7 @@
 // A chat completion body as the engine's request: what a server takes beyond the engine's own reader of requests.
 import {EngineError} from '../../engine/errors.ts';
 import {isJsonArray, isJsonObject, type Json, parseJson} from '../../engine/json.ts';
-import type {ChatCompletionRequest, Tool, ToolChoice} from '../../engine/types.ts';
+import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../../engine/types.ts';
 import {readChatRequest} from '../../engine/wire/request.ts';
 import type {ChatBody} from './chat-schema.ts';
 import {type SamplingDefaults, withMembers, withoutNeutral} from './sampling.ts';
@@ -70,4 +70,10 @@ export function chatRequest(body: ChatBody, text: string, defaults: SamplingDefa
   checkChoice(request.tools, request.toolChoice);
   if (!body.safe_prompt) return request;
   return {...request, messages: [{role: 'system', content: SAFE_PROMPT}, ...request.messages]};
+}
+
+/** The messages alone, for the protocols whose other fields mean something else. @throws EngineError with the path. */
+export function chatMessages(text: string): readonly Message[] {
+  const messages = jsonAt(parseJson(text), 'messages') ?? null;
+  return readChatRequest(new Map([['messages', messages]]), {dialect: 'lenient'}).request.messages;
 }

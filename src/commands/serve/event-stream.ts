@@ -9,6 +9,7 @@ export interface StreamOptions {
 }
 
 export const SSE = 'text/event-stream; charset=utf-8';
+export const RAW_TEXT = 'text/plain; charset=utf-8';
 
 export class ReplyStream {
   readonly #reply: FastifyReply;

@@ -1,7 +1,7 @@
 // Runs the n generations of a request in its slot, whole or streamed, and tells OpenAI clients of late failures.
 import type {FastifyReply} from 'fastify';
 import {type Answer, collectAnswer} from '../../engine/answer.ts';
-import type {GenerationEvent} from '../../engine/backend.ts';
+import type {FinishReason, GenerationEvent} from '../../engine/backend.ts';
 import type {SamplingParams} from '../../engine/sampling.ts';
 import {type ReplyStream, SSE} from './event-stream.ts';
 import {errorBody, toHttpError} from './http-error.ts';
@@ -62,4 +62,32 @@ export function sendFailure(reply: FastifyReply): (stream: ReplyStream, thrown: 
     if (error.status >= 500) reply.log.error({err: thrown}, error.message);
     await stream.send(errorBody(error, 'openai', thrown));
   };
+}
+
+/**
+ * Ends a generation as soon as an event is enough; what still comes until the backend has stopped is dropped, and
+ * `reason` is told as the reason. A generation that ends by itself is left as it is.
+ */
+export async function* cutShort(
+  start: (signal: AbortSignal) => AsyncIterable<GenerationEvent>,
+  signal: AbortSignal,
+  isEnough: (event: GenerationEvent) => boolean,
+  reason: FinishReason,
+): AsyncGenerator<GenerationEvent> {
+  const own = new AbortController();
+  const onAbort = () => own.abort(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  let enough = false;
+  try {
+    for await (const event of start(own.signal)) {
+      if (event.type === 'finish') yield enough && event.reason === 'aborted' ? {...event, reason} : event;
+      else if (!enough) yield event;
+      if (enough || !isEnough(event)) continue;
+      enough = true;
+      own.abort();
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

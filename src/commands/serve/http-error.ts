@@ -87,7 +87,8 @@ export function toHttpError(error: unknown): HttpError {
     const {message, hint, param} = error;
     return new HttpError(error.httpStatus, hint ? `${message}; ${hint}` : message, {
       code: error.code,
-      ...(param !== undefined && {param}),
+      // The engine names its own fields in camelCase, the wire's are in snake_case.
+      ...(param !== undefined && {param: param.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}),
       cause: error,
     });
   }

@@ -24,6 +24,15 @@ export const LlamaErrorSchema = z
   })
   .describe("llama-server's error");
 
+export const FastApiErrorSchema = z
+  .object({
+    detail: z.union([
+      z.string(),
+      z.array(z.object({loc: z.array(z.union([z.string(), z.number()])), msg: z.string(), type: z.string()})),
+    ]),
+  })
+  .describe("FastAPI's error");
+
 const UsageSchema = z.object({
   prompt_tokens: z.int(),
   completion_tokens: z.int(),
@@ -135,7 +144,7 @@ export const jsonOrStream = (json: z.ZodType, chunk: z.ZodType) => ({
   content: {'application/json': {schema: json}, 'text/event-stream': {schema: chunk}},
 });
 
-type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 429 | 500 | 501 | 502 | 503;
+type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 422 | 429 | 500 | 501 | 502 | 503;
 
 /** The error replies of a route, for the OpenAPI document. */
 export function errors(schema: z.ZodType, ...statuses: ErrorStatus[]): Record<number, z.ZodType> {

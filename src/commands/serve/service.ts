@@ -11,6 +11,8 @@ export interface ServiceOptions extends AdmissionOptions, StreamOptions {
   readonly aliases: readonly string[];
   /** For requests that set none. */
   readonly defaults: {readonly temperature: number; readonly maxTokens?: number};
+  /** For /v1/engines/completions, whose original had its own. */
+  readonly seedDefaults: {readonly temperature: number; readonly maxTokens: number};
 }
 
 /** What a route gets while it holds a slot. */

@@ -12,6 +12,7 @@ export const OPTIONS: AppOptions = {
   stallMs: 5000,
   aliases: ['mistral-small-latest'],
   defaults: {temperature: 0.7},
+  seedDefaults: {temperature: 0.35, maxTokens: 256},
   apiKeys: [],
   allowedHosts: [],
   corsOrigins: [],

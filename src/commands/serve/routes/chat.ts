@@ -5,7 +5,7 @@ import type {App} from '../app.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions, usagePlace} from '../chat-reply.ts';
 import {chatRequest} from '../chat-request.ts';
 import {type ChatBody, ChatRequestSchema} from '../chat-schema.ts';
-import {answers, nthSampling, type Start, streamAnswers} from '../generate.ts';
+import {answers, cutShort, nthSampling, type Start, streamAnswers} from '../generate.ts';
 import {ChatCompletionChunkSchema, ChatCompletionSchema, generationErrors, jsonOrStream} from '../schemas.ts';
 import type {Service} from '../service.ts';
 
@@ -22,26 +22,6 @@ function replyOptions(body: ChatBody, {backend}: Service): ReplyOptions {
     logprobsOf: body.logprobs ? backend.tokenizer : undefined,
     usage: usagePlace(body.stream_options),
   };
-}
-
-/** Ends a generation after its first tool call: `parallel_tool_calls: false`. */
-async function* firstCallOnly(start: (signal: AbortSignal) => AsyncIterable<GenerationEvent>, signal: AbortSignal) {
-  const enough = new AbortController();
-  const onAbort = () => enough.abort(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    let called = false;
-    for await (const event of start(enough.signal)) {
-      if (event.type === 'finish' && event.reason === 'aborted' && called)
-        yield {...event, reason: 'tool_calls'} as const;
-      else if (!called || event.type === 'finish') yield event;
-      if (event.type !== 'tool_call') continue;
-      called = true;
-      enough.abort();
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }
 
 export function addChat(app: App, service: Service): void {
@@ -61,7 +41,8 @@ export function addChat(app: App, service: Service): void {
       const start: Start = ({backend, signal}, index) => {
         const one = {...request, sampling: nthSampling(request.sampling, index)};
         if (body.parallel_tool_calls !== false) return backend.chat(one, signal);
-        return firstCallOnly((own) => backend.chat(one, own), signal);
+        const isCall = ({type}: GenerationEvent) => type === 'tool_call';
+        return cutShort((own) => backend.chat(one, own), signal, isCall, 'tool_calls');
       };
       const n = body.n ?? 1;
       if (body.stream) return streamAnswers(service, reply, n, start, new ChunkWriter(options));

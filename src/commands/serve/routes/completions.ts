@@ -13,6 +13,7 @@ import {answers, nthSampling, type Start, streamAnswers} from '../generate.ts';
 import {samplingFields, samplingParams} from '../sampling.ts';
 import {CompletionSchema, generationErrors, jsonOrStream} from '../schemas.ts';
 import type {Run, Service} from '../service.ts';
+import {checkTokens} from '../tokens.ts';
 
 const TokensSchema = z.array(z.int().min(0)).min(1);
 const MAX_CHOICES = 128;
@@ -51,6 +52,8 @@ function check({best_of, n, echo, logprobs, suffix, prompt}: CompletionBody, tok
   if (best_of && best_of !== (n ?? 1)) refuse("'best_of' other than 'n' is not supported", 'best_of');
   if (echo && logprobs !== null && logprobs !== undefined) refuse("'echo' with 'logprobs' is not supported", 'echo');
   if (!tokenizer && typeof logprobs === 'number') refuse('this backend gives no log-probabilities', 'logprobs');
+  if (tokenizer)
+    for (const one of promptList(prompt)) if (typeof one !== 'string') checkTokens(one, tokenizer, 'prompt');
   if (!suffix) return;
   if (promptList(prompt).some((one) => typeof one !== 'string')) refuse('with a suffix, prompt must be text', 'prompt');
   if (typeof logprobs === 'number') refuse("'logprobs' with 'suffix' is not supported", 'logprobs');

@@ -1,0 +1,40 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect, test, vi} from 'vitest';
+import {testServer} from '../server.ts';
+
+test('props tell the model without the path to it', async () => {
+  const {get} = await testServer();
+  expect((await get('/props')).json()).toMatchObject({
+    default_generation_settings: {n_ctx: 256},
+    total_slots: 1,
+    model_alias: 'scripted',
+    model_path: 'scripted.gguf',
+    chat_template: 'mistral-v3',
+  });
+});
+
+test('slots tell which are busy', async () => {
+  const {get, post, backend} = await testServer([() => sleep(60)], {slots: 2});
+  const running = post('/completion', {prompt: 'a'});
+  await vi.waitFor(() => expect(backend.running).toBe(1), {interval: 5});
+  expect((await get('/slots')).json()).toEqual([
+    {id: 0, n_ctx: 256, is_processing: true},
+    {id: 1, n_ctx: 256, is_processing: false},
+  ]);
+  await running;
+});
+
+test('metrics count tokens under llama-server names and requests by route and status', async () => {
+  const {get, post} = await testServer(['b', 'c']);
+  await post('/completion', {prompt: 'a'});
+  await post('/completion', {prompt: 7});
+  const {text, headers} = await get('/metrics');
+  expect(headers['content-type']).toMatch(/^text\/plain/);
+  const lines = text.split('\n');
+  expect(lines).toContain('llamacpp:prompt_tokens_total 2');
+  expect(lines).toContain('llamacpp:tokens_predicted_total 2');
+  expect(lines).toContain('llamacpp:requests_processing 0');
+  expect(lines).toContain('mistral_requests_total{route="/completion",status="200"} 1');
+  expect(lines).toContain('mistral_requests_total{route="/completion",status="400"} 1');
+  expect(lines).toContain('mistral_generations_total{reason="stop"} 1');
+});

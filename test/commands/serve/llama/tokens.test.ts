@@ -1,0 +1,36 @@
+import {expect, test} from 'vitest';
+import {testServer} from '../server.ts';
+
+test('a text becomes ids, control words stay text', async () => {
+  const {post} = await testServer();
+  const ids = async (body: object) => (await post('/tokenize', body)).json().tokens;
+  expect(await ids({content: 'ab'})).toEqual([197, 198]);
+  expect(await ids({content: '', add_special: true})).toEqual([1]);
+  expect(await ids({content: '[INST]'})).toHaveLength(6);
+  expect(await ids({content: 'é', with_pieces: true})).toEqual([
+    {id: 295, piece: [0xc3]},
+    {id: 269, piece: [0xa9]},
+  ]);
+});
+
+test('ids become a text, control tokens by their names', async () => {
+  const {post} = await testServer();
+  expect((await post('/detokenize', {tokens: [1, 3, 295, 269, 4]})).json()).toEqual({content: '<s>[INST]é[/INST]'});
+  const refused = await post('/detokenize', {tokens: [1, 99_999]});
+  expect(refused.status).toBe(400);
+  expect(refused.json().error.message).toBe('there is no token 99999; the vocabulary has 356');
+});
+
+test('the prompt of a chat is shown without running it', async () => {
+  const {post, backend} = await testServer();
+  const reply = await post('/apply-template', {messages: [{role: 'user', content: 'Hi'}]});
+  expect(reply.json()).toEqual({prompt: '<s>[INST]Hi[/INST]', tokens: [1, 3, 172, 205, 4]});
+  expect(backend.calls).toEqual([]);
+});
+
+test('embeddings are refused clearly', async () => {
+  const {post} = await testServer();
+  const reply = await post('/v1/embeddings', {model: 'm', input: 'a'});
+  expect(reply.status).toBe(501);
+  expect(reply.json().error).toMatchObject({code: 'not_implemented', type: 'not_implemented_error'});
+});
