@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'turn a model folder into one GGUF file',
     load: async () => (await import('./convert.ts')).addConvertCommand,
   },
+  tokenize: {
+    summary: 'show the exact tokens of a text or a request',
+    load: async () => (await import('./tokenize.ts')).addTokenizeCommand,
+  },
 };
 
 /** Runs the program called `name` (one of the package's bins) and ends the process with its exit code. */

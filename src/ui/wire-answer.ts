@@ -61,7 +61,7 @@ function finishObject({reason, stop, usage, timings, seed}: FinishEvent): object
   };
 }
 
-function toolCallObject({id, name, arguments: args, problem}: ParsedToolCall): object {
+export function toolCallObject({id, name, arguments: args, problem}: ParsedToolCall): object {
   return {id, type: 'function', function: {name, arguments: args}, ...(problem === undefined ? {} : {problem})};
 }
 
