@@ -63,16 +63,13 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   const {textOrFile, promptFrom} = await import('./text-input.ts');
   const system = flags.system === undefined ? undefined : await textOrFile(io, flags.system);
   const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
-  const {openBackend} = await import('./open-backend.ts');
-  const backend = await openBackend(io, model, flags);
-  try {
+  const {withBackend} = await import('./open-backend.ts');
+  await withBackend(io, model, flags, async (backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
     const face = {io, send, model: backend.model, format: answerFormat(flags)};
     const {answerOnce, answerLines} = await import('./turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
-  } finally {
-    await backend.close();
-  }
+  });
 }
 
 function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {

@@ -40,9 +40,9 @@ export function addDemoCommand(command: Command, io: Io): void {
   command.action(async (model?: string, maxTokens?: number, temperature?: number) => {
     const flags = command.opts<EngineFlags & {modelPath?: string}>();
     const sampling = samplingParams(command, {maxTokens, temperature});
-    const {openBackend} = await import('./open-backend.ts');
-    const backend = await openBackend(io, modelArgument(model, flags), flags, {slots: PROMPTS.length});
-    await runDemo(io, backend, sampling).finally(() => backend.close());
+    const {withBackend} = await import('./open-backend.ts');
+    const run = (backend: Backend) => runDemo(io, backend, sampling);
+    await withBackend(io, modelArgument(model, flags), flags, run, {slots: PROMPTS.length});
   });
 }
 
@@ -53,5 +53,4 @@ export async function runDemo(io: Io, backend: Backend, sampling: SamplingParams
     PROMPTS.map((prompt) => collectAnswer(backend.complete({prompt, sampling}, io.stop))),
   );
   for (const [i, {content}] of answers.entries()) io.stdout.write(`${PROMPTS[i]}${clean(content)}\n${RULE}\n`);
-  io.stop.throwIfAborted();
 }

@@ -32,9 +32,10 @@ export function addExamCommand(command: Command, io: Io): void {
     const flags = command.opts<EngineFlags & {modelPath?: string; json?: true}>();
     const {readTextFile} = await import('./text-input.ts');
     const cases = parseExam(await readTextFile(io, file), file);
-    const {openBackend} = await import('./open-backend.ts');
-    const backend = await openBackend(io, modelArgument(model, flags), flags);
-    await runExam(io, backend, cases, flags.json ?? false).finally(() => backend.close());
+    const {withBackend} = await import('./open-backend.ts');
+    await withBackend(io, modelArgument(model, flags), flags, (backend) =>
+      runExam(io, backend, cases, flags.json ?? false),
+    );
   });
 }
 

@@ -54,10 +54,11 @@ export function addFimCommand(command: Command, io: Io): void {
   command.action(async (model?: string) => {
     const flags = command.opts<FimFlags & EngineFlags & {modelPath?: string}>();
     const texts = await fimTexts(io, flags);
-    const {openBackend} = await import('./open-backend.ts');
-    const backend = await openBackend(io, modelArgument(model, flags), flags);
-    const sampling = samplingParams(command);
-    await runFim(io, backend, {...texts, sampling}, flags.json ?? false).finally(() => backend.close());
+    const request = {...texts, sampling: samplingParams(command)};
+    const {withBackend} = await import('./open-backend.ts');
+    await withBackend(io, modelArgument(model, flags), flags, (backend) =>
+      runFim(io, backend, request, flags.json ?? false),
+    );
   });
 }
 

@@ -43,6 +43,23 @@ export async function openBackend(
   }
 }
 
+/**
+ * Opens the model, hands it to `use` and frees it again. After a stop the process's end frees it, without waiting for
+ * what still runs.
+ */
+export async function withBackend(
+  io: Io,
+  argument: string | undefined,
+  flags: EngineFlags,
+  use: (backend: OpenedLocalBackend) => Promise<void>,
+  options: OpenOptions = {},
+): Promise<void> {
+  const backend = await openBackend(io, argument, flags, options);
+  await use(backend);
+  io.stop.throwIfAborted();
+  await backend.close();
+}
+
 function findModel(io: Io, argument: string | undefined, {quant}: EngineFlags): GgufFile {
   const named = namedModel(io, argument);
   const path = named === undefined ? undefined : resolve(io.cwd, named);
@@ -55,11 +72,12 @@ function findModel(io: Io, argument: string | undefined, {quant}: EngineFlags): 
 }
 
 function engineOptions(io: Io, flags: EngineFlags): Partial<LocalOptions> {
-  const {gpu, gpuLayers, ctx, threads, template, loraPath, loraScale} = flags;
+  const {gpu, gpuLayers, ctx, kvType, threads, template, loraPath, loraScale} = flags;
   return {
     ...(gpu !== undefined && {gpu: gpu === 'off' ? false : gpu}),
     ...(gpuLayers !== undefined && {gpuLayers}),
     ...(ctx !== undefined && {contextSize: ctx}),
+    ...(kvType !== undefined && {kvType}),
     ...(threads !== undefined && {threads}),
     ...(template !== undefined && {template}),
     ...(loraPath !== undefined && {

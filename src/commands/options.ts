@@ -1,5 +1,6 @@
 // The one table of flags and defaults; every command takes the groups it needs from here.
 import {type Command, InvalidArgumentError, Option} from 'commander';
+import {KV_TYPES, type KvType} from '../engine/models/kv-types.ts';
 import type {SamplingParams} from '../engine/sampling.ts';
 import type {TemplateVersion} from '../engine/types.ts';
 import type {Io} from './io.ts';
@@ -29,6 +30,7 @@ export interface EngineFlags {
   readonly gpu?: (typeof GPU_KINDS)[number];
   /** Tokens. */
   readonly ctx?: number;
+  readonly kvType?: KvType;
   readonly threads?: number;
   readonly loraPath?: string;
   readonly loraScale?: number;
@@ -79,6 +81,7 @@ export function addEngineOptions(command: Command): void {
     .option('--gpu-layers <n|max>', 'layers on the GPU (default: as many as fit)', gpuLayers)
     .addOption(new Option('--gpu <kind>', 'GPU interface, or off').choices(GPU_KINDS))
     .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
+    .option('--kv-type <type>', 'precision of the context memory, such as Q8_0', kvType)
     .option('--threads <n>', 'CPU threads', number({integer: true, min: 1, max: 1024}))
     .option('-l, --lora-path <file>', 'LoRA adapter to apply')
     .option('--lora-scale <x>', 'strength of the adapter', number({}))
@@ -172,6 +175,12 @@ const temperature = number({min: 0});
 
 function gpuLayers(text: string): number | 'max' {
   return text === 'max' ? 'max' : number({integer: true, min: 0})(text);
+}
+
+function kvType(text: string): KvType {
+  const type = KV_TYPES.find((candidate) => candidate === text.toUpperCase());
+  if (!type) throw new InvalidArgumentError(`Allowed choices are ${KV_TYPES.join(', ')}.`);
+  return type;
 }
 
 function logitBias(text: string): [number, number] {

@@ -61,12 +61,11 @@ export function addToolsCommand(command: Command, io: Io): void {
       const {printPrompt} = await import('./dry-run.ts');
       return printPrompt(io, modelArgument(model, flags), flags, request);
     }
-    const {openBackend} = await import('./open-backend.ts');
-    const backend = await openBackend(io, modelArgument(model, flags), flags);
-    const run =
+    const {withBackend} = await import('./open-backend.ts');
+    await withBackend(io, modelArgument(model, flags), flags, (backend) =>
       commands.length > 0
         ? answerWithCommands(io, backend, request, commands, flags)
-        : showCalls(io, backend, request, flags.json ?? false);
-    await run.finally(() => backend.close());
+        : showCalls(io, backend, request, flags.json ?? false),
+    );
   });
 }
