@@ -63,6 +63,10 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   const {textOrFile, promptFrom} = await import('./text-input.ts');
   const system = flags.system === undefined ? undefined : await textOrFile(io, flags.system);
   const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
+  if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await wantsScreen(io, flags))) {
+    const {chatOnScreen} = await import('./chat-screen.ts');
+    return await chatOnScreen(io, {model, flags, sampling, system});
+  }
   const {withBackend} = await import('./open-backend.ts');
   await withBackend(io, model, flags, async (backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
@@ -70,6 +74,16 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
     const {answerOnce, answerLines} = await import('./turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
   });
+}
+
+/** @throws EngineError `usage` when --tui insists on a screen where none can be. */
+async function wantsScreen(io: Io, {plain, tui}: ChatFlags): Promise<boolean> {
+  const possible = io.stdin.isTTY === true && io.stdout.isTTY === true && io.env.TERM !== 'dumb';
+  if (tui && !possible) {
+    const {EngineError} = await import('../engine/errors.ts');
+    throw new EngineError('usage', '--tui needs a terminal on stdin and stdout', {hint: 'Leave it out in pipes.'});
+  }
+  return possible && !plain;
 }
 
 function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {

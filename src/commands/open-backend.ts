@@ -13,6 +13,8 @@ import {unlessStopped} from './stop.ts';
 export interface OpenOptions {
   /** Answers generated at the same time. Default 1. */
   readonly slots?: number;
+  /** Told how much is loaded, 0 to 1; without it a spinner on stderr tells it. */
+  readonly onProgress?: (fraction: number) => void;
 }
 
 /**
@@ -23,10 +25,11 @@ export async function openBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  {slots = 1}: OpenOptions = {},
+  {slots = 1, onProgress}: OpenOptions = {},
 ): Promise<OpenedLocalBackend> {
   const file = findModel(io, argument, flags);
-  const progress = showProgress(io, `loading ${basename(file.path)}`);
+  const progress =
+    onProgress === undefined ? showProgress(io, `loading ${basename(file.path)}`) : {update: onProgress, end() {}};
   const onLog = (level: string, message: string) => void io.stderr.write(sanitise(`${level}: ${message.trimEnd()}\n`));
   const options: LocalOptions = {
     file,

@@ -37,6 +37,20 @@ export function expandTabs(text: string, size = 4): string {
   return expanded;
 }
 
+/** The start of a text that fits into `columns` cells; a cut is marked with `mark`. */
+export function shorten(text: string, columns: number, mark = '…'): string {
+  if (width(text) <= columns) return text;
+  let kept = '';
+  let used = width(mark);
+  if (used > columns) return '';
+  for (const cluster of graphemes(text)) {
+    used += width(cluster);
+    if (used > columns) break;
+    kept += cluster;
+  }
+  return kept + mark;
+}
+
 /** Index of the grapheme boundary before `index` (0 at the start). */
 export function previousBoundary(text: string, index: number): number {
   const from = text.lastIndexOf('\n', index - 2) + 1;

@@ -36,7 +36,7 @@ interface Prose {
  * that copying them is exact. How the text is cut into writes makes no difference to the rows.
  */
 export class MarkdownStream {
-  readonly #columns: number;
+  #columns: number;
   readonly #theme: Theme;
   readonly #highlight: Highlight;
   #line = '';
@@ -65,6 +65,12 @@ export class MarkdownStream {
     });
     rows.push(...this.#growLine());
     return rows;
+  }
+
+  /** Goes on for a terminal of another width; returns the rows that became final by it. */
+  resize(columns: number): string[] {
+    this.#columns = Math.max(1, columns);
+    return this.#prose?.wrapper.resize(this.#columns) ?? [];
   }
 
   /** Ends the text; returns what was still open. */

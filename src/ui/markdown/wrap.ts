@@ -8,7 +8,7 @@ const CLOSING = /^[、。，．・：；？！」』】）〕》〉’”)\]},.;
 
 /** Wraps pieces of text to a number of columns; rows after the first begin with `hanging`. */
 export class RowWrapper {
-  readonly #columns: number;
+  #columns: number;
   readonly #hanging: readonly Piece[];
   #row: Piece[];
   #rowWidth: number;
@@ -57,6 +57,20 @@ export class RowWrapper {
       this.#previous = cluster;
     }
     return rows;
+  }
+
+  /** Goes on with another width; returns the rows into which an unfinished row falls that is too wide now. */
+  resize(columns: number): string[] {
+    this.#columns = columns;
+    if (this.#rowWidth + this.#spaceWidth() + this.#wordWidth <= columns) return [];
+    const pieces = [...this.#row, ...(this.#space === undefined ? [] : [this.#space]), ...this.#word];
+    this.#row = [];
+    this.#word = [];
+    this.#space = undefined;
+    this.#rowWidth = 0;
+    this.#wordWidth = 0;
+    this.#empty = 0;
+    return pieces.flatMap((piece) => this.push(piece));
   }
 
   /** The unfinished row; after it the wrapper is used up. */

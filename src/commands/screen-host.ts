@@ -1,0 +1,41 @@
+// The real terminal and process behind the chat screen.
+import {spawn} from 'node:child_process';
+import {availableParallelism} from 'node:os';
+import {performance} from 'node:perf_hooks';
+import type {ReadStream, WriteStream} from 'node:tty';
+import type {Host} from '../ui/chat/terminal.ts';
+
+/** The host of a screen on this process's terminal; both streams have to be terminals. */
+export function screenHost(stop: AbortSignal): Host {
+  const stdin = process.stdin as ReadStream;
+  const stdout = process.stdout as WriteStream;
+  return {
+    stdin,
+    stdout,
+    env: process.env,
+    cwd: process.cwd(),
+    cores: availableParallelism(),
+    stop,
+    now: () => performance.now(),
+    suspend: () =>
+      new Promise((resolve) => {
+        process.once('SIGCONT', () => resolve());
+        process.kill(0, 'SIGTSTP');
+      }),
+    run: (command, args) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(command, args, {stdio: 'inherit'});
+        child.once('error', reject);
+        child.once('exit', (code) => resolve(code ?? 1));
+      }),
+    onHangup: (handler) => {
+      process.on('SIGHUP', handler);
+      stdin.once('end', handler);
+      stdin.once('error', handler);
+    },
+    onExit: (handler) => {
+      process.once('exit', handler);
+      return () => process.off('exit', handler);
+    },
+  };
+}

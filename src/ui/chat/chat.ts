@@ -1,0 +1,65 @@
+// What a slash command can see and do: the conversation, and the few services of the screen around it.
+
+import type {Backend, TokenLogprob} from '../../engine/backend.ts';
+import type {Conversation, ConversationEvent} from '../../engine/conversation.ts';
+import type {SamplingParams} from '../../engine/sampling.ts';
+import type {ChatCompletionRequest} from '../../engine/types.ts';
+import type {Theme} from '../markdown/style.ts';
+import type {Picker} from './input.ts';
+
+export type Finish = Extract<ConversationEvent, {type: 'finish'}>;
+
+/** A turn of the model: how it is asked for. */
+export type Ask = (signal: AbortSignal) => AsyncIterable<ConversationEvent>;
+
+/** What goes with every request; commands change it. */
+export interface Settings {
+  sampling: SamplingParams;
+  tools: ChatCompletionRequest['tools'];
+  toolChoice: ChatCompletionRequest['toolChoice'];
+  showThoughts: boolean;
+  /** Ask for the certainty of each token, for /heat and /alt. */
+  heat: boolean;
+}
+
+export interface Chat {
+  readonly backend: Backend;
+  readonly conversation: Conversation;
+  readonly settings: Settings;
+  readonly theme: Theme;
+  /** Cells a row may take. */
+  readonly columns: number;
+  /** The end of the last answer of this chat. */
+  readonly lastFinish: Finish | undefined;
+  /** Tokens of the last answer with their alternatives, when they were asked for. */
+  readonly lastLogprobs: readonly TokenLogprob[];
+  /** The exact ids of the last prompt. */
+  readonly lastPrompt: readonly number[];
+  /** Puts rows into the scrollback. They are printed as they are: sanitise what comes from elsewhere. */
+  print(...rows: string[]): void;
+  /** A message to the person, such as what a command has done. */
+  note(text: string): void;
+  /** Has the model answer; resolves when the answer has ended, however it ended. */
+  answer(ask: Ask): Promise<void>;
+  /** Lets the person choose; undefined when they would not. */
+  pick(picker: Picker): Promise<number | undefined>;
+  /** Puts a text into the prompt to be changed and sent. */
+  write(text: string): void;
+  /** Copies a text to the clipboard of the person's terminal; false when it is too long for that. */
+  copy(text: string): boolean;
+  /** Resolves a path as the person means it: relative to the working folder, `~` for home. */
+  path(name: string): string;
+  leave(): void;
+}
+
+/** One row of the table of commands. */
+export interface SlashCommand {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** How its arguments are written, for /help. */
+  readonly usage?: string;
+  readonly help: string;
+  /** It neither needs the model nor changes the conversation: it runs at once, also while an answer streams. */
+  readonly anytime?: boolean;
+  run(chat: Chat, argument: string): void | Promise<void>;
+}

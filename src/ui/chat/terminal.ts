@@ -1,0 +1,99 @@
+// The terminal's modes: raw keys, bracketed paste, kitty keys; and giving the terminal back however the program ends.
+import type {Size} from './painter.ts';
+
+/** What the screen needs of the process; the commands own the real one. */
+export interface Host {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** CPU cores, to choose how often to draw. */
+  readonly cores: number;
+  /** Aborted when the program is asked to end (SIGTERM, closed stdout). */
+  readonly stop: AbortSignal;
+  /** Milliseconds, monotonic. */
+  now(): number;
+  /** Stops the process group, as Ctrl-Z does; resolves when the shell continues it. */
+  suspend(): Promise<void>;
+  /** Runs an interactive program on this terminal; resolves with its exit code. */
+  run(command: string, args: readonly string[]): Promise<number>;
+  /** Calls `handler` when the terminal has gone. */
+  onHangup(handler: () => void): void;
+  /** Calls `handler` last thing before the process ends; it may only write synchronously. */
+  onExit(handler: () => void): () => void;
+}
+
+interface Input {
+  setRawMode(raw: boolean): unknown;
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  on(event: 'end' | 'error', listener: () => void): unknown;
+  off(event: 'data', listener: (chunk: Uint8Array) => void): unknown;
+  pause(): unknown;
+  resume(): unknown;
+}
+
+interface Output {
+  getWindowSize(): [columns: number, rows: number];
+  write(text: string): unknown;
+  on(event: 'resize', listener: () => void): unknown;
+  off(event: 'resize', listener: () => void): unknown;
+}
+
+const PASTE_ON = '\x1b[?2004h';
+const PASTE_OFF = '\x1b[?2004l';
+const KITTY_QUERY = '\x1b[?u';
+const KITTY_ON = '\x1b[>1u';
+const KITTY_OFF = '\x1b[<u';
+const CURSOR_ON = '\x1b[?25h';
+
+/** The terminal in the state the screen needs, from `enter` to `leave`. */
+export class Terminal {
+  readonly #host: Host;
+  readonly #onData: (chunk: Uint8Array) => void;
+  #entered = false;
+  #kitty = false;
+  #forgetExit: (() => void) | undefined;
+
+  constructor(host: Host, onData: (chunk: Uint8Array) => void) {
+    this.#host = host;
+    this.#onData = onData;
+  }
+
+  get size(): Size {
+    const [columns, rows] = this.#host.stdout.getWindowSize();
+    // A terminal that does not know its size says 0.
+    return {columns: columns || 80, rows: rows || 24};
+  }
+
+  enter(): void {
+    const {stdin, stdout} = this.#host;
+    this.#entered = true;
+    stdin.setRawMode(true);
+    stdin.on('data', this.#onData);
+    stdin.resume();
+    stdout.write(PASTE_ON + (this.#kitty ? KITTY_ON : KITTY_QUERY));
+    this.#forgetExit = this.#host.onExit(() => this.#restore());
+  }
+
+  /** The terminal answered that it speaks the kitty protocol: ask it to tell Shift+Enter from Enter. */
+  enableKitty(): void {
+    if (this.#kitty || !this.#entered) return;
+    this.#kitty = true;
+    this.#host.stdout.write(KITTY_ON);
+  }
+
+  leave(): void {
+    if (!this.#entered) return;
+    this.#forgetExit?.();
+    this.#host.stdin.off('data', this.#onData);
+    this.#host.stdin.pause();
+    this.#restore();
+  }
+
+  #restore(): void {
+    if (!this.#entered) return;
+    this.#entered = false;
+    this.#host.stdout.write((this.#kitty ? KITTY_OFF : '') + PASTE_OFF + CURSOR_ON);
+    this.#host.stdin.setRawMode(false);
+  }
+}

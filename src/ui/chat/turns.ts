@@ -1,0 +1,71 @@
+// One turn after the other: messages wait in a queue, an answer can be stopped, and what it says goes to its view.
+import type {ConversationEvent} from '../../engine/conversation.ts';
+import type {AnswerView} from './answer.ts';
+import type {Ask} from './chat.ts';
+
+/** What happens while a turn runs. */
+export interface TurnObserver {
+  /** A turn begins: the view that shows it. */
+  begin(): AnswerView;
+  /** An event went into the view. */
+  event(event: ConversationEvent): void;
+  /** The turn is over; `error` when it failed. */
+  end(error: unknown): void;
+}
+
+/** Runs the turns of a chat, one at a time. */
+export class Turns {
+  readonly #observer: TurnObserver;
+  #controller: AbortController | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #view: AnswerView | undefined;
+
+  constructor(observer: TurnObserver) {
+    this.#observer = observer;
+  }
+
+  get busy(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  /** The view of the answer that is being written. */
+  get view(): AnswerView | undefined {
+    return this.#view;
+  }
+
+  /** Asks the running answer to stop; true when there was one. */
+  stop(): boolean {
+    this.#controller?.abort();
+    return this.busy;
+  }
+
+  /** Resolves when no turn runs. */
+  settled(): Promise<void> {
+    return this.#running;
+  }
+
+  /** Runs a turn to its end. It never throws: failures go to the observer. */
+  run(ask: Ask): Promise<void> {
+    this.#running = this.#run(ask);
+    return this.#running;
+  }
+
+  async #run(ask: Ask): Promise<void> {
+    const controller = new AbortController();
+    this.#controller = controller;
+    const view = this.#observer.begin();
+    this.#view = view;
+    let failure: unknown;
+    try {
+      for await (const event of ask(controller.signal)) {
+        view.take(event);
+        this.#observer.event(event);
+      }
+    } catch (error) {
+      failure = error;
+    }
+    this.#controller = undefined;
+    this.#observer.end(failure);
+    this.#view = undefined;
+  }
+}

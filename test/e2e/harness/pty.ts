@@ -1,0 +1,129 @@
+// A program in a real pty, its output read by a real terminal emulator: what a person would see, and every byte.
+import {type IPty, spawn} from '@lydell/node-pty';
+import {Unicode11Addon} from '@xterm/addon-unicode11';
+import xterm from '@xterm/headless';
+
+export interface PtyOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** Milliseconds until a wait gives up; generous, for machines that do other things too. */
+const PATIENCE = 10_000;
+
+/** A running program with the terminal it runs in. */
+export class PtyProgram {
+  readonly #pty: IPty;
+  readonly #terminal: xterm.Terminal;
+  /** All bytes that the program has written. */
+  output = '';
+  exitCode: number | undefined;
+  signal: number | undefined;
+
+  constructor(command: string, args: readonly string[], {columns = 80, rows = 24, env = {}, cwd}: PtyOptions = {}) {
+    this.#terminal = new xterm.Terminal({cols: columns, rows, scrollback: 5000, allowProposedApi: true});
+    this.#terminal.loadAddon(new Unicode11Addon());
+    this.#terminal.unicode.activeVersion = '11';
+    this.#pty = spawn(command, args.map(String), {
+      name: 'xterm-256color',
+      cols: columns,
+      rows,
+      cwd: cwd ?? process.cwd(),
+      env: {...cleanEnvironment(), TERM: 'xterm-256color', LANG: 'C.UTF-8', TZ: 'UTC', ...env},
+    });
+    this.#pty.onData((data) => {
+      this.output += data;
+      this.#terminal.write(data);
+    });
+    this.#terminal.onData((reply) => this.#pty.write(reply));
+    this.#pty.onExit(({exitCode, signal}) => {
+      this.exitCode = exitCode;
+      this.signal = signal;
+    });
+  }
+
+  get pid(): number {
+    return this.#pty.pid;
+  }
+
+  /** Sends keys as the terminal would. */
+  type(keys: string): void {
+    this.#pty.write(keys);
+  }
+
+  paste(text: string): void {
+    this.#pty.write(`\x1b[200~${text}\x1b[201~`);
+  }
+
+  /** Changes the size between two frames: what is on its way at the old width would be a race of the test's own. */
+  async resize(columns: number, rows: number): Promise<void> {
+    let seen = -1;
+    while (seen !== this.output.length) {
+      seen = this.output.length;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    this.#terminal.resize(columns, rows);
+    this.#pty.resize(columns, rows);
+  }
+
+  kill(signal: string): void {
+    this.#pty.kill(signal);
+  }
+
+  /** All rows, scrollback included, without trailing spaces; rows the terminal has wrapped are joined. */
+  lines(): string[] {
+    const buffer = this.#terminal.buffer.active;
+    const lines: string[] = [];
+    for (let index = 0; index < buffer.length; index += 1) {
+      const line = buffer.getLine(index);
+      const text = line?.translateToString(true) ?? '';
+      if (line?.isWrapped) lines[lines.length - 1] += text;
+      else lines.push(text);
+    }
+    while (lines.at(-1) === '') lines.pop();
+    return lines;
+  }
+
+  text(): string {
+    return this.lines().join('\n');
+  }
+
+  /** The cursor's cell. */
+  cursor(): {row: number; column: number; line: string} {
+    const {active} = this.#terminal.buffer;
+    const row = active.baseY + active.cursorY;
+    return {row, column: active.cursorX, line: active.getLine(row)?.translateToString(true) ?? ''};
+  }
+
+  /** Resolves when `ready` holds; fails with the screen when it does not in time. */
+  async until(ready: () => boolean, what: string): Promise<void> {
+    const end = Date.now() + PATIENCE;
+    while (!ready()) {
+      if (Date.now() > end || this.exitCode !== undefined)
+        throw new Error(`waited for ${what}; the screen is:\n${this.text()}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async see(text: string | RegExp): Promise<void> {
+    await this.until(
+      () => (typeof text === 'string' ? this.text().includes(text) : text.test(this.text())),
+      String(text),
+    );
+  }
+
+  async exited(): Promise<number> {
+    await this.until(() => this.exitCode !== undefined, 'the end of the program');
+    return this.exitCode ?? -1;
+  }
+}
+
+/** The environment without what changes a program's behaviour under test runners and in CI. */
+function cleanEnvironment(): Record<string, string> {
+  const dropped =
+    /^(CI|CONTINUOUS_INTEGRATION|VITEST.*|NODE_ENV|NO_COLOR|FORCE_COLOR|TMUX|TERM_PROGRAM.*|XTERM_VERSION|COLORTERM)$/;
+  const entries = Object.entries(process.env).filter(([name, value]) => value !== undefined && !dropped.test(name));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
