@@ -6,7 +6,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {GenerateOptions, TokenEvent, TokenLogprob} from '../../src/engine/backend.ts';
 import {type LlamaTokenModel, openLlama} from '../../src/engine/llama/llama.ts';
 import {readGguf} from '../../src/engine/models/gguf.ts';
-import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
+import {randomMamba, randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-'));
 const path = join(folder, 'tiny.gguf');
@@ -42,7 +42,7 @@ async function run(
 
 const prompt = [1, 3, ...Array.from({length: 100}, (_, n) => 270 + ((n * 7) % 90)), 4];
 
-beforeAll(() => writeRandomModel(path, TINY_SHAPE));
+beforeAll(() => writeFileSync(path, randomModel(TINY_SHAPE)));
 afterAll(() => rmSync(folder, {recursive: true}));
 
 describe('one slot', () => {
@@ -179,6 +179,25 @@ describe('one slot', () => {
   });
 });
 
+describe('a recurrent model', () => {
+  test('goes back to a snapshot instead of cutting its state, and answers as if it had read everything', async () => {
+    const mamba = join(folder, 'mamba.gguf');
+    writeFileSync(mamba, randomMamba());
+    const model = await openLlama({file: readGguf(mamba), gpu: false, threads: 1, contextSize: 256});
+    const first = await run(model, prompt);
+    expect(first.cached).toBe(0);
+    const again = await run(model, prompt);
+    expect(again).toMatchObject({cached: prompt.length - 1, tokens: first.tokens});
+    const next = [...prompt, ...first.tokens.slice(0, 5), 2, 3, 300, 4];
+    const second = await run(model, next);
+    expect(second.cached).toBe(prompt.length - 1);
+    await run(model, [1, 400, 401]);
+    const cold = await run(model, next);
+    expect(cold).toMatchObject({cached: 0, tokens: second.tokens});
+    await model.close();
+  });
+});
+
 describe('several slots', () => {
   test('answers do not depend on what runs beside them, and waiting calls get their turn', async () => {
     const model = await open({slots: 2});
@@ -215,7 +234,7 @@ describe('several slots', () => {
 describe('loading', () => {
   test('the reason of a failed load is dug out of the log', async () => {
     const broken = join(folder, 'broken.gguf');
-    writeRandomModel(broken, TINY_SHAPE);
+    writeFileSync(broken, randomModel(TINY_SHAPE));
     const file = readGguf(broken);
     truncateSync(broken, 300_000);
     await expect(openLlama({file, gpu: false, threads: 1})).rejects.toMatchObject({

@@ -1,19 +1,19 @@
 // The whole local path on a tiny random model: file to backend, and everything a backend promises.
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {parseJson} from '../../src/engine/json.ts';
 import {openLocalBackend} from '../../src/engine/open-local.ts';
 import {backendContract, eventsOf} from '../contract/backend.ts';
-import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
+import {randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'local-'));
 const file = join(folder, 'tiny.gguf');
 const open = () => openLocalBackend({file, gpu: false, threads: 1, contextSize: 256});
 const never = new AbortController().signal;
 
-beforeAll(() => writeRandomModel(file, TINY_SHAPE));
+beforeAll(() => writeFileSync(file, randomModel(TINY_SHAPE)));
 afterAll(() => rmSync(folder, {recursive: true}));
 
 describe('openLocalBackend', () => {
