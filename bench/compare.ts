@@ -1,0 +1,153 @@
+// Our path against llama.cpp's own tools on the same file, in alternation; prints the tables of docs/benchmarks.md.
+// npm run bench -- [--model FILE] [--threads 2] [--rounds 3] [--only speed,abort,turns,parallel]
+import {execFileSync} from 'node:child_process';
+import {readFileSync, statSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {parseArgs} from 'node:util';
+import {median} from '../src/engine/index.ts';
+import {oneBillionModel} from './make-model.ts';
+
+const {values} = parseArgs({
+  options: {
+    model: {type: 'string'},
+    threads: {type: 'string', default: '2'},
+    rounds: {type: 'string', default: '3'},
+    only: {type: 'string', default: 'speed,abort,turns,parallel'},
+    generate: {type: 'string', default: '64'},
+  },
+});
+const model = resolve(values.model ?? oneBillionModel());
+const rounds = Number(values.rounds);
+
+interface Measured {
+  readonly openMs: number;
+  readonly rssMB: number;
+  readonly prompt: number[];
+  readonly generation: number[];
+  readonly firstTokenMs: number[];
+  readonly streamEnd: number[];
+  readonly nextToken: number[];
+  readonly evaluated: number[];
+  readonly total: number;
+}
+
+function ours(task: string, ...more: string[]): Measured {
+  const script = resolve('bench/build/js/bench/measure.js');
+  const options = [
+    '--model',
+    model,
+    '--task',
+    task,
+    '--threads',
+    values.threads,
+    '--generate',
+    values.generate,
+    ...more,
+  ];
+  const env = {...process.env, UV_THREADPOOL_SIZE: '1'};
+  return JSON.parse(execFileSync(process.execPath, [script, ...options], {encoding: 'utf8', env}));
+}
+
+/** A tool of llama.cpp, run where it finds the kernels. */
+function theirs(tool: string, args: readonly string[]): string {
+  const cwd = readFileSync('bench/build/libraries', 'utf8').trim();
+  return execFileSync(resolve('bench/build', tool), args, {cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore']});
+}
+
+const common = ['-m', model, '-t', values.threads, '-fa', '1'];
+
+function llamaBench(): {prompt: number; generation: number} {
+  const [prompt, generation] = JSON.parse(
+    theirs('llama-bench', [...common, '-p', '512', '-n', values.generate, '-r', '2', '-o', 'json']),
+  ) as {avg_ts: number}[];
+  return {prompt: prompt?.avg_ts ?? 0, generation: generation?.avg_ts ?? 0};
+}
+
+/** Tokens per second of all sequences together. */
+function batchedBench(sequences: number): number {
+  const sizes = ['-npp', '16', '-ntg', values.generate, '-npl', String(sequences), '-c', String(512 * sequences)];
+  const out = theirs('llama-batched-bench', [...common, ...sizes, '--output-format', 'jsonl']);
+  return JSON.parse(out.trim().split('\n').at(-1) ?? '{}').speed_tg;
+}
+
+const show = (list: readonly number[], digits = 1) => (median(list) ?? Number.NaN).toFixed(digits);
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): void {
+  console.log(`\n| ${head.join(' | ')} |\n|${head.map(() => '---|').join('')}`);
+  for (const row of rows) console.log(`| ${row.join(' | ')} |`);
+}
+
+const tasks: Record<string, () => void> = {
+  speed() {
+    const [bench, own]: [ReturnType<typeof llamaBench>[], Measured[]] = [[], []];
+    for (let round = 0; round < rounds; round++) {
+      bench.push(llamaBench());
+      own.push(ours('speed'));
+    }
+    const row = (name: string, a: readonly number[], b: readonly number[]) => {
+      const ratios = a.map((one, at) => (b[at] ?? Number.NaN) / one);
+      return [name, show(a), show(b), show(ratios, 3), ratios.map((ratio) => ratio.toFixed(2)).join(' ')];
+    };
+    table(
+      ['tokens per second, median', 'llama-bench', 'ours', 'ratio', 'each round'],
+      [
+        row(
+          'prompt 512',
+          bench.map(({prompt}) => prompt),
+          own.map(({prompt}) => median(prompt) ?? 0),
+        ),
+        row(
+          'decode',
+          bench.map(({generation}) => generation),
+          own.map(({generation}) => median(generation) ?? 0),
+        ),
+      ],
+    );
+    table(
+      ['open ms', 'first token ms', 'resident MB', 'file MB'],
+      [
+        [
+          show(
+            own.map(({openMs}) => openMs),
+            0,
+          ),
+          show(own.flatMap(({firstTokenMs}) => firstTokenMs)),
+          show(
+            own.map(({rssMB}) => rssMB),
+            0,
+          ),
+          (statSync(model).size / 1e6).toFixed(0),
+        ],
+      ],
+    );
+  },
+  abort() {
+    const {streamEnd, nextToken} = ours('abort');
+    const cells = (list: readonly number[]) => [show(list, 0), Math.max(...list).toFixed(0)];
+    table(
+      ['abort during a 2000-token prompt, ms', 'median', 'worst of 5'],
+      [
+        ['to the end of the stream', ...cells(streamEnd)],
+        ['to the first token of the next request', ...cells(nextToken)],
+      ],
+    );
+  },
+  turns() {
+    const {evaluated} = ours('turns');
+    table(['turn', ...evaluated.map((_, at) => String(at + 1))], [['tokens evaluated', ...evaluated.map(String)]]);
+  },
+  parallel() {
+    const rows = [1, 2, 4, 8].map((slots) => {
+      const [bench, own]: [number[], number[]] = [[], []];
+      for (let round = 0; round < rounds; round++) {
+        bench.push(batchedBench(slots));
+        own.push(ours('parallel', '--slots', String(slots)).total);
+      }
+      const ratios = bench.map((one, at) => (own[at] ?? Number.NaN) / one);
+      return [String(slots), show(bench), show(own), show(ratios, 3)];
+    });
+    table(['sequences', 'llama-batched-bench tok/s', 'ours tok/s', 'ratio'], rows);
+  },
+};
+
+for (const task of values.only.split(',')) tasks[task]?.();
