@@ -78,10 +78,10 @@ export class MessageEncoder {
 
   private toolsAndSettings(): Token[] {
     const {tools, settings} = this.preamble;
-    const list = this.text(dumpsJson(tools.map(toolJson)));
+    const list = tools.length > 0 ? this.json(tools.map(toolJson)) : undefined;
     return [
-      ...(tools.length > 0 ? this.between('[AVAILABLE_TOOLS]', list, '[/AVAILABLE_TOOLS]') : []),
-      ...(settings ? this.between('[MODEL_SETTINGS]', this.text(dumpsJson(settings)), '[/MODEL_SETTINGS]') : []),
+      ...(list ? this.between('[AVAILABLE_TOOLS]', list, '[/AVAILABLE_TOOLS]') : []),
+      ...(settings ? this.between('[MODEL_SETTINGS]', this.json(settings), '[/MODEL_SETTINGS]') : []),
     ];
   }
 
@@ -98,7 +98,7 @@ export class MessageEncoder {
       case 'json':
       case 'json-id': {
         const withId = this.row.toolCalls === 'json-id';
-        return [this.control('[TOOL_CALLS]'), ...this.text(dumpsJson(calls.map((call) => callJson(call, withId))))];
+        return [this.control('[TOOL_CALLS]'), ...this.json(calls.map((call) => callJson(call, withId)))];
       }
       case 'args-id':
       case 'args':
@@ -119,7 +119,7 @@ export class MessageEncoder {
       ...this.text(call.name),
       ...(writesId ? [this.control('[CALL_ID]'), ...this.text(call.id)] : []),
       this.control('[ARGS]'),
-      ...this.text(dumpsJson(jsonOrText(call.arguments))),
+      ...this.json(jsonOrText(call.arguments)),
     ];
   }
 
@@ -129,23 +129,9 @@ export class MessageEncoder {
       case 'none':
         throw new Refusal('TokenizerException', 'Template v1 knows no tools.', {param: 'messages'});
       case 'json-list':
-        return this.text(
-          dumpsJson([
-            new Map<string, Json>([
-              ['name', name],
-              ['content', jsonOrText(plainText(content))],
-            ]),
-          ]),
-        );
+        return this.json([jsonObject(['name', name], ['content', jsonOrText(plainText(content))])]);
       case 'json':
-        return this.text(
-          dumpsJson(
-            new Map<string, Json>([
-              ['content', jsonOrText(plainText(content))],
-              ['call_id', toolCallId],
-            ]),
-          ),
-        );
+        return this.json(jsonObject(['content', jsonOrText(plainText(content))], ['call_id', toolCallId]));
       case 'id-text':
         return [...this.text(toolCallId), this.control('[TOOL_CONTENT]'), ...this.content(content)];
       case 'text':
@@ -185,6 +171,10 @@ export class MessageEncoder {
     return [this.control(open), ...body, this.control(close)];
   }
 
+  private json(json: Json): Token[] {
+    return this.text(dumpsJson(json));
+  }
+
   private text(text: string): Token[] {
     return this.tokenizer.encode(text);
   }
@@ -198,25 +188,20 @@ export class MessageEncoder {
   }
 }
 
-function toolJson(tool: Tool): JsonObject {
-  const definition = new Map<string, Json>([
-    ['name', tool.name],
-    ['description', tool.description],
-    ['parameters', tool.parameters],
-  ]);
-  return new Map<string, Json>([
-    ['type', 'function'],
-    ['function', definition],
-  ]);
+/** An object with its members in this order. */
+function jsonObject(...members: readonly (readonly [key: string, value: Json])[]): JsonObject {
+  return new Map(members);
+}
+
+/** A tool as the templates and both APIs write it. */
+export function toolJson({name, description, parameters}: Tool): JsonObject {
+  const definition = jsonObject(['name', name], ['description', description], ['parameters', parameters]);
+  return jsonObject(['type', 'function'], ['function', definition]);
 }
 
 function callJson(call: ToolCall, withId: boolean): JsonObject {
-  const members: [string, Json][] = [
-    ['name', call.name],
-    ['arguments', jsonOrText(call.arguments)],
-  ];
-  if (withId && call.id !== NO_ID) members.push(['id', call.id]);
-  return new Map(members);
+  const id = withId && call.id !== NO_ID ? ([['id', call.id]] as const) : [];
+  return jsonObject(['name', call.name], ['arguments', jsonOrText(call.arguments)], ...id);
 }
 
 /** Text of a content whose chunk types were checked to be text before. */

@@ -17,7 +17,7 @@ const BASE_RULES: readonly (readonly [name: string, body: string])[] = [
   ['char', '[^"\\\\\\x7F\\x00-\\x1F] | "\\\\" (["\\\\/bfnrt] | "u" [0-9a-fA-F]{4})'],
   ['string', '"\\"" char* "\\""'],
   ['integer', '"-"? ("0" | [1-9] [0-9]{0,15})'],
-  ['number', 'integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,3})?'],
+  ['number', 'integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?'],
   ['boolean', '"true" | "false"'],
   ['null', '"null"'],
   ['value', 'object | array | string | number | boolean | null'],

@@ -1,4 +1,4 @@
-// Messages as the OpenAI and Mistral APIs write them, read into the house's types and written back.
+// Messages as the OpenAI and Mistral APIs write them, read into the house's types.
 import {dumpsJson, isJsonArray, isJsonObject, type Json} from '../json.ts';
 import {NO_ID} from '../template/names.ts';
 import {Refusal} from '../template/refusal.ts';
@@ -143,44 +143,4 @@ function readThinking(chunk: Fields): string {
       new Fields(part, `${chunk.pathOf('thinking')}[${index}]`, chunk.context).requiredString('text'),
     )
     .join('');
-}
-
-export interface WireToolCall {
-  readonly id: string;
-  readonly type: 'function';
-  readonly function: {readonly name: string; readonly arguments: string};
-}
-
-/** Plain data in the form both APIs know; `JSON.stringify` writes it without loss. */
-export interface WireMessage {
-  readonly role: Message['role'];
-  readonly content?: string | readonly ContentChunk[];
-  readonly tool_calls?: readonly WireToolCall[];
-  readonly prefix?: boolean;
-  readonly tool_call_id?: string;
-  readonly name?: string;
-}
-
-export function messageToWire(message: Message): WireMessage {
-  if (message.role === 'assistant') {
-    const {content, toolCalls, prefix} = message;
-    return {
-      role: message.role,
-      ...(content === undefined ? {} : {content}),
-      ...(toolCalls === undefined ? {} : {tool_calls: toolCalls.map(toolCallToWire)}),
-      ...(prefix === undefined ? {} : {prefix}),
-    };
-  }
-  if (message.role !== 'tool') return {role: message.role, content: message.content};
-  const {content, toolCallId, name} = message;
-  return {
-    role: 'tool',
-    content,
-    ...(toolCallId === undefined ? {} : {tool_call_id: toolCallId}),
-    ...(name === undefined ? {} : {name}),
-  };
-}
-
-export function toolCallToWire(call: ToolCall): WireToolCall {
-  return {id: call.id, type: 'function', function: {name: call.name, arguments: call.arguments}};
 }

@@ -58,19 +58,6 @@ function absentParameters(definition: Fields): JsonObject {
   return definition.context.dialect === 'lenient' ? new Map() : definition.missing('parameters');
 }
 
-/** The tool as the APIs and templates write it. */
-export function toolToWire(tool: Tool): JsonObject {
-  const definition = new Map<string, Json>([
-    ['name', tool.name],
-    ['description', tool.description],
-    ['parameters', tool.parameters],
-  ]);
-  return new Map<string, Json>([
-    ['type', 'function'],
-    ['function', definition],
-  ]);
-}
-
 /** `required` and `any` are one; an object names the function. */
 export function readToolChoice(request: Fields): ToolChoice | undefined {
   const choice = request.get('tool_choice');

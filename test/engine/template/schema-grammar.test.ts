@@ -27,7 +27,7 @@ const cases: readonly {
     accepts: ['0', '-12', '1234567890123456'],
     refuses: ['01', '1.0', '1e5', '12345678901234567'],
   },
-  {schema: '{"type": "number"}', accepts: ['1', '-0.5', '1.5e-7', '1E+10'], refuses: ['.5', '1.', 'NaN', '1e1234']},
+  {schema: '{"type": "number"}', accepts: ['1', '-0.5', '1.5e-7', '1E+10'], refuses: ['.5', '1.', 'NaN', '1e999']},
   {schema: '{"type": "boolean"}', accepts: ['true', 'false'], refuses: ['True', '1']},
   {schema: '{"type": "null"}', accepts: ['null'], refuses: ['']},
   {schema: '{"type": ["string", "null"]}', accepts: ['null', '"a"'], refuses: ['1']},
@@ -123,7 +123,7 @@ describe('values of a schema', () => {
       fc.property(fc.jsonValue({maxDepth: 3, noUnicodeString: false}), (value) => {
         const json = fromPlain(value);
         const text = dumpsJson(json);
-        fc.pre(!/\d{16}/.test(text) && !text.includes('\u007f'));
+        fc.pre(!/\d{16}|e[+-]\d{3}/.test(text) && !text.includes('\u007f'));
         expect(free.accepts(text)).toBe(true);
         expect(grammarOf(dumpsJson(new Map([['const', json]]))).gbnf.accepts(text)).toBe(true);
       }),

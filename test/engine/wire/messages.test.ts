@@ -1,8 +1,6 @@
-import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {fromPlain, parseJson} from '../../../src/engine/json.ts';
-import type {Message} from '../../../src/engine/types.ts';
-import {messageToWire, readMessage} from '../../../src/engine/wire/messages.ts';
+import {parseJson} from '../../../src/engine/json.ts';
+import {readMessage} from '../../../src/engine/wire/messages.ts';
 import {readChatRequest} from '../../../src/engine/wire/request.ts';
 
 const read = (text: string, dialect: 'strict' | 'lenient' = 'strict') =>
@@ -56,40 +54,6 @@ describe('readMessage', () => {
       content: '',
       toolCallId: '123456789',
     });
-  });
-});
-
-const text = fc.string({unit: 'grapheme'});
-const callId = fc.stringMatching(/^[a-zA-Z0-9]{9}$/);
-const call = fc.record({id: callId, name: fc.stringMatching(/^[a-z_]{1,9}$/), arguments: text});
-const chunks = fc.array(
-  fc.oneof(
-    fc.record({type: fc.constant('text' as const), text}),
-    fc.record({type: fc.constant('thinking' as const), thinking: text, closed: fc.boolean()}),
-  ),
-);
-const content = fc.oneof(text, chunks);
-const textContent = fc.oneof(text, fc.array(fc.record({type: fc.constant('text' as const), text})));
-const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({role: fc.constantFrom('system' as const, 'user' as const), content: textContent}),
-  fc.record(
-    {role: fc.constant('assistant' as const), content, toolCalls: fc.array(call), prefix: fc.boolean()},
-    {requiredKeys: ['role']},
-  ),
-  fc.record(
-    {role: fc.constant('tool' as const), content: textContent, toolCallId: callId, name: text},
-    {requiredKeys: ['role', 'content']},
-  ),
-);
-
-describe('messageToWire', () => {
-  it('is what readMessage reads', () => {
-    fc.assert(
-      fc.property(message, (original) => {
-        const wire = fromPlain(JSON.parse(JSON.stringify(messageToWire(original))));
-        expect(readMessage(wire, 'messages[0]', {dialect: 'strict', ignored: []})).toEqual(original);
-      }),
-    );
   });
 });
 

@@ -1,7 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {dumpsJson, parseJson} from '../../../src/engine/json.ts';
+import {toolJson} from '../../../src/engine/template/messages.ts';
 import {readChatRequest} from '../../../src/engine/wire/request.ts';
-import {readToolFile, toolToWire} from '../../../src/engine/wire/tools.ts';
+import {readToolFile} from '../../../src/engine/wire/tools.ts';
 
 const FUNCTION = '{"name": "f", "description": "d", "parameters": {"1": 1.0, "0": 2}}';
 const TOOL = `{"type": "function", "function": ${FUNCTION}}`;
@@ -16,7 +17,7 @@ describe('readToolFile', () => {
     it(`reads ${text}`, () => {
       const [tool, ...others] = readToolFile(parseJson(text));
       expect(others).toEqual([]);
-      expect(tool && dumpsJson(toolToWire(tool))).toBe(TOOL);
+      expect(tool && dumpsJson(toolJson(tool))).toBe(TOOL);
     });
   }
 
