@@ -68,8 +68,9 @@ export class GgufMetadata {
   numbers(key: string): Float64Array | undefined {
     const array = this.#get(key, 'numbers');
     if (!array) return undefined;
-    const step = array.value.length / Math.max(array.count, 1);
-    return Float64Array.from({length: array.count}, (_, i) => Number(readScalar(array.value, i * step, array.type)));
+    const {value, type, count} = array;
+    const step = value.length / Math.max(count, 1);
+    return new Float64Array(count).map((_, i) => Number(readScalar(value, i * step, type)));
   }
 
   /** An array of strings, indexed on each call. */

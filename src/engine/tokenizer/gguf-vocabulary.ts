@@ -52,19 +52,23 @@ function tekkenFromGguf(strings: GgufStrings, types: Float64Array): Tokenizer {
   let at = 0;
   for (let id = 0; id < count; id++) {
     const start = strings.starts[id] as number;
-    const source = strings.bytes.subarray(start, start + (strings.lengths[id] as number));
-    const mayBeName = source[0] === 0x3c || source[0] === 0x5b;
-    const isText = types[id] === SPM_TYPE.normal && !(mayBeName && isControlName(source.toString()));
+    const end = start + (strings.lengths[id] as number);
+    const isText = types[id] === SPM_TYPE.normal && !isName(strings.bytes, start, end);
     special[id] = isText ? 0 : 1;
     pieces.starts[id] = at;
-    if (isText) at = decodeByteAlphabet(source, pieces.bytes, at);
+    if (isText) at = decodeByteAlphabet(strings.bytes, start, end, pieces.bytes, at);
     else {
-      pieces.bytes.set(source, at);
-      at += source.length;
+      pieces.bytes.set(strings.bytes.subarray(start, end), at);
+      at += end - start;
     }
     pieces.lengths[id] = at - (pieces.starts[id] as number);
   }
   return new TekkenTokenizer({pieces, special});
+}
+
+/** Whether a token is called like a control token; only brackets can begin such a name. */
+function isName(bytes: Buffer, start: number, end: number): boolean {
+  return (bytes[start] === 0x3c || bytes[start] === 0x5b) && isControlName(bytes.toString('utf8', start, end));
 }
 
 /**
@@ -78,12 +82,12 @@ for (let byte = 0; byte < 256; byte++) {
   BYTE_OF[printable ? byte : nextCodePoint++] = byte;
 }
 
-/** Writes the bytes `source` stands for at `at`; gives the end of what it wrote. */
-function decodeByteAlphabet(source: Uint8Array, to: Uint8Array, at: number): number {
+/** Writes the bytes that the letters in `from[start..end)` stand for at `at`; gives the end of what it wrote. */
+function decodeByteAlphabet(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
   let written = at;
-  for (let i = 0; i < source.length; i++) {
-    const first = source[i] as number;
-    const codePoint = first < 0x80 ? first : ((first & 0x1f) << 6) | ((source[++i] ?? 0) & 0x3f);
+  for (let i = start; i < end; i++) {
+    const first = from[i] as number;
+    const codePoint = first < 0x80 ? first : ((first & 0x1f) << 6) | ((from[++i] ?? 0) & 0x3f);
     to[written++] = BYTE_OF[codePoint] ?? 0;
   }
   return written;

@@ -28,17 +28,31 @@ export class PieceIndex {
 
   /** `include` says which ids take part; of equal pieces the first wins. */
   constructor(pieces: Pieces, include: (id: number) => boolean) {
-    const size = 2 ** Math.ceil(Math.log2(pieces.count * 2 + 2));
+    const {count, bytes, starts, lengths} = pieces;
+    const size = 2 ** Math.ceil(Math.log2(count * 2 + 2));
+    const hashes = new Int32Array(count);
+    const table = new Int32Array(size).fill(NOTHING);
     this.#pieces = pieces;
-    this.#hashes = new Int32Array(pieces.count);
-    this.#table = new Int32Array(size).fill(NOTHING);
+    this.#hashes = hashes;
+    this.#table = table;
     this.#mask = size - 1;
     let longest = 0;
-    for (let id = 0; id < pieces.count; id++) {
-      const length = pieces.lengths[id] as number;
+    for (let id = 0; id < count; id++) {
+      const length = lengths[id] as number;
       if (length === 0 || !include(id)) continue;
       if (length > longest) longest = length;
-      this.#insert(id, pieces.starts[id] as number, length);
+      const start = starts[id] as number;
+      let hash = 0;
+      for (let i = start; i < start + length; i++) hash = extendHash(hash, bytes[i] as number);
+      let slot = scramble(hash) & this.#mask;
+      let other = table[slot] as number;
+      while (other !== NOTHING && !(hashes[other] === hash && this.#equals(other, bytes, start, length))) {
+        slot = (slot + 1) & this.#mask;
+        other = table[slot] as number;
+      }
+      if (other !== NOTHING) continue;
+      hashes[id] = hash;
+      table[slot] = id;
     }
     this.longest = longest;
     this.#powers = new Int32Array(longest + 1);
@@ -58,21 +72,6 @@ export class PieceIndex {
       if (id === NOTHING || (this.#hashes[id] === hash && this.#equals(id, text, start, length))) return id;
       slot = (slot + 1) & this.#mask;
     }
-  }
-
-  #insert(id: number, start: number, length: number): void {
-    const {bytes} = this.#pieces;
-    let hash = 0;
-    for (let i = start; i < start + length; i++) hash = extendHash(hash, bytes[i] as number);
-    let slot = scramble(hash) & this.#mask;
-    for (;;) {
-      const other = this.#table[slot] as number;
-      if (other === NOTHING) break;
-      if (this.#hashes[other] === hash && this.#equals(other, bytes, start, length)) return;
-      slot = (slot + 1) & this.#mask;
-    }
-    this.#hashes[id] = hash;
-    this.#table[slot] = id;
   }
 
   #equals(id: number, text: Uint8Array, start: number, length: number): boolean {

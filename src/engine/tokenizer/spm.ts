@@ -135,11 +135,12 @@ export class SpmTokenizer implements Tokenizer {
    * under any type, and llama.cpp's converter makes user-defined pieces normal.
    */
   #effectiveTypes(): Uint8Array {
+    const {pieces} = this.#vocabulary;
     const types = Uint8Array.from(this.#vocabulary.types);
     for (let id = 0; id < this.vocabSize; id++) {
       const type = types[id];
-      const first = this.#raw(id)[0];
-      if (first !== 0x5b && first !== 0x3c && type !== SPM_TYPE.control) continue;
+      const first = pieces.bytes[pieces.starts[id] as number];
+      if ((first !== 0x5b && first !== 0x3c && type !== SPM_TYPE.control) || type === SPM_TYPE.byte) continue;
       const name = this.piece(id);
       if (type !== SPM_TYPE.unknown && isControlName(name)) types[id] = SPM_TYPE.control;
       else if (type === SPM_TYPE.normal && /^\[(\/?REF|REFERENCE_DOC_\d+)\]$/.test(name))
@@ -171,14 +172,22 @@ export class SpmTokenizer implements Tokenizer {
   }
 }
 
-/** Scores as ranks: equal scores share one, the highest is 0. */
+/** Scores as ranks: equal scores share one, the highest is 0. Sorted as numbers: a map of 32,000 floats is slow. */
 function ordersByScore(scores: Float32Array): Int32Array {
-  const distinct = Float32Array.from(new Set(scores)).sort().reverse();
-  const rank = new Map<number, number>();
-  distinct.forEach((score, i) => {
-    rank.set(score, i);
-  });
-  return Int32Array.from(scores, (score) => rank.get(score) as number);
+  const sorted = Float32Array.from(scores).sort();
+  const orders = new Int32Array(scores.length);
+  for (let id = 0; id < scores.length; id++) {
+    const score = scores[id] as number;
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle] as number) > score) high = middle;
+      else low = middle + 1;
+    }
+    orders[id] = sorted.length - low;
+  }
+  return orders;
 }
 
 function isWordMark(bytes: Uint8Array, at: number): boolean {
@@ -195,11 +204,11 @@ function wordEnd(bytes: Uint8Array, from: number, end: number): number {
   return at;
 }
 
-function hasInnerWordMark(pieces: Pieces, include: (id: number) => boolean): boolean {
-  for (let id = 0; id < pieces.count; id++) {
-    const start = pieces.starts[id] as number;
-    const end = start + (pieces.lengths[id] as number);
-    if (include(id) && wordEnd(pieces.bytes, start, end) < end) return true;
+function hasInnerWordMark({count, bytes, starts, lengths}: Pieces, include: (id: number) => boolean): boolean {
+  for (let id = 0; id < count; id++) {
+    const start = starts[id] as number;
+    const end = start + (lengths[id] as number);
+    if (include(id) && wordEnd(bytes, start, end) < end) return true;
   }
   return false;
 }

@@ -38,8 +38,10 @@ export class TekkenTokenizer implements Tokenizer {
     this.bos = this.#required('<s>');
     this.eos = this.#required('</s>');
     const index = new PieceIndex(pieces, (id) => !special[id]);
-    const orders = Int32Array.from({length: pieces.count}, (_, id) => id);
-    this.#merger = new Merger(index, orders);
+    this.#merger = new Merger(
+      index,
+      new Int32Array(pieces.count).map((_, id) => id),
+    );
     for (let byte = 0; byte < 256; byte++) {
       if (this.#merger.findWhole(Uint8Array.of(byte), 0, 1) >= 0) continue;
       const name = byte.toString(16).padStart(2, '0');
