@@ -19,6 +19,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: {groupOrder: 1},
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: 'test/e2e/build.ts',
           pool: 'forks',
           maxWorkers: 2,
           testTimeout: 30_000,

@@ -1,0 +1,165 @@
+// The programs in pipes, on a tiny random model: what goes in, what comes out, and how they end.
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
+import {type RunOptions, runProgram, runShell} from './harness/program.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'pipes-'));
+const model = join(folder, 'tiny.gguf');
+const QUIET = ['--gpu', 'off', '--threads', '1'];
+/** The end of the answer is forbidden: it goes on until something else ends it. */
+const ENDLESS = ['--logit-bias', '2=-100', '--max-tokens', '100000'];
+
+const chat = (args: readonly string[], options: RunOptions = {}) =>
+  runProgram('mistral-chat', [model, '--instruct', ...QUIET, ...args], options);
+
+beforeAll(() => writeRandomModel(model, TINY_SHAPE));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+describe('turns', () => {
+  test('each line is a turn, the answers alone are on stdout, the end of the input ends with 0', async () => {
+    const {code, stdout, stderr} = await chat(['--json', '--seed', '1', '--max-tokens', '4'], {
+      stdin: 'one\n\ntwo\r\nthree',
+    });
+    const answers = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(answers).toHaveLength(3);
+    expect(answers[0]).toMatchObject({finish_reason: 'length', usage: {cached_tokens: 0}, model: 'tiny', seed: 1});
+    expect(answers[1].usage.cached_tokens).toBeGreaterThan(0);
+    expect(stderr).toMatch(/^(note: the answer was cut after 4 tokens.*\n){3}$/);
+    expect(code).toBe(0);
+  });
+
+  test('-p is one prompt, and - in it is stdin', async () => {
+    const args = ['--json', '--temperature', '0', '--max-tokens', '1'];
+    const literal = await chat([...args, '-p', 'Sum up:\n\nsome text']);
+    const joined = await chat([...args, '-p', 'Sum up:', '-p', '-'], {stdin: 'some text\n'});
+    const usage = ({stdout}: {stdout: string}) => JSON.parse(stdout).usage.prompt_tokens;
+    expect(usage(joined)).toBe(usage(literal));
+  });
+
+  test('bytes that are no UTF-8 are replaced and announced', async () => {
+    const {code, stderr} = await chat(['--max-tokens', '1'], {stdin: Buffer.from([0x61, 0xff, 0x0a])});
+    expect(stderr).toContain('line 1 of stdin is not valid UTF-8');
+    expect(code).toBe(0);
+  });
+
+  test('a line of 10 MB is read whole and refused with its size; what was answered before stays', async () => {
+    const stdin = `hi\n${'word '.repeat(2e6)}\n`;
+    const {code, stdout, stderr} = await chat(['--json', '--max-tokens', '1'], {stdin});
+    expect(code).toBe(4);
+    const [answer, refusal] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(answer).toMatchObject({finish_reason: 'length'});
+    expect(refusal).toMatchObject({error: {code: 'context_length_exceeded'}});
+    expect(stderr).toContain('--ctx');
+  });
+
+  test('a reader that leaves ends the program quietly', async () => {
+    const {code, stdout, stderr} = await runShell(
+      `set -o pipefail; yes hi | head -500 | $CHAT ${model} --instruct --gpu off --threads 1 --json --max-tokens 1 2>/dev/null | head -1 >/dev/null; echo "\${PIPESTATUS[2]}"`,
+    );
+    expect({code, stdout, stderr}).toEqual({code: 0, stdout: '0\n', stderr: ''});
+  });
+
+  test('a full disk is an error', async () => {
+    const {stdout, stderr} = await runShell(
+      `$CHAT ${model} --gpu off --threads 1 -p hi --max-tokens 1 >/dev/full; echo $?`,
+    );
+    expect(stdout).toBe('1\n');
+    expect(stderr).toContain('error: ENOSPC');
+  });
+});
+
+describe('signals', () => {
+  const once = (when: (stdout: string, stderr: string) => boolean, signal: NodeJS.Signals) => {
+    let sent = false;
+    return {
+      onOutput: (stdout, stderr, child) => {
+        if (sent || !when(stdout, stderr)) return;
+        sent = true;
+        child.kill(signal);
+      },
+    } satisfies RunOptions;
+  };
+
+  test('SIGINT while the model loads ends at once', async () => {
+    const loading = once((_stdout, stderr) => stderr !== '', 'SIGINT');
+    const {code, stdout} = await chat(['--verbose', ...ENDLESS], {stdin: 'hi\n', ...loading});
+    expect({code, stdout}).toEqual({code: 130, stdout: ''});
+  });
+
+  test('SIGINT while a long prompt is read', async () => {
+    const reading = once((stdout) => stdout.includes('"prefill"'), 'SIGINT');
+    const {code} = await chat(['--stream-json', ...ENDLESS], {stdin: `${'word '.repeat(500)}\n`, ...reading});
+    expect(code).toBe(130);
+  });
+
+  test('SIGINT in an answer keeps what was said', async () => {
+    const {code, stdout} = await chat(ENDLESS, {stdin: 'hi\n', ...once((out) => out.length > 3, 'SIGINT')});
+    expect(code).toBe(130);
+    expect(stdout.length).toBeGreaterThan(3);
+    expect(stdout.endsWith('\n')).toBe(true);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('%s while it waits for the next line', async (signal, expected) => {
+    const waiting = once((stdout) => stdout.endsWith('}\n'), signal);
+    const {code, stdout} = await chat(['--json', '--max-tokens', '1'], {stdin: 'hi\n', keepOpen: true, ...waiting});
+    expect(code).toBe(expected);
+    expect(JSON.parse(stdout)).toMatchObject({finish_reason: 'length'});
+  });
+});
+
+describe('the other programs', () => {
+  test('demo continues three prompts in one batch', async () => {
+    const {code, stdout, stderr} = await runProgram('mistral-demo', [model, '3', ...QUIET]);
+    expect(stdout).toMatch(
+      /^This is a test[\s\S]*\n={21}\nThis is another great test[\s\S]*\n={21}\nThis is a third test, mistral AI is very good at testing\. [\s\S]*\n={21}\n$/,
+    );
+    expect({code, stderr}).toEqual({code: 0, stderr: ''});
+  });
+
+  test('fim prints the middle, tools a list of calls, and a dry run no more than the prompt', async () => {
+    const fim = await runProgram('mistral-fim', [model, ...QUIET, '--prefix', 'a', '--suffix', 'b', '--max_tokens=3']);
+    expect(fim.code).toBe(0);
+    expect(fim.stderr).toContain('(length)');
+    const tools = ['--tools', '-', '-p', 'hi'];
+    const stdin = '[{"name": "f", "description": "", "parameters": {"type": "object", "properties": {}}}]';
+    const called = await runProgram('mistral-tools', [model, ...QUIET, ...tools, '--tool-choice', 'f'], {stdin});
+    expect(JSON.parse(called.stdout)).toMatchObject([{name: 'f', arguments: {}}]);
+    const dry = await runProgram('mistral', ['tools', model, ...tools, '--dry-run', '--json'], {stdin});
+    const {version, ids, pieces} = JSON.parse(dry.stdout);
+    expect(version).toBe('v3');
+    expect(ids.slice(0, 2)).toEqual([1, 6]);
+    expect(pieces.slice(0, 2)).toEqual(['<s>', '[AVAILABLE_TOOLS]']);
+  });
+});
+
+describe('refusals', () => {
+  test.each([
+    [['--max_tokn', '3'], 2, 'Did you mean --max-tokens?'],
+    [['--temperature', 'hot'], 2, 'Expected a number, at least 0.'],
+    [['/no/such/model'], 3, 'there is no file or folder /no/such/model'],
+    [[model, '--system', '@/no/such/file', '-p', 'hi'], 1, 'cannot read /no/such/file: there is no such file'],
+  ] as const)('%j ends with %i', async (args, code, message) => {
+    const result = await runProgram('mistral-chat', ['--instruct', '--gpu', 'off', ...args]);
+    expect(result.code).toBe(code);
+    expect(result.stdout).toBe('');
+    expect(result.stderr).toContain(message);
+  });
+
+  test('in JSON mode the refusal is an object on stdout too', async () => {
+    const {code, stdout} = await runProgram('mistral-chat', ['/no/such/model', '--json', '-p', 'hi']);
+    expect(JSON.parse(stdout)).toMatchObject({error: {code: 'model_not_found'}});
+    expect(code).toBe(3);
+  });
+});
