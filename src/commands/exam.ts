@@ -1,20 +1,12 @@
 // `mistral exam FILE`: puts questions with expected answers to a model and says what it got right.
 import type {Command} from 'commander';
-import {type Answer, collectAnswer} from '../engine/answer.ts';
-import type {Backend, GenerationEvent} from '../engine/backend.ts';
-import {isJsonObject, type Json} from '../engine/json.ts';
-import type {SamplingParams} from '../engine/sampling.ts';
-import {readChatRequest, readFimRequest} from '../engine/wire/request.ts';
-import {sanitise} from '../ui/sanitise.ts';
-import {type ExamCase, meets, parseExam} from './exam-file.ts';
 import type {Io} from './io.ts';
 import {addEngineOptions, addModelArgument, type EngineFlags, modelArgument} from './options.ts';
 
-/** Every case runs with this: the likeliest token, and no more of them than a short answer needs. */
-const SAMPLING: SamplingParams = {temperature: 0, maxTokens: 96};
-
 const EXAMPLES = `
-The file: {"cases": [{"id", "kind", "request", "expect"}]}, as docs/exam.md tells.
+The file: {"cases": [{"id", "kind", "request", "expect"}]}. A request has messages, or
+prompt and suffix, or prompt alone. Of what it expects, all must hold: contains and
+containsIgnoreCase (lists), regex, minChars, calls ({"name", "arguments", "partial"}).
 
 Examples:
   mistral exam exam.json
@@ -31,53 +23,12 @@ export function addExamCommand(command: Command, io: Io): void {
   command.action(async (file: string, model?: string) => {
     const flags = command.opts<EngineFlags & {modelPath?: string; json?: true}>();
     const {readTextFile} = await import('./text-input.ts');
+    const {parseExam} = await import('./exam-file.ts');
+    const {runExam} = await import('./run-exam.ts');
     const cases = parseExam(await readTextFile(io, file), file);
     const {withBackend} = await import('./open-backend.ts');
     await withBackend(io, modelArgument(model, flags), flags, (backend) =>
       runExam(io, backend, cases, flags.json ?? false),
     );
   });
-}
-
-interface Result {
-  readonly id: string;
-  readonly kind: string;
-  readonly passed: boolean;
-  readonly answer: string;
-}
-
-/** Asks every case, prints what failed, the score of each kind and of all. */
-export async function runExam(io: Io, backend: Backend, cases: readonly ExamCase[], json: boolean): Promise<void> {
-  const results: Result[] = [];
-  for (const {id, kind, request, expect} of cases) {
-    const answer = await collectAnswer(ask(backend, request, io.stop));
-    io.stop.throwIfAborted();
-    const result = {id, kind, passed: meets(answer, expect), answer: said(answer)};
-    results.push(result);
-    if (!json && !result.passed) io.stdout.write(`failed ${id}: ${sanitise(JSON.stringify(result.answer))}\n`);
-  }
-  const passed = results.filter((result) => result.passed).length;
-  if (json) io.stdout.write(`${JSON.stringify({passed, total: results.length, cases: results})}\n`);
-  else io.stdout.write(`${byKind(results)}passed ${passed} of ${results.length}\n`);
-}
-
-function ask(backend: Backend, request: Json, stop: AbortSignal): AsyncIterable<GenerationEvent> {
-  if (!isJsonObject(request) || request.has('messages')) {
-    return backend.chat(readChatRequest(request, {sampling: SAMPLING}).request, stop);
-  }
-  const fim = readFimRequest(request, {sampling: SAMPLING}).request;
-  return fim.suffix === undefined ? backend.complete(fim, stop) : backend.fim(fim, stop);
-}
-
-function said({content, toolCalls}: Answer): string {
-  return [content, ...toolCalls.map(({name, arguments: args}) => `${name}(${args})`)].filter(Boolean).join(' ');
-}
-
-function byKind(results: readonly Result[]): string {
-  const kinds = new Map<string, [passed: number, total: number]>();
-  for (const {kind, passed} of results) {
-    const [good, all] = kinds.get(kind) ?? [0, 0];
-    kinds.set(kind, [good + (passed ? 1 : 0), all + 1]);
-  }
-  return [...kinds].map(([kind, [good, all]]) => `${kind.padEnd(16)}${good} of ${all}\n`).join('');
 }

@@ -34,7 +34,10 @@ export function processIo(): Io {
   // Nobody is left to read a complaint about a closed stderr.
   process.stderr.on('error', () => {});
   return {
-    stdin: process.stdin,
+    // Made when it is asked for: help and refusals need none.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import {runExam} from '../../src/commands/exam.ts';
 import {meets, parseExam} from '../../src/commands/exam-file.ts';
+import {runExam} from '../../src/commands/run-exam.ts';
 import type {Answer} from '../../src/engine/answer.ts';
 import {scriptedBackend} from '../fakes/backend.ts';
 import {fakeIo} from '../fakes/io.ts';
