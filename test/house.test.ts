@@ -66,13 +66,13 @@ test('a package belongs to its owner, the process to the commands', () => {
   );
   expect(strangers).toEqual([]);
   const touching = files.filter(
-    (file) => !file.startsWith('commands/') && /\bprocess\.(?!env\.NODE_ENV)/.test(source(file)),
+    (file) => !file.startsWith('commands/') && /\bprocess\.(?!env\.NODE_ENV)\w/.test(source(file)),
   );
   expect(touching).toEqual([]);
 });
 
 test('files stay small and say in their first line what they are for', () => {
-  expect(files.filter((file) => source(file).split('\n').length > 400)).toEqual([]);
+  expect(files.filter((file) => source(file).split('\n').length > 500)).toEqual([]);
   expect(files.filter((file) => !source(file).startsWith('// '))).toEqual([]);
 });
 

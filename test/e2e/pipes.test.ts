@@ -1,9 +1,9 @@
 // The programs in pipes, on a tiny random model: what goes in, what comes out, and how they end.
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
+import {randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 import {type RunOptions, runProgram, runShell} from './harness/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pipes-'));
@@ -15,7 +15,7 @@ const ENDLESS = ['--logit-bias', '2=-100', '--max-tokens', '100000'];
 const chat = (args: readonly string[], options: RunOptions = {}) =>
   runProgram('mistral-chat', [model, '--instruct', ...QUIET, ...args], options);
 
-beforeAll(() => writeRandomModel(model, TINY_SHAPE));
+beforeAll(() => writeFileSync(model, randomModel(TINY_SHAPE)));
 afterAll(() => rmSync(folder, {recursive: true}));
 
 describe('turns', () => {
