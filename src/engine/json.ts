@@ -58,13 +58,14 @@ export function parseMembers(text: string): ReadonlyMap<string, JsonMember> | un
   });
 }
 
-const LITERALS: ReadonlyMap<string, Json> = new Map<string, Json>([
-  ['null', null],
-  ['true', true],
-  ['false', false],
-  ['NaN', {source: 'NaN'}],
-  ['Infinity', {source: 'Infinity'}],
-  ['-Infinity', {source: '-Infinity'}],
+/** Words that are values, by their first letter. */
+const LITERALS: ReadonlyMap<string, readonly (readonly [word: string, value: Json])[]> = new Map([
+  ['n', [['null', null]]],
+  ['t', [['true', true]]],
+  ['f', [['false', false]]],
+  ['N', [['NaN', {source: 'NaN'}]]],
+  ['I', [['Infinity', {source: 'Infinity'}]]],
+  ['-', [['-Infinity', {source: '-Infinity'}]]],
 ]);
 const NUMBER = /(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
@@ -109,10 +110,15 @@ class Reader {
       return object;
     }
     if (char === '[') return this.array(depth);
-    for (const [word, value] of LITERALS) {
-      if (this.take(word)) return value;
-    }
-    return this.number();
+    const literal = this.literal();
+    return literal === undefined ? this.number() : literal;
+  }
+
+  /** `null` is a value here, so that the absence of a literal is undefined. */
+  private literal(): Json | undefined {
+    const literals = LITERALS.get(this.text[this.position] ?? '');
+    const found = literals?.find(([word]) => this.take(word));
+    return found?.[1];
   }
 
   object(depth: number, member: (key: string, value: Json, source: string) => void): void {
@@ -225,17 +231,13 @@ class Reader {
 function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity';
+  const size = Math.abs(value);
+  if (size >= 1e-4 && size < 1e16) return Number.isInteger(value) ? `${value}.0` : String(value);
   const sign = value < 0 || Object.is(value, -0) ? '-' : '';
-  const [mantissa = '0', power = '0'] = Math.abs(value).toExponential().split('e');
+  if (size === 0) return `${sign}0.0`;
+  const [mantissa = '', power = ''] = size.toExponential().split('e');
   const exponent = Number(power);
-  const digits = mantissa.replace('.', '');
-  if (exponent < -4 || exponent >= 16) {
-    const size = String(Math.abs(exponent)).padStart(2, '0');
-    return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${size}`;
-  }
-  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
-  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
-  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
+  return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
 }
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
