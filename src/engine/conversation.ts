@@ -2,6 +2,7 @@
 import type {FinishEvent} from './answer.ts';
 import type {Backend, GenerationEvent, ParsedToolCall} from './backend.ts';
 import {EngineError} from './errors.ts';
+import {tellable} from './template/history.ts';
 import type {
   AssistantMessage,
   ChatCompletionRequest,
@@ -127,7 +128,8 @@ export class Conversation {
       const answer = new AnswerFold(continued);
       continued = undefined;
       try {
-        for await (const event of backend.chat({...settings(), messages: this.#messages}, signal)) {
+        const messages = tellable(this.#messages, backend.model.template);
+        for await (const event of backend.chat({...settings(), messages}, signal)) {
           answer.add(event);
           if (event.type !== 'finish') yield event;
         }
