@@ -11,8 +11,11 @@ export interface Io {
   readonly cwd: string;
   /** Aborted by the first SIGINT or SIGTERM (the reason is its name) or a failed write to stdout (the reason is the error). */
   readonly stop: AbortSignal;
-  /** Hands SIGINT to `handler` until the returned function is called: a face that stops an answer, not the program. */
-  captureInterrupt(handler: () => void): () => void;
+  /**
+   * Hands SIGINT, or the signals named, to `handler` until the returned function is called: for a face that stops an
+   * answer, not the program, or that has something to finish first.
+   */
+  captureInterrupt(handler: () => void, signals?: readonly NodeJS.Signals[]): () => void;
 }
 
 /**
@@ -21,10 +24,10 @@ export interface Io {
  */
 export function processIo(): Io {
   const controller = new AbortController();
-  const captured: (() => void)[] = [];
+  const captured: {readonly handler: () => void; readonly signals: readonly NodeJS.Signals[]}[] = [];
   const onSignal = (signal: NodeJS.Signals) => {
-    const handler = captured.at(-1);
-    if (signal === 'SIGINT' && handler) return handler();
+    const capture = captured.findLast(({signals}) => signals.includes(signal));
+    if (capture) return capture.handler();
     if (controller.signal.aborted) dieBySignal(signal);
     controller.abort(signal);
   };
@@ -43,10 +46,11 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     stop: controller.signal,
-    captureInterrupt(handler) {
-      captured.push(handler);
+    captureInterrupt(handler, signals = ['SIGINT']) {
+      const capture = {handler, signals};
+      captured.push(capture);
       return () => {
-        captured.splice(captured.indexOf(handler), 1);
+        captured.splice(captured.indexOf(capture), 1);
       };
     },
   };

@@ -34,6 +34,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'measure prompt and decode speed',
     load: async () => (await import('./bench.ts')).addBenchCommand,
   },
+  serve: {
+    summary: 'serve a model over HTTP to OpenAI, Mistral and llama.cpp clients',
+    load: async () => (await import('./serve.ts')).addServeCommand,
+  },
   exam: {
     summary: 'put questions with expected answers to a model',
     load: async () => (await import('./exam.ts')).addExamCommand,

@@ -50,7 +50,11 @@ function checkLength(length: number, contextSize: number): void {
   throw new EngineError(
     'context_length_exceeded',
     `the prompt has ${length} tokens and the context holds ${contextSize}`,
-    {hint: 'Shorten the prompt, drop old messages, or give the model a larger context with --ctx.', param: 'messages'},
+    {
+      hint: 'Shorten the prompt, drop old messages, or give the model a larger context with --ctx.',
+      param: 'messages',
+      context: {promptTokens: length, contextSize},
+    },
   );
 }
 

@@ -8,7 +8,7 @@ import type {z} from 'zod';
 import type {Backend} from '../../engine/backend.ts';
 import {hostCheck, keyCheck} from './access.ts';
 import {useBodyParser} from './body.ts';
-import {errorBody, HttpError, toHttpError, ValidationError} from './http-error.ts';
+import {errorBody, HttpError, isUnforeseen, toHttpError, ValidationError} from './http-error.ts';
 import {useOpenApi} from './openapi.ts';
 import {addRoutes} from './routes.ts';
 import {Service, type ServiceOptions} from './service.ts';
@@ -23,8 +23,10 @@ declare module 'fastify' {
 }
 
 export interface AppOptions extends ServiceOptions {
-  /** Without keys everyone is let in, and the Host header is checked. */
+  /** Without keys everyone is let in. */
   readonly apiKeys: readonly string[];
+  /** Refuses Host headers that name neither this machine nor one of these. */
+  readonly checkHost: boolean;
   readonly allowedHosts: readonly string[];
   /** Origins of web pages that may call the server; `*` = any. */
   readonly corsOrigins: readonly string[];
@@ -81,7 +83,7 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
 
 function useAccess(app: App, options: AppOptions): void {
   const checkKey = keyCheck(options.apiKeys);
-  const checkHost = options.apiKeys.length > 0 ? undefined : hostCheck(options.allowedHosts);
+  const checkHost = options.checkHost ? hostCheck(options.allowedHosts) : undefined;
   app.addHook('onRequest', async ({headers, routeOptions}) => {
     if (routeOptions.config.public) return;
     checkHost?.(headers);
@@ -92,7 +94,7 @@ function useAccess(app: App, options: AppOptions): void {
 function useErrors(app: App): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = toHttpError(thrown);
-    if (error.status >= 500) request.log.error({err: thrown}, error.message);
+    if (isUnforeseen(error, thrown)) request.log.error({err: thrown}, error.message);
     if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
     if (error.status === 401) reply.header('www-authenticate', 'Bearer');
     const style = request.routeOptions.config.errors ?? 'openai';
@@ -107,14 +109,15 @@ function useErrors(app: App): void {
 
 function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
   if (logPrompts) app.addHook('preHandler', async (request) => request.log.info({body: request.body}, 'request body'));
-  app.addHook('onRequest', async () => {
+  app.addHook('onRequest', async (request, reply) => {
     service.inFlight++;
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    service.inFlight--;
-    const route = request.routeOptions.url ?? 'unknown';
-    const status = reply.statusCode;
-    service.metrics.countRequest(route, status);
-    request.log.info({method: request.method, route, status, ms: Math.round(reply.elapsedTime)}, 'answered');
+    // Fastify's onResponse does not come for a streamed reply whose client left; the close always does.
+    reply.raw.once('close', () => {
+      service.inFlight--;
+      const route = request.routeOptions.url ?? 'unknown';
+      const {statusCode: status, elapsedTime} = reply;
+      service.metrics.countRequest(route, status);
+      request.log.info({method: request.method, route, status, ms: Math.round(elapsedTime)}, 'answered');
+    });
   });
 }

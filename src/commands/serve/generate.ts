@@ -4,7 +4,7 @@ import {type Answer, collectAnswer} from '../../engine/answer.ts';
 import type {FinishReason, GenerationEvent} from '../../engine/backend.ts';
 import type {SamplingParams} from '../../engine/sampling.ts';
 import {type ReplyStream, SSE} from './event-stream.ts';
-import {errorBody, toHttpError} from './http-error.ts';
+import {errorBody, isUnforeseen, toHttpError} from './http-error.ts';
 import type {Run, Service} from './service.ts';
 
 /** Starts generation number `index` of a request. */
@@ -59,7 +59,7 @@ export function streamAnswers(service: Service, reply: FastifyReply, n: number, 
 export function sendFailure(reply: FastifyReply): (stream: ReplyStream, thrown: unknown) => Promise<void> {
   return async (stream, thrown) => {
     const error = toHttpError(thrown);
-    if (error.status >= 500) reply.log.error({err: thrown}, error.message);
+    if (isUnforeseen(error, thrown)) reply.log.error({err: thrown}, error.message);
     await stream.send(errorBody(error, 'openai', thrown));
   };
 }

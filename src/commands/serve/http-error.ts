@@ -107,6 +107,11 @@ export function toHttpError(error: unknown): HttpError {
   return new HttpError(500, 'the server failed while answering; its log says why', {cause: error});
 }
 
+/** True for what the log should tell in full: a failure the server has not decided on itself. */
+export function isUnforeseen(error: HttpError, thrown: unknown): boolean {
+  return error.status >= 500 && !(thrown instanceof HttpError);
+}
+
 /** The body of an error reply: `style` is the protocol the route belongs to. */
 export function errorBody(error: HttpError, style: 'openai' | 'llama' | 'fastapi', thrown: unknown): unknown {
   const {message, type, status} = error;

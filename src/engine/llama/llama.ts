@@ -137,6 +137,7 @@ class Llama implements LlamaTokenModel {
       throw new EngineError(
         'context_length_exceeded',
         `the prompt has ${prompt.length} tokens, the context holds ${this.contextSize}`,
+        {context: {promptTokens: prompt.length, contextSize: this.contextSize}},
       );
     }
   }

@@ -4,7 +4,8 @@ import {expect, onTestFinished, test, vi} from 'vitest';
 import {createApp} from '../../../src/commands/serve/app.ts';
 import type {Backend} from '../../../src/engine/backend.ts';
 import {ScriptedBackend, type Step} from '../../fakes/scripted-backend.ts';
-import {OPTIONS, parseEvents, testServer} from './server.ts';
+import {parseEvents} from './events.ts';
+import {OPTIONS, testServer} from './server.ts';
 
 /** A generation that goes on until it is aborted. */
 const ENDLESS: readonly Step[] = ['tick', ...Array.from({length: 10_000}, () => [() => sleep(1), 'tick']).flat()];

@@ -3,6 +3,7 @@ import {onTestFinished} from 'vitest';
 import {type AppOptions, createApp} from '../../../src/commands/serve/app.ts';
 import type {Backend} from '../../../src/engine/backend.ts';
 import {type Script, ScriptedBackend} from '../../fakes/scripted-backend.ts';
+import {parseEvents} from './events.ts';
 
 export const OPTIONS: AppOptions = {
   slots: 1,
@@ -14,6 +15,7 @@ export const OPTIONS: AppOptions = {
   defaults: {temperature: 0.7},
   seedDefaults: {temperature: 0.35, maxTokens: 256},
   apiKeys: [],
+  checkHost: true,
   allowedHosts: [],
   corsOrigins: [],
   bodyLimit: 100_000,
@@ -40,13 +42,6 @@ export interface Reply {
   /** The data of the server-sent events, JSON where it is JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: as above
   events(): any[];
-}
-
-/** The data lines of an event stream. */
-// biome-ignore lint/suspicious/noExplicitAny: as above
-export function parseEvents(text: string): any[] {
-  const data = text.split('\n\n').filter((event) => event.startsWith('data: '));
-  return data.map((event) => (event === 'data: [DONE]' ? '[DONE]' : JSON.parse(event.slice('data: '.length))));
 }
 
 /** A server that ends with the test. */

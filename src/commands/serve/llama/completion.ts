@@ -71,10 +71,22 @@ function promptOf(prompt: z.infer<typeof PromptSchema>, {tokenizer}: Backend): s
   return prompt.flatMap((one) => (typeof one === 'number' ? [one] : tokenizer.encode(one)));
 }
 
+/**
+ * `n_predict: 0` asks to have the prompt in the cache when the real request comes. The engine evaluates a prompt only
+ * to generate, so one token is made and kept to ourselves.
+ */
+async function* promptOnly(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent> {
+  for await (const event of events) {
+    if (event.type === 'finish') yield {...event, reason: 'length', usage: {...event.usage, completionTokens: 0}};
+    else if (event.type === 'prompt' || event.type === 'prefill') yield event;
+  }
+}
+
 type Start = (run: Run, sampling: SamplingParams, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
 
 function limited(fields: LlamaFields, run: Run, one: SamplingParams, start: Start) {
   const {t_max_predict_ms: limitMs} = fields;
+  if (one.maxTokens === 0) return run.watch(promptOnly(start(run, {...one, maxTokens: 1}, run.signal)));
   if (!limitMs) return run.watch(start(run, one, run.signal));
   return run.watch(cutShort((own) => start(run, one, own), run.signal, timeIsUp(limitMs), 'length'));
 }

@@ -7,7 +7,7 @@ import {chatMessages} from '../chat-request.ts';
 import {ChatRequestSchema} from '../chat-schema.ts';
 import {RAW_TEXT} from '../event-stream.ts';
 import {answers} from '../generate.ts';
-import {toHttpError} from '../http-error.ts';
+import {isUnforeseen, toHttpError} from '../http-error.ts';
 import {samplingParams} from '../sampling.ts';
 import {generationErrors} from '../schemas.ts';
 import type {Service} from '../service.ts';
@@ -88,7 +88,7 @@ export function addPredict(app: App, service: Service): void {
           // Raw text has no place for an error: a connection that breaks off is one a client notices.
           async (_stream, thrown) => {
             const error = toHttpError(thrown);
-            if (error.status >= 500) reply.log.error({err: thrown}, error.message);
+            if (isUnforeseen(error, thrown)) reply.log.error({err: thrown}, error.message);
             reply.raw.destroy();
           },
         );

@@ -31,9 +31,9 @@ test('n_predict -1 and absent set no limit, 0 only evaluates the prompt', async 
   const {post, backend} = await testServer(['b']);
   await post('/completion', {prompt: 'a'});
   await post('/completion', {prompt: 'a', n_predict: -1});
-  const {content, stop_type} = (await post('/completion', {prompt: 'a', n_predict: 0})).json();
-  expect([content, stop_type]).toEqual(['', 'limit']);
-  expect(backend.calls.map(({request}) => request.sampling.maxTokens)).toEqual([undefined, undefined, 0]);
+  const warmed = (await post('/completion', {prompt: 'a', n_predict: 0})).json();
+  expect(warmed).toMatchObject({content: '', stop_type: 'limit', tokens_predicted: 0, tokens_evaluated: 2});
+  expect(backend.calls.map(({request}) => request.sampling.maxTokens)).toEqual([undefined, undefined, 1]);
 });
 
 test('a stream has parts with the text and a last one with everything else', async () => {

@@ -1,0 +1,84 @@
+// Runs the server: listens at once, loads the model, answers until a signal comes, and lets running answers finish.
+import type {AddressInfo} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {pino} from 'pino';
+import type {Backend} from '../../engine/backend.ts';
+import {EngineError} from '../../engine/errors.ts';
+import type {Io} from '../io.ts';
+import {openBackend} from '../open-backend.ts';
+import type {ServeFlags} from '../serve.ts';
+import {type App, createApp} from './app.ts';
+import type {Service} from './service.ts';
+import {settings} from './settings.ts';
+
+/** How often a draining server looks whether it is done. */
+const DRAIN_CHECK_MS = 20;
+
+/** @throws EngineError when it cannot listen or the model cannot be loaded. */
+export async function runServe(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
+  const {host, port, graceMs, app: options, model: fromEnvFile} = settings(io, flags);
+  // Silent until it listens: Fastify would log what the line for people says better.
+  const logger = pino({level: 'silent', base: null}, io.stderr);
+  let loaded = (_backend: Backend) => {};
+  const ready = new Promise<Backend>((resolve) => {
+    loaded = resolve;
+  });
+  const {app, service} = await createApp(ready, {...options, logger});
+  const url = await listen(app, host, port);
+  logger.level = flags.logLevel;
+  io.stderr.write(`listening on ${url}, loading the model\n`);
+  try {
+    const backend = await openBackend(io, model ?? fromEnvFile, flags, {slots: options.slots});
+    try {
+      loaded(backend);
+      const {id, contextSize} = backend.model;
+      io.stderr.write(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs\n`);
+      await untilSignal(io, service, graceMs);
+    } finally {
+      await backend.close();
+    }
+  } finally {
+    await app.close();
+  }
+}
+
+/** Starts listening and returns the URL. @throws EngineError `io` when the address cannot be had. */
+async function listen(app: App, host: string, port: number): Promise<string> {
+  try {
+    await app.listen({host, port});
+  } catch (cause) {
+    const {code} = cause as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code ?? String(cause)})`;
+    throw new EngineError('io', `${host}:${port} ${reason}`, {
+      hint: 'Choose another --port, or --port 0 for any free one.',
+      cause,
+    });
+  }
+  const address = app.server.address() as AddressInfo;
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+/** Waits for SIGTERM or SIGINT, then for the running answers: at most `graceMs`, or until a second signal. */
+async function untilSignal(io: Io, service: Service, graceMs: number): Promise<void> {
+  let signals = 0;
+  let wake = () => {};
+  const first = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const release = io.captureInterrupt(() => {
+    signals++;
+    wake();
+  }, ['SIGINT', 'SIGTERM']);
+  try {
+    await first;
+    service.drain();
+    if (service.inFlight > 0) io.stderr.write(`stopping; ${service.inFlight} requests are still being answered\n`);
+    const deadline = performance.now() + graceMs;
+    while (service.inFlight > 0 && signals === 1 && performance.now() < deadline) await sleep(DRAIN_CHECK_MS);
+    service.stop();
+    // What was cut off still tells its client so.
+    for (let wait = 0; service.inFlight > 0 && wait < 1000; wait += DRAIN_CHECK_MS) await sleep(DRAIN_CHECK_MS);
+  } finally {
+    release();
+  }
+}

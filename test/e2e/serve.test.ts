@@ -1,0 +1,134 @@
+// The built program serving a tiny random model: start, answers of the real engine, signals, exit codes.
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
+import {parseEvents} from '../commands/serve/events.ts';
+import * as wire from '../contract/wire.ts';
+import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
+
+const PROGRAM = new URL('../../bin/mistral.js', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'serve-'));
+const model = join(folder, 'tiny.gguf');
+beforeAll(() => writeRandomModel(model, TINY_SHAPE));
+afterAll(() => rmSync(folder, {recursive: true}));
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly stderr: () => string;
+  readonly url: string;
+  post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
+}
+
+function start(...flags: string[]): {child: ChildProcess; stderr: () => string} {
+  const argv = ['serve', model, '--port', '0', '--gpu', 'off', '--threads', '1', '--ctx', '256', ...flags];
+  const child = spawn(process.execPath, [PROGRAM, ...argv], {stdio: ['ignore', 'ignore', 'pipe']});
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return {child, stderr: () => text};
+}
+
+async function serve(...flags: string[]): Promise<Server> {
+  const {child, stderr} = start(...flags);
+  const url = await vi.waitFor(
+    () => /serving tiny at (http:\S+)/.exec(stderr())?.[1] ?? Promise.reject(stderr()),
+    20_000,
+  );
+  const post = (path: string, body: unknown, init: RequestInit = {}) =>
+    fetch(`${url}${path}`, {method: 'POST', body: JSON.stringify(body), ...init});
+  return {child, stderr, url, post};
+}
+
+const exitOf = async (child: ChildProcess) => (await once(child, 'exit')) as [number | null, string | null];
+const HI = {messages: [{role: 'user', content: 'Hi'}], max_tokens: 6, temperature: 0};
+
+test('the real engine answers, streamed and whole alike, and SIGTERM ends it with 0', async () => {
+  const {post, child, url} = await serve();
+  const whole = wire.chatCompletion.parse(await (await post('/v1/chat/completions', HI)).json());
+  expect(whole.usage.completion_tokens).toBe(6);
+  const stream = await (await post('/v1/chat/completions', {...HI, stream: true})).text();
+  const events = parseEvents(stream);
+  const chunks = wire.checkChatStream(events);
+  const text = chunks.map(({choices: [choice]}) => choice?.delta.content ?? '').join('');
+  expect(text).toBe(whole.choices[0]?.message.content);
+  const {prompt_tokens, num_cached_tokens} = events.at(-2).usage;
+  expect(num_cached_tokens).toBe(prompt_tokens - 1);
+  const slots = await (await fetch(`${url}/slots`)).json();
+  expect(slots).toHaveLength(4);
+  child.kill('SIGTERM');
+  expect(await exitOf(child)).toEqual([0, null]);
+});
+
+test('more requests than slots are answered side by side, a client that leaves frees its slot', async () => {
+  const {post, url, child} = await serve('--parallel', '2', '--max-queue', '20');
+  const replies = Array.from({length: 8}, async (_, index) => {
+    const body = {...HI, messages: [{role: 'user', content: `Number ${index}`}]};
+    return wire.chatCompletion.parse(await (await post('/v1/chat/completions', body)).json()).usage.completion_tokens;
+  });
+  expect(await Promise.all(replies)).toEqual(Array.from({length: 8}, () => 6));
+  const controller = new AbortController();
+  const endless = {...HI, max_tokens: 10_000, logit_bias: {2: -100}, stream: true};
+  const left = await post('/v1/chat/completions', endless, {signal: controller.signal});
+  controller.abort();
+  await expect(left.text()).rejects.toThrow();
+  const idle = async () => {
+    const slots = (await (await fetch(`${url}/slots`)).json()) as {is_processing: boolean}[];
+    expect(slots.some(({is_processing}) => is_processing)).toBe(false);
+  };
+  await vi.waitFor(idle, 5000);
+  child.kill('SIGTERM');
+  expect(await exitOf(child)).toEqual([0, null]);
+});
+
+test('a prompt over the context is a 400 with the code clients look for', async () => {
+  const {post} = await serve();
+  const reply = await post('/v1/chat/completions', {messages: [{role: 'user', content: 'long '.repeat(300)}]});
+  expect(reply.status).toBe(400);
+  expect(wire.error.parse(await reply.json()).error.code).toBe('context_length_exceeded');
+  const infill = {input_prefix: 'x = 1\n'.repeat(200), input_suffix: '\nprint(x)'.repeat(50), n_predict: 4};
+  expect((await post('/infill', infill)).status).toBe(200);
+  const native = await post('/completion', {prompt: 'long '.repeat(300)});
+  expect(await native.json()).toMatchObject({error: {type: 'exceed_context_size_error', n_ctx: 256}});
+});
+
+test('SIGTERM lets a running answer finish, a second one cuts it off', async () => {
+  const {post, child} = await serve();
+  const endless = {...HI, max_tokens: 10_000, logit_bias: {2: -100}, stream: true};
+  const reply = await post('/v1/chat/completions', endless);
+  child.kill('SIGTERM');
+  await vi.waitFor(async () => expect((await post('/v1/completions', {prompt: 'x'})).status).toBe(503));
+  child.kill('SIGTERM');
+  const events = parseEvents(await reply.text());
+  expect(['[DONE]', 'draining']).toContain(events.at(-1).error?.code ?? events.at(-1));
+  expect(await exitOf(child)).toEqual([0, null]);
+});
+
+test('an infill of no tokens evaluates the prompt for the one that follows', async () => {
+  const {post} = await serve();
+  const texts = {input_prefix: 'def add(a, b):\n', input_suffix: '\n', temperature: 0};
+  await post('/infill', {...texts, n_predict: 0});
+  const reply = (await (await post('/infill', {...texts, n_predict: 2})).json()) as {timings: object};
+  expect(reply.timings).toMatchObject({prompt_n: 1});
+});
+
+test('a port in use is told in one line', async () => {
+  const blocker = createServer().listen(0, '127.0.0.1');
+  await once(blocker, 'listening');
+  onTestFinished(() => void blocker.close());
+  const {port} = blocker.address() as {port: number};
+  const {child, stderr} = start('--port', String(port));
+  expect(await exitOf(child)).toEqual([1, null]);
+  expect(stderr()).toContain(`error: 127.0.0.1:${port} is in use`);
+});
+
+test('another machine is let in only with a key', async () => {
+  const {child, stderr} = start('--host', '0.0.0.0');
+  expect(await exitOf(child)).toEqual([2, null]);
+  expect(stderr()).toContain('--api-key');
+});
