@@ -1,19 +1,19 @@
 // The built program serving a tiny random model: start, answers of the real engine, signals, exit codes.
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import {parseEvents} from '../commands/serve/events.ts';
 import * as wire from '../contract/wire.ts';
-import {TINY_SHAPE, writeRandomModel} from '../fixtures/random-model.ts';
+import {randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 
 const PROGRAM = new URL('../../bin/mistral.js', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'serve-'));
 const model = join(folder, 'tiny.gguf');
-beforeAll(() => writeRandomModel(model, TINY_SHAPE));
+beforeAll(() => writeFileSync(model, randomModel(TINY_SHAPE)));
 afterAll(() => rmSync(folder, {recursive: true}));
 
 interface Server {
