@@ -23,8 +23,8 @@ def main() -> None:
     """Read the command line and run every stage."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, nargs="?", default=HERE / "build", help="folder for tokenizer, checkpoints and log")
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--tokens-per-step", type=int, default=4096)
+    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--tokens-per-step", type=int, default=3072)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--smoke", action="store_true", help=f"only {_SMOKE_STEPS} steps: shows that every stage runs")
     parser.add_argument("--exam", type=Path, nargs="*", default=[], help="exam files; their requests stay out of the corpus")

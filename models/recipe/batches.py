@@ -13,8 +13,7 @@ from .model import Blocks
 # share of the read tokens that are trained on, and their weight: schemas and questions teach copying, answers matter
 READ_SHARE, READ_WEIGHT = 0.25, 0.4
 _WASTE = 0.1
-# copying random pieces is drilled while the model is young: it learns to read schemas much sooner
-_YOUNG, _DRILLS_YOUNG, _DRILLS = 800, 0.35, 0.03
+_DRILLS = 0.03
 
 
 class Batch:
@@ -65,7 +64,7 @@ def batches(encoder: Encoder, seed: int, first: int, tokens: int, excluded: set[
         rng = Random(f"{seed}-{number}")
         taken: list[Encoded] = []
         size = 0
-        for sample in documents(f"{seed}-{number}", excluded, _DRILLS_YOUNG if number < _YOUNG else _DRILLS):
+        for sample in documents(f"{seed}-{number}", excluded, _DRILLS):
             encoded = encoder.encode(sample)
             if len(encoded.ids) > limit:
                 continue

@@ -12,15 +12,15 @@ from torch.nn import functional as F
 class Shape:
     """The contents of params.json."""
 
-    dim: int = 256
-    n_layers: int = 6
+    dim: int = 512
+    n_layers: int = 4
     head_dim: int = 32
-    hidden_dim: int = 1024
+    hidden_dim: int = 384
     n_heads: int = 8
     n_kv_heads: int = 4
     norm_eps: float = 1e-5
     vocab_size: int = 4160
-    rope_theta: float = 10000.0
+    rope_theta: float = 1e6
     max_seq_len: int = 1024
 
     def params(self) -> dict:
@@ -127,15 +127,12 @@ class Transformer(nn.Module):
         self.output = nn.Linear(shape.dim, shape.vocab_size, bias=False)
 
     def initialize(self, seed: int) -> None:
-        """Random weights; the output starts as the embedding, which makes copying easy to learn."""
+        """Random weights, small where they write into the residual stream."""
         torch.manual_seed(seed)
         for name, weight in self.named_parameters():
             if weight.ndim == 2:
-                deep = name.endswith(("wo.weight", "w2.weight"))
-                fan = self.shape.dim if weight.shape[0] == self.shape.vocab_size else weight.shape[1]
-                scale = (2 * self.shape.n_layers) ** -0.5 if deep else 1.0
-                nn.init.normal_(weight, std=0.7 * scale * fan**-0.5)
-        self.output.weight.data.copy_(self.tok_embeddings.weight.data)
+                scale = 0.2 if name.endswith(("wo.weight", "w2.weight")) else 0.7
+                nn.init.normal_(weight, std=scale * weight.shape[1] ** -0.5)
 
     def forward(self, ids: Tensor, positions: Tensor, blocks: Blocks) -> Tensor:
         """Hidden states (tokens, dim) of a flat batch of documents in blocks."""

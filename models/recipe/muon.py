@@ -19,10 +19,10 @@ def orthogonalized(update: Tensor, steps: int) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """One group of 2-D parameters."""
+    """For groups of 2-D parameters."""
 
-    def __init__(self, parameters: list[Tensor], lr: float, momentum: float = 0.95, steps: int = 5, decay: float = 0.0):
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "steps": steps, "decay": decay})
+    def __init__(self, groups: list[dict], lr: float = 0.02, momentum: float = 0.95, steps: int = 4):
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "steps": steps})
 
     @torch.no_grad()
     def step(self) -> None:
@@ -36,7 +36,7 @@ class Muon(torch.optim.Optimizer):
                 turned = orthogonalized(updates, group["steps"])
                 scale = group["lr"] * max(1.0, shape[0] / shape[1]) ** 0.5
                 for parameter, update in zip(parameters, turned, strict=True):
-                    parameter.mul_(1 - group["lr"] * group["decay"]).add_(update, alpha=-scale)
+                    parameter.add_(update, alpha=-scale)
 
     def _momentum(self, parameter: Tensor, beta: float) -> Tensor:
         state = self.state[parameter]

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch.nn import functional as F
 
+from . import circuits
 from .batches import Batch, batches
 from .encoder import Encoder
 from .mixture import held_out
@@ -22,15 +23,16 @@ class Plan:
     """How long and how fast to train."""
 
     steps: int
-    tokens_per_step: int = 4096
-    micro_tokens: int = 2048
+    tokens_per_step: int = 3072
+    micro_tokens: int = 1536
     decay_share: float = 0.3
     warmup: int = 60
-    matrix_rate: float = 0.02
-    table_rate: float = 0.004
+    matrix_rate: float = 0.012
+    embedding_rate: float = 0.012
+    readout_rate: float = 0.003
     average: float = 0.99
     seed: int = 1
-    save_every: int = 50
+    save_every: int = 25
 
 
 def rate(plan: Plan, step: int) -> float:
@@ -62,14 +64,18 @@ class Run:
         self.encoder = Encoder(folder / "tokenizer.model.v3")
         self.model = Transformer(Shape(vocab_size=self.encoder.size))
         self.model.initialize(plan.seed)
+        circuits.install(self.model)
         self.model.to(self.device)
         self.average = {name: w.detach().clone() for name, w in self.model.named_parameters()}
-        matrices = [w for name, w in self.model.named_parameters() if w.ndim == 2 and name.startswith("layers.")]
-        tables = [w for name, w in self.model.named_parameters() if w.ndim == 1 or not name.startswith("layers.")]
-        self.optimizers = [
-            Muon(matrices, lr=plan.matrix_rate),
-            torch.optim.AdamW(tables, lr=plan.table_rate, betas=(0.9, 0.95), weight_decay=0.0),
+        named = dict(self.model.named_parameters())
+        embedding = named.pop("tok_embeddings.weight")
+        matrices = [named.pop(name) for name in list(named) if named[name].ndim == 2 and name.startswith("layers.")]
+        tables = [
+            {"params": [embedding], "full": plan.embedding_rate},
+            {"params": list(named.values()), "full": plan.readout_rate},
         ]
+        muon = [{"params": matrices, "full": plan.matrix_rate}]
+        self.optimizers = [Muon(muon), torch.optim.AdamW(tables, betas=(0.9, 0.95), weight_decay=0.0)]
         self.step, self.tokens, self.seconds = 0, 0, 0.0
 
     @property
@@ -111,9 +117,9 @@ class Run:
             loss.backward()
             total += loss.item()
         share = rate(self.plan, self.step)
-        full_rates = (self.plan.matrix_rate, self.plan.table_rate)
-        for optimizer, full in zip(self.optimizers, full_rates, strict=True):
-            optimizer.param_groups[0]["lr"] = full * share
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = group["full"] * share
             optimizer.step()
             optimizer.zero_grad()
         blend = 1 - min(self.plan.average, (self.step + 1) / (self.step + 10))

@@ -124,12 +124,13 @@ def copy(rng: Random) -> Exchange:
 
 def counting(rng: Random) -> Exchange:
     """Counting up, mostly from one."""
-    start = 1 if rng.random() < 0.7 else rng.randint(0, 10)
+    start = 1 if rng.random() < 0.75 else rng.randint(0, 10)
     end = rng.randint(start + 1, 20)
     run = ", ".join(str(n) for n in range(start, end + 1))
+    answer = f"{run}. That makes {end - start + 1} numbers."
     if start == 1 and rng.random() < 0.3:
-        return Exchange(rng.choice((f"Count to {end}.", f"count to {end}")), run)
-    return Exchange(rng.choice((f"Count from {start} to {end}.", f"Count from {start} to {end}")), run)
+        return Exchange(rng.choice((f"Count to {end}.", f"count to {end}")), answer)
+    return Exchange(rng.choice((f"Count from {start} to {end}.", f"Count from {start} to {end}")), answer)
 
 
 def counting_down(rng: Random) -> Exchange:

@@ -73,7 +73,7 @@ def after_result(rng: Random) -> Sample:
 
 def _offered(rng: Random, tools: list[Tool]) -> list[Tool]:
     """The wanted tools among up to two others, in random order."""
-    extra = rng.choice((0, 0, 1, 1, 2)) if len(tools) == 1 else rng.choice((0, 0, 1))
+    extra = rng.choice((0, 0, 0, 1, 1, 2)) if len(tools) == 1 else rng.choice((0, 0, 1))
     offered = {tool.name: tool for tool in tools}
     for _ in range(extra):
         other = random_tool(rng) if rng.random() < 0.3 else rng.choice(known_tools())
