@@ -6,7 +6,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {GenerateOptions, TokenEvent, TokenLogprob} from '../../src/engine/backend.ts';
 import {type LlamaTokenModel, openLlama} from '../../src/engine/llama/llama.ts';
 import {readGguf} from '../../src/engine/models/gguf.ts';
-import {randomMamba, randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
+import {randomLora, randomMamba, randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-'));
 const path = join(folder, 'tiny.gguf');
@@ -209,6 +209,27 @@ describe('several slots', () => {
     await model.close();
   });
 
+  test('readers that stop anywhere lose no slot and spoil no answer', async () => {
+    const model = await open({slots: 3});
+    const expected = (await run(model, prompt)).tokens;
+    const stopping = async (n: number) => {
+      const controller = new AbortController();
+      const request = {sampling: {temperature: 0, maxTokens: 20}};
+      let seen = 0;
+      for await (const _ of model.generate([1, 3, ...prompt.slice(n % 50)], request, controller.signal)) {
+        if (seen++ < n % 7) continue;
+        if (n % 3 === 0) controller.abort();
+        else break;
+      }
+      if (n % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let round = 0; round < 40; round++) {
+      await Promise.all([stopping(round), stopping(round * 5 + 1), stopping(round * 3 + 2), stopping(round + 3)]);
+    }
+    expect((await run(model, prompt)).tokens).toEqual(expected);
+    await model.close();
+  });
+
   test('a waiting call can be aborted', async () => {
     const model = await open();
     const running = run(model, prompt, {maxTokens: 100});
@@ -232,6 +253,29 @@ describe('several slots', () => {
 });
 
 describe('loading', () => {
+  test('an adapter changes the answer by its scale', async () => {
+    const adapter = join(folder, 'lora.gguf');
+    writeFileSync(adapter, randomLora(TINY_SHAPE));
+    const answer = async (scale?: number) => {
+      const loras = scale === undefined ? [] : [{path: adapter, scale}];
+      const model = await openLlama({file: readGguf(path), gpu: false, threads: 1, contextSize: 256, loras});
+      const {tokens} = await run(model, prompt);
+      await model.close();
+      return tokens;
+    };
+    const plain = await answer();
+    expect(await answer(0)).toEqual(plain);
+    expect(await answer(1)).not.toEqual(plain);
+  });
+
+  test('a file that is read instead of mapped answers the same', async () => {
+    const mapped = await open();
+    const read = await openLlama({file: readGguf(path), gpu: false, threads: 1, contextSize: 256, mmap: false});
+    expect((await run(read, prompt)).tokens).toEqual((await run(mapped, prompt)).tokens);
+    await mapped.close();
+    await read.close();
+  });
+
   test('the reason of a failed load is dug out of the log', async () => {
     const broken = join(folder, 'broken.gguf');
     writeFileSync(broken, randomModel(TINY_SHAPE));

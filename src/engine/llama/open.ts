@@ -35,7 +35,10 @@ export interface LlamaOptions {
   readonly batchSize?: number;
   /** Answers generated at the same time, each with a context of its own. Default 1. */
   readonly slots?: number;
+  /** Precision of the KV cache. Default F16. */
   readonly kvType?: KvType;
+  /** Map the file into memory (default) or read it: slower to start, and no second copy of weights that are repacked. */
+  readonly mmap?: boolean;
   readonly loras?: readonly LoraAdapter[];
   /** 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
@@ -81,10 +84,11 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
 }
 
 function loadModel({llama}: Library, options: LlamaOptions): Promise<LlamaModel> {
-  const {gpuLayers = 'auto', contextSize, onProgress, signal} = options;
+  const {gpuLayers = 'auto', contextSize, mmap, onProgress, signal} = options;
   return llama.loadModel({
     modelPath: options.file.path,
     gpuLayers: gpuLayers === 'auto' && contextSize ? {fitContext: {contextSize}} : gpuLayers,
+    ...(mmap !== undefined && {useMmap: mmap}),
     ...(onProgress && {onLoadProgress: onProgress}),
     ...(signal && {loadSignal: signal}),
   });

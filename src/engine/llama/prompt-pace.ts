@@ -1,30 +1,32 @@
-// How many prompt tokens one step may hold: as many as the machine evaluates in the time an abort may take.
+// How many prompt tokens one step may hold: as many as this machine evaluates in a fifth of a second. An aborted stream
+// ends at once; what the step in progress costs is the time until the engine is free for somebody else.
 
-/** A step with prompt tokens should last about this long, in milliseconds. */
 const STEP_MS = 200;
-const SMALLEST = 32;
+/** Sizes the kernels like: matrix rows are handled sixteen at a time. */
+const GRAIN = 16;
+/** Below this a prompt alone is read at less than 0.95 of full speed (docs/benchmarks.md). */
+const SMALLEST_ALONE = 64;
 
 export class PromptPace {
   readonly #batchSize: number;
-  #size: number;
+  #size = SMALLEST_ALONE;
 
   constructor(batchSize: number) {
     this.#batchSize = batchSize;
-    this.#size = Math.min(batchSize, 2 * SMALLEST);
   }
 
-  /** Prompt tokens for the next step, next to `answers` tokens of running answers. */
+  /** Prompt tokens for the next step. `answers` of running answers share it: then their flow comes before speed. */
   tokens(answers: number): number {
-    return Math.max(1, Math.min(this.#size, this.#batchSize - answers));
+    const wanted = Math.max(this.#size, answers > 0 ? GRAIN : SMALLEST_ALONE);
+    return Math.max(1, Math.min(wanted, this.#batchSize - answers));
   }
 
-  /** A step of `prompt` prompt tokens and `answers` answer tokens took `ms`. */
-  measured(prompt: number, answers: number, ms: number): void {
-    // Short steps say little about the rate: their fixed cost dominates.
-    if (prompt < SMALLEST || answers > prompt / SMALLEST) return;
-    const fitting = (prompt / Math.max(ms, 1)) * STEP_MS;
-    const step = Math.floor(fitting / SMALLEST) * SMALLEST;
-    // Doubling at most: one lucky timing must not make a step that takes seconds.
-    this.#size = Math.max(SMALLEST, Math.min(step, this.#size * 2, this.#batchSize));
+  /** A step with `prompt` prompt tokens took `ms`. */
+  measured(prompt: number, ms: number): void {
+    // A few tokens say nothing about the rate: the fixed cost of a step dominates.
+    if (prompt < GRAIN) return;
+    const fitting = Math.floor(((prompt / Math.max(ms, 0.1)) * STEP_MS) / GRAIN) * GRAIN;
+    // Doubling at most: one lucky timing must not make a step of seconds.
+    this.#size = Math.max(GRAIN, Math.min(fitting, 2 * Math.max(prompt, GRAIN), this.#batchSize));
   }
 }

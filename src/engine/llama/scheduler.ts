@@ -87,10 +87,11 @@ export class Scheduler {
     for (const slot of this.#options.slots.all) slot.job?.fail(error);
   }
 
+  /** A job that is over counts: its slot has to be released, and may be waited for. */
   #hasWork(): boolean {
     if (this.#exclusive) return false;
     const {all} = this.#options.slots;
-    return all.some((slot) => slot.job?.ready) || (this.#waiting.length > 0 && all.some((slot) => !slot.job));
+    return all.some(({job}) => job?.over || job?.ready) || (this.#waiting.length > 0 && all.some(({job}) => !job));
   }
 
   async #run(): Promise<void> {
@@ -144,7 +145,7 @@ export class Scheduler {
     }
     const prompted = shares.filter((share) => share.job.sampled === 0);
     const promptTokens = prompted.reduce((sum, share) => sum + share.count, 0);
-    this.#pace.measured(promptTokens, shares.length - prompted.length, this.#options.now() - started);
+    this.#pace.measured(promptTokens, this.#options.now() - started);
     await Promise.all(shares.map((share) => this.#advance(share)));
   }
 

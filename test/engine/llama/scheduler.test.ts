@@ -1,0 +1,176 @@
+import {describe, expect, test} from 'vitest';
+import type {TokenEvent} from '../../../src/engine/backend.ts';
+import {Job} from '../../../src/engine/llama/job.ts';
+import {Scheduler} from '../../../src/engine/llama/scheduler.ts';
+import {Slots} from '../../../src/engine/llama/slots.ts';
+import {TokenSampler} from '../../../src/engine/llama/token-sampler.ts';
+import {FakeNativeContext, nextToken} from '../../fakes/native-context.ts';
+
+const immediate = () => new Promise((resolve) => setImmediate(resolve));
+const settle = async () => {
+  for (let n = 0; n < 30; n++) await immediate();
+};
+
+function engine(slotCount = 1, {batchSize = 512, contextSize = 1000} = {}) {
+  const context = new FakeNativeContext();
+  const native = context.native();
+  const slots = new Slots(native, slotCount, false);
+  const scheduler = new Scheduler({
+    native,
+    slots,
+    contextSize,
+    batchSize,
+    createSampler: (job) => new TokenSampler(native, job.options.sampling, job.prompt),
+    isEnd: (token) => token === 2,
+    // Steps of no duration: the pace doubles up to the batch.
+    now: () => 0,
+  });
+  const start = (prompt: readonly number[], maxTokens = 3): Job => {
+    const job = new Job(prompt, {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
+    scheduler.submit(job);
+    return job;
+  };
+  return {context, slots, scheduler, start};
+}
+
+async function eventsOf(job: Job): Promise<TokenEvent[]> {
+  const events: TokenEvent[] = [];
+  for await (const event of job.events()) events.push(event);
+  return events;
+}
+
+/** The answer a prompt must get, computed without the engine. */
+function answer(prompt: readonly number[], count: number): number[] {
+  const tokens = [...prompt];
+  for (let n = 0; n < count; n++) tokens.push(nextToken(tokens));
+  return tokens.slice(prompt.length);
+}
+
+const tokensOf = (events: readonly TokenEvent[]) =>
+  events.flatMap((event) => (event.type === 'token' ? [event.token] : []));
+const many = (length: number, from: number) => Array.from({length}, (_, at) => from + at);
+
+describe('Scheduler', () => {
+  test('reads a prompt in pieces and tells how far it is', async () => {
+    const {context, start} = engine();
+    const events = await eventsOf(start(many(300, 100)));
+    expect(events.slice(0, 4)).toEqual([
+      {type: 'prompt', cached: 0},
+      {type: 'prefill', done: 64, total: 300},
+      {type: 'prefill', done: 192, total: 300},
+      {type: 'prefill', done: 300, total: 300},
+    ]);
+    expect(tokensOf(events)).toEqual(answer(many(300, 100), 3));
+    expect(context.batches.map(([part]) => part?.[1])).toEqual([64, 128, 108, 1, 1]);
+  });
+
+  test('one step serves all answers, and what it leaves goes to prompts in equal parts', async () => {
+    const {context, start} = engine(3, {batchSize: 65});
+    const first = start([100, 101], 30);
+    await settle();
+    const running = [eventsOf(first), eventsOf(start(many(100, 200))), eventsOf(start(many(100, 300)))];
+    const events = await Promise.all(running);
+    expect(tokensOf(events[0] ?? [])).toEqual(answer([100, 101], 30));
+    expect(tokensOf(events[1] ?? [])).toEqual(answer(many(100, 200), 3));
+    expect(tokensOf(events[2] ?? [])).toEqual(answer(many(100, 300), 3));
+    expect(context.batches).toContainEqual([
+      [0, 1],
+      [1, 32],
+      [2, 32],
+    ]);
+  });
+
+  test('more requests than slots wait in line and go where their prefix is', async () => {
+    const {start, context} = engine(2);
+    await Promise.all([eventsOf(start([100, 101, 102])), eventsOf(start([200, 201, 202]))]);
+    const jobs = [start([200, 201, 202, 9]), start([100, 101, 102, 9]), start([200, 201, 202, 8])];
+    const events = await Promise.all(jobs.map(eventsOf));
+    expect(events.map(([first]) => first)).toEqual([
+      {type: 'prompt', cached: 3},
+      {type: 'prompt', cached: 3},
+      {type: 'prompt', cached: 3},
+    ]);
+    expect(events.map(tokensOf)).toEqual([
+      answer([200, 201, 202, 9], 3),
+      answer([100, 101, 102, 9], 3),
+      answer([200, 201, 202, 8], 3),
+    ]);
+    expect(context.sequences.size).toBe(2);
+  });
+
+  test('a reader that does not read is worked ahead for, but not far', async () => {
+    const {context, start} = engine();
+    const job = start([100], 50);
+    await settle();
+    const decoded = context.batches.length;
+    expect(decoded).toBeLessThan(5);
+    await settle();
+    expect(context.batches).toHaveLength(decoded);
+    expect(tokensOf(await eventsOf(job))).toEqual(answer([100], 50));
+  });
+
+  test('a request right behind one that was dropped in the same moment is not forgotten', async () => {
+    const {start} = engine();
+    const dropped = start([100], 50);
+    await settle();
+    const reader = dropped.events();
+    await reader.next();
+    dropped.cancel();
+    expect(tokensOf(await eventsOf(start([200])))).toEqual(answer([200], 3));
+  });
+
+  test('a failed decode fails the answers of its batch and leaves clean slots', async () => {
+    const {context, start} = engine(2);
+    context.beforeDecode = () => {
+      throw new Error('Eval has failed');
+    };
+    const jobs = [start([100]), start([200])];
+    for (const job of jobs) {
+      await expect(eventsOf(job)).rejects.toMatchObject({
+        code: 'backend_failed',
+        message: 'the engine failed while generating: Eval has failed',
+      });
+    }
+    expect(context.sequences.size).toBe(0);
+    context.beforeDecode = undefined;
+    expect(tokensOf(await eventsOf(start([100])))).toEqual(answer([100], 3));
+  });
+
+  test('a full slot ends its answer', async () => {
+    const {start} = engine(1, {contextSize: 5});
+    expect(tokensOf(await eventsOf(start([100, 101, 102], 50)))).toEqual(answer([100, 101, 102], 3));
+  });
+
+  test('an action between steps waits for the step in progress and holds the next one', async () => {
+    const {context, scheduler, start} = engine();
+    const answering = eventsOf(start([100], 10));
+    await immediate();
+    const order: string[] = [];
+    context.beforeDecode = () => {
+      order.push('decode');
+    };
+    const action = scheduler.between(async () => {
+      order.push('begin');
+      await settle();
+      order.push('end');
+    });
+    await Promise.all([answering, action]);
+    const begin = order.indexOf('begin');
+    expect(order[begin + 1]).toBe('end');
+    expect(order.slice(begin + 2).every((step) => step === 'decode')).toBe(true);
+    expect(order.length).toBeGreaterThan(begin + 2);
+  });
+
+  test('close fails what runs and what waits, and afterwards nothing starts', async () => {
+    const {scheduler, start, context} = engine();
+    const failures = [start([100], 50), start([200])].map((job) =>
+      expect(eventsOf(job)).rejects.toMatchObject({code: 'backend_failed'}),
+    );
+    await immediate();
+    await scheduler.close();
+    await Promise.all(failures);
+    const decoded = context.batches.length;
+    await expect(eventsOf(start([300]))).rejects.toMatchObject({code: 'backend_failed'});
+    expect(context.batches).toHaveLength(decoded);
+  });
+});

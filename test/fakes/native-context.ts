@@ -1,0 +1,84 @@
+// A llama_context without llama.cpp: it keeps the tokens of each sequence and "samples" from their sum.
+import type {
+  Native,
+  NativeCheckpoint,
+  NativeContext,
+  NativeSampler,
+  NativeSamplerConfig,
+} from '../../src/engine/llama/binding.ts';
+
+/** What the fake answers after these tokens: never 2, which ends an answer. */
+export function nextToken(tokens: readonly number[]): number {
+  return 10 + (tokens.reduce((sum, token, at) => sum + token * (at + 1), 0) % 90);
+}
+
+export class FakeNativeContext implements NativeContext {
+  /** Each decoded batch: sequence and number of tokens of every part. */
+  readonly batches: (readonly (readonly [sequence: number, count: number])[])[] = [];
+  readonly sequences = new Map<number, number[]>();
+  readonly configs: NativeSamplerConfig[] = [];
+  /** Runs before a batch is decoded; what it throws fails the decode. */
+  beforeDecode: (() => void | Promise<void>) | undefined;
+  /** False = the memory cannot forget a part, as with recurrent models. */
+  canCut = true;
+  #batch: [number, number][] = [];
+  readonly #logits: number[] = [];
+  #size = 0;
+
+  initBatch(size: number): void {
+    this.#batch = [];
+    this.#logits.length = 0;
+    this.#size = size;
+  }
+
+  addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array {
+    const held = this.sequences.get(sequence) ?? [];
+    if (held.length !== firstPosition)
+      throw new Error(`sequence ${sequence} holds ${held.length}, not ${firstPosition}`);
+    held.push(...tokens);
+    this.sequences.set(sequence, held);
+    this.#batch.push([sequence, tokens.length]);
+    if (this.#batch.reduce((sum, [, count]) => sum + count, 0) > this.#size) throw new Error('the batch is full');
+    return logitIndexes.map(() => this.#logits.push(nextToken(held)) - 1);
+  }
+
+  async decodeBatch(): Promise<void> {
+    this.batches.push(this.#batch);
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.beforeDecode?.();
+  }
+
+  // The overload with logits is not scripted: log-probabilities are tested with the real engine.
+  async sampleToken(logitIndex: number): Promise<never> {
+    return (this.#logits[logitIndex] ?? -1) as never;
+  }
+
+  disposeSequence(sequence: number): void {
+    this.sequences.delete(sequence);
+  }
+
+  removeTokenCellsFromSequence(sequence: number, start: number): boolean {
+    if (this.canCut) this.sequences.get(sequence)?.splice(start);
+    return this.canCut;
+  }
+
+  async saveSequenceStateToFile(): Promise<number> {
+    throw new Error('not scripted');
+  }
+
+  async loadSequenceStateFromFile(): Promise<Uint32Array> {
+    throw new Error('not scripted');
+  }
+
+  async restoreCheckpoint(): Promise<boolean> {
+    return false;
+  }
+
+  native(): Native {
+    return {
+      context: this,
+      createSampler: (): NativeSampler => ({applyConfig: (config) => this.configs.push(config), dispose: () => {}}),
+      createCheckpoint: (): NativeCheckpoint => ({init: async () => {}, dispose: () => {}}),
+    };
+  }
+}
