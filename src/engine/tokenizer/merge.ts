@@ -6,6 +6,9 @@ const NONE = -1;
 const LEFT = 2 ** 31;
 /** Symbols for which the working arrays are kept between calls; larger ones are given back to the collector. */
 const KEPT = 1 << 16;
+/** First pairs from which on they are sorted once instead of being kept in the heap: a long run is merged in order. */
+const LONG = 64;
+const EMPTY = new Float64Array(0);
 
 /** Working arrays for up to `capacity` symbols. */
 function workspace(capacity: number) {
@@ -19,7 +22,6 @@ function workspace(capacity: number) {
     pairIds: new Int32Array(capacity),
     pairOrders: new Int32Array(capacity),
     ids: new Int32Array(capacity),
-    heap: new Float64Array(capacity * 3),
   };
 }
 
@@ -28,7 +30,11 @@ export class Merger {
   readonly #orders: Int32Array;
   #work = workspace(256);
   #hashes = new Int32Array(1024);
+  #heap = new Float64Array(256);
   #heapSize = 0;
+  /** The first pairs of a long text, best first, from `#queueAt` on. */
+  #queue = EMPTY;
+  #queueAt = 0;
 
   /** `orders[id]`: pieces with a smaller number are merged first. */
   constructor(index: PieceIndex, orders: Int32Array) {
@@ -48,11 +54,11 @@ export class Merger {
     emit: (id: number, start: number, end: number) => void,
   ): void {
     this.#hash(text, start, end);
-    const whole = this.#work.capacity < end - start ? workspace(end - start) : this.#work;
-    this.#work = whole;
+    const symbols = wholeCharacters ? countCharacters(text, start, end) : end - start;
+    if (this.#work.capacity < symbols) this.#work = workspace(symbols);
     const count = this.#split(text, start, end, wholeCharacters);
     this.#firstPairs(text, start, count);
-    while (this.#heapSize > 0) this.#mergeBest(text, start, count);
+    while (this.#heapSize > 0 || this.#queueAt < this.#queue.length) this.#mergeBest(text, start, count);
     const {starts, next, ids} = this.#work;
     for (let i = 0; i < count; i = next[i] as number) {
       const from = starts[i] as number;
@@ -60,10 +66,7 @@ export class Merger {
       const id = ids[i] as number;
       emit(id === NONE ? this.#index.find(text, from, to, this.#hashes, start) : id, from, to);
     }
-    if (whole.capacity > KEPT) {
-      this.#work = workspace(256);
-      this.#hashes = new Int32Array(1024);
-    }
+    if (symbols > KEPT) this.#release();
   }
 
   /** The id of `text[start..end)` if it is one piece as a whole, else -1. */
@@ -71,6 +74,13 @@ export class Merger {
     if (end - start > this.#index.longest) return NONE;
     this.#hash(text, start, end);
     return this.#index.find(text, start, end, this.#hashes, start);
+  }
+
+  #release(): void {
+    this.#work = workspace(256);
+    this.#hashes = new Int32Array(1024);
+    this.#heap = new Float64Array(256);
+    this.#queue = EMPTY;
   }
 
   #hash(text: Uint8Array, start: number, end: number): void {
@@ -102,11 +112,25 @@ export class Merger {
   #firstPairs(text: Uint8Array, base: number, count: number): void {
     this.#heapSize = 0;
     for (let i = 0; i < count; i++) this.#look(text, base, count, i);
+    this.#queue = EMPTY;
+    this.#queueAt = 0;
+    if (this.#heapSize < LONG) return;
+    this.#queue = this.#heap.slice(0, this.#heapSize);
+    this.#heapSize = 0;
+    if (!isSorted(this.#queue)) this.#queue.sort();
+  }
+
+  /** The best entry of heap and queue, taken out. */
+  #best(): number {
+    const first = this.#queue[this.#queueAt];
+    if (first === undefined || (this.#heapSize > 0 && (this.#heap[0] as number) < first)) return this.#pop();
+    this.#queueAt++;
+    return first;
   }
 
   #mergeBest(text: Uint8Array, base: number, count: number): void {
     const {next, previous, pairIds, pairOrders, ids} = this.#work;
-    const entry = this.#pop();
+    const entry = this.#best();
     const order = Math.floor(entry / LEFT);
     const left = entry - order * LEFT;
     // An entry whose pair has changed since it was pushed is stale.
@@ -138,7 +162,8 @@ export class Merger {
   }
 
   #push(entry: number): void {
-    const {heap} = this.#work;
+    if (this.#heapSize === this.#heap.length) this.#growHeap();
+    const heap = this.#heap;
     let at = this.#heapSize++;
     while (at > 0) {
       const parent = (at - 1) >> 1;
@@ -150,8 +175,14 @@ export class Merger {
     heap[at] = entry;
   }
 
+  #growHeap(): void {
+    const larger = new Float64Array(this.#heap.length * 2);
+    larger.set(this.#heap);
+    this.#heap = larger;
+  }
+
   #pop(): number {
-    const {heap} = this.#work;
+    const heap = this.#heap;
     const best = heap[0] as number;
     const last = heap[--this.#heapSize] as number;
     const size = this.#heapSize;
@@ -168,4 +199,15 @@ export class Merger {
     heap[at] = last;
     return best;
   }
+}
+
+function countCharacters(text: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) if (((text[at] as number) & 0xc0) !== 0x80) count++;
+  return count;
+}
+
+function isSorted(values: Float64Array): boolean {
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) < (values[i - 1] as number)) return false;
+  return true;
 }

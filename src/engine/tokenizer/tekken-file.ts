@@ -8,15 +8,18 @@ import {TEKKEN_PATTERN} from './tekken-split.ts';
 
 /** What a tekken.json says beside its vocabulary. */
 export interface TekkenHeader {
-  readonly config?: {
-    readonly pattern?: string;
-    readonly default_vocab_size?: number;
-    readonly default_num_special_tokens?: number;
+  readonly config: {
+    readonly pattern: string;
+    readonly default_vocab_size: number;
+    readonly default_num_special_tokens: number;
     readonly version?: string;
   };
-  readonly special_tokens?: readonly {readonly rank: number; readonly token_str: string}[] | null;
+  readonly special_tokens?: readonly {readonly token_str: string}[] | null;
   readonly model_settings_builder?: unknown;
 }
+
+/** Published files have 1000; more than this is a damaged number. */
+const MOST_SPECIALS = 100_000;
 
 export interface TekkenFile {
   readonly header: TekkenHeader;
@@ -49,22 +52,36 @@ export function parseTekken(path: string, file: Buffer): TekkenFile {
     if (error instanceof SyntaxError) throw invalid(error.message);
     throw error;
   }
-  const header = members as TekkenHeader;
-  const {pattern, default_vocab_size: size, default_num_special_tokens: specials} = header.config ?? {};
-  if (typeof size !== 'number' || typeof specials !== 'number' || typeof pattern !== 'string') {
-    throw invalid('its "config" lacks the pattern or the sizes');
-  }
+  const header = checkHeader(members, invalid);
+  const {pattern, default_vocab_size: size, default_num_special_tokens: specials} = header.config;
   if (pattern !== TEKKEN_PATTERN) {
     throw new EngineError('unsupported', `${path} splits text by another pattern than Mistral's published files`);
   }
   const names = header.special_tokens?.map(({token_str}) => token_str) ?? TEKKEN_SPECIALS;
-  if (names.length > specials || size - specials > ranked.ends.length || size < specials) {
+  if (names.length > specials || specials > MOST_SPECIALS || size < specials || size - specials > ranked.ends.length) {
     throw invalid(`${size} tokens with ${specials} specials do not fit its lists`);
   }
-  header.special_tokens?.forEach(({rank}, i) => {
-    if (rank !== i) throw invalid(`special token ${i} has the rank ${rank}`);
-  });
   return {header, vocabulary: assemble(ranked, names, specials, size)};
+}
+
+function checkHeader(members: Record<string, unknown>, invalid: (why: string) => EngineError): TekkenHeader {
+  const {config, special_tokens: specials = null} = members;
+  const {
+    pattern,
+    version,
+    default_vocab_size: size,
+    default_num_special_tokens: count,
+  } = (config ?? {}) as Record<string, unknown>;
+  if (typeof pattern !== 'string' || !Number.isInteger(size) || !Number.isInteger(count)) {
+    throw invalid('its "config" lacks the pattern or the sizes');
+  }
+  if (version !== undefined && typeof version !== 'string') throw invalid('its version is no text');
+  if (specials !== null && !Array.isArray(specials)) throw invalid('its "special_tokens" are no list');
+  specials?.forEach((token: unknown, i) => {
+    const {rank, token_str: name} = (token ?? {}) as Record<string, unknown>;
+    if (rank !== i || typeof name !== 'string') throw invalid(`special token ${i} has the rank ${rank}`);
+  });
+  return members as unknown as TekkenHeader;
 }
 
 function readVocabulary(cursor: JsonCursor, ranked: Ranked): void {

@@ -37,8 +37,8 @@ export function readTokenizerFile(path: string): TokenizerFile {
   const isJson = /^\s*\{/.test(file.toString('latin1', 0, 64));
   if (isJson || isTekkenName(basename(path))) {
     const {header, vocabulary} = parseTekken(path, file);
-    const version = header.config?.version;
-    if (typeof version !== 'string') throw new EngineError('model_invalid', `${path} states no version`);
+    const {version} = header.config;
+    if (version === undefined) throw new EngineError('model_invalid', `${path} states no version`);
     return {
       tokenizer: named(path, () => new TekkenTokenizer(vocabulary)),
       version,

@@ -79,7 +79,7 @@ test('a file without a list of specials has the built-in ones', () => {
 
 test('what a file says beside its vocabulary is kept', () => {
   const {header} = parse(tekkenJson('v15', {model_settings_builder: {reasoning_effort: {default: 'high'}}}));
-  expect(header.config?.version).toBe('v15');
+  expect(header.config.version).toBe('v15');
   expect(header.model_settings_builder).toEqual({reasoning_effort: {default: 'high'}});
 });
 
@@ -93,6 +93,10 @@ test.each([
   [json.replace('"rank":7,', '"rank":8,'), 'token 7 has the rank 8'],
   [json.replace('"default_vocab_size":', '"default_vocab_size":9'), 'do not fit'],
   [json.replace('{"rank":3,"token_str"', '{"rank":4,"token_str"'), 'special token 3 has the rank 4'],
+  [json.replace('"token_str":"[INST]"', '"token_str":7'), 'special token 3'],
+  [json.replace('"special_tokens":', '"special_tokens":"none","x":'), 'are no list'],
+  [json.replace('"config":', '"config":null,"x":'), 'lacks the pattern or the sizes'],
+  [json.replace('"default_num_special_tokens":40', '"default_num_special_tokens":1000000000000'), 'do not fit'],
   [json.replace('token_bytes":"QQ=="', 'token_bytes":"Qg=="'), 'no token for byte 0x41'],
 ])('a file that is no tekken.json is refused', (text, message) => {
   const load = () => new TekkenTokenizer(parse(text).vocabulary);
