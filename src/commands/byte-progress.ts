@@ -7,6 +7,8 @@ export interface ProgressOptions {
   readonly now?: () => number;
   /** Bytes that were there before this run: they do not count for the rate. */
   readonly before?: number;
+  /** What is counted, when it is not bytes. */
+  readonly unit?: string;
 }
 
 const BAR_WIDTH = 24;
@@ -20,14 +22,16 @@ export class ByteProgress {
   readonly #now: () => number;
   readonly #start: number;
   readonly #before: number;
+  readonly #unit: string | undefined;
   #last: number;
   #drawn = false;
 
-  constructor(label: string, out: Output, {now = () => performance.now(), before = 0}: ProgressOptions = {}) {
+  constructor(label: string, out: Output, {now = () => performance.now(), before = 0, unit}: ProgressOptions = {}) {
     this.#label = label;
     this.#out = out;
     this.#now = now;
     this.#before = before;
+    this.#unit = unit;
     this.#start = now();
     this.#last = this.#start;
   }
@@ -53,6 +57,7 @@ export class ByteProgress {
     const rate = (done - this.#before) / seconds;
     const left = rate > 0 ? `, ${formatDuration((total - done) / rate)} left` : '';
     const percent = Math.floor((100 * done) / total);
+    if (this.#unit !== undefined) return `${this.#label}: ${done} of ${total} ${this.#unit}${left}`;
     return `${this.#label}: ${percent} % of ${formatBytes(total)}, ${formatBytes(rate)}/s${left}`;
   }
 

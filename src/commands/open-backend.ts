@@ -1,7 +1,7 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
 import {basename, resolve} from 'node:path';
-import {EngineError} from '../engine/errors.ts';
 import type {GgufFile} from '../engine/models/gguf.ts';
+import {preflight} from '../engine/models/preflight.ts';
 import {resolveModel} from '../engine/models/resolve.ts';
 import {type LocalOptions, type OpenedLocalBackend, openLocalBackend} from '../engine/open-local.ts';
 import {sanitise} from '../ui/sanitise.ts';
@@ -27,14 +27,16 @@ export async function openBackend(
   flags: EngineFlags,
   {slots = 1, onProgress}: OpenOptions = {},
 ): Promise<OpenedLocalBackend> {
-  const file = findModel(io, argument, flags);
+  const file = await findModel(io, argument, flags);
+  const loras = flags.loraPath === undefined ? [] : [await lora(io, flags.loraPath, file, flags)];
   const progress =
     onProgress === undefined ? showProgress(io, `loading ${basename(file.path)}`) : {update: onProgress, end() {}};
   const onLog = (level: string, message: string) => void io.stderr.write(sanitise(`${level}: ${message.trimEnd()}\n`));
   const options: LocalOptions = {
     file,
     slots,
-    ...engineOptions(io, flags),
+    ...engineOptions(flags),
+    loras,
     onProgress: progress.update,
     signal: io.stop,
     ...(flags.verbose && {onLog}),
@@ -63,19 +65,22 @@ export async function withBackend(
   await backend.close();
 }
 
-function findModel(io: Io, argument: string | undefined, {quant}: EngineFlags): GgufFile {
+async function findModel(io: Io, argument: string | undefined, flags: EngineFlags): Promise<GgufFile> {
   const named = namedModel(io, argument);
   const path = named === undefined ? undefined : resolve(io.cwd, named);
-  const found = resolveModel(path, quant === undefined ? {} : {quant});
+  const found = resolveModel(path, flags.quant === undefined ? {} : {quant: flags.quant});
   if (found.kind === 'convertible') {
-    throw new EngineError('unsupported', found.note, {hint: `Convert it first: mistral convert ${found.folder}`});
+    const {convertOnce} = await import('./convert-once.ts');
+    const converted = await convertOnce(io, found.folder, flags);
+    io.stderr.write(`model: ${sanitise(converted)}\n`);
+    return preflight(converted);
   }
   if (path === undefined || found.note !== basename(path)) io.stderr.write(`model: ${sanitise(found.note)}\n`);
   return found.file;
 }
 
-function engineOptions(io: Io, flags: EngineFlags): Partial<LocalOptions> {
-  const {gpu, gpuLayers, ctx, kvType, threads, template, loraPath, loraScale} = flags;
+function engineOptions(flags: EngineFlags): Partial<LocalOptions> {
+  const {gpu, gpuLayers, ctx, kvType, threads, template} = flags;
   return {
     ...(gpu !== undefined && {gpu: gpu === 'off' ? false : gpu}),
     ...(gpuLayers !== undefined && {gpuLayers}),
@@ -83,8 +88,11 @@ function engineOptions(io: Io, flags: EngineFlags): Partial<LocalOptions> {
     ...(kvType !== undefined && {kvType}),
     ...(threads !== undefined && {threads}),
     ...(template !== undefined && {template}),
-    ...(loraPath !== undefined && {
-      loras: [{path: resolve(io.cwd, loraPath), ...(loraScale !== undefined && {scale: loraScale})}],
-    }),
   };
+}
+
+async function lora(io: Io, path: string, base: GgufFile, {loraScale}: EngineFlags) {
+  const {loraAdapter} = await import('./lora.ts');
+  const adapter = await loraAdapter(io, resolve(io.cwd, path), base);
+  return {path: adapter, ...(loraScale !== undefined && {scale: loraScale})};
 }

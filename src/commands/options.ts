@@ -36,6 +36,8 @@ export interface EngineFlags {
   readonly loraScale?: number;
   readonly template?: TemplateVersion;
   readonly verbose?: true;
+  /** Agree to the conversion of a model folder. */
+  readonly yes?: true;
 }
 
 export interface SamplingFlags {
@@ -88,6 +90,7 @@ export function addEngineOptions(command: Command): void {
     .addOption(
       new Option('--template <version>', 'prompt format, instead of the detected one').choices(TEMPLATE_VERSIONS),
     )
+    .option('--yes', 'convert a folder that needs it without asking')
     .option('--verbose', "show the engine's own log on stderr");
   command.addOption(new Option('-n, --num-pipeline-ranks <n>').argParser(number({integer: true, min: 1})).hideHelp());
 }

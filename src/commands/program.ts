@@ -42,6 +42,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'put questions with expected answers to a model',
     load: async () => (await import('./exam.ts')).addExamCommand,
   },
+  inspect: {
+    summary: 'show what a model is, can do and needs',
+    load: async () => (await import('./inspect.ts')).addInspectCommand,
+  },
   convert: {
     summary: 'turn a model folder into one GGUF file',
     load: async () => (await import('./convert.ts')).addConvertCommand,

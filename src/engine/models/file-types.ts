@@ -40,6 +40,11 @@ const FILE_TYPES: ReadonlyMap<number, string> = new Map([
   [41, 'Q2_0'],
 ]);
 
+/** Name of a llama.cpp file type such as `Q4_K_M`; undefined for an unknown number. */
+export function fileTypeName(id: number): string | undefined {
+  return FILE_TYPES.get(id);
+}
+
 /** Number of a llama.cpp file type by its name, in any case; undefined for an unknown name. */
 export function fileTypeId(name: string): number | undefined {
   for (const [id, known] of FILE_TYPES) if (known === name.toUpperCase()) return id;

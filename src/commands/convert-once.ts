@@ -1,0 +1,85 @@
+// Opens a folder that needs conversion: converted once with consent, then taken from the cache.
+import {copyFileSync, existsSync, mkdirSync} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
+import {convertFolder, estimateBytes, quantisation} from '../engine/convert/convert-folder.ts';
+import {fingerprint} from '../engine/convert/fingerprint.ts';
+import {openSourceFolder, type SourceFolder} from '../engine/convert/source-folder.ts';
+import {EngineError} from '../engine/errors.ts';
+import {thisMachine} from '../engine/models/machine.ts';
+import {formatBytes} from '../engine/models/units.ts';
+import {sanitise} from '../ui/sanitise.ts';
+import {ByteProgress, formatDuration} from './byte-progress.ts';
+import {confirm} from './confirm.ts';
+import type {Io} from './io.ts';
+import {cacheFolder} from './places.ts';
+
+export interface ConvertOnceFlags {
+  readonly quant?: string;
+  readonly yes?: true;
+}
+
+/** Source bytes a second, with two threads; for the time that is promised. */
+const EXPECTED_RATE = 150e6;
+/** Kept free for the context and for other programs. */
+const RESERVE = 3e9;
+
+/** Path of the GGUF for this folder, converted now unless that was done before. Throws EngineError, or the stop's reason. */
+export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlags): Promise<string> {
+  const place = join(cacheFolder(io), 'models', `${basename(resolve(folder))}-${fingerprint(folder)}`);
+  const wanted = flags.quant === undefined ? undefined : asQuantisation(flags.quant);
+  const known = (type: string) => join(place, `${basename(resolve(folder))}-${type}.gguf`);
+  const cached = [wanted ?? 'Q8_0', ...(wanted ? [] : ['Q4_K_M'])].map(known).find((path) => existsSync(path));
+  if (cached !== undefined) return cached;
+  const source = openSourceFolder(folder);
+  const type = wanted ?? defaultType(source);
+  const out = known(type);
+  const size = estimateBytes(source, type);
+  const time = formatDuration(Math.max(1, source.weightBytes / EXPECTED_RATE));
+  const what = `${folder} has to be converted once: ${formatBytes(size)} as ${type} into ${place}, about ${time}.`;
+  if (flags.yes) io.stderr.write(`${sanitise(what)}\n`);
+  else if (!(await confirm(io, sanitise(what), 'Go on?'))) {
+    throw new EngineError('model_not_found', `${folder} was not converted`, {
+      hint: 'Choose the place and the quantisation yourself: mistral convert --help',
+    });
+  }
+  for (const note of source.notes) io.stderr.write(`note: ${sanitise(note)}\n`);
+  await convert(io, source, type, out);
+  keepTokenizer(source, place);
+  return out;
+}
+
+async function convert(io: Io, source: SourceFolder, type: string, out: string): Promise<void> {
+  mkdirSync(dirname(out), {recursive: true, mode: 0o700});
+  let progress = new ByteProgress(`converting ${source.name}`, io.stderr);
+  try {
+    await convertFolder(source, type, out, {
+      workers: Math.min(8, thisMachine().cores),
+      signal: io.stop,
+      progress: (done, total) => progress.update(done, total),
+      stage: (what) => {
+        progress.end();
+        progress = new ByteProgress(what, io.stderr, {unit: 'tensors'});
+      },
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** The tokenizer file says more than a GGUF can: settings of v15, the exact version. */
+function keepTokenizer({files}: SourceFolder, place: string): void {
+  const tokenizer = files.find((file) => /tekken\.json$|tokenizer\.model/.test(basename(file)));
+  if (tokenizer !== undefined) copyFileSync(tokenizer, join(place, basename(tokenizer)));
+}
+
+function defaultType(source: SourceFolder): string {
+  return estimateBytes(source, 'Q8_0') + RESERVE <= thisMachine().ramBytes ? 'Q8_0' : 'Q4_K_M';
+}
+
+function asQuantisation(text: string): string {
+  const type = quantisation(text);
+  if (type !== undefined) return type;
+  throw new EngineError('usage', `"${text}" is no quantisation this program can make`, {
+    hint: 'Such as Q8_0, Q6_K, Q5_K_M, Q4_K_M, BF16, F16.',
+  });
+}

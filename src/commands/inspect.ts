@@ -1,0 +1,126 @@
+// `mistral inspect`: what a model is, can do and needs, without loading it.
+import {existsSync, statSync} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
+import type {Command} from 'commander';
+import {EngineError} from '../engine/errors.ts';
+import {type Inspection, inspectModel} from '../engine/inspect-model.ts';
+import {type GgufFile, readGguf} from '../engine/models/gguf.ts';
+import {thisMachine} from '../engine/models/machine.ts';
+import {splitName, splitOf} from '../engine/models/model-files.ts';
+import {resolveModel} from '../engine/models/resolve.ts';
+import {formatBytes, formatCount} from '../engine/models/units.ts';
+import {sanitise} from '../ui/sanitise.ts';
+import type {Io} from './io.ts';
+import {addModelArgument, namedModel} from './options.ts';
+
+interface InspectFlags {
+  readonly quant?: string;
+  readonly json?: true;
+  readonly modelPath?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  mistral inspect model-Q4_K_M.gguf
+  mistral inspect ~/models/7B --quant Q8_0 --json`;
+
+/** Adds options, examples and the action of `mistral inspect`. */
+export function addInspectCommand(command: Command, io: Io): void {
+  addModelArgument(command);
+  command
+    .option('--quant <text>', 'which of several files in a folder')
+    .option('--json', 'print one JSON object, sizes in bytes')
+    .addHelpText('after', EXAMPLES)
+    .action((model?: string) => inspect(io, model, command.opts<InspectFlags>()));
+}
+
+function inspect(io: Io, model: string | undefined, flags: InspectFlags): void {
+  const named = namedModel(io, flags.modelPath ?? model);
+  const {file, note} = findFile(named === undefined ? undefined : resolve(io.cwd, named), flags);
+  const inspection = inspectModel(file, totalBytes(file), thisMachine());
+  io.stdout.write(flags.json ? `${JSON.stringify(inspection)}\n` : sanitise(table(inspection, note)));
+}
+
+/** A file that cannot be loaded is still worth inspecting, as long as its header can be read. */
+function findFile(path: string | undefined, {quant}: InspectFlags): {file: GgufFile; note: string} {
+  if (path !== undefined && statSync(path, {throwIfNoEntry: false})?.isFile()) {
+    const file = readGguf(path);
+    if (file.tensors.length > 0 || file.metadata.keys.length > 0) return {file, note: basename(path)};
+  }
+  const found = resolveModel(path, quant === undefined ? {} : {quant});
+  if (found.kind === 'gguf') return found;
+  throw new EngineError('unsupported', found.note, {hint: `Convert it first: mistral convert ${found.folder}`});
+}
+
+function totalBytes({path, fileSize}: GgufFile): number {
+  const split = splitOf(basename(path));
+  if (split === undefined) return fileSize;
+  const parts = Array.from({length: split.count}, (_, i) =>
+    join(dirname(path), splitName(split.prefix, i + 1, split.count)),
+  );
+  return parts.filter((part) => existsSync(part)).reduce((sum, part) => sum + statSync(part).size, 0);
+}
+
+function table(found: Inspection, note: string): string {
+  const {shape, tokenizer} = found;
+  const rows: [string, string][] = [
+    ['model', found.name === undefined ? note : `${found.name} (${note})`],
+    ['architecture', architecture(found)],
+    [
+      'parameters',
+      `${formatCount(found.parameters)}, ${formatBytes(found.bytes)}, ${found.bitsPerWeight.toFixed(2)} bits each`,
+    ],
+    ['quantisation', `${found.quantisation ?? 'not named'}: ${found.types.map(typeShare).join(', ')}`],
+    ['context', shape.context === undefined ? 'not given' : `${shape.context} tokens`],
+  ];
+  if (tokenizer !== undefined) {
+    rows.push(['tokenizer', `${tokenizer.family}, ${tokenizer.tokens} tokens`]);
+    rows.push(['template', `${tokenizer.template}: ${tokenizer.templateReason}`]);
+    rows.push(['abilities', abilities(tokenizer)]);
+  }
+  if (found.license !== undefined) rows.push(['license', found.license]);
+  rows.push(['fits here', howItFits(found)]);
+  for (const text of found.notes) rows.push(['note', text]);
+  if (found.problem !== undefined) rows.push(['problem', found.problem]);
+  return `${rows.map(([label, text]) => `${label.padEnd(14)}${text}\n`).join('')}\n${memoryTable(found)}`;
+}
+
+function architecture({shape}: Inspection): string {
+  const {layers, embedding, heads, kvHeads, experts, expertsUsed} = shape;
+  const parts = [shape.architecture, `${layers} layers of ${embedding}`];
+  if (heads > 0) parts.push(`${heads} heads, ${Math.max(...kvHeads)} for keys and values`);
+  if (experts > 0) parts.push(`${expertsUsed} of ${experts} experts`);
+  return parts.join(', ');
+}
+
+function typeShare({type, tensors, bytes}: Inspection['types'][number]): string {
+  return `${type} ${formatBytes(bytes)} in ${tensors}`;
+}
+
+function abilities({fim, tools, reasoning}: NonNullable<Inspection['tokenizer']>): string {
+  const can = [
+    'chat',
+    ...(tools ? ['tools'] : []),
+    ...(fim ? ['fill in the middle'] : []),
+    ...(reasoning ? ['reasoning'] : []),
+  ];
+  return `${can.join(', ')} (by template and vocabulary; text only)`;
+}
+
+function howItFits({fittingContext, shape}: Inspection): string {
+  const {ramBytes} = thisMachine();
+  const memory = `${formatBytes(ramBytes)} of memory`;
+  if (fittingContext === 0) return `no: too large for ${memory}`;
+  if (fittingContext >= (shape.context ?? 0)) return `yes, with its whole context in ${memory}`;
+  return `with up to ${fittingContext} tokens of context in ${memory} (F16 cache)`;
+}
+
+function memoryTable({memory}: Inspection): string {
+  const types = Object.keys(memory[0]?.total ?? {}) as (keyof Inspection['memory'][number]['total'])[];
+  const head = `${'memory at'.padEnd(14)}${types.map((type) => `${type} cache`.padStart(12)).join('')}\n`;
+  const rows = memory.map(({context, total}) => {
+    const cells = types.map((type) => formatBytes(total[type] ?? 0).padStart(12));
+    return `${`${context} tokens`.padEnd(14)}${cells.join('')}\n`;
+  });
+  return head + rows.join('');
+}

@@ -1,0 +1,88 @@
+// One call from an opened folder to a GGUF of any quantisation, whichever way it takes.
+import {rmSync} from 'node:fs';
+import {fileTypeId} from '../models/file-types.ts';
+import {type ConvertOptions, planConversion, writePlan} from './convert.ts';
+import {OUTPUT_TYPES, type OutputType} from './gguf-header.ts';
+import {writeWhole} from './output-file.ts';
+import {quantiseFile, quantiserLibrary} from './quantise.ts';
+import type {SourceFolder} from './source-folder.ts';
+
+export interface ConvertFolderOptions extends ConvertOptions {
+  /** Called when a second pass begins: what it does, in words. */
+  readonly stage?: (what: string) => void;
+}
+
+/** Bits a value takes on average, for estimates. Mixtures as measured on 7B models. */
+const BITS: Readonly<Record<string, number>> = {
+  F32: 32,
+  F16: 16,
+  BF16: 16,
+  Q8_0: 8.5,
+  Q6_K: 6.57,
+  Q5_K_M: 5.68,
+  Q5_K_S: 5.53,
+  Q5_0: 5.53,
+  Q5_1: 5.95,
+  Q4_K_M: 4.83,
+  Q4_K_S: 4.57,
+  Q4_0: 4.55,
+  Q4_1: 5.0,
+  Q3_K_L: 4.22,
+  Q3_K_M: 3.89,
+  Q3_K_S: 3.49,
+  Q2_K: 3.18,
+};
+
+/** Quantisations that can be made, the ones written without the engine's library first. */
+export const QUANTISATIONS: readonly string[] = [
+  ...(Object.keys(OUTPUT_TYPES) as OutputType[]),
+  ...Object.keys(BITS).filter((name) => !(name in OUTPUT_TYPES)),
+];
+
+/** The quantisation of this name in any case; undefined for one that cannot be made. */
+export function quantisation(name: string): string | undefined {
+  const upper = name.toUpperCase();
+  return QUANTISATIONS.includes(upper) && fileTypeId(upper) !== undefined ? upper : undefined;
+}
+
+/** About how many bytes the file will have. */
+export function estimateBytes(source: SourceFolder, type: string): number {
+  if (type in OUTPUT_TYPES) return planConversion(source, type as OutputType).layout.fileSize;
+  return planConversion(source, 'BF16').layout.fileSize * ((BITS[type] ?? 16) / 16);
+}
+
+/**
+ * Converts to `path`. F32, F16, BF16 and Q8_0 are written at once; the others take an exact file beside it first, which
+ * the engine's library then quantises. Throws EngineError (see writeWhole and quantiseFile) or the signal's reason.
+ */
+export async function convertFolder(
+  source: SourceFolder,
+  type: string,
+  path: string,
+  options: ConvertFolderOptions,
+): Promise<void> {
+  if (type in OUTPUT_TYPES) return writePlan(planConversion(source, type as OutputType), path, options);
+  quantiserLibrary();
+  const exact = planConversion(source, exactType(source));
+  const exactPath = `${path}.exact`;
+  try {
+    await writePlan(exact, exactPath, options);
+    options.stage?.(`quantising to ${type}`);
+    await writeWhole(path, estimateBytes(source, type), (_fd, part) =>
+      quantiseFile(exactPath, part, type, {
+        threads: Math.max(1, options.workers),
+        signal: options.signal,
+        ...(options.progress && {progress: options.progress}),
+      }),
+    );
+  } finally {
+    rmSync(exactPath, {force: true});
+  }
+}
+
+/** The type that loses nothing of the source. */
+function exactType({tensors}: SourceFolder): OutputType {
+  const types = new Set(tensors.flatMap(({parts}) => parts.map(({source}) => source.dtype)));
+  if (types.has('BF16') || types.has('F8_E4M3')) return 'BF16';
+  return types.has('F16') ? 'F16' : 'F32';
+}

@@ -1,0 +1,80 @@
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {PassThrough} from 'node:stream';
+import {expect, test} from 'vitest';
+import {confirm} from '../../src/commands/confirm.ts';
+import {run} from '../../src/commands/program.ts';
+import {readGguf} from '../../src/engine/models/gguf.ts';
+import {fakeIo} from '../fakes/io.ts';
+import {folderWith} from '../fixtures/folder.ts';
+import {denseFolder} from '../fixtures/tiny-families.ts';
+
+test('a folder becomes a GGUF beside its weights', async () => {
+  const folder = folderWith(denseFolder());
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', folder, '--quant', 'bf16', '--workers', '0', '--json'], io)).toBe(0);
+  const {path, bytes} = JSON.parse(io.out()) as {path: string; bytes: number};
+  expect(path).toBe(join(folder, `${folder.split('/').at(-1)}-BF16.gguf`));
+  expect(readFileSync(path)).toHaveLength(bytes);
+  expect(io.err()).toMatch(/^wrote .*-BF16\.gguf: 2\d\d kB in \d+ s\n$/);
+});
+
+test('a file that is there is replaced only by force', async () => {
+  const folder = folderWith({...denseFolder(), 'out.gguf': 'mine'});
+  const out = join(folder, 'out.gguf');
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], io)).toBe(2);
+  expect(io.err()).toContain(`${out} is there already`);
+  expect(readFileSync(out, 'utf8')).toBe('mine');
+  expect(await run('mistral', ['convert', folder, '--out', out, '--force', '--workers', '0'], fakeIo())).toBe(0);
+  expect(readGguf(out).tensors).toHaveLength(21);
+});
+
+test('the vocabulary alone and a given context length', async () => {
+  const folder = folderWith(denseFolder());
+  const out = join(folder, 'v.gguf');
+  await run(
+    'mistral',
+    ['convert', folder, '--vocab-only', '--ctx-train', '777', '--out', out, '--workers', '0'],
+    fakeIo(),
+  );
+  expect(readGguf(out).tensors).toEqual([]);
+  expect(readGguf(out).metadata.number('llama.context_length')).toBe(777);
+});
+
+test('an unknown quantisation is refused before anything is read', async () => {
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', '/nowhere', '--quant', 'Q9'], io)).toBe(2);
+  expect(io.err()).toContain('Expected one of F32, F16, Q8_0, BF16, Q6_K');
+});
+
+test('a stop leaves nothing half', async () => {
+  const folder = folderWith(denseFolder());
+  const io = fakeIo();
+  io.stopWith('SIGINT');
+  expect(await run('mistral', ['convert', folder, '--workers', '0'], io)).toBe(130);
+  expect(readdirSync(folder).filter((name) => name.includes('gguf'))).toEqual([]);
+});
+
+test('a chat with a folder that needs conversion asks first, and says how when nobody can be asked', async () => {
+  const folder = folderWith(denseFolder());
+  const cache = folderWith();
+  const io = fakeIo('hello\n', {XDG_CACHE_HOME: cache});
+  expect(await run('mistral-chat', [folder, '--instruct'], io)).toBe(2);
+  expect(io.err()).toContain('has to be converted once: 122 kB as Q8_0 into');
+  expect(io.err()).toContain('add --yes to agree');
+  expect(existsSync(join(cache, 'mistral-chat'))).toBe(false);
+});
+
+test.each([
+  ['y', true],
+  ['', true],
+  ['no', false],
+])('the answer %j means %s', async (answer, agreed) => {
+  const stdin = Object.assign(new PassThrough(), {isTTY: true});
+  const stderr = Object.assign(new PassThrough(), {isTTY: true});
+  const asked = confirm({...fakeIo(), stdin, stderr}, 'It takes long.', 'Go on?');
+  stdin.write(`${answer}\n`);
+  expect(await asked).toBe(agreed);
+  expect(String(stderr.read())).toContain('It takes long. Go on? [Y/n] ');
+});

@@ -1,0 +1,62 @@
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {run} from '../../src/commands/program.ts';
+import {fakeIo} from '../fakes/io.ts';
+import {folderWith} from '../fixtures/folder.ts';
+import {denseFolder} from '../fixtures/tiny-families.ts';
+import {tinyModel} from '../fixtures/tiny-model.ts';
+
+async function converted(): Promise<string> {
+  const folder = folderWith(denseFolder());
+  const out = join(folder, 'out.gguf');
+  expect(await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], fakeIo())).toBe(0);
+  return out;
+}
+
+test('a model is described from its header', async () => {
+  const path = await converted();
+  const io = fakeIo();
+  expect(await run('mistral', ['inspect', path, '--json'], io)).toBe(0);
+  const found = JSON.parse(io.out()) as Record<string, unknown>;
+  expect(found).toMatchObject({
+    path,
+    parameters: 102_720,
+    quantisation: 'Q8_0',
+    types: [
+      {type: 'Q8_0', tensors: 16, bytes: 108_800},
+      {type: 'F32', tensors: 5, bytes: 1280},
+    ],
+    tokenizer: {family: 'spm', tokens: 320, template: 'v3', fim: true, tools: true, reasoning: false},
+    fittingContext: 256,
+    notes: [],
+  });
+  // 2 layers x 2 heads x (16 + 16) values x 256 tokens, at 2 bytes and at 18/32.
+  const memory = found.memory as {context: number; total: Record<string, number>}[];
+  expect(memory.map(({context}) => context)).toEqual([256]);
+  const total = memory[0]?.total ?? {};
+  expect((total.F16 ?? 0) - (total.Q4_0 ?? 0)).toBe(2 * 2 * 32 * 256 * (2 - 18 / 32));
+});
+
+test('the table says the same in words', async () => {
+  const io = fakeIo();
+  await run('mistral', ['inspect', await converted()], io);
+  expect(io.out()).toContain('architecture  llama, 2 layers of 64, 4 heads, 2 for keys and values\n');
+  expect(io.out()).toContain('abilities     chat, tools, fill in the middle (by template and vocabulary; text only)\n');
+});
+
+test('a file that cannot be loaded is shown with the reason', async () => {
+  const folder = folderWith({'m.gguf': tinyModel({'llama.context_length': undefined})});
+  const io = fakeIo();
+  expect(await run('mistral', ['inspect', join(folder, 'm.gguf'), '--json'], io)).toBe(0);
+  expect(JSON.parse(io.out())).toMatchObject({
+    problem: expect.stringContaining('does not say its context length'),
+    notes: expect.arrayContaining([expect.stringContaining('no rotary base')]),
+  });
+});
+
+test('a file that is no GGUF is refused', async () => {
+  const folder = folderWith({'m.gguf': 'hello'});
+  const io = fakeIo();
+  expect(await run('mistral', ['inspect', join(folder, 'm.gguf')], io)).toBe(3);
+  expect(io.err()).toContain('is not a GGUF model');
+});

@@ -1,0 +1,84 @@
+// Conversion by the built program: worker threads, the engine's quantiser, signals, two processes at once.
+import {execFile, spawn} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {expect, test} from 'vitest';
+import {folderWith} from '../fixtures/folder.ts';
+import {denseFolder, transformerTensors} from '../fixtures/tiny-families.ts';
+import {type Files, json, safetensors, spmModel} from '../fixtures/tiny-folder.ts';
+
+const run = promisify(execFile);
+const program = fileURLToPath(new URL('../../bin/mistral.js', import.meta.url));
+const chat = fileURLToPath(new URL('../../bin/mistral-chat.js', import.meta.url));
+const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** Rows of 256 values, which K-quants need, and enough weights for several jobs. */
+function wideFolder(): Files {
+  const shape = {dim: 256, n_layers: 4, hidden_dim: 1024, n_heads: 4, n_kv_heads: 2, head_dim: 64};
+  return {
+    'params.json': json({...shape, norm_eps: 1e-5, vocab_size: 320, rope_theta: 1e6, max_seq_len: 256}),
+    'consolidated.safetensors': safetensors(transformerTensors(shape)),
+    'tokenizer.model.v3': spmModel(),
+  };
+}
+
+test('worker threads write the bytes one thread writes', async () => {
+  const folder = folderWith(wideFolder());
+  const outs = [0, 1, 3].map((workers) => [String(workers), join(folder, `${workers}.gguf`)] as const);
+  for (const [workers, out] of outs)
+    await run('node', [program, 'convert', folder, '--workers', workers, '--out', out]);
+  expect(new Set(outs.map(([, out]) => sha256(out))).size).toBe(1);
+});
+
+test('K-quants come from the engine itself and leave no temporary file', async () => {
+  const folder = folderWith(wideFolder());
+  const out = join(folder, 'q.gguf');
+  await run('node', [program, 'convert', folder, '--quant', 'Q4_K_M', '--workers', '1', '--out', out]);
+  const {stdout} = await run('node', [program, 'inspect', out, '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({
+    quantisation: 'Q4_K_M',
+    types: [{type: 'Q4_K'}, {type: 'Q6_K'}, {type: 'F32'}],
+  });
+  expect(readdirSync(folder).sort()).toEqual([
+    'consolidated.safetensors',
+    'params.json',
+    'q.gguf',
+    'tokenizer.model.v3',
+  ]);
+});
+
+test('an interrupt ends a conversion with 130 and leaves nothing', async () => {
+  const folder = folderWith(wideFolder());
+  const child = spawn('node', [
+    program,
+    'convert',
+    folder,
+    '--workers',
+    '1',
+    '--quant',
+    'Q4_K_M',
+    '--out',
+    join(folder, 'q.gguf'),
+  ]);
+  const gone = new Promise<string | null>((resolve) => child.on('close', (_code, signal) => resolve(signal)));
+  while (!readdirSync(folder).some((name) => name.endsWith('.part'))) await new Promise((next) => setTimeout(next, 2));
+  child.kill('SIGINT');
+  expect(await gone).toBe('SIGINT');
+  expect(readdirSync(folder).filter((name) => name.startsWith('q.gguf'))).toEqual([]);
+});
+
+test('a chat converts a folder once and takes the result the next time', async () => {
+  const folder = folderWith(denseFolder());
+  const env = {...process.env, XDG_CACHE_HOME: folderWith()};
+  const ask = async (...flags: string[]) => {
+    const args = [chat, folder, '--instruct', '-p', 'hi', '-t', '0', '--max-tokens', '4', '--threads', '1', ...flags];
+    return (await run('node', args, {env})).stderr;
+  };
+  expect(await ask('--yes')).toContain('has to be converted once');
+  const second = await ask();
+  expect(second).not.toContain('converted once');
+  expect(second).toMatch(/^model: .*-Q8_0\.gguf\n/);
+});
