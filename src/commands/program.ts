@@ -73,13 +73,13 @@ export async function run(name: string, argv: readonly string[], io: Io): Promis
     const {program, rest} = name === 'mistral' ? await umbrella(argv, io) : await single(name, argv, io);
     await program.parseAsync(rest, {from: 'user'});
   } catch (error) {
-    if (io.stop.aborted) return stopCode(io, json);
+    if (io.stop.aborted) return await stopCode(io, json);
     if (error instanceof CommanderError && error.code === 'commander.version') {
       io.stdout.write((await import('./version.ts')).versionText(name, json));
     }
-    return error instanceof CommanderError ? reportUsage(io, error, json) : reportError(io, error, json);
+    return await (error instanceof CommanderError ? reportUsage(io, error, json) : reportError(io, error, json));
   }
-  return io.stop.aborted ? stopCode(io, json) : 0;
+  return io.stop.aborted ? await stopCode(io, json) : 0;
 }
 
 /** `mistral-chat …` is `mistral chat …` under its own name. */
@@ -111,6 +111,8 @@ function newProgram(name: string, io: Io): Command {
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
+      // report.ts writes the refusal, so that all failures look alike.
+      outputError: () => {},
       getOutHelpWidth: () => 80,
       getErrHelpWidth: () => 80,
     })
@@ -120,11 +122,11 @@ function newProgram(name: string, io: Io): Command {
 }
 
 /** What a stopped run means to the shell: a reader that left (`| head`) is no failure, a full disk is. */
-function stopCode(io: Io, json: boolean): number {
+async function stopCode(io: Io, json: boolean): Promise<number> {
   const {reason} = io.stop;
   if (reason === 'SIGINT') return 130;
   if (reason === 'SIGTERM') return 143;
-  return (reason as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : reportError(io, reason, json);
+  return (reason as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : await reportError(io, reason, json);
 }
 
 function flushed(stream: Output): Promise<void> {
