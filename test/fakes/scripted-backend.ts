@@ -1,7 +1,7 @@
 // A Backend that plays a script: what it was asked and how it was stopped can be read off afterwards.
 import type {Backend, FinishReason, GenerationEvent, ModelInfo, TokenLogprob} from '../../src/engine/backend.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Token, Tokenized} from '../../src/engine/types.ts';
-import {ByteTokenizer} from './byte-tokenizer.ts';
+import {toyTokenizer} from './toy-tokenizer.ts';
 
 /** A text is a text event; a function is waited for (it gets the signal) and may throw. */
 export type Step =
@@ -32,7 +32,7 @@ const MODEL: ModelInfo = {
 /** Every text step counts as one generated token; the prompt is the request's text in bytes behind BOS. */
 export class ScriptedBackend implements Backend {
   readonly model: ModelInfo;
-  readonly tokenizer = new ByteTokenizer();
+  readonly tokenizer = toyTokenizer();
   readonly calls: Call[] = [];
   running = 0;
   finished: FinishReason[] = [];
