@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {parseJson} from '../../../src/engine/json.ts';
+import {type Json, parseJson} from '../../../src/engine/json.ts';
 import {Refusal} from '../../../src/engine/template/refusal.ts';
 import {readChatRequest, readFimRequest, type WireOptions} from '../../../src/engine/wire/request.ts';
 
@@ -118,6 +119,59 @@ describe('readChatRequest', () => {
 
   it('refuses a document that is no object', () => {
     expect(() => read('[]')).toThrow('The document must be an object.');
+  });
+});
+
+describe('any document', () => {
+  const names = [
+    'role',
+    'content',
+    'type',
+    'text',
+    'thinking',
+    'tool_calls',
+    'function',
+    'name',
+    'arguments',
+    'id',
+    'stop',
+  ];
+  const requestNames = [
+    'messages',
+    'tools',
+    'tool_choice',
+    'response_format',
+    'json_schema',
+    'schema',
+    'logit_bias',
+    'seed',
+  ];
+  const words = ['user', 'assistant', 'tool', 'system', 'text', 'thinking', 'function', 'auto', 'json_schema', ''];
+  const {value} = fc.letrec<{value: unknown}>((tie) => ({
+    value: fc.oneof(
+      {depthSize: 'medium'},
+      fc.constantFrom<unknown>(...words, null, true, 1, 0.5, -1),
+      fc.array(tie('value'), {maxLength: 3}),
+      fc.dictionary(fc.constantFrom(...names, ...requestNames), tie('value'), {maxKeys: 5}),
+    ),
+  }));
+  const document = fc.dictionary(fc.constantFrom(...requestNames, 'prompt', 'temperature'), value, {maxKeys: 5});
+
+  it('is read or refused', () => {
+    const readers: readonly ((body: Json) => unknown)[] = [
+      (body) => readChatRequest(body),
+      (body) => readChatRequest(body, {dialect: 'lenient'}),
+      (body) => readFimRequest(body),
+    ];
+    fc.assert(
+      fc.property(document, fc.constantFrom(...readers), (body, reader) => {
+        try {
+          expect(reader(parseJson(JSON.stringify(body)))).toBeDefined();
+        } catch (error) {
+          expect(error).toBeInstanceOf(Refusal);
+        }
+      }),
+    );
   });
 });
 
