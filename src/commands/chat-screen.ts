@@ -1,7 +1,10 @@
 // `mistral chat` on a terminal: the screen opens first, the model loads behind it.
 import {join} from 'node:path';
 import {Writable} from 'node:stream';
+import type {OpenedLocalBackend} from '../engine/open-local.ts';
 import type {SamplingParams} from '../engine/sampling.ts';
+import {newSessionInfo, Session} from '../engine/session.ts';
+import {SessionFolder} from '../engine/session-folder.ts';
 import {History} from '../ui/chat/history.ts';
 import {runChat} from '../ui/chat/run-chat.ts';
 import {createTheme} from '../ui/markdown/style.ts';
@@ -16,27 +19,81 @@ export interface ScreenOptions {
   readonly flags: EngineFlags;
   readonly sampling: SamplingParams;
   readonly system: string | undefined;
+  /** True: the chat used last; a text: the session whose id begins so. */
+  readonly resume: string | true | undefined;
+  /** False: nothing of this chat is written anywhere. */
+  readonly save: boolean;
 }
 
 /** Chats until the person leaves; throws what loading the model throws. */
-export async function chatOnScreen(io: Io, {model, flags, sampling, system}: ScreenOptions): Promise<void> {
+export async function chatOnScreen(
+  io: Io,
+  {model, flags, sampling, system, resume, save}: ScreenOptions,
+): Promise<void> {
+  const state = stateFolder(io.env);
+  const sessions = new SessionFolder(join(state, 'sessions'));
+  const session = openSession(sessions, resume, save, (text) => io.stderr.write(`${text}\n`));
+  const {id} = session.info;
   const load = new AbortController();
+  let backend: OpenedLocalBackend | undefined;
   const stop = AbortSignal.any([io.stop, load.signal]);
   const code = await runChat({
     host: screenHost(io.stop),
     open: async (note, onProgress) => {
       const {openBackend} = await import('./open-backend.ts');
-      return await openBackend({...io, stop, stderr: notes(note)}, model, flags, {onProgress});
+      backend = await openBackend({...io, stop, stderr: notes(note)}, model, flags, {onProgress});
+      if (session.messages.length > 0) await backend.loadState(sessions.stateOf(id));
+      return backend;
     },
     sampling,
     ...(system === undefined ? {} : {system}),
     banner: versionText('mistral-chat', false).trim(),
-    history: new History(join(stateFolder(io.env), 'history.jsonl')),
+    history: new History(save ? join(state, 'history.jsonl') : undefined),
+    session,
+    ...(save ? {sessions} : {}),
     theme: createTheme(abilities(io.env)),
   });
   load.abort();
+  if (save && backend !== undefined && session.messages.length > 0) await keepState(backend, sessions, id);
+  if (save) sessions.unlock(id);
   if (code === 129) dieBySignal('SIGHUP');
   if (code === 130) dieBySignal('SIGINT');
+}
+
+/** The session to go on with: a kept one, a copy of one that another chat has open, or a new one. */
+function openSession(
+  sessions: SessionFolder,
+  resume: string | true | undefined,
+  save: boolean,
+  tell: (text: string) => void,
+): Session {
+  if (resume === undefined) return save ? sessions.create('') : new Session(newSessionInfo(''), undefined);
+  const id = sessions.find(resume === true ? undefined : resume);
+  const session = sessions.read(id);
+  if (save && sessions.lock(id, process.pid, isAlive)) return session;
+  const copy = save ? sessions.create(session.info.model) : new Session(newSessionInfo(''), undefined);
+  copy.update(session.messages);
+  if (save) tell(`session ${id} is open in another chat; this one goes on as ${copy.info.id}`);
+  return copy;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Keeps the KV cache for the next start. Not being able to is no failure: the next start evaluates the messages. */
+async function keepState(backend: OpenedLocalBackend, sessions: SessionFolder, id: string): Promise<void> {
+  try {
+    await backend.saveState(sessions.stateOf(id));
+    sessions.prune();
+  } catch {
+    sessions.removeState(id);
+  }
 }
 
 /** What the terminal can show. NO_COLOR counts when it is not empty (no-color.org). */

@@ -25,6 +25,10 @@ interface ChatFlags extends EngineFlags {
   readonly streamJson?: true;
   readonly plain?: true;
   readonly tui?: true;
+  readonly continue?: true;
+  readonly resume?: string;
+  readonly save?: boolean;
+  readonly screenReader?: true;
 }
 
 /** Events of the answer to one more turn. */
@@ -49,7 +53,11 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--json', 'one JSON object an answer on stdout')
     .option('--stream-json', 'one JSON object an event on stdout')
     .option('--plain', 'no screen: the classic prompt loop')
-    .option('--tui', 'insist on the screen');
+    .option('--tui', 'insist on the screen')
+    .option('--screen-reader', 'no screen, lines are only ever added (also ACCESSIBLE=1)')
+    .option('--continue', 'go on with the last kept chat')
+    .option('--resume <id>', 'go on with this kept chat (mistral sessions list)')
+    .option('--no-save', 'keep nothing of this chat');
   addSamplingOptions(command, DEFAULTS.chat);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
@@ -65,7 +73,8 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
   if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await wantsScreen(io, flags))) {
     const {chatOnScreen} = await import('./chat-screen.ts');
-    return await chatOnScreen(io, {model, flags, sampling, system});
+    const {resume, save = true} = flags;
+    return await chatOnScreen(io, {model, flags, sampling, system, resume: flags.continue ?? resume, save});
   }
   const {withBackend} = await import('./open-backend.ts');
   await withBackend(io, model, flags, async (backend) => {
@@ -77,13 +86,14 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
 }
 
 /** @throws EngineError `usage` when --tui insists on a screen where none can be. */
-async function wantsScreen(io: Io, {plain, tui}: ChatFlags): Promise<boolean> {
+async function wantsScreen(io: Io, {plain, tui, screenReader}: ChatFlags): Promise<boolean> {
   const possible = io.stdin.isTTY === true && io.stdout.isTTY === true && io.env.TERM !== 'dumb';
   if (tui && !possible) {
     const {EngineError} = await import('../engine/errors.ts');
     throw new EngineError('usage', '--tui needs a terminal on stdin and stdout', {hint: 'Leave it out in pipes.'});
   }
-  return possible && !plain;
+  const spoken = screenReader || Boolean(io.env.ACCESSIBLE) || io.env.INK_SCREEN_READER === 'true';
+  return possible && !plain && !spoken;
 }
 
 function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {

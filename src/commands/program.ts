@@ -50,6 +50,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'turn a model folder into one GGUF file',
     load: async () => (await import('./convert.ts')).addConvertCommand,
   },
+  sessions: {
+    summary: 'list, show, export and remove kept chats',
+    load: async () => (await import('./sessions.ts')).addSessionsCommand,
+  },
   tokenize: {
     summary: 'show the exact tokens of a text or a request',
     load: async () => (await import('./tokenize.ts')).addTokenizeCommand,

@@ -1,7 +1,9 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {chatPrograms} from './harness/chat-app.ts';
 
-const {chat, shell, command} = chatPrograms();
+const {chat, shell, command, folder} = chatPrograms();
 
 const PROMPT = /^> Ask anything/;
 const prompts = (lines: readonly string[]) => lines.filter((line) => PROMPT.test(line)).length;
@@ -142,6 +144,28 @@ test('a terminal of 40x10, and one of 3 rows, show a whole chat', async () => {
     program.type('\x04');
     expect(await program.exited()).toBe(0);
   }
+});
+
+test('after kill -9 in mid-answer the chat goes on with what was said', async () => {
+  const session = join(folder(), 'killed.jsonl');
+  const reply = Array.from({length: 400}, (_, index) => `line ${index}`).join('\n');
+  const program = chat({reply, session, tokensPerSecond: 200});
+  await program.see('ready');
+  program.type('count\r');
+  await program.see('line 12');
+  program.kill('SIGKILL');
+  await program.exited();
+  const shown = Number(/line (\d+)$/m.exec(program.lines().findLast((line) => /^line \d+$/.test(line)) ?? '')?.[1]);
+  const resumed = chat({session});
+  await resumed.see(/> count\nline 0\nline 1\n/);
+  await resumed.see(`line ${shown - 2}`);
+  resumed.type('and on\r');
+  await resumed.see('You said: and on');
+  expect(
+    readFileSync(session, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('"role":"user"')),
+  ).toHaveLength(2);
 });
 
 test('garbage, half sequences and replies of the terminal do no harm', async () => {

@@ -1,7 +1,9 @@
 // The chat screen on the real terminal with a paced backend: what the pty tests and the benchmark run.
 // Arguments: JSON of ChatAppOptions.
+import {existsSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {screenHost} from '../../src/commands/screen-host.ts';
+import {newSessionInfo, Session} from '../../src/engine/session.ts';
 import {History} from '../../src/ui/chat/history.ts';
 import {runChat} from '../../src/ui/chat/run-chat.ts';
 import {createTheme} from '../../src/ui/markdown/style.ts';
@@ -14,6 +16,8 @@ export interface ChatAppOptions {
   readonly prefillMs?: number;
   readonly loadMs?: number;
   readonly history?: string;
+  /** File of a session to keep, and to resume when it is there. */
+  readonly session?: string;
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChatAppOptions;
@@ -31,6 +35,10 @@ const code = await runChat({
   open,
   sampling: {temperature: 0.7},
   banner: 'mistral-chat test',
+  session:
+    options.session !== undefined && existsSync(options.session)
+      ? Session.read(options.session)
+      : new Session(newSessionInfo('paced'), options.session),
   history: new History(options.history),
   theme: createTheme({color: process.env.NO_COLOR === undefined, unicode: true, hyperlinks: false}),
 });

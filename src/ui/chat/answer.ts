@@ -6,7 +6,6 @@ import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
 import {expandTabs, shorten} from '../text.ts';
-import type {Finish} from './chat.ts';
 import type {Phase} from './status.ts';
 
 /** Rows of a thought that are visible while it goes on. */
@@ -188,33 +187,4 @@ function toolResultRow(result: string, columns: number, theme: Theme): string {
 
 function oneLine(text: string): string {
   return expandTabs(text.trim().replaceAll(/\s*\n\s*/g, ' '));
-}
-
-/** The line below an answer: how much, how fast, and why it ended; `length` and a full context are never unnoticed. */
-export function endRow(finish: Finish, theme: Theme): string {
-  const {usage, timings} = finish;
-  const dot = ` ${theme.dot} `;
-  const facts = [
-    `${usage.completionTokens} tok`,
-    ...(timings.tokensPerSecond === undefined ? [] : [`${timings.tokensPerSecond.toFixed(1)} tok/s`]),
-    ...(timings.firstTokenMs === undefined ? [] : [`first ${(timings.firstTokenMs / 1000).toFixed(2)} s`]),
-  ];
-  const reason = reasonText(finish);
-  const notable = finish.reason === 'length' || finish.reason === 'context';
-  return paint(facts.join(dot) + dot, theme.dim) + paint(reason, notable ? theme.warning : theme.dim);
-}
-
-function reasonText({reason, stop}: Finish): string {
-  switch (reason) {
-    case 'stop':
-      return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(sanitise(stop))}`;
-    case 'length':
-      return 'stop: length, the answer is cut at max_tokens (/continue goes on)';
-    case 'context':
-      return 'stop: the context is full (/undo, /clear, or restart with a larger --ctx)';
-    case 'tool_calls':
-      return 'stop: tool call';
-    case 'aborted':
-      return 'stop: by you (/continue goes on)';
-  }
 }

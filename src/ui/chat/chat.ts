@@ -1,13 +1,13 @@
 // What a slash command can see and do: the conversation, and the few services of the screen around it.
 
-import type {Backend, TokenLogprob} from '../../engine/backend.ts';
+import type {Backend} from '../../engine/backend.ts';
 import type {Conversation, ConversationEvent} from '../../engine/conversation.ts';
 import type {SamplingParams} from '../../engine/sampling.ts';
-import type {ChatCompletionRequest} from '../../engine/types.ts';
+import type {Session} from '../../engine/session.ts';
+import type {SessionFolder} from '../../engine/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {Picker} from './input.ts';
-
-export type Finish = Extract<ConversationEvent, {type: 'finish'}>;
+import type {TurnRecord} from './turn-record.ts';
 
 /** A turn of the model: how it is asked for. */
 export type Ask = (signal: AbortSignal) => AsyncIterable<ConversationEvent>;
@@ -15,8 +15,6 @@ export type Ask = (signal: AbortSignal) => AsyncIterable<ConversationEvent>;
 /** What goes with every request; commands change it. */
 export interface Settings {
   sampling: SamplingParams;
-  tools: ChatCompletionRequest['tools'];
-  toolChoice: ChatCompletionRequest['toolChoice'];
   showThoughts: boolean;
   /** Ask for the certainty of each token, for /heat and /alt. */
   heat: boolean;
@@ -26,19 +24,23 @@ export interface Chat {
   readonly backend: Backend;
   readonly conversation: Conversation;
   readonly settings: Settings;
+  /** Where this chat is kept. */
+  readonly session: Session;
+  /** All kept chats; undefined when this one is not to be kept. */
+  readonly sessions: SessionFolder | undefined;
   readonly theme: Theme;
   /** Cells a row may take. */
   readonly columns: number;
-  /** The end of the last answer of this chat. */
-  readonly lastFinish: Finish | undefined;
-  /** Tokens of the last answer with their alternatives, when they were asked for. */
-  readonly lastLogprobs: readonly TokenLogprob[];
-  /** The exact ids of the last prompt. */
-  readonly lastPrompt: readonly number[];
+  /** The last turn: its end, its prompt, the certainty of its tokens. */
+  readonly last: TurnRecord;
   /** Puts rows into the scrollback. They are printed as they are: sanitise what comes from elsewhere. */
   print(...rows: string[]): void;
   /** A message to the person, such as what a command has done. */
   note(text: string): void;
+  /** Prints the last messages of the conversation, after it became another one. */
+  recall(): void;
+  /** Goes on with another kept chat. */
+  open(session: Session): void;
   /** Has the model answer; resolves when the answer has ended, however it ended. */
   answer(ask: Ask): Promise<void>;
   /** Lets the person choose; undefined when they would not. */

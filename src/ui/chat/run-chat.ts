@@ -1,52 +1,38 @@
 // A chat on a terminal from its first frame to its last: messages, commands and answers around one conversation.
 import {homedir} from 'node:os';
 import {resolve} from 'node:path';
-import type {Backend, TokenLogprob} from '../../engine/backend.ts';
+import type {Backend} from '../../engine/backend.ts';
 import {Conversation, type ConversationEvent} from '../../engine/conversation.ts';
 import {EngineError} from '../../engine/errors.ts';
-import type {SamplingParams} from '../../engine/sampling.ts';
+import type {Session} from '../../engine/session.ts';
+import type {SessionFolder} from '../../engine/session-folder.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
 import {expandTabs} from '../text.ts';
-import {AnswerView, endRow} from './answer.ts';
+import {AnswerView} from './answer.ts';
 import {attachFiles} from './attach.ts';
-import type {Ask, Chat, Finish, Settings} from './chat.ts';
+import type {Ask, Chat, Settings} from './chat.ts';
+import type {ChatOptions} from './chat-options.ts';
 import {clipboardSequence} from './clipboard.ts';
-import {composeInEditor} from './compose.ts';
-import {listFiles} from './files.ts';
+import {endRow, errorRows} from './end-row.ts';
 import type {Item} from './frame.ts';
 import {createHighlighter, type Highlighter} from './highlighter.ts';
-import type {History} from './history.ts';
-import {type Effect, type InputContext, type Picker, refreshCompletion, withText} from './input.ts';
-import {unfold} from './pastes.ts';
+import type {Effect, InputContext, Picker} from './input.ts';
+import {Keeper} from './keeper.ts';
+import {PromptServices} from './prompt-services.ts';
 import {Screen, type ScreenSource} from './screen.ts';
 import {commandItems, parseCommand, runCommand} from './slash.ts';
-import type {Phase, Status} from './status.ts';
+import {modelLine, type Phase, type Status} from './status.ts';
 import type {Host} from './terminal.ts';
+import {transcriptRows, userRows} from './transcript.ts';
+import {TurnRecord} from './turn-record.ts';
 import {Turns} from './turns.ts';
-
-export interface ChatOptions {
-  readonly host: Host;
-  /**
-   * Loads the model, once the first frame is shown; messages typed meanwhile wait for it. `note` shows a line to the
-   * person, `onProgress` how much is loaded, 0 to 1.
-   */
-  readonly open: (note: (text: string) => void, onProgress: (fraction: number) => void) => Promise<Backend>;
-  readonly sampling: SamplingParams;
-  readonly system?: string;
-  /** The first line, above everything. */
-  readonly banner: string;
-  readonly history: History;
-  readonly theme: Theme;
-}
 
 interface Waiting {
   readonly text: string;
   readonly shown: string;
 }
 
-/** A second Ctrl-C or Esc within this time is the second of two. Milliseconds. */
-const TWICE = 1000;
 /** How long to wait for an answer to stop when the person leaves. Milliseconds. */
 const PATIENCE = 3000;
 
@@ -65,25 +51,20 @@ class ChatScreen implements ScreenSource, Chat {
   readonly #host: Host;
   readonly #screen: Screen;
   readonly #turns: Turns;
+  readonly #services: PromptServices;
   readonly #highlighter: Highlighter;
   readonly #commands: readonly Item[] = commandItems();
   /** How often a streaming answer is drawn: on few cores the model needs them more. Milliseconds. */
   readonly #pace: number;
   readonly settings: Settings;
+  readonly last = new TurnRecord();
+  readonly sessions: SessionFolder | undefined;
   #loaded: {readonly backend: Backend; readonly conversation: Conversation} | undefined;
-  #files: readonly Item[] | undefined;
   #queue: Waiting[] = [];
   #rows: string[] = [];
   #phase: Phase = {kind: 'loading', fraction: undefined};
-  #notice: string | undefined;
-  #noticeTimer: NodeJS.Timeout | undefined;
-  #interruptedAt = -Infinity;
-  #escapedAt = -Infinity;
   #folded = '';
-  #used = 0;
-  #finish: Finish | undefined;
-  #logprobs: TokenLogprob[] = [];
-  #prompt: readonly number[] = [];
+  readonly #keeper: Keeper;
   #commandRuns = false;
   #leave: (code: number) => void = () => {};
 
@@ -91,11 +72,14 @@ class ChatScreen implements ScreenSource, Chat {
     this.#options = options;
     this.#host = options.host;
     this.theme = options.theme;
+    this.#keeper = new Keeper(options.session, () => options.host.now());
+    this.sessions = options.sessions;
     const {sampling} = options;
-    this.settings = {sampling, tools: undefined, toolChoice: undefined, showThoughts: false, heat: false};
+    this.settings = {sampling, showThoughts: false, heat: false};
     this.#pace = options.host.cores >= 8 ? 50 : 100;
     this.#highlighter = createHighlighter(options.theme);
     this.#screen = new Screen(options.host, this);
+    this.#services = new PromptServices(this.#screen, options.host, options.history);
     this.#turns = new Turns({
       begin: () => this.#beginTurn(),
       event: (event) => this.#onEvent(event),
@@ -138,16 +122,8 @@ class ChatScreen implements ScreenSource, Chat {
     return Math.max(8, this.#screen.size.columns - 2);
   }
 
-  get lastFinish(): Finish | undefined {
-    return this.#finish;
-  }
-
-  get lastLogprobs(): readonly TokenLogprob[] {
-    return this.#logprobs;
-  }
-
-  get lastPrompt(): readonly number[] {
-    return this.#prompt;
+  get session(): Session {
+    return this.#keeper.session;
   }
 
   get streaming(): boolean {
@@ -155,7 +131,7 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   context(): InputContext {
-    return {history: this.#options.history.entries, commands: this.#commands, files: this.#files};
+    return {history: this.#options.history.entries, commands: this.#commands, files: this.#services.files};
   }
 
   status(): Status {
@@ -164,12 +140,12 @@ class ChatScreen implements ScreenSource, Chat {
     return {
       phase: this.#turns.view?.phase ?? this.#phase,
       model: model?.id ?? '',
-      used: this.#used,
+      used: this.last.used,
       limit: model?.contextSize,
       temperature: sampling.temperature,
       seed: sampling.seed,
       queued: this.#queue.length,
-      notice: this.#notice,
+      notice: this.#services.notice,
     };
   }
 
@@ -201,8 +177,7 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   write(text: string): void {
-    this.#screen.input = withText(this.#screen.input, text);
-    this.#screen.drawSoon(0);
+    this.#services.write(text);
   }
 
   copy(text: string): boolean {
@@ -218,6 +193,18 @@ class ChatScreen implements ScreenSource, Chat {
 
   leave(): void {
     this.#leave(0);
+  }
+
+  recall(): void {
+    const {messages} = this.conversation;
+    this.print(...transcriptRows(messages, this.columns, this.theme, this.#highlighter.highlight));
+  }
+
+  open(session: Session): void {
+    this.#keeper.session = session;
+    this.conversation.reset(session.messages);
+    this.note(`session ${session.info.id}`);
+    this.recall();
   }
 
   answer(ask: Ask): Promise<void> {
@@ -245,16 +232,16 @@ class ChatScreen implements ScreenSource, Chat {
         this.#screen.redraw();
         return;
       case 'search':
-        this.#background(this.#search());
+        this.#background(this.#services.search());
         return;
       case 'editor':
-        this.#background(this.#edit());
+        this.#background(this.#services.edit());
         return;
       case 'suspend':
         this.#background(this.#screen.away(() => this.#host.suspend()));
         return;
       case 'list-files':
-        this.#background(this.#listFiles());
+        this.#background(this.#services.listFiles());
         return;
     }
   }
@@ -275,29 +262,16 @@ class ChatScreen implements ScreenSource, Chat {
       },
     );
     const {system} = this.#options;
-    const settings = () => this.#request();
-    const messages = system === undefined ? [] : [{role: 'system', content: system} as const];
-    this.#loaded = {backend, conversation: new Conversation({backend, settings, messages})};
-    const {model} = backend;
-    const facts = [
-      model.id,
-      model.template ?? '',
-      model.contextSize === undefined ? '' : `ctx ${model.contextSize}`,
-      model.device,
-    ];
-    this.note(`${facts.filter(Boolean).map(sanitise).join(` ${this.theme.dot} `)}\n`);
+    // Certainty costs time: it is asked for only while somebody looks at it.
+    const sampling = () => (this.settings.heat ? {...this.settings.sampling, topLogprobs: 5} : this.settings.sampling);
+    const settings = () => ({sampling: sampling()});
+    const conversation = new Conversation({backend, settings, messages: this.session.messages});
+    if (system !== undefined) conversation.setSystem(system);
+    this.#loaded = {backend, conversation};
+    this.note(`${sanitise(modelLine(backend.model, this.theme))}\n`);
+    this.recall();
     this.#phase = {kind: 'idle'};
     this.#next();
-  }
-
-  /** What goes with each request besides the messages. */
-  #request() {
-    const {sampling, tools, toolChoice, heat} = this.settings;
-    return {
-      sampling: heat ? {...sampling, topLogprobs: 5} : sampling,
-      ...(tools === undefined ? {} : {tools}),
-      ...(toolChoice === undefined ? {} : {toolChoice}),
-    };
   }
 
   #submit(text: string, shown: string): void {
@@ -322,6 +296,7 @@ class ChatScreen implements ScreenSource, Chat {
     const done = work
       .catch((error: unknown) => this.#showError(error))
       .then(() => {
+        this.#keep();
         this.#commandRuns = false;
         this.#next();
       });
@@ -329,8 +304,7 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   async #say({text, shown}: Waiting): Promise<void> {
-    const lines = expandTabs(sanitise(shown)).split('\n');
-    this.print(...lines.map((line, index) => paint(index === 0 ? '> ' : '  ', this.theme.accent) + line));
+    this.print(...userRows(shown, this.theme));
     if (shown !== text) this.#folded = text;
     const {content, notes} = await attachFiles(text.replace(/^\/\//, '/'), (name) => this.path(name));
     for (const note of notes) this.note(note);
@@ -338,6 +312,12 @@ class ChatScreen implements ScreenSource, Chat {
     await this.answer((signal) => this.conversation.send(content, signal));
     // A message that was refused is not lost: it comes back to be changed.
     if (this.conversation.messages === said && this.#screen.input.editor.text === '') this.write(text);
+  }
+
+  #keep(): void {
+    this.#keeper.messages(this.conversation.messages);
+    const complaint = this.#keeper.complaint();
+    if (complaint !== undefined) this.note(sanitise(complaint));
   }
 
   #beginTurn(): AnswerView {
@@ -349,14 +329,10 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   #onEvent(event: ConversationEvent): void {
-    if (event.type === 'prompt') {
-      this.#prompt = event.tokens;
-      this.#logprobs = [];
-    } else if (event.type === 'text') this.#logprobs.push(...(event.logprobs ?? []));
-    else if (event.type === 'finish') {
-      this.#finish = event;
-      this.#used = event.usage.promptTokens + event.usage.completionTokens;
-    }
+    this.last.take(event, this.conversation.messages);
+    if (event.type === 'text') this.#keeper.answer(event.text);
+    else if (event.type === 'prompt' || event.type === 'tool_result') this.#keep();
+    if (event.type === 'prompt' && this.last.prefix !== '') this.#keeper.answer(this.last.prefix);
     this.#screen.drawSoon(this.#pace);
   }
 
@@ -367,14 +343,11 @@ class ChatScreen implements ScreenSource, Chat {
       if (view.thought !== '') this.#folded = view.thought;
     }
     if (error !== undefined) this.#showError(error);
-    else if (this.#finish !== undefined) this.print(endRow(this.#finish, this.theme), '');
+    else if (this.last.finish !== undefined) this.print(endRow(this.last.finish, this.theme), '');
   }
 
   #showError(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
-    this.print(`${paint('error', this.theme.error)}  ${sanitise(message)}`);
-    if (error instanceof EngineError && error.hint !== undefined) this.note(`  try  ${sanitise(error.hint)}`);
-    this.print('');
+    this.print(...errorRows(error, this.theme));
   }
 
   #interrupt(): void {
@@ -384,13 +357,11 @@ class ChatScreen implements ScreenSource, Chat {
       this.write('');
       return;
     }
-    const now = this.#host.now();
-    if (now - this.#interruptedAt < TWICE) {
+    if (this.#services.twice('interrupt')) {
       this.#leave(this.#loaded === undefined ? 130 : 0);
       return;
     }
-    this.#interruptedAt = now;
-    this.#notify('press Ctrl+C again to leave');
+    this.#services.notify('press Ctrl+C again to leave');
   }
 
   /** Stops the answer and gives waiting messages back to the prompt; twice on an empty prompt edits the last message. */
@@ -403,17 +374,15 @@ class ChatScreen implements ScreenSource, Chat {
       return;
     }
     if (stopped || text !== '') return;
-    const now = this.#host.now();
-    if (now - this.#escapedAt < TWICE) {
+    if (this.#services.twice('escape')) {
       this.#submit('/edit', '/edit');
       return;
     }
-    this.#escapedAt = now;
   }
 
   #expand(): void {
     if (this.#folded === '') {
-      this.#notify('nothing is folded');
+      this.#services.notify('nothing is folded');
       return;
     }
     this.print(
@@ -422,37 +391,5 @@ class ChatScreen implements ScreenSource, Chat {
         .map((line) => paint(expandTabs(line), this.theme.dim)),
       '',
     );
-  }
-
-  /** Shows a message in place of the status line for a moment. */
-  #notify(text: string): void {
-    clearTimeout(this.#noticeTimer);
-    this.#notice = text;
-    this.#screen.drawSoon(0);
-    this.#noticeTimer = setTimeout(() => {
-      this.#notice = undefined;
-      this.#screen.drawSoon(0);
-    }, TWICE);
-    this.#noticeTimer.unref();
-  }
-
-  async #search(): Promise<void> {
-    const entries = [...new Set([...this.#options.history.entries].reverse())];
-    const items = entries.map((entry) => ({label: sanitise(entry).replaceAll(/\s+/g, ' '), detail: ''}));
-    const index = await this.pick({title: 'search the messages typed before', items});
-    if (index !== undefined) this.write(entries[index] ?? '');
-  }
-
-  async #edit(): Promise<void> {
-    const draft = unfold(this.#screen.input.editor.text, this.#screen.input.pastes);
-    const text = await this.#screen.away(() => composeInEditor(draft, this.#host));
-    if (text !== undefined) this.write(text);
-  }
-
-  async #listFiles(): Promise<void> {
-    this.#files = [];
-    this.#files = (await listFiles(this.#host.cwd)).map((label) => ({label, detail: ''}));
-    this.#screen.input = refreshCompletion(this.#screen.input, this.context());
-    this.#screen.drawSoon(0);
   }
 }

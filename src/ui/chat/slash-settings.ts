@@ -145,7 +145,7 @@ function showModel(chat: Chat): void {
 }
 
 function showStats(chat: Chat): void {
-  const finish = chat.lastFinish;
+  const finish = chat.last.finish;
   if (finish === undefined) throw new EngineError('usage', 'there is no answer yet');
   const {usage, timings} = finish;
   const rate = (value: number | undefined) => (value === undefined ? '' : ` (${value.toFixed(1)} tok/s)`);
@@ -163,13 +163,13 @@ function showStats(chat: Chat): void {
 /** Each token as `id` and text; control tokens stand out by colour and by their brackets. */
 function showTokens(chat: Chat): void {
   const {tokenizer} = chat.backend;
-  if (chat.lastPrompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
+  if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
   if (tokenizer === undefined) throw new EngineError('unsupported', 'this backend does not show its vocabulary');
   const {theme} = chat;
-  const shown = chat.lastPrompt.map((token) => {
+  const shown = chat.last.prompt.map((token) => {
     const text = sanitise(tokenizer.piece(token)).replaceAll('\n', '\\n') || ' ';
     const mark = tokenizer.isControl(token);
     return `${paint(String(token), theme.dim)}${mark ? paint(`<${text}>`, theme.warning) : text}`;
   });
-  chat.print(`${chat.lastPrompt.length} tokens`, shown.join(' '), '');
+  chat.print(`${chat.last.prompt.length} tokens`, shown.join(' '), '');
 }

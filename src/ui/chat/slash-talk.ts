@@ -45,6 +45,19 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
     },
   },
   {
+    name: 'fim',
+    usage: 'BEFORE [<FILL> AFTER]',
+    help: 'have the model fill in what stands between two texts',
+    run: (chat, argument) => {
+      if (argument === '')
+        throw new EngineError('usage', '/fim needs a text', {hint: '/fim def add( <FILL> return sum'});
+      const [prompt = '', suffix] = argument.split('<FILL>');
+      const {sampling} = chat.settings;
+      const request = {prompt, ...(suffix === undefined ? {} : {suffix}), sampling};
+      return chat.answer((signal) => chat.backend.fim(request, signal));
+    },
+  },
+  {
     name: 'system',
     usage: '[TEXT]',
     help: 'show or set the system prompt (a single - removes it)',

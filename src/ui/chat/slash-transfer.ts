@@ -1,6 +1,7 @@
 // Slash commands that move text in and out: files, the clipboard, exports.
 import {readFile, writeFile} from 'node:fs/promises';
 import {EngineError} from '../../engine/errors.ts';
+import {messageToWire} from '../../engine/wire/write-messages.ts';
 import type {SlashCommand} from './chat.ts';
 import {contentText, exportMarkdown} from './export.ts';
 
@@ -23,7 +24,7 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
       if (argument === '') throw new EngineError('usage', '/export needs a file name');
       const {messages} = chat.conversation;
       const content = argument.endsWith('.json')
-        ? `${JSON.stringify({messages}, undefined, 2)}\n`
+        ? `${JSON.stringify({messages: messages.map(messageToWire)}, undefined, 2)}\n`
         : exportMarkdown(messages);
       await writeFile(chat.path(argument), content, {mode: 0o600}).catch((cause: unknown) => {
         throw new EngineError('io', `${argument} cannot be written`, {

@@ -3,6 +3,7 @@ import {EngineError} from '../../engine/errors.ts';
 import type {Chat, SlashCommand} from './chat.ts';
 import type {Item} from './frame.ts';
 import {keyHelp} from './keymap.ts';
+import {BRANCH_COMMANDS} from './slash-branches.ts';
 import {SETTING_COMMANDS} from './slash-settings.ts';
 import {TALK_COMMANDS} from './slash-talk.ts';
 import {TRANSFER_COMMANDS} from './slash-transfer.ts';
@@ -16,6 +17,7 @@ const GENERAL_COMMANDS: readonly SlashCommand[] = [
 /** All commands, in the order of /help. */
 const COMMANDS: readonly SlashCommand[] = [
   ...TALK_COMMANDS,
+  ...BRANCH_COMMANDS,
   ...SETTING_COMMANDS,
   ...TRANSFER_COMMANDS,
   ...GENERAL_COMMANDS,

@@ -1,4 +1,5 @@
 // The status line: what happens now, how fast, how full the context is; cut from the right, never wrapped.
+import type {ModelInfo} from '../../engine/backend.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {shorten, width} from '../text.ts';
 
@@ -87,4 +88,10 @@ function fill({used, limit}: Status, theme: Theme): {text: string; style: string
 /** `1,234` below ten thousand, `32.8k` above. */
 export function count(tokens: number): string {
   return tokens < 10_000 ? tokens.toLocaleString('en-US') : `${(tokens / 1000).toFixed(1)}k`;
+}
+
+/** What answers, on one line: name, template, context, where it runs. */
+export function modelLine({id, template, contextSize, device}: ModelInfo, theme: Theme): string {
+  const facts = [id, template, contextSize === undefined ? undefined : `ctx ${contextSize}`, device];
+  return facts.filter((fact) => fact !== undefined).join(` ${theme.dot} `);
 }

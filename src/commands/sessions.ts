@@ -1,0 +1,106 @@
+// `mistral sessions`: list, show, export and remove the chats that were kept.
+import {writeFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import type {Command} from 'commander';
+import {EngineError} from '../engine/errors.ts';
+import {SessionFolder} from '../engine/session-folder.ts';
+import {messageToWire} from '../engine/wire/write-messages.ts';
+import {contentText, exportMarkdown} from '../ui/chat/export.ts';
+import {sanitise} from '../ui/sanitise.ts';
+import type {Io} from './io.ts';
+import {stateFolder} from './state-folder.ts';
+
+const EXAMPLES = `
+Examples:
+  mistral sessions list                      the kept chats, the last used one first
+  mistral sessions show                      the last one, as markdown
+  mistral sessions export 20260102 -o a.json the messages of one, as JSON
+  mistral sessions rm 20260102-030405-1f2e   forget one`;
+
+export function addSessionsCommand(command: Command, io: Io): void {
+  const sessions = new SessionFolder(join(stateFolder(io.env), 'sessions'));
+  command.description('List, show, export and remove the chats that were kept.').addHelpText('after', EXAMPLES);
+  command
+    .command('list')
+    .description('the kept chats, the last used one first')
+    .option('--json', 'one JSON object a line')
+    .action((flags: {json?: true}) => list(io, sessions, flags.json === true));
+  command
+    .command('show')
+    .description('print a chat as markdown')
+    .argument('[id]', 'the id or its beginning (default: the last used one)')
+    .action((id?: string) => {
+      const text = exportMarkdown(sessions.read(sessions.find(id)).messages);
+      io.stdout.write(io.stdout.isTTY ? sanitise(text) : text);
+    });
+  command
+    .command('export')
+    .description('write a chat to a file or stdout')
+    .argument('[id]', 'the id or its beginning (default: the last used one)')
+    .option('-o, --output <file>', 'markdown, or JSON when its name ends with .json')
+    .option('--json', 'JSON on stdout')
+    .action((id: string | undefined, flags: {output?: string; json?: true}) => exportSession(io, sessions, id, flags));
+  command
+    .command('rm')
+    .description('forget chats for good')
+    .argument('<id...>', 'ids, or beginnings that mean one chat each')
+    .action((ids: string[]) => {
+      for (const id of ids.map((given) => sessions.find(given))) {
+        sessions.remove(id);
+        io.stderr.write(`removed ${id}\n`);
+      }
+    });
+}
+
+function list(io: Io, sessions: SessionFolder, json: boolean): void {
+  for (const {id, changed} of sessions.list()) {
+    const session = readable(sessions, id);
+    if (session === undefined) {
+      io.stderr.write(`${id} is damaged and left out\n`);
+      continue;
+    }
+    const {messages, info} = session;
+    const first = contentText(messages.find(({role}) => role === 'user')?.content);
+    if (json) {
+      const facts = {id, changed: new Date(changed).toISOString(), model: info.model, messages: messages.length, first};
+      io.stdout.write(`${JSON.stringify(facts)}\n`);
+    } else {
+      const when = new Date(changed).toISOString().slice(0, 16).replace('T', ' ');
+      const title = sanitise(first).replaceAll(/\s+/g, ' ').slice(0, 50);
+      io.stdout.write(`${id}  ${when}  ${String(messages.length).padStart(4)} messages  ${title}\n`);
+    }
+  }
+}
+
+function readable(sessions: SessionFolder, id: string) {
+  try {
+    return sessions.read(id);
+  } catch {
+    return undefined;
+  }
+}
+
+function exportSession(
+  io: Io,
+  sessions: SessionFolder,
+  id: string | undefined,
+  {output, json}: {output?: string; json?: true},
+): void {
+  const {messages} = sessions.read(sessions.find(id));
+  const asJson = json === true || output?.endsWith('.json') === true;
+  const content = asJson
+    ? `${JSON.stringify({messages: messages.map(messageToWire)}, undefined, 2)}\n`
+    : exportMarkdown(messages);
+  if (output === undefined) {
+    io.stdout.write(content);
+    return;
+  }
+  try {
+    writeFileSync(resolve(io.cwd, output), content, {mode: 0o600});
+  } catch (cause) {
+    throw new EngineError('io', `${output} cannot be written`, {
+      cause,
+      hint: 'Is the folder there, and may you write to it?',
+    });
+  }
+}

@@ -1,0 +1,124 @@
+// The folder of all sessions: listing, finding, locking, and the KV states beside them.
+import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {EngineError} from './errors.ts';
+import {newSessionInfo, Session} from './session.ts';
+
+/** KV states that are kept: they are large, and only recent sessions are resumed often. */
+const STATES = 5;
+
+export interface SessionEntry {
+  readonly id: string;
+  /** When it was last written, milliseconds since 1970. */
+  readonly changed: number;
+}
+
+export class SessionFolder {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  fileOf(id: string): string {
+    return join(this.#folder, `${id}.jsonl`);
+  }
+
+  /** Where the session's KV state is kept. */
+  stateOf(id: string): string {
+    return join(this.#folder, `${id}.kv`);
+  }
+
+  /** All sessions, the one used last first. */
+  list(): SessionEntry[] {
+    return this.#files('.jsonl')
+      .map((id) => ({id, changed: statSync(this.fileOf(id)).mtimeMs}))
+      .sort((a, b) => b.changed - a.changed);
+  }
+
+  /**
+   * The id of the session that is meant: a whole id or its unambiguous beginning; undefined = the last one.
+   * @throws EngineError `usage` when there is none or more than one.
+   */
+  find(given: string | undefined): string {
+    const ids = this.list().map(({id}) => id);
+    const hint = '`mistral sessions list` shows those there are';
+    const found = given === undefined ? ids.slice(0, 1) : ids.filter((id) => id === given || id.startsWith(given));
+    const exact = found.find((id) => id === given) ?? found[0];
+    if (exact === undefined) {
+      throw new EngineError('usage', given === undefined ? 'there is no session yet' : `there is no session ${given}`, {
+        hint,
+      });
+    }
+    if (found.length > 1 && exact !== given)
+      throw new EngineError('usage', `several sessions begin with ${given}`, {hint});
+    return exact;
+  }
+
+  create(model: string): Session {
+    const info = newSessionInfo(model);
+    return new Session(info, this.fileOf(info.id));
+  }
+
+  /** @throws EngineError `io` for a file that cannot be read or is no session. */
+  read(id: string): Session {
+    return Session.read(this.fileOf(id));
+  }
+
+  remove(id: string): void {
+    rmSync(this.fileOf(id), {force: true});
+    this.removeState(id);
+  }
+
+  removeState(id: string): void {
+    for (const file of [this.stateOf(id), `${this.stateOf(id)}.json`]) rmSync(file, {force: true});
+  }
+
+  /**
+   * Marks a session as in use by this process; false when another living process has it. Where no mark can be made (a
+   * read-only folder) nothing can be written either, so two chats do no harm.
+   */
+  lock(id: string, pid: number, alive: (pid: number) => boolean): boolean {
+    const file = join(this.#folder, `${id}.lock`);
+    try {
+      mkdirSync(this.#folder, {recursive: true, mode: 0o700});
+      const owner = readOwner(file);
+      if (owner !== undefined && owner !== pid && alive(owner)) return false;
+      writeFileSync(file, String(pid), {mode: 0o600});
+    } catch {
+      return true;
+    }
+    return true;
+  }
+
+  unlock(id: string): void {
+    try {
+      rmSync(join(this.#folder, `${id}.lock`), {force: true});
+    } catch {
+      // The mark of a dead process is ignored by the next one.
+    }
+  }
+
+  /** Removes the KV states of all but the last used sessions. */
+  prune(): void {
+    for (const {id} of this.list().slice(STATES)) this.removeState(id);
+  }
+
+  #files(ending: string): string[] {
+    try {
+      return readdirSync(this.#folder).flatMap((name) =>
+        name.endsWith(ending) ? [name.slice(0, -ending.length)] : [],
+      );
+    } catch {
+      return [];
+    }
+  }
+}
+
+function readOwner(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}

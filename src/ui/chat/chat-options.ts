@@ -1,0 +1,26 @@
+// What a chat on a terminal is started with.
+import type {Backend} from '../../engine/backend.ts';
+import type {SamplingParams} from '../../engine/sampling.ts';
+import type {Session} from '../../engine/session.ts';
+import type {SessionFolder} from '../../engine/session-folder.ts';
+import type {Theme} from '../markdown/style.ts';
+import type {History} from './history.ts';
+import type {Host} from './terminal.ts';
+
+export interface ChatOptions {
+  readonly host: Host;
+  /**
+   * Loads the model, once the first frame is shown; messages typed meanwhile wait for it. `note` shows a line to the
+   * person, `onProgress` how much is loaded, 0 to 1.
+   */
+  readonly open: (note: (text: string) => void, onProgress: (fraction: number) => void) => Promise<Backend>;
+  readonly sampling: SamplingParams;
+  readonly system?: string;
+  /** The first line, above everything. */
+  readonly banner: string;
+  readonly history: History;
+  readonly theme: Theme;
+  /** Where this chat is kept; one with messages is resumed. */
+  readonly session: Session;
+  readonly sessions?: SessionFolder;
+}

@@ -1,0 +1,42 @@
+// The line below an answer, and what is shown when there is none: figures, the reason of the end, errors.
+import {EngineError} from '../../engine/errors.ts';
+import {paint, type Theme} from '../markdown/style.ts';
+import {sanitise} from '../sanitise.ts';
+import type {Finish} from './turn-record.ts';
+
+/** The line below an answer: how much, how fast, and why it ended; `length` and a full context are never unnoticed. */
+export function endRow(finish: Finish, theme: Theme): string {
+  const {usage, timings} = finish;
+  const dot = ` ${theme.dot} `;
+  const facts = [
+    `${usage.completionTokens} tok`,
+    ...(timings.tokensPerSecond === undefined ? [] : [`${timings.tokensPerSecond.toFixed(1)} tok/s`]),
+    ...(timings.firstTokenMs === undefined ? [] : [`first ${(timings.firstTokenMs / 1000).toFixed(2)} s`]),
+  ];
+  const reason = reasonText(finish);
+  const notable = finish.reason === 'length' || finish.reason === 'context';
+  return paint(facts.join(dot) + dot, theme.dim) + paint(reason, notable ? theme.warning : theme.dim);
+}
+
+function reasonText({reason, stop}: Finish): string {
+  switch (reason) {
+    case 'stop':
+      return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(sanitise(stop))}`;
+    case 'length':
+      return 'stop: length, the answer is cut at max_tokens (/continue goes on)';
+    case 'context':
+      return 'stop: the context is full (/undo, /clear, or restart with a larger --ctx)';
+    case 'tool_calls':
+      return 'stop: tool call';
+    case 'aborted':
+      return 'stop: by you (/continue goes on)';
+  }
+}
+
+/** A failure: what happened, and what to do next. */
+export function errorRows(error: unknown, theme: Theme): string[] {
+  const message = sanitise(error instanceof Error ? error.message : String(error));
+  const hint = error instanceof EngineError && error.hint !== undefined ? sanitise(error.hint) : undefined;
+  const rows = `${paint('error', theme.error)}  ${message}`.split('\n');
+  return [...rows, ...(hint === undefined ? [] : [paint(`  try  ${hint}`, theme.dim)]), ''];
+}

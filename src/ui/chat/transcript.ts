@@ -1,0 +1,35 @@
+// Messages that are there already as rows: after resuming a session or switching to a branch.
+import type {Message} from '../../engine/types.ts';
+import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
+import {paint, type Theme} from '../markdown/style.ts';
+import {sanitise} from '../sanitise.ts';
+import {expandTabs} from '../text.ts';
+import {contentText} from './export.ts';
+
+/** Messages that are shown again; the rest is said to be there. */
+const SHOWN = 4;
+
+/** A message of the person as it stands in the scrollback. */
+export function userRows(text: string, theme: Theme): string[] {
+  const lines = expandTabs(sanitise(text)).split('\n');
+  return lines.map((line, index) => paint(index === 0 ? '> ' : '  ', theme.accent) + line);
+}
+
+/** The last messages, wrapped to `columns`. */
+export function transcriptRows(
+  messages: readonly Message[],
+  columns: number,
+  theme: Theme,
+  highlight: Highlight,
+): string[] {
+  const said = messages.filter(({role}) => role === 'user' || role === 'assistant');
+  const earlier = said.length - SHOWN;
+  const note = earlier > 0 ? [paint(`${theme.ellipsis} ${earlier} earlier messages`, theme.dim), ''] : [];
+  const rows = said.slice(-SHOWN).flatMap((message) => {
+    const text = contentText(message.content);
+    if (message.role === 'user') return userRows(text, theme);
+    const stream = new MarkdownStream(columns, theme, highlight);
+    return [...stream.write(sanitise(text)), ...stream.end(), ''];
+  });
+  return [...note, ...rows];
+}

@@ -1,0 +1,32 @@
+// What is remembered of the last turn, for /stats, /tokens, /heat and /alt.
+import type {TokenLogprob} from '../../engine/backend.ts';
+import type {ConversationEvent} from '../../engine/conversation.ts';
+import type {Message} from '../../engine/types.ts';
+import {contentText} from './export.ts';
+
+export type Finish = Extract<ConversationEvent, {type: 'finish'}>;
+
+export class TurnRecord {
+  /** Tokens in the context after the turn. */
+  used = 0;
+  finish: Finish | undefined;
+  /** The exact ids of the prompt. */
+  prompt: readonly number[] = [];
+  /** The answer's tokens, when their certainty was asked for. */
+  logprobs: TokenLogprob[] = [];
+  /** What the answer already said before those tokens: it was continued. */
+  prefix = '';
+
+  take(event: ConversationEvent, messages: readonly Message[]): void {
+    if (event.type === 'prompt') {
+      const last = messages.at(-1);
+      this.prompt = event.tokens;
+      this.logprobs = [];
+      this.prefix = last?.role === 'assistant' ? contentText(last.content) : '';
+    } else if (event.type === 'text') this.logprobs.push(...(event.logprobs ?? []));
+    else if (event.type === 'finish') {
+      this.finish = event;
+      this.used = event.usage.promptTokens + event.usage.completionTokens;
+    }
+  }
+}
