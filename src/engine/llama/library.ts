@@ -2,6 +2,7 @@
 import type {Llama, LlamaLogLevel, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../errors.ts';
 import {type NativeGrammarState, nativeGrammarState} from './binding.ts';
+import {hasNoGpu, loadCpuBuild} from './cpu-build.ts';
 
 export type Gpu = 'auto' | 'cuda' | 'vulkan' | 'metal' | false;
 
@@ -49,7 +50,8 @@ const loaded = new Map<Gpu, Promise<Library>>();
  * Loads the native library. Half a second the first time, so start it before it is needed.
  * @throws EngineError `unsupported` when there is no build for this kind of device or this machine.
  */
-export function loadLibrary(gpu: Gpu): Promise<Library> {
+export function loadLibrary(asked: Gpu): Promise<Library> {
+  const gpu = asked === 'auto' && hasNoGpu() ? false : asked;
   let library = loaded.get(gpu);
   if (!library) {
     library = load(gpu);
@@ -63,14 +65,13 @@ async function load(gpu: Gpu): Promise<Library> {
   const {getLlama, LlamaLogLevel} = await import('node-llama-cpp');
   const log = new EngineLog();
   try {
-    const llama = await getLlama({
-      gpu,
-      // Never compile behind the user's back: minutes of silence, and a compiler that may not be there.
-      build: 'never',
-      progressLogs: false,
+    const logging = {
       logLevel: LlamaLogLevel.info,
       logger: (level: LlamaLogLevel, message: string) => log.add(level, message),
-    });
+    };
+    const direct = gpu === false ? await loadCpuBuild(logging) : undefined;
+    // Never compile behind the user's back: minutes of silence, and a compiler that may not be there.
+    const llama = direct ?? (await getLlama({gpu, build: 'never', progressLogs: false, ...logging}));
     return {llama, log};
   } catch (error) {
     throw new EngineError('unsupported', `no ${gpuName(gpu)} build of the engine works on this machine`, {

@@ -1,0 +1,56 @@
+// A quicker way to the prebuilt CPU engine on Linux. node-llama-cpp tries every prebuilt build in a process of its own
+// first, half of a cold start; that guards against GPU drivers, and the CPU build has none: it picks its kernels by what
+// the processor says it can do, and a build for another libc fails as an ordinary error.
+import {existsSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
+import {createRequire} from 'node:module';
+import {arch, platform} from 'node:os';
+import {dirname, join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import type {Llama, LlamaOptions} from 'node-llama-cpp';
+
+/** Where Linux shows a GPU: NVIDIA, Intel and AMD, AMD compute, Windows' own under WSL. */
+const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
+
+/** True when there is certainly no GPU, so that looking for one would be in vain. */
+export function hasNoGpu(): boolean {
+  return platform() === 'linux' && !GPU_DEVICES.some((path) => existsSync(path));
+}
+
+type Create = (parts: object) => Promise<Llama>;
+
+/** The engine, or undefined when this way is not open here: then `getLlama` finds another. */
+export async function loadCpuBuild(options: Pick<LlamaOptions, 'logLevel' | 'logger'>): Promise<Llama | undefined> {
+  if (platform() !== 'linux') return undefined;
+  try {
+    const require = createRequire(createRequire(import.meta.url).resolve('node-llama-cpp'));
+    const {Llama, getModuleVersion} = await import('node-llama-cpp');
+    const create = (Llama as unknown as {_create?: Create})._create;
+    const name = `linux-${arch()}`;
+    const builds = await import(pathToFileURL(require.resolve(`@node-llama-cpp/${name}`)).href);
+    const {binsDir, packageVersion} = builds.getBinsDir() as {binsDir: string; packageVersion: string};
+    // What a user compiled goes before what we ship.
+    const compiled = join(dirname(require.resolve('node-llama-cpp')), '..', 'llama', 'localBuilds');
+    if (!create || packageVersion !== (await getModuleVersion()) || existsSync(compiled)) return undefined;
+    const folder = join(binsDir, name);
+    const buildMetadata: unknown = JSON.parse(await readFile(join(folder, '_nlcBuildMetadata.json'), 'utf8'));
+    const bindingPath = join(folder, 'llama-addon.node');
+    const bindings: unknown = require(bindingPath);
+    const fixed = {
+      buildType: 'prebuilt',
+      vramPadding: 0,
+      ramPadding: ramPadding,
+      debug: false,
+      numa: false,
+      tempDir: false,
+    };
+    return await create.call(Llama, {...fixed, ...options, bindings, bindingPath, buildMetadata});
+  } catch {
+    return undefined;
+  }
+}
+
+/** node-llama-cpp's own: a quarter of the memory, at most 1 GiB, is left to the system. */
+function ramPadding(total: number): number {
+  return Math.min(total * 0.25, 1024 ** 3);
+}
