@@ -21,6 +21,8 @@ export interface Vocabulary {
   readonly merges: readonly string[];
   /** SPM: whether every text gets a word mark in front. */
   readonly dummyPrefix: boolean;
+  /** Tekken v15: the `model_settings_builder` as it is in the file; undefined where there is none. */
+  readonly modelSettings?: unknown;
 }
 
 /**
@@ -47,13 +49,14 @@ function readTekkenVocabulary(path: string, file: Buffer): Vocabulary {
   const tokens = raw.map((bytes, id) => (special[id] ? bytes : Buffer.from(toPrintable(bytes))));
   return {
     family: 'tekken',
-    version: asVersion(header.config?.version) ?? 'v3',
+    version: asVersion(header.config.version) ?? 'v3',
     size: tokens.length,
     tokens,
     types,
     scores: new Float32Array(tokens.length),
     merges: tekkenMerges(raw.slice(special.indexOf(0))),
     dummyPrefix: false,
+    modelSettings: header.model_settings_builder ?? undefined,
   };
 }
 
@@ -113,5 +116,9 @@ export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEnt
     if (found !== undefined) entries.push([key, {type: 'u32', value: found}]);
   }
   entries.push(['tokenizer.chat_template', text(chatTemplate(version))], ['mistral.tokenizer.version', text(version)]);
+  const {modelSettings} = vocabulary;
+  if (modelSettings !== undefined) {
+    entries.push(['mistral.tokenizer.model_settings', text(JSON.stringify(modelSettings))]);
+  }
   return entries;
 }

@@ -51,20 +51,34 @@ export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedToke
     },
     tokenizer,
   );
-  return {tokenizer, version, versionReason: reason, modelSettings: beside?.modelSettings, path};
+  return {tokenizer, version, versionReason: reason, modelSettings: beside?.modelSettings ?? ownSettings(gguf), path};
 }
 
+/** The model settings our own conversion copies from the tokenizer file. */
+function ownSettings({path, metadata}: GgufFile): ModelSettings | undefined {
+  const text = metadata.string('mistral.tokenizer.model_settings');
+  if (text === undefined) return undefined;
+  try {
+    return parseModelSettings(path, JSON.parse(text));
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    throw new EngineError('model_invalid', `${path} has model settings that are no JSON`, {cause});
+  }
+}
+
+/** A file without a version goes by its vocabulary. (mistral-common calls every `tokenizer.model` v1, v3's too.) */
 function loadFile(path: string, flag: TemplateVersion | undefined): LoadedTokenizer {
   const {tokenizer, version: stated, modelSettings} = readTokenizerFile(path);
-  const version = flag ?? parseVersion(stated);
-  if (!version) {
+  const known = stated === undefined ? undefined : parseVersion(stated);
+  if (stated !== undefined && !known && !flag) {
     throw new EngineError('unsupported', `${path} is for template ${stated}, which this program does not know`, {
       hint: 'Give the nearest version with --template, if you know that it fits.',
     });
   }
-  const versionReason = flag ? 'as asked for' : `the tokenizer file ${basename(path)} says so`;
+  const says = known && {version: known, reason: `the tokenizer file ${basename(path)} says so`};
+  const {version, reason} = (flag ? undefined : says) ?? detectVersion({flag}, tokenizer);
   const settings = version === 'v15' ? parseModelSettings(path, modelSettings) : undefined;
-  return {tokenizer, version, versionReason, modelSettings: settings, path};
+  return {tokenizer, version, versionReason: reason, modelSettings: settings, path};
 }
 
 function loadFolder(folder: string, flag: TemplateVersion | undefined): LoadedTokenizer {

@@ -22,12 +22,14 @@ export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {
     if (scores?.length !== strings.count) {
       throw new EngineError('model_invalid', `${path} has ${strings.count} tokens but ${scores?.length ?? 0} scores`);
     }
-    // add_space_prefix is not asked: whatever it says, Mistral's templates expect the prefix.
+    // Other converters' add_space_prefix is not asked: whatever it says, Mistral's templates expect the prefix.
+    const isOurs = metadata.string('mistral.tokenizer.version') !== undefined;
+    const saysNoPrefix = metadata.boolean('tokenizer.ggml.add_space_prefix') === false;
     return new SpmTokenizer({
       pieces: strings,
       scores: Float32Array.from(scores),
       types: Uint8Array.from(types),
-      dummyPrefix: true,
+      dummyPrefix: !(isOurs && saysNoPrefix),
     });
   }
   const split = metadata.string('tokenizer.ggml.pre');

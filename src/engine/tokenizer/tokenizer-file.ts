@@ -10,13 +10,13 @@ import type {Tokenizer} from './tokenizer.ts';
 
 export interface TokenizerFile {
   readonly tokenizer: Tokenizer;
-  /** As the file states it ("v3", "v7m1"): not checked to be a version this program knows. */
-  readonly version: string;
+  /** As the file states it ("v3", "v7m1"), not checked to be a version this program knows; undefined when it does not. */
+  readonly version: string | undefined;
   /** The `model_settings_builder` of a tekken file, as it is there; undefined when it has none. */
   readonly modelSettings: unknown;
 }
 
-/** SentencePiece files carry their version in the name; without one it is v1, as in mistral-common. */
+/** SentencePiece files carry their version in the name, or not at all. */
 const SPM_NAME = /\.model(?:\.(v\d+(?:m\d+)?))?$/;
 
 /** Whether a file of this name is a tokenizer, by mistral-common's naming rules. */
@@ -45,7 +45,7 @@ export function readTokenizerFile(path: string): TokenizerFile {
       modelSettings: header.model_settings_builder ?? undefined,
     };
   }
-  const version = SPM_NAME.exec(basename(path))?.[1] ?? 'v1';
+  const version = SPM_NAME.exec(basename(path))?.[1];
   const vocabulary = parseSpm(path, file);
   return {tokenizer: named(path, () => new SpmTokenizer(vocabulary)), version, modelSettings: undefined};
 }

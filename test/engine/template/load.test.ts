@@ -26,12 +26,16 @@ test.each([
   ['tokenizer.model.v3', 'v3'],
   ['tokenizer.model.v7m1', 'v7'],
   ['mistral_instruct_tokenizer_240323.model.v2', 'v2'],
-  ['tokenizer.model', 'v1'],
 ])('a SentencePiece file %s is %s by its name', (name, version) => {
   const path = join(folder({[name]: spm}), name);
   const loaded = loadTokenizer(path);
   expect(loaded).toMatchObject({version, versionReason: `the tokenizer file ${name} says so`, path});
   expect(loaded.tokenizer.family).toBe('spm');
+});
+
+test('a SentencePiece file without a version goes by its vocabulary', () => {
+  const path = join(folder({'tokenizer.model': spm}), 'tokenizer.model');
+  expect(loadTokenizer(path)).toMatchObject({version: 'v3', versionReason: expect.stringContaining('vocabulary')});
 });
 
 test('a tekken file says its version and its model settings', () => {
@@ -86,6 +90,16 @@ test('a tokenizer file beside a model settles its version when the vocabularies 
   for (const stray of [tekkenJson('v7').replaceAll('[INST]', '[OTHER]'), '{}', tekkenJson('v99')]) {
     expect(loadTokenizer(model({'model.gguf': gguf, 'tekken.json': stray})).version).toBe('v13');
   }
+});
+
+test('a GGUF of our own conversion carries the model settings of its tokenizer file', () => {
+  const file = (settings: string) =>
+    join(folder({'m.gguf': tekkenGguf({'mistral.tokenizer.model_settings': settings})}), 'm.gguf');
+  const effort = {values: ['high'], accepts_none: false, default: null};
+  expect(loadTokenizer(file(JSON.stringify({reasoning_effort: effort}))).modelSettings).toEqual({
+    reasoningEffort: {values: ['high'], acceptsNone: false},
+  });
+  expect(() => loadTokenizer(file('{'))).toThrow('no JSON');
 });
 
 test('what is no tokenizer is named', () => {

@@ -64,6 +64,17 @@ test('tokens that only fill up the vocabulary are no text', () => {
 });
 
 const spm = spmMetadata(spmPieces());
+
+test('a file without a dummy prefix is believed only when it is our own', () => {
+  const silent = {...spm, 'tokenizer.ggml.add_space_prefix': false};
+  const first = (metadata: Record<string, GgufValue>) => {
+    const tokenizer = load(metadata);
+    return tokenizer.piece(tokenizer.encode('the')[0] ?? -1);
+  };
+  expect(first(silent)).toBe('▁the');
+  expect(first({...silent, 'mistral.tokenizer.version': 'v3'})).toBe('t');
+});
+
 test.each([
   [{}, 'model_invalid', 'has no vocabulary'],
   [{...tekkenMetadata(), 'tokenizer.ggml.pre': 'llama-bpe'}, 'unsupported', '"gpt2/llama-bpe" vocabulary'],
