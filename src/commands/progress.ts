@@ -18,8 +18,10 @@ export function showProgress(io: Io, text: string): Progress {
   let ended = false;
   const timer = setTimeout(async () => {
     const {default: ora} = await import('ora');
+    if (ended) return;
     // What is typed meanwhile belongs to the next prompt: the spinner must not take stdin.
-    if (!ended) spinner = ora({text: state, stream: io.stderr as NodeJS.WriteStream, discardStdin: false}).start();
+    const terminal = {stream: io.stderr as NodeJS.WriteStream, discardStdin: false, hideCursor: false};
+    spinner = ora({text: state, ...terminal}).start();
   }, PATIENCE_MS);
   return {
     update(fraction) {
