@@ -13,6 +13,7 @@ const {values} = parseArgs({
     threads: {type: 'string', default: '2'},
     rounds: {type: 'string', default: '3'},
     only: {type: 'string', default: 'speed,abort,turns,parallel'},
+    prompt: {type: 'string', default: '512'},
     generate: {type: 'string', default: '64'},
   },
 });
@@ -40,6 +41,8 @@ function ours(task: string, ...more: string[]): Measured {
     task,
     '--threads',
     values.threads,
+    '--prompt',
+    values.prompt,
     '--generate',
     values.generate,
     ...more,
@@ -58,7 +61,7 @@ const common = ['-m', model, '-t', values.threads, '-fa', '1'];
 
 function llamaBench(): {prompt: number; generation: number} {
   const [prompt, generation] = JSON.parse(
-    theirs('llama-bench', [...common, '-p', '512', '-n', values.generate, '-r', '2', '-o', 'json']),
+    theirs('llama-bench', [...common, '-p', values.prompt, '-n', values.generate, '-r', '2', '-o', 'json']),
   ) as {avg_ts: number}[];
   return {prompt: prompt?.avg_ts ?? 0, generation: generation?.avg_ts ?? 0};
 }
@@ -92,7 +95,7 @@ const tasks: Record<string, () => void> = {
       ['tokens per second, median', 'llama-bench', 'ours', 'ratio', 'each round'],
       [
         row(
-          'prompt 512',
+          `prompt ${values.prompt}`,
           bench.map(({prompt}) => prompt),
           own.map(({prompt}) => median(prompt) ?? 0),
         ),
