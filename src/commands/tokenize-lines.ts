@@ -8,8 +8,8 @@ import type {Token} from '../engine/types.ts';
 import {readLines} from '../ui/read-lines.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import {toolCallObject} from '../ui/wire-answer.ts';
-import type {Io, Output} from './io.ts';
-import {untilStopped} from './stop.ts';
+import type {Io} from './io.ts';
+import {unlessStopped, untilStopped} from './stop.ts';
 import {encodeInput} from './tokenize-input.ts';
 
 type Members = ReadonlyMap<string, JsonMember>;
@@ -28,7 +28,7 @@ export async function answerLines(io: Io, loaded: LoadedTokenizer, task: 'encode
     if (line.trim() === '') continue;
     const isText = invalidLine !== number;
     await write(
-      io.stdout,
+      io,
       answerLine(line, isText, (members) => answer(loaded, members)),
     );
   }
@@ -108,6 +108,7 @@ function wholeNumber(value: Json): number | undefined {
 }
 
 /** Writes and waits while the reader is slower than we are, so that answers do not pile up in memory. */
-async function write(stream: Output, text: string): Promise<void> {
-  if (!stream.write(text)) await new Promise<void>((resolve) => stream.once('drain', () => resolve()));
+async function write({stdout, stop}: Io, text: string): Promise<void> {
+  if (stdout.write(text)) return;
+  await unlessStopped(new Promise<void>((resolve) => stdout.once('drain', () => resolve())), stop);
 }

@@ -145,9 +145,9 @@ describe('--jsonl', () => {
     ]);
   });
 
-  test('a line of megabytes is answered', async () => {
-    const [answer] = (await answers('--jsonl', v3, [{id: 1, text: 'the'.repeat(1_000_000)}])) as [{tokens: number[]}];
-    expect(answer.tokens).toHaveLength(1_999_999);
+  test('a line of a megabyte is answered', async () => {
+    const [answer] = (await answers('--jsonl', v3, [{id: 1, text: 'the'.repeat(400_000)}])) as [{tokens: number[]}];
+    expect(answer.tokens).toHaveLength(799_999);
   });
 });
 
