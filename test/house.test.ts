@@ -90,7 +90,7 @@ function loadedBy(...starts: readonly string[]): string[] {
 
 test('help, version and refusals load neither the engine nor the screen', () => {
   const commands = importsOf('commands/program.ts').flatMap(({target, kind}) => (kind === 'lazy' ? target : []));
-  const heavy = /^(node-llama-cpp|ink|react|fastify|ora|chalk)$|^engine\/llama\/|^ui\/chat\//;
+  const heavy = /^(node-llama-cpp|ink|react|fastify|ora|chalk)$|^engine\/llama\//;
   expect(loadedBy(...commands).filter((name) => heavy.test(name))).toEqual([]);
   const main = ['program', 'chat', 'demo', 'fim', 'tools'].map((name) => `commands/${name}.ts`);
   expect(loadedBy(...main).filter((name) => !/\.tsx?$|^node:/.test(name))).toEqual(['commander']);

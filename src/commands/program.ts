@@ -4,7 +4,7 @@ import {normaliseArgv} from './argv.ts';
 import {dieBySignal, type Io, type Output, processIo} from './io.ts';
 import {reportError, reportUsage} from './report.ts';
 
-type AddCommand = (command: Command, io: Io) => void;
+type AddCommand = (command: Command, io: Io, all: () => Promise<readonly Command[]>) => void;
 
 interface Entry {
   readonly summary: string;
@@ -58,6 +58,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'show the exact tokens of a text or a request',
     load: async () => (await import('./tokenize.ts')).addTokenizeCommand,
   },
+  completion: {
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./completion.ts')).addCompletionCommand,
+  },
 };
 
 /** Runs the program called `name` (one of the package's bins) and ends the process with its exit code. */
@@ -91,7 +95,7 @@ async function single(name: string, argv: readonly string[], io: Io): Promise<{p
   const program = newProgram(name, io);
   const entry = COMMANDS[name.replace(/^mistral-/, '')];
   if (!entry) throw new Error(`no command belongs to the name ${name}`);
-  (await entry.load())(program.summary(entry.summary), io);
+  (await entry.load())(program.summary(entry.summary), io, () => allCommands(io));
   return {program, rest: normaliseArgv(program, argv)};
 }
 
@@ -103,8 +107,20 @@ async function umbrella(argv: readonly string[], io: Io): Promise<{program: Comm
   const at = argv[0] === 'help' ? 1 : 0;
   const command = program.commands.find((candidate) => candidate.name() === argv[at]);
   if (!command) return {program, rest: [...argv]};
-  await COMMANDS[command.name()]?.load().then((add) => add(command, io));
+  await COMMANDS[command.name()]?.load().then((add) => add(command, io, () => allCommands(io)));
   return {program, rest: [...argv.slice(0, at + 1), ...normaliseArgv(command, argv.slice(at + 1))]};
+}
+
+/** Every command with its flags declared. */
+function allCommands(io: Io): Promise<Command[]> {
+  const all = () => allCommands(io);
+  return Promise.all(
+    Object.entries(COMMANDS).map(async ([name, {summary, load}]) => {
+      const command = new Command(name).summary(summary);
+      (await load())(command, io, all);
+      return command;
+    }),
+  );
 }
 
 function newProgram(name: string, io: Io): Command {
