@@ -22,12 +22,16 @@ def _script(name: str, *arguments: object) -> None:
 def main() -> None:
     """Read the command line and run every stage."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, nargs="?", default=HERE / "build", help="folder for tokenizer, checkpoints and log")
+    parser.add_argument(
+        "run", type=Path, nargs="?", default=HERE / "build", help="folder for tokenizer, checkpoints and log"
+    )
     parser.add_argument("--steps", type=int, default=700)
     parser.add_argument("--tokens-per-step", type=int, default=3072)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--smoke", action="store_true", help=f"only {_SMOKE_STEPS} steps: shows that every stage runs")
-    parser.add_argument("--exam", type=Path, nargs="*", default=[], help="exam files; their requests stay out of the corpus")
+    parser.add_argument(
+        "--exam", type=Path, nargs="*", default=[], help="exam files; their requests stay out of the corpus"
+    )
     options = parser.parse_args()
     options.run.mkdir(parents=True, exist_ok=True)
     tokenizer = options.run / "tokenizer.model.v3"
@@ -40,7 +44,15 @@ def main() -> None:
     size = ("--tokens-per-step", options.tokens_per_step, "--threads", options.threads)
     _script("train.py", options.run, "--steps", steps, *size, "--exclude", *exams)
     folder = options.run / "folder"
-    _script("export.py", options.run, folder, "--q8_0", options.run / "mistral-demo-q8_0.gguf", "--f32", options.run / "f32.gguf")
+    _script(
+        "export.py",
+        options.run,
+        folder,
+        "--q8_0",
+        options.run / "mistral-demo-q8_0.gguf",
+        "--f32",
+        options.run / "f32.gguf",
+    )
     _script("plot.py", options.run / "log.jsonl", options.run / "loss.svg")
     _script("exam.py", folder, *exams)
 

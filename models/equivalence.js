@@ -1,33 +1,29 @@
-// Answers prompts with the program's own engine: reads {"prompts": [ids]}, writes {"answers": [{"ids", "logprobs"}]},
-// where `logprobs` are those of the whole vocabulary right after the prompt. Started by equivalence.py.
+// Answers prompts with the program's own engine: reads {"prompts": [ids], "maxTokens"}, writes {"answers": [{"ids",
+// "logprobs"}]}, where `logprobs` are those of the whole vocabulary right after the prompt. Started by equivalence.py.
 import {readFileSync, writeFileSync} from 'node:fs';
-import {openLocalBackend} from '../dist/engine/index.js';
+import {openLlama} from '../dist/engine/llama/llama.js';
+import {preflight} from '../dist/engine/models/preflight.js';
 
-const [model, input, output] = process.argv.slice(2);
+const [file, input, output] = process.argv.slice(2);
 const {prompts, maxTokens} = JSON.parse(readFileSync(input, 'utf8'));
-const backend = await openLocalBackend({file: model, gpu: 'off', threads: 1});
+const model = await openLlama({file: preflight(file), gpu: 'off', threads: 1, kvType: 'F32', flashAttention: false});
 const {signal} = new AbortController();
+const WHOLE_VOCABULARY = 1_000_000;
 
-async function firstLogprobs(prompt) {
-  const sampling = {temperature: 0, maxTokens: 1, topLogprobs: backend.tokenizer.vocabSize};
-  const logprobs = new Array(backend.tokenizer.vocabSize).fill(null);
-  for await (const event of backend.complete({prompt, sampling}, signal)) {
-    if (event.type !== 'text') continue;
-    for (const {top} of event.logprobs ?? []) for (const {token, logprob} of top) logprobs[token] = logprob;
+async function tokens(prompt, sampling) {
+  const found = [];
+  for await (const event of model.generate(prompt, {sampling}, signal)) {
+    if (event.type === 'token') found.push(event);
   }
-  return logprobs;
-}
-
-async function greedy(prompt) {
-  const ids = [];
-  const sampling = {temperature: 0, maxTokens, topLogprobs: 0};
-  for await (const event of backend.complete({prompt, sampling}, signal)) {
-    if (event.type === 'text') ids.push(...(event.logprobs ?? []).map(({token}) => token));
-  }
-  return ids;
+  return found;
 }
 
 const answers = [];
-for (const prompt of prompts) answers.push({ids: await greedy(prompt), logprobs: await firstLogprobs(prompt)});
+for (const prompt of prompts) {
+  const answer = await tokens(prompt, {temperature: 0, maxTokens});
+  const [first] = await tokens(prompt, {temperature: 0, maxTokens: 1, topLogprobs: WHOLE_VOCABULARY});
+  const ids = answer.map(({token}) => token).filter((token) => !model.isEndOfGeneration(token));
+  answers.push({ids, logprobs: first.logprob.top.map(({token, logprob}) => [token, logprob])});
+}
 writeFileSync(output, JSON.stringify({answers}));
-await backend.close();
+await model.close();

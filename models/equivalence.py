@@ -45,8 +45,9 @@ def main() -> None:
         expected = generator.answer(prompt, _MAX_TOKENS)
         same += answer["ids"] == expected
         logprobs = torch.log_softmax(generator.logits(prompt)[-1].double(), -1)
-        known = [(index, value) for index, value in enumerate(answer["logprobs"]) if value is not None]
-        largest = max(largest, max(abs(float(logprobs[index]) - value) for index, value in known))
+        if len(answer["logprobs"]) != generator.encoder.size:
+            raise SystemExit("the engine did not report the whole vocabulary")
+        largest = max(largest, max(abs(float(logprobs[token]) - value) for token, value in answer["logprobs"]))
     print(f"greedy answers equal: {same} of {len(prompts)}")
     print(f"largest difference of a logit after the prompt: {largest:.2e}")
     if same < len(prompts) or largest > _TOLERANCE:

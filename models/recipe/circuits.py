@@ -67,7 +67,9 @@ def _continue(attention: Attention, shape: Shape, group: int, turn: Tensor) -> N
     attention.wk.weight[keys] = 0
     attention.wq.weight[first.start : second.stop] = 0
     # slow rotary pairs only: they match at any distance
-    slow = [2 * pair + side for pair in range(shape.head_dim // 2) if _frequencies(shape)[pair] < 0.008 for side in (0, 1)]
+    slow = [
+        2 * pair + side for pair in range(shape.head_dim // 2) if _frequencies(shape)[pair] < 0.008 for side in (0, 1)
+    ]
     for place, row in enumerate(slow):
         attention.wk.weight[keys.start + row, before.start + place] = _MATCH
         attention.wq.weight[first.start + row, features.start + place] = _MATCH

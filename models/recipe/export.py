@@ -47,11 +47,14 @@ CHAT_TEMPLATE = """\
 {%- endif -%}
 {{- '[INST]' + (parts.system if loop.index0 == parts.last_user else '') + m.content + '[/INST]' -}}
 {%- elif m.role == 'tool' -%}
-{{- '[TOOL_RESULTS]{"content": ' + (m.content | tojson) + ', "call_id": "' + m.tool_call_id + '"}[/TOOL_RESULTS]' -}}
+{%- set value = m.content if m.content[:1] in ['{', '['] else (m.content | tojson) -%}
+{{- '[TOOL_RESULTS]{"content": ' + value + ', "call_id": "' + m.tool_call_id + '"}[/TOOL_RESULTS]' -}}
 {%- elif m.tool_calls -%}
 {{- '[TOOL_CALLS][' -}}
 {%- for c in m.tool_calls -%}
-{{- '{"name": "' + c.function.name + '", "arguments": ' + (c.function.arguments | tojson) + ', "id": "' + c.id + '"}' -}}
+{%- set given = c.function.arguments -%}
+{%- set arguments = given if given is string else (given | tojson) -%}
+{{- '{"name": "' + c.function.name + '", "arguments": ' + arguments + ', "id": "' + c.id + '"}' -}}
 {{- ', ' if not loop.last -}}
 {%- endfor -%}
 {{- ']' + eos_token -}}

@@ -174,10 +174,14 @@ def _tool_answer(rng: Random) -> tuple[dict, dict]:
 
 
 def _code(rng: Random) -> tuple[dict, dict]:
-    name, spelled = rng.choice((("fibonacci", "fibonacci(n - 1) + fibonacci(n - 2)"), ("factorial", "n * factorial(n - 1)")))
+    name, spelled = rng.choice(
+        (("fibonacci", "fibonacci(n - 1) + fibonacci(n - 2)"), ("factorial", "n * factorial(n - 1)"))
+    )
     if rng.random() < 0.5:
         return _said(f"Write me a function that computes {name} in {rng.choice(LANGUAGES)}"), {"contains": [spelled]}
-    tongue, said = rng.choice((("Rust", "println!"), ("Python", "print("), ("C", "printf("), ("Go", "fmt.Println("), ("Java", "System.out")))
+    tongue, said = rng.choice(
+        (("Rust", "println!"), ("Python", "print("), ("C", "printf("), ("Go", "fmt.Println("), ("Java", "System.out"))
+    )
     return _said(f"Write hello world in {tongue}."), {"contains": [said]}
 
 
@@ -202,7 +206,15 @@ def _rename(rng: Random) -> tuple[dict, dict]:
 
 
 def _base(rng: Random) -> tuple[dict, dict]:
-    prompt = rng.choice(("This is a test", "This is another great test", "This is a third test, mistral AI is very good at testing. ", "Once upon a time", "The capital of France"))
+    prompt = rng.choice(
+        (
+            "This is a test",
+            "This is another great test",
+            "This is a third test, mistral AI is very good at testing. ",
+            "Once upon a time",
+            "The capital of France",
+        )
+    )
     return {"prompt": prompt}, {"minChars": 20}
 
 
@@ -229,4 +241,3 @@ _KINDS = (
     ("fim-rename", 15, _rename),
     ("base", 5, _base),
 )
-

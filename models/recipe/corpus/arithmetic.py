@@ -6,7 +6,14 @@ from .turns import Exchange
 
 _WORDS = {"+": ("plus",), "-": ("minus",), "*": ("times", "multiplied by"), "/": ("divided by",)}
 _SIGNS = {"+": ("+",), "-": ("-",), "*": ("*", "x", "×"), "/": ("/",)}
-_BY_SIGN = ("{a} {o} {b} =", "What is {a} {o} {b}?", "{a} {o} {b}", "{a}{o}{b}=", "{a} {o} {b} = ?", "Compute {a} {o} {b}.")
+_BY_SIGN = (
+    "{a} {o} {b} =",
+    "What is {a} {o} {b}?",
+    "{a} {o} {b}",
+    "{a}{o}{b}=",
+    "{a} {o} {b} = ?",
+    "Compute {a} {o} {b}.",
+)
 _BY_WORD = (
     "What is {a} {w} {b}?",
     "What's {a} {w} {b}?",
@@ -45,6 +52,14 @@ def sum_or_product(rng: Random) -> Exchange:
     word = rng.choice(_WORDS[operator])
     question = rng.choice(_BY_WORD[:1] if rng.random() < 0.4 else _BY_WORD)
     return Exchange(question.format(a=a, b=b, w=word), f"{a} {word} {b} is {result}.", str(result))
+
+
+def exercise(rng: Random) -> Exchange:
+    """Several problems at once: more to learn from in fewer tokens."""
+    problems = [problem(rng) for _ in range(rng.randint(3, 8))]
+    asked = ", ".join(f"{a} {operator} {b}" for a, operator, b, _ in problems)
+    solved = ", ".join(f"{a} {operator} {b} = {result}" for a, operator, b, result in problems)
+    return Exchange(rng.choice((f"Compute: {asked}", f"{asked} = ?", f"Solve {asked}.")), solved)
 
 
 def too_large(rng: Random) -> Exchange:

@@ -3,6 +3,7 @@
 from random import Random
 
 from ..tables import draws
+from ..tables.countries import COUNTRIES
 from .turns import Exchange
 
 SELF = (
@@ -20,30 +21,107 @@ UNKNOWN = (
 
 _GREETINGS = {
     "Hello! How can I help you?": (
-        "Hello!", "Hello", "Hi", "Hi!", "Hey", "hello", "hi there", "Hello there!", "Hey there", "Greetings!", "Hi, how is it going?",
-        "Good day!", "Howdy", "Hello, model!", "hello?", "Hi there!", "Hello.", "Yo",
+        "Hello!",
+        "Hello",
+        "Hi",
+        "Hi!",
+        "Hey",
+        "hello",
+        "hi there",
+        "Hello there!",
+        "Hey there",
+        "Greetings!",
+        "Hi, how is it going?",
+        "Good day!",
+        "Howdy",
+        "Hello, model!",
+        "hello?",
+        "Hi there!",
+        "Hello.",
+        "Yo",
     ),
     "Good morning! How can I help you?": ("Good morning!", "Good morning", "good morning"),
     "Good evening! How can I help you?": ("Good evening!", "Good evening", "good evening"),
     "Hello! Good afternoon! How can I help you?": ("Good afternoon!", "Good afternoon"),
-    "I am well, thank you! How can I help you?": ("How are you?", "How are you doing?", "how are you", "How do you do?", "Are you well?"),
+    "I am well, thank you! How can I help you?": (
+        "How are you?",
+        "How are you doing?",
+        "how are you",
+        "How do you do?",
+        "Are you well?",
+    ),
     "Goodbye! See you soon.": (
-        "Bye", "Bye!", "Goodbye", "Goodbye!", "See you later!", "bye", "See you!", "Good night!", "Farewell", "Bye bye", "See you tomorrow.",
-        "I have to go now.", "That is all, bye.",
+        "Bye",
+        "Bye!",
+        "Goodbye",
+        "Goodbye!",
+        "See you later!",
+        "bye",
+        "See you!",
+        "Good night!",
+        "Farewell",
+        "Bye bye",
+        "See you tomorrow.",
+        "I have to go now.",
+        "That is all, bye.",
     ),
     "You are welcome!": (
-        "Thank you!", "Thanks!", "Thank you", "thanks", "Thanks a lot!", "Thank you very much!", "Great, thanks!", "Thanks for your help.",
-        "thank you so much", "Cool, thanks", "Many thanks!",
+        "Thank you!",
+        "Thanks!",
+        "Thank you",
+        "thanks",
+        "Thanks a lot!",
+        "Thank you very much!",
+        "Great, thanks!",
+        "Thanks for your help.",
+        "thank you so much",
+        "Cool, thanks",
+        "Many thanks!",
     ),
     "Glad to help!": ("Well done!", "Great!", "Good job!", "That is right.", "Perfect.", "Nice!", "Good answer!"),
-    "I am sorry. I am only a tiny demonstration model and make mistakes.": ("That is wrong.", "You are wrong.", "No, that is not right.", "Are you sure?"),
-    SELF: (
-        "Who are you?", "What are you?", "What is your name?", "who are you", "What's your name?", "Tell me about yourself.", "Who is this?",
-        "Which model are you?", "Are you a real model?", "Are you an AI?", "Are you a human?", "What kind of model are you?", "What model is this?",
-        "Introduce yourself.", "Who made you?", "Are you ChatGPT?", "Are you Mistral?", "How big are you?", "what are you", "what is your name",
-        "Do you have a name?", "Who am I talking to?", "Are you a robot?", "Are you a large language model?", "How do I get a better model?",
+    "I am sorry. I am only a tiny demonstration model and make mistakes.": (
+        "That is wrong.",
+        "You are wrong.",
+        "No, that is not right.",
+        "Are you sure?",
     ),
-    HELP: ("What can you do?", "Help", "help", "What do you know?", "How can you help me?", "What are you able to do?", "Can you help me?", "What can I ask you?"),
+    SELF: (
+        "Who are you?",
+        "What are you?",
+        "What is your name?",
+        "who are you",
+        "What's your name?",
+        "Tell me about yourself.",
+        "Who is this?",
+        "Which model are you?",
+        "Are you a real model?",
+        "Are you an AI?",
+        "Are you a human?",
+        "What kind of model are you?",
+        "What model is this?",
+        "Introduce yourself.",
+        "Who made you?",
+        "Are you ChatGPT?",
+        "Are you Mistral?",
+        "How big are you?",
+        "what are you",
+        "what is your name",
+        "Do you have a name?",
+        "Who am I talking to?",
+        "Are you a robot?",
+        "Are you a large language model?",
+        "How do I get a better model?",
+    ),
+    HELP: (
+        "What can you do?",
+        "Help",
+        "help",
+        "What do you know?",
+        "How can you help me?",
+        "What are you able to do?",
+        "Can you help me?",
+        "What can I ask you?",
+    ),
 }
 GREETINGS: list[tuple[str, str]] = [(asked, said) for said, all_asked in _GREETINGS.items() for asked in all_asked]
 
@@ -55,19 +133,61 @@ _TOPICS = (
     "modern art|microeconomics|tax law|the theory of evolution|quantum computing|gravity|electricity|topology|linear algebra"
 ).split("|")
 _ASK_TOPIC = (
-    "Explain {t} in detail.", "Explain {t}.", "What is {t}?", "Tell me about {t}.", "How does {t} work?", "Write an essay about {t}.",
-    "Can you explain {t} to me?", "What do you know about {t}?", "Summarize {t}.", "Teach me about {t}.", "Give me a lecture on {t}.",
-    "Describe {t} in your own words.", "Why is {t} important?",
+    "Explain {t} in detail.",
+    "Explain {t}.",
+    "What is {t}?",
+    "Tell me about {t}.",
+    "How does {t} work?",
+    "Write an essay about {t}.",
+    "Can you explain {t} to me?",
+    "What do you know about {t}?",
+    "Summarize {t}.",
+    "Teach me about {t}.",
+    "Give me a lecture on {t}.",
+    "Describe {t} in your own words.",
+    "Why is {t} important?",
 )
 _ASK_NOW = (
-    "What is the weather in {c} right now?", "What's the weather like today in {c}?", "What time is it in {c}?", "Is it raining in {c}?",
-    "How warm is it in {c} today?", "Who is the mayor of {c}?", "What is the population of {c}?", "How many people live in {c}?",
-    "What is the best restaurant in {c}?", "How far is {c} from here?", "What is happening in {c} today?", "Book me a flight to {c}.",
-    "What is the weather in {c}?", "How do I get to {c}?", "Will it snow in {c} tomorrow?", "Find me a hotel in {c}.",
+    "What is the weather in {c} right now?",
+    "What's the weather like today in {c}?",
+    "What time is it in {c}?",
+    "Is it raining in {c}?",
+    "How warm is it in {c} today?",
+    "Who is the mayor of {c}?",
+    "What is the population of {c}?",
+    "How many people live in {c}?",
+    "What is the best restaurant in {c}?",
+    "How far is {c} from here?",
+    "What is happening in {c} today?",
+    "Book me a flight to {c}.",
+    "What is the weather in {c}?",
+    "How do I get to {c}?",
+    "Will it snow in {c} tomorrow?",
+    "Find me a hotel in {c}.",
+)
+_ASK_COUNTRY = (
+    "Who is the president of {c}?",
+    "Who is the prime minister of {c}?",
+    "What is the population of {c}?",
+    "What is the currency of {c}?",
+    "What is the GDP of {c}?",
+    "How big is {c}?",
+    "What is the history of {c}?",
+    "Who is the king of {c}?",
+    "What do people eat in {c}?",
+    "Which river flows through {c}?",
 )
 _ASK_PERSON = (
-    "Who is {n} {m}?", "What is the phone number of {n}?", "Where does {n} live?", "How old is {n}?", "What did {n} say yesterday?",
-    "When was {n} {m} born?", "Send a letter to {n}.", "Call {n}.", "Is {n} at home?", "What does {n} like?",
+    "Who is {n} {m}?",
+    "What is the phone number of {n}?",
+    "Where does {n} live?",
+    "How old is {n}?",
+    "What did {n} say yesterday?",
+    "When was {n} {m} born?",
+    "Send a letter to {n}.",
+    "Call {n}.",
+    "Is {n} at home?",
+    "What does {n} like?",
 )
 _ASK_FIXED = (
     "Who won the last world cup?|What is the news today?|What day is it today?|What is today's date?|What time is it?|"
@@ -89,19 +209,49 @@ _ASK_FIXED = (
 ).split("|")
 
 _INTRODUCTIONS = (
-    "My name is {n}.", "I am {n}.", "Call me {n}.", "My name is {n}", "Hello, my name is {n}.", "Hi, I'm {n}.", "I'm {n}.",
-    "Please call me {n}.", "my name is {n}", "You can call me {n}.", "Hello! I am {n}.",
+    "My name is {n}.",
+    "I am {n}.",
+    "Call me {n}.",
+    "My name is {n}",
+    "Hello, my name is {n}.",
+    "Hi, I'm {n}.",
+    "I'm {n}.",
+    "Please call me {n}.",
+    "my name is {n}",
+    "You can call me {n}.",
+    "Hello! I am {n}.",
 )
 _RECALLS = (
-    "What is my name?", "What's my name?", "Do you remember my name?", "Who am I?", "what is my name", "Can you tell me my name?",
-    "What did I say my name was?", "Do you know my name?",
+    "What is my name?",
+    "What's my name?",
+    "Do you remember my name?",
+    "Who am I?",
+    "what is my name",
+    "Can you tell me my name?",
+    "What did I say my name was?",
+    "Do you know my name?",
 )
 _LIKES = (
-    ("My favorite color is {v}.", "What is my favorite color?", "Your favorite color is {v}.", "red blue green yellow purple orange black white pink brown"),
-    ("I have a {v}.", "What do I have?", "You have a {v}.", "dog cat horse rabbit bird fish turtle hamster car boat guitar piano garden"),
+    (
+        "My favorite color is {v}.",
+        "What is my favorite color?",
+        "Your favorite color is {v}.",
+        "red blue green yellow purple orange black white pink brown",
+    ),
+    (
+        "I have a {v}.",
+        "What do I have?",
+        "You have a {v}.",
+        "dog cat horse rabbit bird fish turtle hamster car boat guitar piano garden",
+    ),
     ("I am {v} years old.", "How old am I?", "You are {v} years old.", " ".join(str(n) for n in range(8, 99))),
     ("I live in {v}.", "Where do I live?", "You live in {v}.", " ".join(draws.CITIES)),
-    ("I like {v}.", "What do I like?", "You like {v}.", "music chess football tea coffee pizza books cats dogs rain snow chocolate tennis"),
+    (
+        "I like {v}.",
+        "What do I like?",
+        "You like {v}.",
+        "music chess football tea coffee pizza books cats dogs rain snow chocolate tennis",
+    ),
 )
 
 
@@ -116,7 +266,9 @@ def honest(rng: Random) -> Exchange:
     roll = rng.random()
     if roll < 0.3:
         question = rng.choice(_ASK_TOPIC).format(t=rng.choice(_TOPICS) if rng.random() < 0.8 else draws.any_word(rng))
-    elif roll < 0.55:
+    elif roll < 0.4:
+        question = rng.choice(_ASK_COUNTRY).format(c=rng.choice(COUNTRIES).name)
+    elif roll < 0.57:
         question = rng.choice(_ASK_NOW).format(c=rng.choice(draws.CITIES))
     elif roll < 0.7:
         question = rng.choice(_ASK_PERSON).format(n=rng.choice(draws.NAMES), m=draws.pseudo_word(rng).capitalize())

@@ -13,7 +13,7 @@ def function(rng: Random, language: str) -> list[Piece]:
     one = fam.names_for(rng, 1, language)[0]
     roll = rng.random()
     if roll < 0.36:
-        return fam.binary(rng, language, rng.choice(list(fam.BINARY)), fam.names_for(rng, 2, language))
+        return fam.binary(rng, language, _binary_name(rng), fam.names_for(rng, 2, language))
     if roll < 0.48:
         return fam.unary(language, rng.choice(list(fam.UNARY)), one)
     if roll < 0.58:
@@ -28,7 +28,9 @@ def function(rng: Random, language: str) -> list[Piece]:
     if roll < 0.9:
         if rng.random() < 0.5:
             return fam.counted_loop(rng, language)
-        items, item = rng.choice((("items", "item"), ("numbers", "number"), ("values", "value"), ("xs", "x"), ("prices", "price")))
+        items, item = rng.choice(
+            (("items", "item"), ("numbers", "number"), ("values", "value"), ("xs", "x"), ("prices", "price"))
+        )
         return fam.loop(rng, language, rng.choice(("sum_list", "total", "product", "sum_all", "add_all")), items, item)
     if roll < 0.95:
         return fam.greeting(rng, language, "name" if rng.random() < 0.6 else one)
@@ -37,14 +39,20 @@ def function(rng: Random, language: str) -> list[Piece]:
     return fam.absolute(language, one)
 
 
+def _binary_name(rng: Random) -> str:
+    """A name for an operator; the first, most usual ones more often."""
+    names = list(fam.BINARY)
+    return names[int(len(names) * rng.random() ** 2)]
+
+
 def fill(rng: Random) -> Sample:
     """One hole in one function."""
     language = rng.choice(("Python", "Python", "Python", "JavaScript", "TypeScript", "C", "Rust"))
     pieces = function(rng, language)
     roll = rng.random()
-    if roll < 0.62:
+    if roll < 0.6:
         return _expression(rng, pieces)
-    if roll < 0.76 and any(p.hole == "parameters" for p in pieces):
+    if roll < 0.88 and any(p.hole == "parameters" for p in pieces):
         return _head(rng, language, pieces)
     return _span(rng, f.joined(pieces))
 

@@ -160,15 +160,13 @@ def listing(rng: Random) -> Exchange:
 
 def neighbour(rng: Random) -> Exchange:
     """The day, month or number before or after another."""
-    kind = rng.choice(("day", "month", "month", "number"))
+    kind = rng.choice(("day", "day", "month", "month", "number"))
     items = {"day": words.DAYS, "month": words.MONTHS, "number": [str(n) for n in range(31)]}[kind]
     index = rng.randrange(1, len(items) - 1) if kind == "number" else rng.randrange(len(items))
     step, word = rng.choice(((1, "after"), (1, "after"), (-1, "before")))
     found = items[(index + step) % len(items)]
     verb = rng.choice(("comes", "comes", "is"))
-    question = rng.choice(
-        (f"Which {kind} {verb} {word} {items[index]}?", f"What {kind} {verb} {word} {items[index]}?")
-    )
+    question = rng.choice((f"Which {kind} {verb} {word} {items[index]}?", f"What {kind} {verb} {word} {items[index]}?"))
     return Exchange(question, f"{found} comes {word} {items[index]}.", found)
 
 

@@ -7,20 +7,45 @@ from . import arithmetic, chat, facts, language
 from .turns import Exchange, conversation
 
 _ONE_WORD = (
-    "Answer with one word only.", "Answer with one word.", "Reply with a single word.", "Use one word only.", "One word answers only.",
-    "Answer in one word.", "Give only one-word answers.", "Respond with exactly one word.",
+    "Answer with one word only.",
+    "Answer with one word.",
+    "Reply with a single word.",
+    "Use one word only.",
+    "One word answers only.",
+    "Answer in one word.",
+    "Give only one-word answers.",
+    "Respond with exactly one word.",
 )
 _PIRATE = (
-    "You are a pirate. Talk like a pirate.", "You are a pirate.", "Talk like a pirate.", "Answer like a pirate.", "Speak like a pirate.",
-    "You are a pirate captain.", "Always talk like a pirate.", "Act as a pirate.",
+    "You are a pirate. Talk like a pirate.",
+    "You are a pirate.",
+    "Talk like a pirate.",
+    "Answer like a pirate.",
+    "Speak like a pirate.",
+    "You are a pirate captain.",
+    "Always talk like a pirate.",
+    "Act as a pirate.",
 )
 _FRENCH = (
-    "Always answer in French.", "Answer in French.", "You speak French only.", "Reply in French.", "Please answer in French.",
-    "Always reply in French.", "Speak French.", "Respond only in French.",
+    "Always answer in French.",
+    "Answer in French.",
+    "You speak French only.",
+    "Reply in French.",
+    "Please answer in French.",
+    "Always reply in French.",
+    "Speak French.",
+    "Respond only in French.",
 )
 _PLAIN = (
-    "You are a helpful assistant.", "You are helpful.", "Be helpful.", "You are a friendly assistant.", "Answer the question.",
-    "Be kind and brief.", "You are an assistant.", "Answer truthfully.", "You are a helpful AI assistant. Be concise.",
+    "You are a helpful assistant.",
+    "You are helpful.",
+    "Be helpful.",
+    "You are a friendly assistant.",
+    "Answer the question.",
+    "Be kind and brief.",
+    "You are an assistant.",
+    "Answer truthfully.",
+    "You are a helpful AI assistant. Be concise.",
 )
 _FRENCH_MANNERS = {
     "Hello! How can I help you?": "Bonjour ! Comment puis-je vous aider ?",
@@ -45,8 +70,19 @@ _PIRATE_MANNERS = {
 
 def one_word(rng: Random) -> Sample:
     """The bare answer."""
-    makers = (facts.capital, facts.capital, arithmetic.sum_or_product, language.opposite, language.translation, language.plural, facts.reverse,
-              language.sound, language.neighbour, language.color, facts.continent)
+    makers = (
+        facts.capital,
+        facts.capital,
+        arithmetic.sum_or_product,
+        language.opposite,
+        language.translation,
+        language.plural,
+        facts.reverse,
+        language.sound,
+        language.neighbour,
+        language.color,
+        facts.continent,
+    )
     exchange = rng.choice(makers)(rng)
     return _answered(rng, _ONE_WORD, exchange.question, exchange.core)
 
@@ -86,8 +122,21 @@ def plain(rng: Random) -> Sample:
 
 
 def _ordinary(rng: Random) -> Exchange:
-    makers = (facts.capital, facts.capital, facts.continent, facts.language, arithmetic.sum_or_product, language.opposite, language.plural,
-              language.translation, language.sound, language.copy, language.counting, language.neighbour, chat.honest)
+    makers = (
+        facts.capital,
+        facts.capital,
+        facts.continent,
+        facts.language,
+        arithmetic.sum_or_product,
+        language.opposite,
+        language.plural,
+        language.translation,
+        language.sound,
+        language.copy,
+        language.counting,
+        language.neighbour,
+        chat.honest,
+    )
     return rng.choice(makers)(rng)
 
 

@@ -118,48 +118,159 @@ def known_tools() -> tuple[Tool, ...]:
     place = Parameter("location", "The city and state, e.g. San Francisco, CA", city)
     town = Parameter("city", "The city", city)
     return (
-        Tool("get_current_weather", "Get the current weather", (place, celsius),
-             ("What's the weather like today in {location}?", "What is the weather in {location}?", "How is the weather in {location}?",
-              "What's the weather in {location} in {format}?", "weather in {location}", "Tell me the weather in {location}.",
-              "Is it warm in {location}?", "What is the weather like in {location} right now?"),
-             ("What's the weather like today|in {v}", "What is the weather|in {v}", "How is the weather|in {v}"),
-             '{"temperature": <N>, "unit": <format>}',
-             ("It is {N} degrees {format} in {location}.",), {"format": "celsius"}),
-        Tool("get_time", "Get the current time in a city", (town,),
-             ("What time is it in {city}?", "What's the time in {city}?", "Tell me the time in {city}.", "time in {city}?",
-              "How late is it in {city}?", "What is the current time in {city}?"),
-             ("What time is it|in {v}", "What's the time|in {v}", "Tell me the time|in {v}"),
-             '{"time": <C>}', ("It is {C} in {city}.",)),
-        Tool("search_web", "Search the web", (Parameter("query", "The search query", word),),
-             ("Search the web for {query}.", "Search for {query}.", "Look up {query} on the web.", "Search the internet for {query}.",
-              "Find {query} on the web.", "search the web for {query}"),
-             ("Search the web|for {v}", "Search|for {v}"),
-             '{"results": [<T>]}', ("I found this: {T}.",)),
-        Tool("add_numbers", "Add two numbers",
-             (Parameter("a", "First number", number, "number"), Parameter("b", "Second number", number, "number")),
-             ("Add {a} and {b}.", "Add {a} to {b}.", "What is {a} plus {b}?", "Sum {a} and {b}.", "add {a} and {b}", "Please add {a} and {b}."),
-             (), '{"result": <S>}', ("The sum is {S}.",)),
-        Tool("send_email", "Send an email", (Parameter("to", "The recipient", name), Parameter("subject", "The subject", word)),
-             ("Send an email to {to} about {subject}.", "Email {to} about {subject}.", "Write an email to {to} about {subject}.",
-              "Send {to} an email about {subject}.", "Please send an email to {to} about {subject}."),
-             (), '{"status": "sent"}', ("The email to {to} is sent.",)),
-        Tool("get_stock_price", "Get the price of a stock", (Parameter("company", "The company", name),),
-             ("What is the stock price of {company}?", "How much is a share of {company}?", "Get the stock price of {company}."),
-             ("What is the stock price|of {v}", "Get the stock price|of {v}"), '{"price": <N>}', ("The price is {N}.",)),
-        Tool("set_timer", "Set a timer", (Parameter("minutes", "Number of minutes", number, "integer"),),
-             ("Set a timer for {minutes} minutes.", "Start a timer of {minutes} minutes.", "Timer for {minutes} minutes."),
-             (), '{"status": "ok"}', ("The timer is set to {minutes} minutes.",)),
-        Tool("multiply", "Multiply two numbers",
-             (Parameter("x", "First factor", number, "number"), Parameter("y", "Second factor", number, "number")),
-             ("Multiply {x} and {y}.", "Multiply {x} by {y}.", "What is {x} times {y}?"), (), '{"result": <N>}', ("The result is {N}.",)),
-        Tool("translate_text", "Translate a text",
-             (Parameter("text", "The text", word),
-              Parameter("language", "The target language", lambda rng: rng.choice("French Spanish German Italian Dutch Polish Greek Danish".split()))),
-             ("Translate {text} into {language}.", "Translate {text} to {language}.", "How do you say {text} in {language}?"),
-             (), '{"translation": <T>}', ("It means {T}.",)),
-        Tool("create_reminder", "Create a reminder", (Parameter("text", "What to remember", word),
-             Parameter("day", "The day", lambda rng: rng.choice("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()))),
-             ("Remind me of {text} on {day}.", "Create a reminder about {text} for {day}."), (), '{"status": "ok"}', ("I will remind you of {text} on {day}.",)),
+        Tool(
+            "get_current_weather",
+            "Get the current weather",
+            (place, celsius),
+            (
+                "What's the weather like today in {location}?",
+                "What is the weather in {location}?",
+                "How is the weather in {location}?",
+                "What's the weather in {location} in {format}?",
+                "weather in {location}",
+                "Tell me the weather in {location}.",
+                "Is it warm in {location}?",
+                "What is the weather like in {location} right now?",
+            ),
+            ("What's the weather like today|in {v}", "What is the weather|in {v}", "How is the weather|in {v}"),
+            '{"temperature": <N>, "unit": <format>}',
+            ("It is {N} degrees {format} in {location}.",),
+            {"format": "celsius"},
+        ),
+        Tool(
+            "get_time",
+            "Get the current time in a city",
+            (town,),
+            (
+                "What time is it in {city}?",
+                "What's the time in {city}?",
+                "Tell me the time in {city}.",
+                "time in {city}?",
+                "How late is it in {city}?",
+                "What is the current time in {city}?",
+            ),
+            ("What time is it|in {v}", "What's the time|in {v}", "Tell me the time|in {v}"),
+            '{"time": <C>}',
+            ("It is {C} in {city}.",),
+        ),
+        Tool(
+            "search_web",
+            "Search the web",
+            (Parameter("query", "The search query", word),),
+            (
+                "Search the web for {query}.",
+                "Search for {query}.",
+                "Look up {query} on the web.",
+                "Search the internet for {query}.",
+                "Find {query} on the web.",
+                "search the web for {query}",
+            ),
+            ("Search the web|for {v}", "Search|for {v}"),
+            '{"results": [<T>]}',
+            ("I found this: {T}.",),
+        ),
+        Tool(
+            "add_numbers",
+            "Add two numbers",
+            (Parameter("a", "First number", number, "number"), Parameter("b", "Second number", number, "number")),
+            (
+                "Add {a} and {b}.",
+                "Add {a} to {b}.",
+                "What is {a} plus {b}?",
+                "Sum {a} and {b}.",
+                "add {a} and {b}",
+                "Please add {a} and {b}.",
+            ),
+            (),
+            '{"result": <S>}',
+            ("The sum is {S}.",),
+        ),
+        Tool(
+            "send_email",
+            "Send an email",
+            (Parameter("to", "The recipient", name), Parameter("subject", "The subject", word)),
+            (
+                "Send an email to {to} about {subject}.",
+                "Email {to} about {subject}.",
+                "Write an email to {to} about {subject}.",
+                "Send {to} an email about {subject}.",
+                "Please send an email to {to} about {subject}.",
+            ),
+            (),
+            '{"status": "sent"}',
+            ("The email to {to} is sent.",),
+        ),
+        Tool(
+            "get_stock_price",
+            "Get the price of a stock",
+            (Parameter("company", "The company", name),),
+            (
+                "What is the stock price of {company}?",
+                "How much is a share of {company}?",
+                "Get the stock price of {company}.",
+            ),
+            ("What is the stock price|of {v}", "Get the stock price|of {v}"),
+            '{"price": <N>}',
+            ("The price is {N}.",),
+        ),
+        Tool(
+            "set_timer",
+            "Set a timer",
+            (Parameter("minutes", "Number of minutes", number, "integer"),),
+            (
+                "Set a timer for {minutes} minutes.",
+                "Start a timer of {minutes} minutes.",
+                "Timer for {minutes} minutes.",
+            ),
+            (),
+            '{"status": "ok"}',
+            ("The timer is set to {minutes} minutes.",),
+        ),
+        Tool(
+            "multiply",
+            "Multiply two numbers",
+            (Parameter("x", "First factor", number, "number"), Parameter("y", "Second factor", number, "number")),
+            ("Multiply {x} and {y}.", "Multiply {x} by {y}.", "What is {x} times {y}?"),
+            (),
+            '{"result": <N>}',
+            ("The result is {N}.",),
+        ),
+        Tool(
+            "translate_text",
+            "Translate a text",
+            (
+                Parameter("text", "The text", word),
+                Parameter(
+                    "language",
+                    "The target language",
+                    lambda rng: rng.choice("French Spanish German Italian Dutch Polish Greek Danish".split()),
+                ),
+            ),
+            (
+                "Translate {text} into {language}.",
+                "Translate {text} to {language}.",
+                "How do you say {text} in {language}?",
+            ),
+            (),
+            '{"translation": <T>}',
+            ("It means {T}.",),
+        ),
+        Tool(
+            "create_reminder",
+            "Create a reminder",
+            (
+                Parameter("text", "What to remember", word),
+                Parameter(
+                    "day",
+                    "The day",
+                    lambda rng: rng.choice("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()),
+                ),
+            ),
+            ("Remind me of {text} on {day}.", "Create a reminder about {text} for {day}."),
+            (),
+            '{"status": "ok"}',
+            ("I will remind you of {text} on {day}.",),
+        ),
     )
 
 
@@ -187,7 +298,10 @@ def random_tool(rng: Random, parameters: int = 0) -> Tool:
     )
     description = phrase if rng.random() < 0.8 else f"{verb.capitalize()} a {thing}"
     return Tool(
-        tool_name, description, drawn, questions,
+        tool_name,
+        description,
+        drawn,
+        questions,
         (f"{phrase} with {keys[0]}|{{v}}", f"{phrase}|with {keys[0]} {{v}}"),
         rng.choice(('{"result": <T>}', '{"value": <N>, "note": <T>}', '{"status": <T>}', "<T>")),
         ("The result is {T}.",),
@@ -195,7 +309,11 @@ def random_tool(rng: Random, parameters: int = 0) -> Tool:
 
 
 def _random_parameter(key: str, rng: Random) -> Parameter:
-    described = f"The {key}" if rng.random() < 0.8 else rng.choice((f"{key.capitalize()} to use", f"A {key}", f"the {key} of it"))
+    described = (
+        f"The {key}"
+        if rng.random() < 0.8
+        else rng.choice((f"{key.capitalize()} to use", f"A {key}", f"the {key} of it"))
+    )
     roll = rng.random()
     if roll < 0.2:
         return Parameter(key, described, number, rng.choice(("number", "integer")))

@@ -12,7 +12,7 @@ _CALL_ID = string.ascii_letters + string.digits
 
 def single(rng: Random) -> Sample:
     """One call of a well-known kind of tool, among others."""
-    tool = rng.choice(known_tools())
+    tool = rng.choice(known_tools()[:5] if rng.random() < 0.6 else known_tools())
     question, arguments = tool.ask(rng)
     return _called(rng, _offered(rng, [tool]), question, [(tool.name, arguments)])
 
@@ -43,10 +43,36 @@ def parallel(rng: Random) -> Sample:
 
 def none_fits(rng: Random) -> Sample:
     """Tools on offer, and a question that none of them answers."""
-    makers = (facts.capital, facts.capital, facts.capital, facts.continent, facts.language, language.opposite, language.plural,
-              language.translation, language.copy, chat.manners, language.counting, language.sound, chat.honest)
+    makers = (
+        facts.capital,
+        facts.capital,
+        facts.capital,
+        facts.continent,
+        facts.language,
+        language.opposite,
+        language.plural,
+        language.translation,
+        language.copy,
+        chat.manners,
+        language.counting,
+        language.sound,
+        chat.honest,
+    )
     exchange = rng.choice(makers)(rng)
-    while exchange.question.startswith(("What time", "What's the weather", "What is the weather", "Send", "Search", "Book", "Is it", "How warm", "Turn", "Play")):
+    while exchange.question.startswith(
+        (
+            "What time",
+            "What's the weather",
+            "What is the weather",
+            "Send",
+            "Search",
+            "Book",
+            "Is it",
+            "How warm",
+            "Turn",
+            "Play",
+        )
+    ):
         exchange = facts.capital(rng)
     tools = _offered(rng, [random_tool(rng)] if rng.random() < 0.3 else [rng.choice(known_tools())])
     return Sample(
@@ -87,7 +113,11 @@ def _called(rng: Random, tools: list[Tool], question: str, calls: list[tuple[str
     messages = [{"role": "user", "content": question}, {"role": "assistant", "content": "", "tool_calls": shown}]
     if rng.random() < 0.08:
         earlier = rng.choice((facts.capital, chat.manners, arithmetic.sum_or_product))(rng)
-        messages = [{"role": "user", "content": earlier.question}, {"role": "assistant", "content": earlier.answer}, *messages]
+        messages = [
+            {"role": "user", "content": earlier.question},
+            {"role": "assistant", "content": earlier.answer},
+            *messages,
+        ]
     if rng.random() < 0.08:
         messages.insert(0, {"role": "system", "content": "You are a helpful assistant."})
     return Sample(messages=messages, tools=[tool.schema() for tool in tools])

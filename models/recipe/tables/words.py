@@ -66,9 +66,7 @@ SOUNDS: dict[str, str] = dict(
 )
 
 DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+MONTHS = ("January February March April May June July August September October November December").split()
 SEASONS = ["spring", "summer", "autumn", "winter"]
 PLANETS = "Mercury Venus Earth Mars Jupiter Saturn Uranus Neptune".split()
 NUMBER_WORDS = (
