@@ -288,7 +288,17 @@ describe('loading', () => {
   });
 
   test('a context that cannot fit is refused with the figures', async () => {
-    await expect(open({contextSize: 2 ** 34})).rejects.toMatchObject({code: 'out_of_memory'});
+    await expect(open({contextSize: 2 ** 34})).rejects.toMatchObject({
+      code: 'out_of_memory',
+      message: expect.stringMatching(/^a context of 17179869184 tokens needs [\d.]+ TB, and [\d.]+ [MGT]B are free$/),
+    });
+  });
+
+  test.runIf(process.platform === 'linux')('a kind of GPU this platform does not have is refused', async () => {
+    await expect(openLlama({file: readGguf(path), gpu: 'metal'})).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'no Metal build of the engine works on this machine',
+    });
   });
 
   test('loading can be aborted, and a listener sees the log', async () => {

@@ -1,4 +1,5 @@
 // node-llama-cpp itself: loaded once per process and kind of device, silent, with its log kept for explanations.
+import {platform} from 'node:os';
 import type {Llama, LlamaLogLevel, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../errors.ts';
 import {type NativeGrammarState, nativeGrammarState} from './binding.ts';
@@ -45,6 +46,8 @@ export class EngineLog {
 }
 
 const loaded = new Map<Gpu, Promise<Library>>();
+/** One for the process, as llama.cpp's own logger is: the library loaded last would take it from the others. */
+const log = new EngineLog();
 
 /**
  * Loads the native library. Half a second the first time, so start it before it is needed.
@@ -62,8 +65,9 @@ export function loadLibrary(asked: Gpu): Promise<Library> {
 }
 
 async function load(gpu: Gpu): Promise<Library> {
+  // Asked for a kind that the platform does not know, getLlama would answer with the CPU.
+  if (gpu !== 'auto' && gpu !== false && (gpu === 'metal') !== (platform() === 'darwin')) throw noBuild(gpu);
   const {getLlama, LlamaLogLevel} = await import('node-llama-cpp');
-  const log = new EngineLog();
   try {
     const logging = {
       logLevel: LlamaLogLevel.info,
@@ -74,10 +78,7 @@ async function load(gpu: Gpu): Promise<Library> {
     const llama = direct ?? (await getLlama({gpu, build: 'never', progressLogs: false, ...logging}));
     return {llama, log};
   } catch (error) {
-    throw new EngineError('unsupported', `no ${gpuName(gpu)} build of the engine works on this machine`, {
-      hint: gpu === false ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.',
-      cause: error,
-    });
+    throw noBuild(gpu, error);
   }
 }
 
@@ -86,6 +87,13 @@ export async function startGrammar(llama: Llama, model: LlamaModel, gbnf: string
   const {LlamaGrammarEvaluationState} = await import('node-llama-cpp');
   const grammar = await llama.createGrammar({grammar: gbnf});
   return nativeGrammarState(new LlamaGrammarEvaluationState({model, grammar}));
+}
+
+function noBuild(gpu: Gpu, cause?: unknown): EngineError {
+  return new EngineError('unsupported', `no ${gpuName(gpu)} build of the engine works on this machine`, {
+    hint: gpu === false ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.',
+    cause,
+  });
 }
 
 function gpuName(gpu: Gpu): string {

@@ -59,6 +59,12 @@ const REASONS: readonly Reason[] = [
     hint: 'Convert the model again with a current converter.',
   },
   {
+    pattern: /expect general\.type to be 'adapter'/,
+    code: 'model_invalid',
+    say: () => 'it is a model, not an adapter',
+    hint: 'Give a LoRA adapter in GGUF form.',
+  },
+  {
     pattern: /out of memory|failed to allocate|unable to allocate|cannot allocate|insufficient memory|too large for/i,
     code: 'out_of_memory',
     say: () => 'there is not enough memory for it',
@@ -66,36 +72,49 @@ const REASONS: readonly Reason[] = [
   },
 ];
 
-/** How long the log may lag behind the rejection, in milliseconds. */
-const LOG_DELAY_MS = 50;
+/** How long the log may lag behind the rejection, and how often we look, in milliseconds. */
+const LOG_DELAY_MS = 400;
+const LOOK_EVERY_MS = 25;
 
-/** Waits for the log to catch up, then names the reason. */
+/** Waits until the log holds a reason we know, a short while at most, then names it. */
 export async function explainLoadFailure(
   path: string,
   error: unknown,
   lines: () => readonly string[],
 ): Promise<EngineError> {
-  await new Promise((resolve) => setTimeout(resolve, LOG_DELAY_MS));
+  for (let waited = 0; waited < LOG_DELAY_MS && !findReason(error, lines()); waited += LOOK_EVERY_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
   return loadFailure(path, error, lines());
 }
 
 /** The reason found in the error's own text or the log; else the last log line that speaks of an error. */
 export function loadFailure(path: string, error: unknown, lines: readonly string[]): EngineError {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   const name = basename(said.match(/LoRA adapter "([^"]+)"/)?.[1] ?? path);
-  for (const line of [said, ...lines.toReversed()]) {
-    for (const reason of REASONS) {
-      const match = line.match(reason.pattern);
-      if (match)
-        return new EngineError(reason.code, `${name} cannot be loaded: ${reason.say(match)}`, {
-          hint: reason.hint,
-          cause: error,
-        });
-    }
+  const found = findReason(error, lines);
+  if (found) {
+    const {reason, match} = found;
+    const {code, hint} = reason;
+    return new EngineError(code, `${name} cannot be loaded: ${reason.say(match)}`, {hint, cause: error});
   }
   const clue = lines.findLast((line) => /error|fail/i.test(line) && !/failed to load model|falling back/i.test(line));
   return new EngineError('model_invalid', `${name} cannot be loaded: ${clue?.trim() ?? said}`, {
     hint: 'Run again with --verbose to see the whole log of the engine.',
     cause: error,
   });
+}
+
+function findReason(error: unknown, lines: readonly string[]): {reason: Reason; match: RegExpMatchArray} | undefined {
+  for (const line of [messageOf(error), ...lines.toReversed()]) {
+    for (const reason of REASONS) {
+      const match = line.match(reason.pattern);
+      if (match) return {reason, match};
+    }
+  }
+  return undefined;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

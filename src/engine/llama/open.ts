@@ -134,8 +134,9 @@ function checkMemory(file: GgufFile, kvType: KvType, contextSize: number, slots:
   const bytes = kvBytes(modelShape(file), contextSize, kvType) * slots;
   const free = thisMachine().freeRamBytes;
   if (bytes <= free) return;
-  const context = slots === 1 ? `a context of ${contextSize} tokens` : `${slots} contexts of ${contextSize} tokens`;
-  throw new EngineError('out_of_memory', `${context} need ${formatBytes(bytes)}, and ${formatBytes(free)} are free`, {
+  const context =
+    slots === 1 ? `a context of ${contextSize} tokens needs` : `${slots} contexts of ${contextSize} tokens need`;
+  throw new EngineError('out_of_memory', `${context} ${formatBytes(bytes)}, and ${formatBytes(free)} are free`, {
     hint: 'Use a smaller --ctx, or --kv-type Q8_0 to halve it.',
   });
 }

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {loadFailure} from '../../../src/engine/llama/load-failure.ts';
+import {explainLoadFailure, loadFailure} from '../../../src/engine/llama/load-failure.ts';
 
 describe('loadFailure', () => {
   test.each([
@@ -43,6 +43,13 @@ describe('loadFailure', () => {
     expect(loadFailure('m.gguf', error, ['gguf_init: invalid magic characters']).message).toBe(
       'a.gguf cannot be loaded: it is not a GGUF file',
     );
+  });
+
+  test('a reason that comes late is waited for', async () => {
+    const lines: string[] = [];
+    setTimeout(() => lines.push("error: missing tensor 'output_norm.weight'"), 60);
+    const failure = await explainLoadFailure('m.gguf', new Error('Failed to load model'), () => lines);
+    expect(failure.message).toBe('m.gguf cannot be loaded: the tensor "output_norm.weight" is missing');
   });
 
   test('an unknown reason is passed on as the engine put it', () => {
