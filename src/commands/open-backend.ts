@@ -1,9 +1,12 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
 import {basename, resolve} from 'node:path';
+import type {Backend} from '../engine/backend.ts';
+import {EngineError} from '../engine/errors.ts';
 import type {GgufFile} from '../engine/models/gguf.ts';
 import {preflight} from '../engine/models/preflight.ts';
 import {resolveModel} from '../engine/models/resolve.ts';
-import {type LocalOptions, type OpenedLocalBackend, openLocalBackend} from '../engine/open-local.ts';
+import {type LocalOptions, openLocalBackend} from '../engine/open-local.ts';
+import {openRemote} from '../engine/remote/backend.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import type {Io} from './io.ts';
 import {type EngineFlags, namedModel} from './options.ts';
@@ -18,7 +21,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the model that `argument`, $MISTRAL_MODEL or nothing (the embedded one) names.
+ * Opens the server --url names, or the model that `argument`, $MISTRAL_MODEL or nothing (the embedded one) names.
  * Throws EngineError with the reason when it cannot, and the reason of `io.stop` when the program is stopped meanwhile.
  */
 export async function openBackend(
@@ -26,7 +29,9 @@ export async function openBackend(
   argument: string | undefined,
   flags: EngineFlags,
   {slots = 1, onProgress}: OpenOptions = {},
-): Promise<OpenedLocalBackend> {
+): Promise<Backend> {
+  const remote = await openUrl(io, argument, flags);
+  if (remote) return remote;
   const file = await findModel(io, argument, flags);
   const loras = flags.loraPath === undefined ? [] : [await lora(io, flags.loraPath, file, flags)];
   const progress =
@@ -48,6 +53,20 @@ export async function openBackend(
   }
 }
 
+/** The server that --url or, without a model argument, $MISTRAL_URL names; undefined when neither does. */
+async function openUrl(io: Io, argument: string | undefined, flags: EngineFlags): Promise<Backend | undefined> {
+  const url = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
+  if (!url) return undefined;
+  // A key goes to the server it was named for, and to Mistral's own: not to whatever a URL says.
+  const isMistral = URL.canParse(url) && /(?:^|\.)mistral\.ai$/.test(new URL(url).hostname);
+  const apiKey = io.env[flags.apiKeyEnv ?? (isMistral ? 'MISTRAL_API_KEY' : '')];
+  if (flags.apiKeyEnv !== undefined && !apiKey) {
+    throw new EngineError('usage', `--api-key-env: the variable ${flags.apiKeyEnv} is not set`);
+  }
+  const model = flags.remoteModel;
+  return openRemote({url, signal: io.stop, ...(apiKey && {apiKey}), ...(model !== undefined && {model})});
+}
+
 /**
  * Opens the model, hands it to `use` and frees it again. After a stop the process's end frees it, without waiting for
  * what still runs.
@@ -56,7 +75,7 @@ export async function withBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  use: (backend: OpenedLocalBackend) => Promise<void>,
+  use: (backend: Backend) => Promise<void>,
   options: OpenOptions = {},
 ): Promise<void> {
   const backend = await openBackend(io, argument, flags, options);

@@ -25,6 +25,9 @@ export const TEMPLATE_VERSIONS = [
 const GPU_KINDS = ['cuda', 'vulkan', 'metal', 'off'] as const;
 
 export interface EngineFlags {
+  readonly url?: string;
+  readonly apiKeyEnv?: string;
+  readonly remoteModel?: string;
   readonly quant?: string;
   readonly gpuLayers?: number | 'max';
   readonly gpu?: (typeof GPU_KINDS)[number];
@@ -91,7 +94,10 @@ export function addEngineOptions(command: Command): void {
       new Option('--template <version>', 'prompt format, instead of the detected one').choices(TEMPLATE_VERSIONS),
     )
     .option('--yes', 'convert a folder that needs it without asking')
-    .option('--verbose', "show the engine's own log on stderr");
+    .option('--verbose', "show the engine's own log on stderr")
+    .option('--url <url>', 'use an OpenAI or Mistral server instead ($MISTRAL_URL)')
+    .option('--api-key-env <name>', 'variable with its key (for mistral.ai: MISTRAL_API_KEY)')
+    .option('--remote-model <name>', 'which of its models (default: the first)');
   command.addOption(new Option('-n, --num-pipeline-ranks <n>').argParser(number({integer: true, min: 1})).hideHelp());
 }
 
