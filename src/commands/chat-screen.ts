@@ -40,8 +40,10 @@ export async function chatOnScreen(
   const code = await runChat({
     host: screenHost(io.stop),
     open: async (note, onProgress) => {
-      const {openBackend} = await import('./open-backend.ts');
-      backend = await openBackend({...io, stop, stderr: notes(note)}, model, flags, {onProgress});
+      const {isLocal, openBackend} = await import('./open-backend.ts');
+      const opened = await openBackend({...io, stop, stderr: notes(note)}, model, flags, {onProgress});
+      if (!isLocal(opened)) return opened;
+      backend = opened;
       if (session.messages.length > 0) await backend.loadState(sessions.stateOf(id));
       return backend;
     },

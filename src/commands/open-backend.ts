@@ -5,7 +5,7 @@ import {EngineError} from '../engine/errors.ts';
 import type {GgufFile} from '../engine/models/gguf.ts';
 import {preflight} from '../engine/models/preflight.ts';
 import {resolveModel} from '../engine/models/resolve.ts';
-import {type LocalOptions, openLocalBackend} from '../engine/open-local.ts';
+import {type LocalOptions, OpenedLocalBackend, openLocalBackend} from '../engine/open-local.ts';
 import {openRemote} from '../engine/remote/backend.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import type {Io} from './io.ts';
@@ -51,6 +51,11 @@ export async function openBackend(
   } finally {
     progress.end();
   }
+}
+
+/** True for a backend whose state can be kept on disk. */
+export function isLocal(backend: Backend): backend is OpenedLocalBackend {
+  return backend instanceof OpenedLocalBackend;
 }
 
 /** The server that --url or, without a model argument, $MISTRAL_URL names; undefined when neither does. */

@@ -38,6 +38,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'serve a model over HTTP to OpenAI, Mistral and llama.cpp clients',
     load: async () => (await import('./serve.ts')).addServeCommand,
   },
+  worker: {
+    summary: 'compute the jobs of an AIME API server',
+    load: async () => (await import('./worker.ts')).addWorkerCommand,
+  },
   exam: {
     summary: 'put questions with expected answers to a model',
     load: async () => (await import('./exam.ts')).addExamCommand,

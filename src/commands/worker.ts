@@ -1,0 +1,42 @@
+// `mistral worker`: computes the jobs of an AIME API server.
+import type {Command} from 'commander';
+import type {Io} from './io.ts';
+import {addEngineOptions, addModelArgument, type EngineFlags, modelArgument, number} from './options.ts';
+
+export interface WorkerFlags extends EngineFlags {
+  readonly modelPath?: string;
+  readonly apiServer: string;
+  readonly jobType: string;
+  readonly authKey?: string;
+  readonly maxBatchSize: number;
+  readonly name?: string;
+  /** Seconds. */
+  readonly grace: number;
+}
+
+const EXAMPLES = `
+Examples:
+  mistral worker ~/models/8x7B --api-server http://aime:7777 --job-type mixtral --auth-key KEY
+  MISTRAL_WORKER_KEY=KEY mistral worker --api-server http://aime:7777 --job-type mistral --max-batch-size 8
+
+The key is also read from $MISTRAL_WORKER_KEY. SIGTERM lets running jobs finish; a second one does not.`;
+
+export function addWorkerCommand(command: Command, io: Io): void {
+  addModelArgument(command);
+  command
+    .description('Compute the jobs of an AIME API server.')
+    .optionsGroup('Worker:')
+    .requiredOption('--api-server <url>', 'address of the API server')
+    .requiredOption('--job-type <type>', 'whose jobs to take, such as mixtral')
+    .option('--auth-key <key>', 'the key of that job type')
+    .option('--max-batch-size <n>', 'jobs computed at the same time', number({integer: true, min: 1, max: 256}), 1)
+    .option('--name <name>', 'how the server lists this worker (default: host name and process)')
+    .option('--grace <s>', 'time for running jobs after SIGTERM', number({above: 0, max: 86_400}), 30);
+  addEngineOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (model?: string) => {
+    const flags = command.opts<WorkerFlags>();
+    const {runWorker} = await import('./worker/run.ts');
+    await runWorker(io, modelArgument(model, flags), flags);
+  });
+}

@@ -1,0 +1,38 @@
+// Opens the model, connects the worker to its server, and stops it on signals: first gently, then at once.
+import {hostname} from 'node:os';
+import {EngineError} from '../../engine/errors.ts';
+import {sanitise} from '../../ui/sanitise.ts';
+import type {Io} from '../io.ts';
+import {openBackend} from '../open-backend.ts';
+import type {WorkerFlags} from '../worker.ts';
+import {AimeApi} from './api.ts';
+import {Worker} from './worker.ts';
+
+const PROGRESS_MS = 200;
+const POLL_MS = 1000;
+
+/** @throws EngineError when the model cannot be loaded or the server refuses this worker. */
+export async function runWorker(io: Io, model: string | undefined, flags: WorkerFlags): Promise<void> {
+  const {apiServer, jobType, maxBatchSize, name = `${hostname()}#${process.pid}`} = flags;
+  const authKey = flags.authKey ?? io.env.MISTRAL_WORKER_KEY;
+  if (!authKey) throw new EngineError('usage', 'the key is missing', {hint: 'Give --auth-key or $MISTRAL_WORKER_KEY.'});
+  if (!URL.canParse(apiServer)) throw new EngineError('usage', `--api-server: '${apiServer}' is not an address`);
+  const backend = await openBackend(io, model, flags, {slots: maxBatchSize});
+  const url = apiServer.replace(/\/+$/, '');
+  const api = new AimeApi({url, jobType, authKey, name, pollMs: POLL_MS}, {model: backend.model.id, maxBatchSize});
+  const log = (line: string) => void io.stderr.write(`${sanitise(line)}\n`);
+  const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log});
+  const [stop, kill] = [new AbortController(), new AbortController()];
+  const release = io.captureInterrupt(() => {
+    if (stop.signal.aborted) kill.abort();
+    stop.abort();
+    setTimeout(() => kill.abort(), flags.grace * 1000).unref();
+  }, ['SIGINT', 'SIGTERM']);
+  try {
+    log(`worker ${name} computes '${jobType}' for ${url} with ${backend.model.id} (${maxBatchSize} at a time)`);
+    await worker.work(stop.signal, kill.signal);
+  } finally {
+    release();
+    await backend.close();
+  }
+}

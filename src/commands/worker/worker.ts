@@ -1,0 +1,107 @@
+// The worker's loop: keeps asking for as many jobs as there are free slots, runs them side by side, tells progress.
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Backend} from '../../engine/backend.ts';
+import type {AimeApi, JobData} from './api.ts';
+import {type JobState, progressOf, resultOf, runJob} from './job.ts';
+
+export interface WorkerOptions {
+  readonly slots: number;
+  /** Between two progress calls: the server's own workers send five a second at most. */
+  readonly progressMs: number;
+  readonly log: (line: string) => void;
+}
+
+interface Running {
+  readonly state: JobState;
+  readonly controller: AbortController;
+  /** What the server was told last, in tokens. */
+  told: number;
+}
+
+export class Worker {
+  readonly #backend: Backend;
+  readonly #api: AimeApi;
+  readonly #options: WorkerOptions;
+  readonly #running = new Map<string, Running>();
+  /** Wakes the loop when a job has ended. */
+  #freed = () => {};
+
+  constructor(backend: Backend, api: AimeApi, options: WorkerOptions) {
+    this.#backend = backend;
+    this.#api = api;
+    this.#options = options;
+  }
+
+  /**
+   * Works until `stop` aborts, then finishes what runs; `kill` ends that too.
+   * @throws EngineError when the server refuses this worker.
+   */
+  async work(stop: AbortSignal, kill: AbortSignal): Promise<void> {
+    const killAll = () => {
+      for (const {controller} of this.#running.values()) controller.abort();
+    };
+    kill.addEventListener('abort', killAll);
+    const done = new AbortController();
+    const telling = this.#tell(done.signal);
+    try {
+      await this.#takeJobs(stop, kill);
+      while (this.#running.size > 0) await this.#aFreeSlot();
+    } finally {
+      killAll();
+      kill.removeEventListener('abort', killAll);
+      done.abort();
+      await telling;
+    }
+  }
+
+  async #takeJobs(stop: AbortSignal, kill: AbortSignal): Promise<void> {
+    try {
+      await this.#api.logIn(stop);
+      while (!stop.aborted) {
+        const free = this.#options.slots - this.#running.size;
+        if (free === 0) await this.#aFreeSlot();
+        else for (const job of await this.#api.jobs(free, stop)) void this.#run(job, kill);
+      }
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+  }
+
+  #aFreeSlot(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#freed = resolve;
+    });
+  }
+
+  async #run(job: JobData, kill: AbortSignal): Promise<void> {
+    const id = job.job_id;
+    const one: Running = {
+      state: {text: '', generated: 0, prompt: 0},
+      controller: new AbortController(),
+      told: -1,
+    };
+    this.#running.set(id, one);
+    const error = await runJob(this.#backend, job, one.state, one.controller.signal);
+    if (error !== undefined) this.#options.log(`job ${id}: ${error}`);
+    // Whoever kills the worker still lets it say so, but not wait for a server that is away.
+    const patience = kill.aborted ? AbortSignal.timeout(1000) : kill;
+    await this.#api.result(id, resultOf(one.state, this.#backend, error), patience).catch(() => {});
+    this.#running.delete(id);
+    this.#freed();
+  }
+
+  /** Tells the server of jobs that went on since the last call, one call at a time. */
+  async #tell(done: AbortSignal): Promise<void> {
+    while (!done.aborted) {
+      const fresh = [...this.#running].filter(([, {state, told}]) => state.generated > told);
+      if (fresh.length > 0) {
+        for (const [, one] of fresh) one.told = one.state.generated;
+        const updates = fresh.map(([, {state}]) => progressOf(state));
+        const ids = fresh.map(([id]) => id);
+        const gone = await this.#api.progress(updates, ids, done).catch(() => []);
+        for (const id of gone) this.#running.get(id)?.controller.abort();
+      }
+      await sleep(this.#options.progressMs, undefined, {signal: done}).catch(() => {});
+    }
+  }
+}
