@@ -90,11 +90,15 @@ function isAlive(pid: number): boolean {
 
 /** Keeps the KV cache for the next start. Not being able to is no failure: the next start evaluates the messages. */
 async function keepState(backend: OpenedLocalBackend, sessions: SessionFolder, id: string): Promise<void> {
+  const saved = await backend.saveState(sessions.stateOf(id)).then(
+    () => true,
+    () => false,
+  );
   try {
-    await backend.saveState(sessions.stateOf(id));
-    sessions.prune();
+    if (saved) sessions.prune();
+    else sessions.removeState(id);
   } catch {
-    sessions.removeState(id);
+    // A folder that takes no files holds no stale ones either.
   }
 }
 

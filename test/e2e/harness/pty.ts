@@ -11,7 +11,7 @@ export interface PtyOptions {
 }
 
 /** Milliseconds until a wait gives up; generous, for machines that do other things too. */
-const PATIENCE = 10_000;
+const PATIENCE = 60_000;
 
 /** A running program with the terminal it runs in. */
 export class PtyProgram {
