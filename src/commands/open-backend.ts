@@ -1,4 +1,5 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
+import {existsSync} from 'node:fs';
 import {basename, resolve} from 'node:path';
 import type {Backend} from '../engine/backend.ts';
 import {EngineError} from '../engine/errors.ts';
@@ -89,9 +90,17 @@ export async function withBackend(
   await backend.close();
 }
 
+/** A path is a path; anything else may be the name of a model that is on this machine. */
+async function pathOf(io: Io, named: string, {quant}: EngineFlags): Promise<string> {
+  const path = resolve(io.cwd, named);
+  if (existsSync(path)) return path;
+  const {storedModel} = await import('./stored-model.ts');
+  return storedModel(io, named, quant);
+}
+
 async function findModel(io: Io, argument: string | undefined, flags: EngineFlags): Promise<GgufFile> {
   const named = namedModel(io, argument);
-  const path = named === undefined ? undefined : resolve(io.cwd, named);
+  const path = named === undefined ? undefined : await pathOf(io, named, flags);
   const found = resolveModel(path, flags.quant === undefined ? {} : {quant: flags.quant});
   if (found.kind === 'convertible') {
     const {convertOnce} = await import('./convert-once.ts');

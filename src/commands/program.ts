@@ -46,6 +46,18 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'put questions with expected answers to a model',
     load: async () => (await import('./exam.ts')).addExamCommand,
   },
+  pull: {
+    summary: 'fetch a model by name, repository or address',
+    load: async () => (await import('./pull.ts')).addPullCommand,
+  },
+  list: {
+    summary: 'show the models on this machine',
+    load: async () => (await import('./models.ts')).addListCommand,
+  },
+  rm: {
+    summary: 'delete a fetched or converted model',
+    load: async () => (await import('./models.ts')).addRmCommand,
+  },
   inspect: {
     summary: 'show what a model is, can do and needs',
     load: async () => (await import('./inspect.ts')).addInspectCommand,
@@ -57,6 +69,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   sessions: {
     summary: 'list, show, export and remove kept chats',
     load: async () => (await import('./sessions.ts')).addSessionsCommand,
+  },
+  verify: {
+    summary: 'compare a converted file with its source',
+    load: async () => (await import('./verify.ts')).addVerifyCommand,
   },
   tokenize: {
     summary: 'show the exact tokens of a text or a request',

@@ -1,7 +1,7 @@
 // Turns mistral-inference's LoRA file (lora.safetensors) into the adapter GGUF the engine loads.
 import {EngineError} from '../errors.ts';
 import type {GgufFile} from '../models/gguf.ts';
-import type {GgufEntries, OutputType} from './gguf-header.ts';
+import type {GgufEntries} from './gguf-header.ts';
 import {ggufName} from './names.ts';
 import {makePlan, type Plan, type PlannedTensor} from './plan.ts';
 import {readSafetensors} from './safetensors.ts';
@@ -23,9 +23,8 @@ export function planLora(path: string, base: GgufFile, scaling = DEFAULT_SCALING
   }
   const tensors = weights.map((source) => toPlanned(path, source, base)).sort((a, b) => (a.name < b.name ? -1 : 1));
   const rank = sharedRank(path, tensors);
-  const types = new Set(weights.map(({dtype}) => dtype));
-  const type: OutputType = types.size === 1 && types.has('BF16') ? 'BF16' : types.has('F32') ? 'F32' : 'F16';
-  return makePlan(entries(base, scaling * rank), tensors, type);
+  // With BF16 factors the engine rounds the activations to BF16 too, which changed answers on tiny models.
+  return makePlan(entries(base, scaling * rank), tensors, 'F32');
 }
 
 function entries(base: GgufFile, alpha: number): GgufEntries {

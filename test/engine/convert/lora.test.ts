@@ -23,7 +23,7 @@ async function base() {
   return readGguf(out);
 }
 
-test('an adapter has the factors unchanged, under the names of the weights, and scaling times rank as alpha', async () => {
+test('an adapter has the factors in F32, under the names of the weights, and scaling times rank as alpha', async () => {
   const folder = folderWith({'lora.safetensors': safetensors(good)});
   const out = join(folder, 'lora.gguf');
   await writePlan(planLora(join(folder, 'lora.safetensors'), await base()), out, quiet);
@@ -32,14 +32,21 @@ test('an adapter has the factors unchanged, under the names of the weights, and 
   expect(file.metadata.string('adapter.type')).toBe('lora');
   expect(file.metadata.number('adapter.lora.alpha')).toBe(8);
   expect(file.tensors.map(({name, type, shape}) => [name, type, shape])).toEqual([
-    ['blk.0.attn_q.weight.lora_a', 'BF16', [64, 4]],
-    ['blk.0.attn_q.weight.lora_b', 'BF16', [4, 64]],
-    ['blk.1.ffn_down.weight.lora_a', 'BF16', [96, 4]],
-    ['blk.1.ffn_down.weight.lora_b', 'BF16', [4, 64]],
+    ['blk.0.attn_q.weight.lora_a', 'F32', [64, 4]],
+    ['blk.0.attn_q.weight.lora_b', 'F32', [4, 64]],
+    ['blk.1.ffn_down.weight.lora_a', 'F32', [96, 4]],
+    ['blk.1.ffn_down.weight.lora_b', 'F32', [4, 64]],
   ]);
-  const first = file.tensors[0];
-  const bytes = readFileSync(out).subarray(first?.offset, (first?.offset ?? 0) + (first?.bytes ?? 0));
-  expect(Buffer.compare(bytes, Buffer.from((good[0] as FakeTensor).bytes))).toBe(0);
+  const bytes = readFileSync(out);
+  const values = (index: number, count: number) =>
+    Array.from({length: count}, (_, i) => bytes.readFloatLE((file.tensors[index]?.offset ?? 0) + 4 * i));
+  const source = Buffer.from((good[0] as FakeTensor).bytes);
+  const expected = Array.from({length: 256}, (_, i) => {
+    const widened = Buffer.alloc(4);
+    widened.writeUInt16LE(source.readUInt16LE(2 * i), 2);
+    return widened.readFloatLE();
+  });
+  expect(values(0, 256)).toEqual(expected);
 });
 
 test.each<[string, FakeTensor[], RegExp]>([

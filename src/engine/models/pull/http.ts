@@ -1,0 +1,66 @@
+// HTTP for downloads: proxies from the environment, tokens, and answers that are errors put into words.
+import {type Dispatcher, EnvHttpProxyAgent, fetch, type Response} from 'undici';
+import {EngineError} from '../../errors.ts';
+
+export interface HttpOptions {
+  /** Variables: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Sent to the host of the first request only; redirects to another host do not get it. */
+  readonly token?: string | undefined;
+}
+
+export class Http {
+  readonly #dispatcher: Dispatcher;
+  readonly #token: string | undefined;
+
+  constructor({env, token}: HttpOptions) {
+    const get = (name: string) => env[name.toUpperCase()] ?? env[name];
+    const [httpProxy, httpsProxy, noProxy] = [get('http_proxy'), get('https_proxy'), get('no_proxy')];
+    this.#dispatcher = new EnvHttpProxyAgent({
+      ...(httpProxy && {httpProxy}),
+      ...(httpsProxy && {httpsProxy}),
+      noProxy: noProxy ?? '',
+      // A stalled connection is given up and tried again.
+      bodyTimeout: 30_000,
+      headersTimeout: 30_000,
+    });
+    this.#token = token;
+  }
+
+  /** Rejects with EngineError backend_unreachable when no answer comes, or with the signal's reason. */
+  async get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
+    const authorization = this.#token === undefined ? {} : {authorization: `Bearer ${this.#token}`};
+    try {
+      return await fetch(url, {
+        headers: {'accept-encoding': 'identity', ...authorization, ...headers},
+        signal,
+        dispatcher: this.#dispatcher,
+      });
+    } catch (cause) {
+      signal.throwIfAborted();
+      const {code, message} = ((cause as Error).cause ?? cause) as NodeJS.ErrnoException;
+      throw new EngineError('backend_unreachable', `${new URL(url).host} cannot be reached: ${code ?? message}`, {
+        hint: 'Check the network and HTTPS_PROXY; what was downloaded is kept, the same command goes on with it.',
+        cause,
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#dispatcher.close();
+  }
+}
+
+/** The error a status means for this address; `page` is where terms can be accepted. */
+export function statusError(url: string, status: number, page?: string): EngineError {
+  const {host} = new URL(url);
+  if (status === 401 || status === 403) {
+    return new EngineError('model_not_found', `${host} refuses ${url} (${status}): the model is gated or private`, {
+      hint: `Accept the terms on ${page ?? 'its page'}, then set HF_TOKEN to a token of yours.`,
+    });
+  }
+  if (status === 404) {
+    return new EngineError('model_not_found', `${host} has no ${url} (404)`, {hint: 'Check the name.'});
+  }
+  return new EngineError('backend_failed', `${host} answered ${status} for ${url}`, {hint: 'Try again later.'});
+}

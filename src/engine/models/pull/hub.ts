@@ -1,0 +1,89 @@
+// Asks a Hugging Face hub what a repository holds and chooses the files of one model in it.
+import {EngineError} from '../../errors.ts';
+import {chooseQuantisation} from '../choose.ts';
+import type {Machine} from '../machine.ts';
+import {type ModelFile, modelFiles} from '../model-files.ts';
+import {formatBytes} from '../units.ts';
+import {type Http, statusError} from './http.ts';
+
+export interface HubFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Of the content; undefined for small files that git keeps itself. */
+  readonly sha256: string | undefined;
+}
+
+export interface HubRepository {
+  readonly repo: string;
+  readonly commit: string;
+  readonly files: readonly HubFile[];
+}
+
+interface ModelAnswer {
+  readonly sha?: string;
+  readonly siblings?: readonly {rfilename: string; size?: number; lfs?: {sha256?: string; size?: number}}[];
+}
+
+/** Memory beyond the weights that a choice counts with. */
+const OVERHEAD = 1.5e9;
+
+/** Lists a repository's main branch. Throws EngineError: gated, not there, not reachable. */
+export async function readRepository(
+  http: Http,
+  endpoint: string,
+  repo: string,
+  signal: AbortSignal,
+): Promise<HubRepository> {
+  const url = `${endpoint}/api/models/${repo}/revision/main?blobs=true`;
+  const response = await http.get(url, {accept: 'application/json'}, signal);
+  if (!response.ok) throw statusError(url, response.status, `${endpoint}/${repo}`);
+  const answer = await (response.json() as Promise<ModelAnswer>).catch((): ModelAnswer => ({}));
+  if (typeof answer.sha !== 'string' || !/^[0-9a-f]{7,64}$/.test(answer.sha)) {
+    throw new EngineError('backend_failed', `${endpoint} gave no list of ${repo}`, {hint: 'Check HF_ENDPOINT.'});
+  }
+  const files = (answer.siblings ?? []).map(({rfilename, size, lfs}) => ({
+    name: rfilename,
+    bytes: lfs?.size ?? size ?? 0,
+    sha256: lfs?.sha256,
+  }));
+  return {repo, commit: answer.sha, files: files.filter(({name}) => isSafeName(name))};
+}
+
+/** A name from the network becomes a path: no way out of the folder. */
+function isSafeName(name: string): boolean {
+  return !name.startsWith('/') && !name.includes('\\') && name.split('/').every((part) => part !== '..' && part !== '');
+}
+
+export interface ChosenFiles {
+  readonly files: readonly HubFile[];
+  /** One line: which and why. */
+  readonly note: string;
+}
+
+/**
+ * The files of one quantisation: the wanted one, or by what fits the machine.
+ * Throws EngineError model_not_found with what there is.
+ */
+export function chooseHubFiles(repository: HubRepository, want: string | undefined, machine: Machine): ChosenFiles {
+  const models = modelFiles(repository.files.map(({name, bytes}) => ({name, bytes})));
+  if (models.length === 0) {
+    throw new EngineError('model_not_found', `${repository.repo} holds no GGUF model`, {
+      hint: 'Look for a repository with GGUF in its name.',
+    });
+  }
+  const wanted = want === undefined ? models : matching(models, want);
+  if (wanted.length === 0) {
+    const there = models.map(({name, quant}) => quant ?? name).join(', ');
+    throw new EngineError('model_not_found', `${repository.repo} has no ${want}`, {hint: `There are: ${there}`});
+  }
+  const {file, why} = chooseQuantisation(wanted, OVERHEAD, machine);
+  const files = repository.files.filter(({name}) => file.parts.includes(name));
+  const reason = wanted.length === 1 ? '' : `, one of ${wanted.length}: ${why}`;
+  return {files, note: `${file.name} (${formatBytes(file.bytes)})${reason}`};
+}
+
+function matching(models: readonly ModelFile[], want: string): ModelFile[] {
+  const text = want.toLowerCase();
+  const exact = models.filter(({quant}) => quant?.toLowerCase() === text);
+  return exact.length > 0 ? exact : models.filter(({name}) => name.toLowerCase().includes(text));
+}
