@@ -99,8 +99,10 @@ async function createContext({llama}: Library, model: LlamaModel, options: Llama
   const threads = options.threads ?? defaultThreads(llama, model, options.file);
   llama.maxThreads = threads;
   const flashAttention = options.flashAttention ?? true;
-  const wanted = options.contextSize ?? Math.min(model.trainContextSize, DEFAULT_CONTEXT);
-  if (llama.gpu === false || model.gpuLayers === 0) checkMemory(file, kvType, wanted, slots);
+  const inRam = llama.gpu === false || model.gpuLayers === 0;
+  const most = Math.min(model.trainContextSize, DEFAULT_CONTEXT);
+  const wanted = options.contextSize ?? (inRam ? affordableContext(file, kvType, most, slots) : most);
+  if (inRam) checkMemory(file, kvType, wanted, slots);
   const batchSize = Math.max(slots, Math.min(options.batchSize ?? DEFAULT_BATCH, wanted * slots));
   const context = await model.createContext({
     sequences: slots,
@@ -127,6 +129,15 @@ function defaultThreads(llama: Llama, model: LlamaModel, file: GgufFile): number
   if (llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers) return 1;
   if (file.fileSize < SMALL_MODEL_BYTES) return 1;
   return Math.max(1, Math.min(llama.cpuMathCores, availableParallelism()));
+}
+
+/** `most`, halved until the KV cache takes no more than half of the free memory. */
+function affordableContext(file: GgufFile, kvType: KvType, most: number, slots: number): number {
+  const free = thisMachine().freeRamBytes;
+  const shape = modelShape(file);
+  let tokens = most;
+  while (tokens >= 2 * SMALLEST_DEFAULT_CONTEXT && kvBytes(shape, tokens, kvType) * slots > free / 2) tokens /= 2;
+  return Math.floor(tokens);
 }
 
 /** @throws EngineError `out_of_memory` when the KV cache alone is larger than the free memory. */
