@@ -42,6 +42,31 @@ test('what is typed while the model loads and while it answers is sent in its or
   expect(await program.exited()).toBe(0);
 });
 
+test('one prompt and no ghosts after resizing, also while an answer streams', async () => {
+  const reply = 'some words that go on '.repeat(60);
+  const program = chat({reply, tokensPerSecond: 60}, {columns: 100, rows: 20});
+  await program.see('> Ask anything');
+  program.type('go\r');
+  await program.see('some words');
+  for (const [columns, rows] of [
+    [60, 20],
+    [43, 14],
+    [90, 30],
+    [40, 10],
+    [80, 24],
+  ] as const) {
+    await program.resize(columns, rows);
+    await new Promise((resolve) => setTimeout(resolve, 120));
+  }
+  await program.see('stop: end of answer');
+  await program.see('ready');
+  const lines = program.lines();
+  expect(prompts(lines)).toBe(1);
+  expect(lines.filter((line) => line.includes('generating'))).toEqual([]);
+  expect(lines.filter((line) => line.startsWith('ready'))).toHaveLength(1);
+  expect(lines.join(' ').match(/some words that go on/g)).toHaveLength(60);
+});
+
 test('a paste of 500 lines is folded, sent whole, and deleted by one key', async () => {
   const pasted = Array.from({length: 500}, (_, index) => `row ${index}`).join('\r');
   const program = chat({tokensPerSecond: 20_000});

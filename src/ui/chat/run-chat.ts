@@ -46,7 +46,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
 
 class ChatScreen implements ScreenSource, Chat {
   readonly theme: Theme;
-  readonly hint = 'Ask anything (@file attaches a file, /help lists the commands)';
+  readonly hint = 'Ask anything (/help, @file)';
   readonly #options: ChatOptions;
   readonly #host: Host;
   readonly #screen: Screen;

@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, afterEach, beforeAll} from 'vitest';
 import type {ChatAppOptions} from '../../fakes/chat-app.ts';
+import {bundleOptions} from './bundle.ts';
 import {type PtyOptions, PtyProgram} from './pty.ts';
 
 /** Starts chats in the tests of the calling file; every one is killed after its test. */
@@ -23,20 +24,7 @@ export function chatPrograms(): {
   };
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'mistral-screen-'));
-    await build({
-      entryPoints: ['test/fakes/chat-app.ts'],
-      outdir: folder,
-      bundle: true,
-      splitting: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      jsx: 'automatic',
-      define: {'process.env.NODE_ENV': '"production"'},
-      alias: {'react-devtools-core': './scripts/no-devtools.js'},
-      banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
-      logLevel: 'error',
-    });
+    await build({...bundleOptions, entryPoints: ['test/fakes/chat-app.ts'], outdir: folder});
   });
   afterEach(() => {
     for (const program of running.splice(0)) if (program.exitCode === undefined) program.kill('SIGKILL');

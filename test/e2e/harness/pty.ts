@@ -8,6 +8,8 @@ export interface PtyOptions {
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Milliseconds until a wait gives up. */
+  readonly patience?: number;
 }
 
 /** Milliseconds until a wait gives up; generous, for machines that do other things too. */
@@ -17,12 +19,18 @@ const PATIENCE = 60_000;
 export class PtyProgram {
   readonly #pty: IPty;
   readonly #terminal: xterm.Terminal;
+  readonly #patience: number;
   /** All bytes that the program has written. */
   output = '';
   exitCode: number | undefined;
   signal: number | undefined;
 
-  constructor(command: string, args: readonly string[], {columns = 80, rows = 24, env = {}, cwd}: PtyOptions = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    {columns = 80, rows = 24, env = {}, cwd, patience = PATIENCE}: PtyOptions = {},
+  ) {
+    this.#patience = patience;
     this.#terminal = new xterm.Terminal({cols: columns, rows, scrollback: 5000, allowProposedApi: true});
     this.#terminal.loadAddon(new Unicode11Addon());
     this.#terminal.unicode.activeVersion = '11';
@@ -90,6 +98,11 @@ export class PtyProgram {
     return this.lines().join('\n');
   }
 
+  /** The emulator's buffer, for pictures. */
+  emulator(): {buffer: xterm.IBuffer; rows: number} {
+    return {buffer: this.#terminal.buffer.active, rows: this.#terminal.rows};
+  }
+
   /** The cursor's cell. */
   cursor(): {row: number; column: number; line: string} {
     const {active} = this.#terminal.buffer;
@@ -99,7 +112,7 @@ export class PtyProgram {
 
   /** Resolves when `ready` holds; fails with the screen when it does not in time. */
   async until(ready: () => boolean, what: string): Promise<void> {
-    const end = Date.now() + PATIENCE;
+    const end = Date.now() + this.#patience;
     while (!ready()) {
       if (Date.now() > end || this.exitCode !== undefined)
         throw new Error(`waited for ${what}; the screen is:\n${this.text()}`);
