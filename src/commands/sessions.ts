@@ -5,7 +5,7 @@ import type {Command} from 'commander';
 import {EngineError} from '../engine/errors.ts';
 import {SessionFolder} from '../engine/session-folder.ts';
 import {messageToWire} from '../engine/wire/write-messages.ts';
-import {contentText, exportMarkdown} from '../ui/chat/export.ts';
+import {contentText, exportMarkdown} from '../ui/export.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import type {Io} from './io.ts';
 import {stateFolder} from './state-folder.ts';

@@ -2,9 +2,9 @@
 import type {TokenLogprob} from '../../engine/backend.ts';
 import {EngineError} from '../../engine/errors.ts';
 import type {Message} from '../../engine/types.ts';
+import {contentText} from '../export.ts';
 import {sanitise} from '../sanitise.ts';
 import type {Chat, SlashCommand} from './chat.ts';
-import {contentText} from './export.ts';
 import {heatRows, percent, shownPiece, textBefore, uncertain} from './heat.ts';
 
 export const BRANCH_COMMANDS: readonly SlashCommand[] = [

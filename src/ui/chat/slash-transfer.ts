@@ -2,8 +2,8 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {EngineError} from '../../engine/errors.ts';
 import {messageToWire} from '../../engine/wire/write-messages.ts';
+import {contentText, exportMarkdown} from '../export.ts';
 import type {SlashCommand} from './chat.ts';
-import {contentText, exportMarkdown} from './export.ts';
 
 export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
   {

@@ -1,10 +1,10 @@
 // Messages that are there already as rows: after resuming a session or switching to a branch.
 import type {Message} from '../../engine/types.ts';
+import {contentText} from '../export.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
 import {expandTabs} from '../text.ts';
-import {contentText} from './export.ts';
 
 /** Messages that are shown again; the rest is said to be there. */
 const SHOWN = 4;

@@ -2,7 +2,7 @@
 import type {TokenLogprob} from '../../engine/backend.ts';
 import type {ConversationEvent} from '../../engine/conversation.ts';
 import type {Message} from '../../engine/types.ts';
-import {contentText} from './export.ts';
+import {contentText} from '../export.ts';
 
 export type Finish = Extract<ConversationEvent, {type: 'finish'}>;
 

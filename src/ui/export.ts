@@ -1,5 +1,5 @@
 // A conversation as markdown, for /export and `mistral sessions export`.
-import type {Content, Message} from '../../engine/types.ts';
+import type {Content, Message} from '../engine/types.ts';
 
 /** The words of a message's content, without thoughts. */
 export function contentText(content: Content | undefined): string {
