@@ -19,7 +19,12 @@ export function screenHost(stop: AbortSignal): Host {
     now: () => performance.now(),
     suspend: () =>
       new Promise((resolve) => {
-        process.once('SIGCONT', () => resolve());
+        // A signal handler alone does not keep the process running once it is continued.
+        const alive = setInterval(() => {}, 60_000);
+        process.once('SIGCONT', () => {
+          clearInterval(alive);
+          resolve();
+        });
         process.kill(0, 'SIGTSTP');
       }),
     run: (command, args) =>
