@@ -6,6 +6,7 @@ import type {GenerationEvent, ParsedToolCall, TokenLogprob, Usage} from '../../e
 import type {Tokenizer} from '../../engine/tokenizer/tokenizer.ts';
 import {totalUsage, wireReason, wireUsage} from './answer.ts';
 import type {ChatCompletion, ChatCompletionChunk, ChoiceLogprobs, WireContent, WireToolCall} from './schemas.ts';
+import {tokenText} from './tokens.ts';
 
 export interface ReplyOptions {
   readonly model: string;
@@ -45,7 +46,7 @@ function wireCall({id, name, arguments: args}: ParsedToolCall): WireToolCall {
 /** OpenAI's form of the log-probabilities of some tokens. */
 export function wireLogprobs(tokens: readonly TokenLogprob[], tokenizer: Tokenizer): ChoiceLogprobs {
   const entry = ({token, logprob}: {token: number; logprob: number}) => ({
-    token: tokenizer.piece(token),
+    token: tokenText(token, tokenizer),
     logprob,
     bytes: [...tokenizer.bytes(token)],
   });

@@ -6,6 +6,7 @@ import type {Tokenizer} from '../../engine/tokenizer/tokenizer.ts';
 import {totalUsage, wireReason, wireUsage} from './answer.ts';
 import {type ReplyHead, replyHead, type UsagePlace} from './chat-reply.ts';
 import type {Completion, CompletionLogprobs} from './schemas.ts';
+import {tokenText} from './tokens.ts';
 
 export interface CompletionOptions {
   readonly model: string;
@@ -18,12 +19,12 @@ export interface CompletionOptions {
 
 function wireLogprobs(tokens: readonly TokenLogprob[], tokenizer: Tokenizer, start: number): CompletionLogprobs {
   let offset = start;
-  const pieces = tokens.map(({token}) => tokenizer.piece(token));
+  const pieces = tokens.map(({token}) => tokenText(token, tokenizer));
   return {
     tokens: pieces,
     token_logprobs: tokens.map(({logprob}) => logprob),
     top_logprobs: tokens.map(({top}) =>
-      Object.fromEntries(top.map(({token, logprob}) => [tokenizer.piece(token), logprob])),
+      Object.fromEntries(top.map(({token, logprob}) => [tokenText(token, tokenizer), logprob])),
     ),
     text_offset: pieces.map((piece) => {
       offset += piece.length;

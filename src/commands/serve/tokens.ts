@@ -12,6 +12,13 @@ export function checkTokens(tokens: readonly Token[], {vocabSize}: Tokenizer, pa
   });
 }
 
+const decoder = new TextDecoder();
+
+/** A token's own text: a control token by its name, a part of a character as U+FFFD. */
+export function tokenText(token: Token, tokenizer: Tokenizer): string {
+  return tokenizer.isControl(token) ? tokenizer.piece(token) : decoder.decode(tokenizer.bytes(token));
+}
+
 /** The text a prompt was made of, control tokens by their names. */
 export function promptText(tokens: readonly Token[], tokenizer: Tokenizer): string {
   let text = '';

@@ -4,7 +4,7 @@ import type {GenerationEvent, TokenLogprob, Usage} from '../../../engine/backend
 import type {SamplingParams} from '../../../engine/sampling.ts';
 import type {Tokenizer} from '../../../engine/tokenizer/tokenizer.ts';
 import type {Token} from '../../../engine/types.ts';
-import {promptText} from '../tokens.ts';
+import {promptText, tokenText} from '../tokens.ts';
 import type {LlamaCompletion, Part, WireProbabilities, WireTimings} from './schema.ts';
 
 export interface LlamaReplyOptions {
@@ -36,7 +36,7 @@ function wireTimings({usage, timings}: FinishEvent): WireTimings {
 function probabilities(tokens: readonly TokenLogprob[], tokenizer: Tokenizer): WireProbabilities {
   const entry = ({token, logprob}: {token: Token; logprob: number}) => ({
     id: token,
-    token: tokenizer.piece(token),
+    token: tokenText(token, tokenizer),
     bytes: [...tokenizer.bytes(token)],
     logprob,
   });

@@ -8,7 +8,7 @@ import {ChatRequestSchema} from '../chat-schema.ts';
 import {HttpError} from '../http-error.ts';
 import {errors, LlamaErrorSchema} from '../schemas.ts';
 import type {Service} from '../service.ts';
-import {checkTokens, promptText} from '../tokens.ts';
+import {checkTokens, promptText, tokenText} from '../tokens.ts';
 
 const response = errors(LlamaErrorSchema, 400, 401, 403, 413, 501, 503);
 const route = {errors: 'llama'} as const;
@@ -23,7 +23,7 @@ function tokenizerOf({backend}: Service): Tokenizer {
 
 /** A token's text, or its bytes where it is only a part of a character. */
 function piece(token: Token, tokenizer: Tokenizer): string | number[] {
-  const text = tokenizer.piece(token);
+  const text = tokenText(token, tokenizer);
   return text.includes('\uFFFD') ? [...tokenizer.bytes(token)] : text;
 }
 
