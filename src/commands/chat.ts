@@ -20,6 +20,7 @@ interface ChatFlags extends EngineFlags {
   readonly modelPath?: string;
   readonly instruct?: true;
   readonly prompt?: readonly string[];
+  readonly attach: boolean;
   readonly system?: string;
   readonly json?: true;
   readonly streamJson?: true;
@@ -49,6 +50,7 @@ export function addChatCommand(command: Command, io: Io): void {
     .description('Chat with a model: a screen on a terminal, one line a turn in a pipe.')
     .option('-i, --instruct', 'chat; without it the model continues the text')
     .option('-p, --prompt <text>', 'answer this one prompt; - is stdin; repeatable', collect(String))
+    .option('--no-attach', 'with -p: do not use a running mistral serve that has the model open')
     .option('--system <text|@file>', 'system prompt')
     .option('--json', 'one JSON object an answer on stdout')
     .option('--stream-json', 'one JSON object an event on stdout')
@@ -77,12 +79,13 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
     return await chatOnScreen(io, {model, flags, sampling, system, resume: flags.continue ?? resume, save});
   }
   const {withBackend} = await import('./open-backend.ts');
-  await withBackend(io, model, flags, async (backend) => {
+  const answer = async (backend: Backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
     const face = {io, send, model: backend.model, format: answerFormat(flags)};
     const {answerOnce, answerLines} = await import('./turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
-  });
+  };
+  await withBackend(io, model, flags, answer, {attach: prompt !== undefined && flags.attach});
 }
 
 /** @throws EngineError `usage` when --tui insists on a screen where none can be. */

@@ -26,6 +26,7 @@ export interface FimFlags {
   readonly line?: number;
   /** From 1: the middle goes before this character. */
   readonly col?: number;
+  readonly attach?: boolean;
   readonly json?: true;
 }
 
@@ -47,6 +48,7 @@ export function addFimCommand(command: Command, io: Io): void {
     .option('--file <file>', 'fill in at a place of this file, with --line and --col')
     .option('--line <n>', 'line of the place, from 1', place)
     .option('--col <n>', 'column of the place, from 1 (default: the end of the line)', place)
+    .option('--no-attach', 'do not use a running mistral serve that has the model open')
     .option('--json', 'one JSON object instead of the text');
   addSamplingOptions(command, DEFAULTS.fim);
   addEngineOptions(command);
@@ -56,9 +58,8 @@ export function addFimCommand(command: Command, io: Io): void {
     const texts = await fimTexts(io, flags);
     const request = {...texts, sampling: samplingParams(command)};
     const {withBackend} = await import('./open-backend.ts');
-    await withBackend(io, modelArgument(model, flags), flags, (backend) =>
-      runFim(io, backend, request, flags.json ?? false),
-    );
+    const fill = (backend: Backend) => runFim(io, backend, request, flags.json ?? false);
+    await withBackend(io, modelArgument(model, flags), flags, fill, {attach: flags.attach ?? true});
   });
 }
 

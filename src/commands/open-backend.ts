@@ -9,6 +9,7 @@ import {resolveModel} from '../engine/models/resolve.ts';
 import {type LocalOptions, OpenedLocalBackend, openLocalBackend} from '../engine/open-local.ts';
 import {openRemote} from '../engine/remote/backend.ts';
 import {sanitise} from '../ui/sanitise.ts';
+import {findServer} from './attach.ts';
 import type {Io} from './io.ts';
 import {type EngineFlags, namedModel} from './options.ts';
 import {showProgress} from './progress.ts';
@@ -17,6 +18,8 @@ import {unlessStopped} from './stop.ts';
 export interface OpenOptions {
   /** Answers generated at the same time. Default 1. */
   readonly slots?: number;
+  /** Uses a `mistral serve` of this user that has the model open already. */
+  readonly attach?: boolean;
   /** Told how much is loaded, 0 to 1; without it a spinner on stderr tells it. */
   readonly onProgress?: (fraction: number) => void;
 }
@@ -29,11 +32,13 @@ export async function openBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  {slots = 1, onProgress}: OpenOptions = {},
+  {slots = 1, onProgress, attach = false}: OpenOptions = {},
 ): Promise<Backend> {
   const remote = await openUrl(io, argument, flags);
   if (remote) return remote;
   const file = await findModel(io, argument, flags);
+  const running = attach && !changesModel(flags) ? await findServer(io.env, file.path, io.stop) : undefined;
+  if (running) return running;
   const loras = flags.loraPath === undefined ? [] : [await lora(io, flags.loraPath, file, flags)];
   const progress =
     onProgress === undefined ? showProgress(io, `loading ${basename(file.path)}`) : {update: onProgress, end() {}};
@@ -52,6 +57,11 @@ export async function openBackend(
   } finally {
     progress.end();
   }
+}
+
+/** True when the flags ask for something a running server may not have. */
+function changesModel({gpu, gpuLayers, ctx, kvType, threads, template, loraPath}: EngineFlags): boolean {
+  return [gpu, gpuLayers, ctx, kvType, threads, template, loraPath].some((flag) => flag !== undefined);
 }
 
 /** True for a backend whose state can be kept on disk. */

@@ -1,10 +1,11 @@
 // The built program serving a tiny random model: start, answers of the real engine, signals, exit codes.
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, execFile, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import {parseEvents} from '../commands/serve/events.ts';
 import * as wire from '../contract/wire.ts';
@@ -23,9 +24,12 @@ interface Server {
   post(path: string, body: unknown, init?: RequestInit): Promise<Response>;
 }
 
+/** Where the servers of this test leave their notes. */
+const env = {...process.env, MISTRAL_STATE_DIR: join(folder, 'state')};
+
 function start(...flags: string[]): {child: ChildProcess; stderr: () => string} {
   const argv = ['serve', model, '--port', '0', '--gpu', 'off', '--threads', '1', '--ctx', '256', ...flags];
-  const child = spawn(process.execPath, [PROGRAM, ...argv], {stdio: ['ignore', 'ignore', 'pipe']});
+  const child = spawn(process.execPath, [PROGRAM, ...argv], {stdio: ['ignore', 'ignore', 'pipe'], env});
   onTestFinished(() => void child.kill('SIGKILL'));
   let text = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -115,6 +119,25 @@ test('an infill of no tokens evaluates the prompt for the one that follows', asy
   await post('/infill', {...texts, n_predict: 0});
   const reply = (await (await post('/infill', {...texts, n_predict: 2})).json()) as {timings: object};
   expect(reply.timings).toMatchObject({prompt_n: 1});
+});
+
+test('fill-in-the-middle uses the server that runs, key or not, unless told otherwise', async () => {
+  const {url, child} = await serve('--api-key', 'secret');
+  const run = promisify(execFile);
+  const argv = [PROGRAM, 'fim', model, '--prefix', 'def add(', '--suffix', ': pass', '--max-tokens', '4'];
+  const headers = {authorization: 'Bearer secret'};
+  const asked = async () => {
+    const text = await (await fetch(`${url}/metrics`, {headers})).text();
+    return /route="\/v1\/fim\/completions",status="200"} (\d+)/.exec(text)?.[1] ?? '0';
+  };
+  const {stdout: attached} = await run(process.execPath, argv, {env});
+  expect(await asked()).toBe('1');
+  const {stdout: own} = await run(process.execPath, [...argv, '--no-attach'], {env});
+  expect(await asked()).toBe('1');
+  expect(attached).toBe(own);
+  child.kill('SIGTERM');
+  await exitOf(child);
+  expect(readdirSync(join(folder, 'state', 'servers'))).not.toContain(`${child.pid}.json`);
 });
 
 test('a port in use is told in one line', async () => {

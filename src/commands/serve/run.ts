@@ -1,9 +1,11 @@
 // Runs the server: listens at once, loads the model, answers until a signal comes, and lets running answers finish.
+import {randomUUID} from 'node:crypto';
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {pino} from 'pino';
 import type {Backend} from '../../engine/backend.ts';
 import {EngineError} from '../../engine/errors.ts';
+import {announceServer} from '../attach.ts';
 import type {Io} from '../io.ts';
 import {openBackend} from '../open-backend.ts';
 import type {ServeFlags} from '../serve.ts';
@@ -23,23 +25,36 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   const ready = new Promise<Backend>((resolve) => {
     loaded = resolve;
   });
-  const {app, service} = await createApp(ready, {...options, logger});
+  // For this user's own programs; without other keys none is needed.
+  const attachKey = options.apiKeys.length > 0 ? randomUUID() : undefined;
+  const apiKeys = attachKey === undefined ? options.apiKeys : [...options.apiKeys, attachKey];
+  const {app, service} = await createApp(ready, {...options, apiKeys, logger});
   const url = await listen(app, host, port);
   logger.level = flags.logLevel;
   io.stderr.write(`listening on ${url}, loading the model\n`);
   try {
     const backend = await openBackend(io, model ?? fromEnvFile, flags, {slots: options.slots});
+    let withdraw = () => {};
     try {
       loaded(backend);
+      const {path} = backend.model;
+      const note = {url: reachable(url), ...(attachKey !== undefined && {key: attachKey})};
+      if (path !== undefined) withdraw = announceServer(io.env, process.pid, {...note, model: path});
       const {id, contextSize} = backend.model;
       io.stderr.write(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs\n`);
       await untilSignal(io, service, graceMs);
     } finally {
+      withdraw();
       await backend.close();
     }
   } finally {
     await app.close();
   }
+}
+
+/** An address of all interfaces, as this machine reaches it. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }
 
 /** Starts listening and returns the URL. @throws EngineError `io` when the address cannot be had. */
