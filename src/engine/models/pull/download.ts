@@ -94,6 +94,7 @@ class Download {
   #fd = -1;
   #state: State = {url: '', size: 0, tag: '', parts: []};
   #unsaved = 0;
+  #done = 0;
   /** Set when the server ignores ranges: one stream from the start, not resumable. */
   #whole: AsyncIterable<Uint8Array> | undefined;
 
@@ -137,23 +138,27 @@ class Download {
   async #begin(): Promise<void> {
     const {url, bytes, page} = this.#options;
     const response = await this.#request({range: 'bytes=0-0'});
-    const range = /^bytes 0-0\/(\d+)$/.exec(response.headers.get('content-range') ?? '');
-    const length = Number(response.headers.get('content-length') ?? Number.NaN);
+    const range = /^bytes 0-0\/(\d+)$/.exec(response.header('content-range') ?? '');
+    const length = Number(response.header('content-length') ?? Number.NaN);
     const size = range ? Number(range[1]) : length;
     if (response.status === 416 && bytes === 0) this.#state = {url, size: 0, tag: '', parts: []};
-    else if (!response.ok) throw statusError(url, response.status, page);
+    else if (!response.ok) {
+      await response.body.dump();
+      throw statusError(url, response.status, page);
+    }
     if (bytes !== undefined && size !== bytes && !(bytes === 0)) {
-      await response.body?.cancel();
+      await response.body.dump();
       const said = Number.isNaN(size) ? 'no size' : formatBytes(size);
       throw new EngineError('model_invalid', `${url} has ${said}, ${formatBytes(bytes)} were announced`, {
         hint: 'The file has changed or the mirror is wrong: try again, or check HF_ENDPOINT.',
       });
     }
-    const tag = response.headers.get('etag') ?? response.headers.get('last-modified') ?? '';
-    if (response.status === 206) await response.body?.cancel();
-    else this.#whole = response.body ?? undefined;
+    const tag = response.header('etag') ?? response.header('last-modified') ?? '';
+    if (response.status === 206) await response.body.dump();
+    else this.#whole = response.body;
     const known = this.#whole === undefined ? this.#earlier(size, tag) : undefined;
     this.#state = known ?? {url, size: Number.isNaN(size) ? 0 : size, tag, parts: this.#divide(size)};
+    this.#done = this.#state.size - this.#state.parts.reduce((sum, {at, end}) => sum + end - at, 0);
     await this.#checkRoom();
     this.#fd = openSync(this.#partial, known ? 'r+' : 'w+');
     if (!known && this.#whole === undefined) ftruncateSync(this.#fd, this.#state.size);
@@ -212,11 +217,14 @@ class Download {
       const before = part.at;
       try {
         const response = await this.#request({range: `bytes=${part.at}-${part.end - 1}`}, signal);
-        if (response.status !== 206) throw statusError(this.#options.url, response.status, this.#options.page);
-        const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+        if (response.status !== 206) {
+          await response.body.dump();
+          throw statusError(this.#options.url, response.status, this.#options.page);
+        }
+        const from = /^bytes (\d+)-/.exec(response.header('content-range') ?? '')?.[1];
         if (Number(from) !== part.at)
           throw new EngineError('backend_failed', 'the server sent another part than asked for');
-        for await (const chunk of response.body ?? []) {
+        for await (const chunk of response.body) {
           this.#store(part, chunk as Uint8Array);
           if (part.at >= part.end) break;
         }
@@ -266,8 +274,8 @@ class Download {
     }
     this.#unsaved += bytes.length;
     if (this.#unsaved >= SAVE_EVERY) this.#save();
-    const left = this.#state.parts.reduce((sum, {at, end}) => sum + end - at, 0);
-    this.#options.progress?.(this.#state.size - left, this.#state.size);
+    this.#done += bytes.length;
+    this.#options.progress?.(this.#done, this.#state.size);
   }
 
   /** Hashes what is there in one piece from where hashing stands. */
@@ -285,9 +293,9 @@ class Download {
     for (let attempt = 1; ; attempt++) {
       const response = await this.#http.get(this.#options.url, headers, signal);
       if (response.status !== 429 && response.status !== 503) return response;
-      await response.body?.cancel();
+      await response.body.dump();
       if (attempt >= ATTEMPTS) throw statusError(this.#options.url, response.status, this.#options.page);
-      const asked = Number(response.headers.get('retry-after'));
+      const asked = Number(response.header('retry-after'));
       await (asked > 0 ? sleep(Math.min(asked, 120) * 1000, undefined, {signal}) : this.#wait(attempt, signal));
     }
   }

@@ -1,5 +1,6 @@
 // HTTP for downloads: proxies from the environment, tokens, and answers that are errors put into words.
-import {type Dispatcher, EnvHttpProxyAgent, fetch, type Response} from 'undici';
+import type {Readable} from 'node:stream';
+import {type Dispatcher, EnvHttpProxyAgent, interceptors, request} from 'undici';
 import {EngineError} from '../../errors.ts';
 
 export interface HttpOptions {
@@ -9,14 +10,25 @@ export interface HttpOptions {
   readonly token?: string | undefined;
 }
 
+export interface HttpResponse {
+  readonly status: number;
+  readonly ok: boolean;
+  header(name: string): string | undefined;
+  /** Bytes as they come. What is not wanted has to be dumped. */
+  readonly body: Readable & {json(): Promise<unknown>; dump(): Promise<void>};
+}
+
+const REDIRECTS = 5;
+
 export class Http {
+  readonly #agent: EnvHttpProxyAgent;
   readonly #dispatcher: Dispatcher;
   readonly #token: string | undefined;
 
   constructor({env, token}: HttpOptions) {
     const get = (name: string) => env[name.toUpperCase()] ?? env[name];
     const [httpProxy, httpsProxy, noProxy] = [get('http_proxy'), get('https_proxy'), get('no_proxy')];
-    this.#dispatcher = new EnvHttpProxyAgent({
+    this.#agent = new EnvHttpProxyAgent({
       ...(httpProxy && {httpProxy}),
       ...(httpsProxy && {httpsProxy}),
       noProxy: noProxy ?? '',
@@ -24,21 +36,32 @@ export class Http {
       bodyTimeout: 30_000,
       headersTimeout: 30_000,
     });
+    // Redirects to another host lose the token.
+    this.#dispatcher = this.#agent.compose(interceptors.redirect({maxRedirections: REDIRECTS}));
     this.#token = token;
   }
 
   /** Rejects with EngineError backend_unreachable when no answer comes, or with the signal's reason. */
-  async get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Response> {
+  async get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
     const authorization = this.#token === undefined ? {} : {authorization: `Bearer ${this.#token}`};
     try {
-      return await fetch(url, {
+      const {
+        statusCode,
+        headers: received,
+        body,
+      } = await request(url, {
         headers: {'accept-encoding': 'identity', ...authorization, ...headers},
         signal,
         dispatcher: this.#dispatcher,
       });
+      const header = (name: string) => {
+        const value = received[name];
+        return Array.isArray(value) ? value[0] : value;
+      };
+      return {status: statusCode, ok: statusCode >= 200 && statusCode < 300, header, body};
     } catch (cause) {
       signal.throwIfAborted();
-      const {code, message} = ((cause as Error).cause ?? cause) as NodeJS.ErrnoException;
+      const {code, message} = cause as NodeJS.ErrnoException;
       throw new EngineError('backend_unreachable', `${new URL(url).host} cannot be reached: ${code ?? message}`, {
         hint: 'Check the network and HTTPS_PROXY; what was downloaded is kept, the same command goes on with it.',
         cause,
@@ -47,7 +70,7 @@ export class Http {
   }
 
   async close(): Promise<void> {
-    await this.#dispatcher.close();
+    await this.#agent.close();
   }
 }
 

@@ -36,8 +36,11 @@ export async function readRepository(
 ): Promise<HubRepository> {
   const url = `${endpoint}/api/models/${repo}/revision/main?blobs=true`;
   const response = await http.get(url, {accept: 'application/json'}, signal);
-  if (!response.ok) throw statusError(url, response.status, `${endpoint}/${repo}`);
-  const answer = await (response.json() as Promise<ModelAnswer>).catch((): ModelAnswer => ({}));
+  if (!response.ok) {
+    await response.body.dump();
+    throw statusError(url, response.status, `${endpoint}/${repo}`);
+  }
+  const answer = await (response.body.json() as Promise<ModelAnswer>).catch((): ModelAnswer => ({}));
   if (typeof answer.sha !== 'string' || !/^[0-9a-f]{7,64}$/.test(answer.sha)) {
     throw new EngineError('backend_failed', `${endpoint} gave no list of ${repo}`, {hint: 'Check HF_ENDPOINT.'});
   }

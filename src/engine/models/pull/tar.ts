@@ -74,10 +74,10 @@ async function* bytesOf(http: Http, options: TarOptions): AsyncGenerator<Uint8Ar
       const response = await http.get(url, at === 0 ? {} : {range: `bytes=${at}-`}, signal);
       if (!response.ok || (at > 0 && response.status !== 206)) throw statusError(url, response.status);
       if (at === 0) {
-        total = Number(response.headers.get('content-length') ?? Number.NaN);
+        total = Number(response.header('content-length') ?? Number.NaN);
         await checkRoom(dirname(options.folder), total);
       }
-      for await (const chunk of response.body ?? []) {
+      for await (const chunk of response.body) {
         at += (chunk as Uint8Array).length;
         options.progress?.(at, total);
         yield chunk as Uint8Array;

@@ -125,7 +125,7 @@ test('a server that claims more than it has ends in an error and keeps what came
 test('a server that is not there is told', async () => {
   await expect(start('http://127.0.0.1:9/x').done).rejects.toMatchObject({
     code: 'backend_unreachable',
-    message: '127.0.0.1:9 cannot be reached: bad port',
+    message: '127.0.0.1:9 cannot be reached: ECONNREFUSED',
   });
 });
 
