@@ -25,7 +25,7 @@ export function preflight(path: string): GgufFile {
   refuseOldExperts(file);
   if (file.metadata.number(`${architecture}.context_length`) === undefined) {
     throw new EngineError('model_invalid', `${path} does not say its context length (${architecture}.context_length)`, {
-      hint: `Write a repaired copy: mistral convert ${path} --ctx-train 32768 --out FIXED.gguf`,
+      hint: 'Convert its source folder again (mistral convert FOLDER --ctx-train 32768), or fetch another file of it.',
     });
   }
   checkVocabulary(file);

@@ -23,7 +23,7 @@ function render(version: TemplateVersion, values: object): string {
   return new Template(chatTemplate(version)).render({bos_token: '<s>', eos_token: '</s>', ...values});
 }
 
-// The same texts came out of jinja2 and of llama.cpp's own engine (v0.5.0).
+// The same texts came out of jinja2 and of llama.cpp's own engine (v0.5.0); those with tools below out of jinja2.
 test.each<[TemplateVersion, string]>([
   ['v1', '<s>[INST] S\n\nU1 [/INST] A1</s>[INST] U2 [/INST]'],
   ['v2', '<s>[INST]U1[/INST]A1</s>[INST]S\n\nU2[/INST]'],
