@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE))
 from recipe import vocabulary  # noqa: E402
 from recipe.trial import cases  # noqa: E402
 
-_SMOKE_STEPS = 40
+_SMOKE_STEPS = 20
 
 
 def _script(name: str, *arguments: object) -> None:
