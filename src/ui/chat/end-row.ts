@@ -18,7 +18,7 @@ export function endRow(finish: Finish, theme: Theme): string {
   return paint(facts.join(dot) + dot, theme.dim) + paint(reason, notable ? theme.warning : theme.dim);
 }
 
-function reasonText({reason, stop}: Finish): string {
+function reasonText({reason, stop, usage}: Finish): string {
   switch (reason) {
     case 'stop':
       return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(sanitise(stop))}`;
@@ -29,7 +29,7 @@ function reasonText({reason, stop}: Finish): string {
     case 'tool_calls':
       return 'stop: tool call';
     case 'aborted':
-      return 'stop: by you (/continue goes on)';
+      return usage.completionTokens === 0 ? 'stop: by you (/regen answers)' : 'stop: by you (/continue goes on)';
   }
 }
 
