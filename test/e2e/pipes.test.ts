@@ -148,7 +148,7 @@ describe('refusals', () => {
   test.each([
     [['--max_tokn', '3'], 2, 'Did you mean --max-tokens?'],
     [['--temperature', 'hot'], 2, 'Expected a number, at least 0.'],
-    [['/no/such/model'], 3, 'there is no file or folder /no/such/model'],
+    [['/no/such/model'], 3, 'fetched model /no/such/model\nGive a .gguf file'],
     [[model, '--system', '@/no/such/file', '-p', 'hi'], 1, 'cannot read /no/such/file: there is no such file'],
   ] as const)('%j ends with %i', async (args, code, message) => {
     const result = await runProgram('mistral-chat', ['--instruct', '--gpu', 'off', ...args]);
