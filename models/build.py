@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument(
         "run", type=Path, nargs="?", default=HERE / "build", help="folder for tokenizer, checkpoints and log"
     )
-    parser.add_argument("--steps", type=int, default=700)
+    parser.add_argument("--steps", type=int, default=1150)
     parser.add_argument("--tokens-per-step", type=int, default=3072)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--smoke", action="store_true", help=f"only {_SMOKE_STEPS} steps: shows that every stage runs")
