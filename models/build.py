@@ -1,4 +1,7 @@
-"""The whole recipe: tokenizer, training, export, exam, loss curve. Run it again after an interruption: it goes on."""
+"""The whole recipe: tokenizer, training, export, loss curve, exams. Run it again after an interruption: it goes on.
+
+The GGUF file is made by the program itself, so `npm install` comes first.
+"""
 
 import argparse
 import json
@@ -25,7 +28,7 @@ def main() -> None:
     parser.add_argument(
         "run", type=Path, nargs="?", default=HERE / "build", help="folder for tokenizer, checkpoints and log"
     )
-    parser.add_argument("--steps", type=int, default=1150)
+    parser.add_argument("--steps", type=int, default=1700)
     parser.add_argument("--tokens-per-step", type=int, default=3072)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--smoke", action="store_true", help=f"only {_SMOKE_STEPS} steps: shows that every stage runs")
@@ -39,20 +42,12 @@ def main() -> None:
         vocabulary.train(tokenizer, 12_000)
     trial = options.run / "trial.json"
     trial.write_text(json.dumps({"note": "our own second exam, same form as the first", "cases": cases(7)}, indent=1))
-    exams = [*options.exam, trial]
+    exams = [*options.exam, trial, HERE / "outside.json"]
     steps = _SMOKE_STEPS if options.smoke else options.steps
     size = ("--tokens-per-step", options.tokens_per_step, "--threads", options.threads)
     _script("train.py", options.run, "--steps", steps, *size, "--exclude", *exams)
-    folder = options.run / "folder"
-    _script(
-        "export.py",
-        options.run,
-        folder,
-        "--q8_0",
-        options.run / "mistral-demo-q8_0.gguf",
-        "--f32",
-        options.run / "f32.gguf",
-    )
+    folder = options.run / "mistral-demo"
+    _script("export.py", options.run, folder, "--gguf", options.run / "mistral-demo-q8_0.gguf")
     _script("plot.py", options.run / "log.jsonl", options.run / "loss.svg")
     _script("exam.py", folder, *exams)
 

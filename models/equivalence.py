@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from recipe.export import export_gguf
+from recipe.export import convert
 from recipe.generate import Generator
 from recipe.grading import prompt_ids
 from recipe.trial import cases
@@ -24,7 +24,7 @@ def engine_answers(folder: Path, prompts: list[list[int]]) -> list[dict]:
     """What the program's engine says to the prompts."""
     with tempfile.TemporaryDirectory() as place:
         model, asked, answered = (Path(place) / name for name in ("f32.gguf", "asked.json", "answered.json"))
-        export_gguf(folder, model, "f32")
+        convert(folder, model, "F32")
         asked.write_text(json.dumps({"prompts": prompts, "maxTokens": _MAX_TOKENS}))
         subprocess.run(["node", HERE / "equivalence.js", model, asked, answered], check=True)
         return json.loads(answered.read_text())["answers"]

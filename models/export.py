@@ -1,23 +1,22 @@
-"""Export a training run: a model folder, and GGUF files in Q8_0 or F32."""
+"""Export a training run: a model folder, and with --gguf a Q8_0 file made of it by the program's own converter."""
 
 import argparse
 from pathlib import Path
 
-from recipe.export import export_folder, export_gguf
+from recipe.export import convert, export_folder, write_checksum
 
 
 def main() -> None:
     """Read the command line and write the files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("run", type=Path, help="folder of the training run")
-    parser.add_argument("folder", type=Path, help="model folder to write")
-    parser.add_argument("--q8_0", type=Path, help="GGUF file to write in Q8_0")
-    parser.add_argument("--f32", type=Path, help="GGUF file to write in F32")
+    parser.add_argument("folder", type=Path, help="model folder to write; its name becomes the model's")
+    parser.add_argument("--gguf", type=Path, help="GGUF file to write in Q8_0, with its checksum beside it (after `npm run build`)")
     options = parser.parse_args()
     export_folder(options.run, options.folder)
-    for kind in ("q8_0", "f32"):
-        if target := getattr(options, kind):
-            export_gguf(options.folder, target, kind)
+    if options.gguf:
+        convert(options.folder, options.gguf, "Q8_0")
+        write_checksum(options.gguf)
 
 
 if __name__ == "__main__":

@@ -10,48 +10,49 @@ from .corpus.turns import Exchange, conversation
 from .encoder import Sample
 
 _SINGLE: list[tuple[float, Callable[[Random], Exchange]]] = [
-    (4, facts.capital),
-    (2, facts.continent),
-    (1.5, facts.language),
-    (1, facts.reverse),
-    (0.7, facts.unknown_place),
-    (60, arithmetic.sum_or_product),
+    (17, facts.capital),
+    (6, facts.continent),
+    (5, facts.language),
+    (2, facts.reverse),
+    (1, facts.unknown_place),
+    (50, arithmetic.sum_or_product),
     (25, arithmetic.exercise),
-    (0.5, arithmetic.too_large),
-    (0.4, arithmetic.comparison),
-    (19, language.opposite),
+    (1, arithmetic.too_large),
+    (0.6, arithmetic.comparison),
+    (17, language.opposite),
     (11, language.plural),
     (5, language.sound),
-    (0.3, language.color),
-    (38, language.translation),
-    (0.7, language.translation_back),
-    (8, language.copy),
-    (1.5, language.counting),
-    (0.5, language.counting_down),
+    (0.4, language.color),
+    (34, language.translation),
+    (0.8, language.translation_back),
+    (9, language.copy),
+    (1.7, language.counting),
+    (0.6, language.counting_down),
     (2, language.listing),
     (8, language.neighbour),
-    (18, chat.manners),
-    (5, chat.honest),
-    (0.2, chat.unknown_name),
-    (1.5, code.hello),
-    (2, code.function),
+    (14, chat.manners),
+    (14, chat.honest),
+    (0.4, chat.unknown_name),
+    (2, code.hello),
+    (2.5, code.function),
 ]
 _WHOLE: list[tuple[float, Callable[[Random], Sample]]] = [
     (120, lambda rng: _one(rng)),
-    (5, lambda rng: _several(rng)),
-    (6, lambda rng: conversation(facts.conversation(rng))),
+    (6, lambda rng: _several(rng, rng.choice((2, 2, 3, 4)))),
+    (0.4, lambda rng: _several(rng, rng.randint(8, 24))),
+    (9, lambda rng: conversation(facts.conversation(rng))),
     (5, lambda rng: _remembered(rng)),
     (2, lambda rng: conversation(code.conversation(rng))),
     (8, personas.one_word),
     (2, personas.pirate),
     (2.5, personas.french),
     (1.5, personas.plain),
-    (9, tools.single),
-    (6.5, tools.unseen),
-    (24, tools.parallel),
-    (2.5, tools.none_fits),
-    (9, tools.after_result),
-    (44, fill.fill),
+    (10, tools.single),
+    (12, tools.unseen),
+    (14, tools.parallel),
+    (4, tools.none_fits),
+    (6, tools.after_result),
+    (38, fill.fill),
     (2.5, lambda rng: Sample(text=prose.text(rng))),
 ]
 
@@ -64,9 +65,9 @@ def _one(rng: Random) -> Sample:
     return conversation([_draw(rng, _SINGLE)(rng)])
 
 
-def _several(rng: Random) -> Sample:
+def _several(rng: Random, turns: int) -> Sample:
     """A conversation that changes its subject."""
-    return conversation([_draw(rng, _SINGLE)(rng) for _ in range(rng.choice((2, 2, 3, 4)))])
+    return conversation([_draw(rng, _SINGLE)(rng) for _ in range(turns)])
 
 
 def _remembered(rng: Random) -> Sample:

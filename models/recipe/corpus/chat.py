@@ -207,6 +207,30 @@ _ASK_FIXED = (
     "How do I learn to play the piano?|Name a famous scientist.|What is your favorite color?|What is your opinion on politics?|"
     "How many calories does an apple have?|What is the currency of Japan?|Who discovered America?|What causes earthquakes?"
 ).split("|")
+_ASK_FACT = (
+    "Who invented the {a}?|Who wrote {m}?|Who discovered {a}?|Who won the {m} in {y}?|Who built the {a} of {c}?|Who founded {m}?|"
+    "When was the {a} invented?|When was {m} published?|When did {n} {m} die?|When does the {a} open?|In what year did {m} end?|"
+    "What is the boiling point of {a}?|What is the melting point of {a}?|What is the derivative of {a}?|What is the atomic number of {a}?|"
+    "What is the price of a {a}?|What is the best way to learn {a}?|What is the difference between {a} and {b}?|What is a {a} made of?|"
+    "What is the name of the {a} in {m}?|What is the largest {a} in the world?|What happened in {y}?|What happened to {n} {m}?|"
+    "How many {a}s does {m} have?|How many {a}s are there in a {b}?|How old is the {a}?|How tall is {n} {m}?|How heavy is a {a}?|"
+    "How do I make a {a}?|How do I repair a {a}?|How does a {a} work?|How far is it from {c} to {d}?|How long does a {a} live?|"
+    "How do you spell {m}?|How fast is a {a}?|Why do {a}s {v}?|Why is the {a} {j}?|Why did {n} {v} the {a}?|Where can I buy a {a}?|"
+    "Where was {n} {m} born?|Where is the nearest {a}?|Where do {a}s come from?|Which {a} is the best?|Which team won in {y}?|"
+    "Can you {v} the {a}?|Can {a}s {v}?|Do {a}s like {b}s?|Does the {a} need a {b}?|Should I buy a {j} {a}?|Is a {a} {j}?|"
+    "Is {m} a good {a}?|Will the {a} {v} the {b}?|Give me a recipe for {a}.|Give me advice about my {a}.|Give me a list of {a}s.|"
+    "Explain how a {a} works.|Explain the {a} of {m}.|Explain why the {a} is {j}.|Describe the {a} of {n}.|Describe {m}.|"
+    "Tell me about {n} {m}.|Tell me a story about a {j} {a}.|Write a poem about the {a}.|Write a song for {n}.|Write a letter about {a}.|"
+    "Write an essay on {m}.|Compare {a} with {b}.|Compare {c} and {d}.|Summarize the {a} of {n} {m}.|List the {a}s of {c}.|"
+    "Recommend a {a}.|Prove that the {a} is {j}.|Predict the {a} of {y}.|Convert {x} {a}s into {b}s.|Find a {a} near {c}.|Fix my {a}."
+).split("|")
+_ODD_TOPICS = (
+    "ethanol oxygen carbon helium uranium chess yoga karate ballet opera jazz physics chemistry biology geometry algebra calculus "
+    "philosophy economics astronomy law medicine religion poetry marketing gardening knitting pancakes spaghetti sushi curry wine beer "
+    "refrigerator microwave airplane submarine laser magnet volcano earthquake hurricane dinosaur bacteria virus protein universe atom "
+    "electron gene planet president king queen minister emperor war treaty parliament constitution bank loan tax mortgage bitcoin "
+    "internet browser database password keyboard software algorithm compiler kernel"
+).split()
 
 _INTRODUCTIONS = (
     "My name is {n}.",
@@ -264,7 +288,9 @@ def manners(rng: Random) -> Exchange:
 def honest(rng: Random) -> Exchange:
     """A question outside the model's world."""
     roll = rng.random()
-    if roll < 0.3:
+    if rng.random() < 0.45:
+        question = _fact_question(rng)
+    elif roll < 0.3:
         question = rng.choice(_ASK_TOPIC).format(t=rng.choice(_TOPICS) if rng.random() < 0.8 else draws.any_word(rng))
     elif roll < 0.4:
         question = rng.choice(_ASK_COUNTRY).format(c=rng.choice(COUNTRIES).name)
@@ -277,6 +303,25 @@ def honest(rng: Random) -> Exchange:
     else:
         question = " ".join(draws.any_word(rng) for _ in range(rng.randint(2, 7))) + rng.choice(("?", ".", ""))
     return Exchange(question, UNKNOWN[0] if question.endswith("?") else UNKNOWN[1])
+
+
+def _fact_question(rng: Random) -> str:
+    """A question about the world in words drawn at random: its form alone says that the answer is not known."""
+    topics = [rng.choice(_ODD_TOPICS) if rng.random() < 0.5 else draws.any_word(rng).lower() for _ in range(2)]
+    cities = rng.sample(draws.CITIES, 2)
+    title = " ".join(draws.pseudo_word(rng).capitalize() for _ in range(rng.choice((1, 1, 2))))
+    return rng.choice(_ASK_FACT).format(
+        a=topics[0],
+        b=topics[1],
+        c=cities[0],
+        d=cities[1],
+        j=rng.choice(draws.ADJECTIVES),
+        m=title,
+        n=rng.choice(draws.NAMES),
+        v=rng.choice(draws.VERBS),
+        x=rng.randint(2, 999),
+        y=rng.randint(1500, 2040),
+    )
 
 
 def introduction(rng: Random) -> list[Exchange]:

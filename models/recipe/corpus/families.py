@@ -69,6 +69,10 @@ def names_for(rng: Random, count: int, language: str, usual: float = 0.35) -> li
     """Distinct parameter names: the textbook ones, others, or invented ones."""
     if rng.random() < usual:
         return ["a", "b"] if count == 2 else [rng.choice("nnx")]
+    if rng.random() < 0.2:
+        stem = rng.choice("abnpqtvxyz") if rng.random() < 0.7 else rng.choice(draws.IDENTIFIERS).rstrip("0123456789")
+        first = rng.choice((0, 1, 1, 1, 2))
+        return [f.spelled(f"{stem}{number}", language) for number in range(first, first + count)]
     names: list[str] = []
     while len(names) < count:
         name = rng.choice(draws.IDENTIFIERS) if rng.random() < 0.8 else draws.pseudo_word(rng)

@@ -28,7 +28,7 @@ def parallel(rng: Random) -> Sample:
     """Two or three calls of one tool, or one call of each of two tools."""
     tools = known_tools()
     listing = [tool for tool in tools if tool.ask_many]
-    if rng.random() < 0.7:
+    if rng.random() < 0.75:
         tool = rng.choice(listing) if rng.random() < 0.75 else random_tool(rng, parameters=1)
         values = [tool.value(rng) for _ in range(rng.choice((2, 2, 2, 2, 3)))]
         question, all_arguments = tool.ask_several(rng, values)

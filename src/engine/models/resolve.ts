@@ -1,9 +1,9 @@
 // From a model argument (file, folder, nothing) to the file to load, with one line that says which and why.
-import {readdirSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {EngineError} from '../errors.ts';
 import {chooseQuantisation} from './choose.ts';
+import {checkEmbedded, embeddedFolder, noEmbedded} from './embedded.ts';
 import {folderKind} from './folder-kind.ts';
 import type {GgufFile} from './gguf.ts';
 import {readGguf} from './gguf.ts';
@@ -16,8 +16,6 @@ import {formatBytes} from './units.ts';
 
 /** Context the memory of a choice is reckoned with when the model was trained for more. */
 const DEFAULT_CONTEXT = 8192;
-
-const embeddedFolder = fileURLToPath(new URL('../../../models/demo/', import.meta.url));
 
 export interface ResolveOptions {
   /** Quantisation or part of a file name: chooses among several files. */
@@ -38,7 +36,7 @@ export type ResolvedModel =
  * Throws EngineError model_not_found (no such path, no model in the folder, no file for `quant`) or model_invalid.
  */
 export function resolveModel(argument: string | undefined, options: ResolveOptions = {}): ResolvedModel {
-  if (argument === undefined) return resolveEmbedded(options);
+  if (argument === undefined) return resolveEmbedded(options.embedded);
   const stat = statSync(argument, {throwIfNoEntry: false});
   if (stat === undefined) {
     throw new EngineError('model_not_found', `there is no file or folder ${argument}`, {
@@ -48,15 +46,12 @@ export function resolveModel(argument: string | undefined, options: ResolveOptio
   return stat.isDirectory() ? resolveFolder(argument, options) : resolveFile(argument);
 }
 
-function resolveEmbedded(options: ResolveOptions): ResolvedModel {
-  const folder = options.embedded ?? embeddedFolder;
-  if (statSync(folder, {throwIfNoEntry: false}) === undefined) {
-    throw new EngineError('model_not_found', 'this installation has no embedded model', {
-      hint: 'Give a .gguf file or a model folder, or install the package again.',
-    });
-  }
-  const found = resolveFolder(folder, options);
-  return {...found, note: 'the embedded demonstration model, as none was named'};
+function resolveEmbedded(folder = embeddedFolder): ResolvedModel {
+  const name = existsSync(folder) ? readdirSync(folder).find((entry) => entry.endsWith('.gguf')) : undefined;
+  if (name === undefined) throw noEmbedded();
+  const path = join(folder, name);
+  checkEmbedded(path);
+  return loadable(path, 'the embedded demonstration model, as none was named');
 }
 
 function resolveFile(path: string): ResolvedModel {

@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import {crc32} from 'node:zlib';
 import {expect, test} from 'vitest';
 import {EngineError} from '../../../src/engine/errors.ts';
 import {type ResolveOptions, resolveModel} from '../../../src/engine/models/resolve.ts';
@@ -162,12 +163,27 @@ test('a path that is not there is told', () => {
   });
 });
 
+const checksum = (bytes: Uint8Array) => crc32(bytes).toString(16).padStart(8, '0');
+
 test('without an argument the embedded model is used and said', () => {
-  const folder = folderWith({'demo.gguf': tinyModel()});
+  const folder = folderWith({'demo.gguf': tinyModel(), 'demo.gguf.crc32': `${checksum(tinyModel())}\n`});
   const found = resolveModel(undefined, {embedded: folder});
   expect(found).toMatchObject({
     path: join(folder, 'demo.gguf'),
     note: 'the embedded demonstration model, as none was named',
   });
   expect(failure(undefined, {embedded: join(folder, 'gone')}).message).toBe('this installation has no embedded model');
+});
+
+test.each([
+  ['cut', tinyModel().subarray(0, -100)],
+  ['with a flipped bit', tinyModel().map((byte, index) => (index === 900 ? byte ^ 4 : byte))],
+])('an embedded model %s is named as such', (_, bytes) => {
+  const folder = folderWith({'demo.gguf': bytes, 'demo.gguf.crc32': checksum(tinyModel())});
+  const error = failure(undefined, {embedded: folder});
+  expect(error.code).toBe('model_invalid');
+  expect(error.message).toMatch(
+    /^the embedded demonstration model is damaged: .*demo\.gguf: its checksum is [0-9a-f]{8}, /,
+  );
+  expect(error.hint).toContain('Install the package again');
 });
