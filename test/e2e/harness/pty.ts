@@ -65,15 +65,21 @@ export class PtyProgram {
     this.#pty.write(`\x1b[200~${text}\x1b[201~`);
   }
 
-  /** Changes the size between two frames: what is on its way at the old width would be a race of the test's own. */
+  /**
+   * Changes the size between two frames. The program is stopped meanwhile: a frame that is on its way while the terminal
+   * changes is a race between the two that no program can win, and would be one of the test.
+   */
   async resize(columns: number, rows: number): Promise<void> {
+    process.kill(this.pid, 'SIGSTOP');
     let seen = -1;
     while (seen !== this.output.length) {
       seen = this.output.length;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
+    await new Promise<void>((resolve) => this.#terminal.write('', resolve));
     this.#terminal.resize(columns, rows);
     this.#pty.resize(columns, rows);
+    process.kill(this.pid, 'SIGCONT');
   }
 
   kill(signal: string): void {
