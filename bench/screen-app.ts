@@ -2,6 +2,7 @@
 // Arguments: mode (screen or plain), tokens, tokens per second, file for the result.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {screenHost} from '../src/commands/screen-host.ts';
+import {toolHost} from '../src/commands/tool-host.ts';
 import type {Backend, GenerationEvent} from '../src/engine/backend.ts';
 import {newSessionInfo, Session} from '../src/engine/session.ts';
 import {History} from '../src/ui/chat/history.ts';
@@ -46,6 +47,7 @@ if (mode === 'plain') {
     banner: 'bench',
     history: new History(undefined),
     session: new Session(newSessionInfo('bench'), undefined),
+    toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd()}),
     theme: createTheme({color: true, unicode: true, hyperlinks: false}),
   });
 }

@@ -12,6 +12,7 @@ import {dieBySignal, type Io, type Output} from './io.ts';
 import type {EngineFlags} from './options.ts';
 import {screenHost} from './screen-host.ts';
 import {stateFolder} from './state-folder.ts';
+import {toolHost} from './tool-host.ts';
 import {versionText} from './version.ts';
 
 export interface ScreenOptions {
@@ -23,12 +24,22 @@ export interface ScreenOptions {
   readonly resume: string | true | undefined;
   /** False: nothing of this chat is written anywhere. */
   readonly save: boolean;
+  readonly tools: ToolFlags;
+}
+
+export interface ToolFlags {
+  /** File of the tools to begin with. */
+  readonly tools?: string;
+  readonly exec?: readonly string[];
+  readonly shell?: true;
+  /** Seconds. */
+  readonly timeout: number;
 }
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(
   io: Io,
-  {model, flags, sampling, system, resume, save}: ScreenOptions,
+  {model, flags, sampling, system, resume, save, tools}: ScreenOptions,
 ): Promise<void> {
   const state = stateFolder(io.env);
   const sessions = new SessionFolder(join(state, 'sessions'));
@@ -54,6 +65,8 @@ export async function chatOnScreen(
     session,
     ...(save ? {sessions} : {}),
     theme: createTheme(abilities(io.env)),
+    toolHost: toolHost({shell: tools.shell === true, timeoutMs: tools.timeout * 1000, cwd: io.cwd}),
+    ...(tools.tools === undefined ? {} : {tools: {file: tools.tools, commands: tools.exec ?? []}}),
   });
   load.abort();
   if (save && backend !== undefined && session.messages.length > 0) await keepState(backend, sessions, id);

@@ -13,6 +13,7 @@ import {
   DEFAULTS,
   type EngineFlags,
   modelArgument,
+  number,
   samplingParams,
 } from './options.ts';
 
@@ -30,6 +31,10 @@ interface ChatFlags extends EngineFlags {
   readonly resume?: string;
   readonly save?: boolean;
   readonly screenReader?: true;
+  readonly tools?: string;
+  readonly exec?: readonly string[];
+  readonly shell?: true;
+  readonly timeout: number;
 }
 
 /** Events of the answer to one more turn. */
@@ -59,7 +64,15 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--screen-reader', 'no screen, lines are only ever added (also ACCESSIBLE=1)')
     .option('--continue', 'go on with the last kept chat')
     .option('--resume <id>', 'go on with this kept chat (mistral sessions list)')
-    .option('--no-save', 'keep nothing of this chat');
+    .option('--no-save', 'keep nothing of this chat')
+    .option('--tools <file>', 'on the screen: JSON file with tools the model may call (as /tools)')
+    .option(
+      '--exec <name=command>',
+      'run this command for calls of the tool, once you agree; repeatable',
+      collect(String),
+    )
+    .option('--shell', 'let sh read the commands of --exec')
+    .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30);
   addSamplingOptions(command, DEFAULTS.chat);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
@@ -76,8 +89,17 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await wantsScreen(io, flags))) {
     const {chatOnScreen} = await import('./chat-screen.ts');
     const {resume, save = true} = flags;
-    return await chatOnScreen(io, {model, flags, sampling, system, resume: flags.continue ?? resume, save});
+    return await chatOnScreen(io, {
+      model,
+      flags,
+      sampling,
+      system,
+      resume: flags.continue ?? resume,
+      save,
+      tools: flags,
+    });
   }
+  if (flags.tools !== undefined || flags.exec !== undefined) await refuseTools();
   const {withBackend} = await import('./open-backend.ts');
   const answer = async (backend: Backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
@@ -86,6 +108,14 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
   };
   await withBackend(io, model, flags, answer, {attach: prompt !== undefined && flags.attach});
+}
+
+/** Commands run only when somebody agrees: that takes the screen. */
+async function refuseTools(): Promise<never> {
+  const {EngineError} = await import('../engine/errors.ts');
+  throw new EngineError('usage', '--tools and --exec need the chat screen', {
+    hint: 'In pipes `mistral-tools` shows or runs the calls.',
+  });
 }
 
 /** @throws EngineError `usage` when --tui insists on a screen where none can be. */

@@ -7,12 +7,13 @@ import {parseJson} from '../engine/json.ts';
 import type {SamplingParams} from '../engine/sampling.ts';
 import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../engine/types.ts';
 import {readToolFile} from '../engine/wire/tools.ts';
+import type {ToolCommand} from '../ui/chat/toolbox.ts';
 import {cutNote} from '../ui/plain.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import {answerObject} from '../ui/wire-answer.ts';
 import type {Io} from './io.ts';
 import {promptFrom, readTextFile, textOrFile} from './text-input.ts';
-import {parseToolCommand, runToolCommand, type ToolCommand} from './tool-command.ts';
+import {parseToolCommand, runToolCommand} from './tool-command.ts';
 import type {ToolsFlags} from './tools.ts';
 
 /** How the commands run, and whether the answer is an object. */
@@ -103,7 +104,8 @@ function commandOf({name}: ParsedToolCall, commands: readonly ToolCommand[]): To
   return command;
 }
 
-function parseTools(text: string, file: string): readonly Tool[] {
+/** A tools.json. @throws EngineError `invalid_request` with the field at fault. */
+export function parseTools(text: string, file: string): readonly Tool[] {
   try {
     return readToolFile(parseJson(text));
   } catch (cause) {

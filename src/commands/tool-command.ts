@@ -2,13 +2,8 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {EngineError} from '../engine/errors.ts';
 import type {ToolCall} from '../engine/types.ts';
+import type {ToolCommand} from '../ui/chat/toolbox.ts';
 import {sanitise} from '../ui/sanitise.ts';
-
-export interface ToolCommand {
-  readonly name: string;
-  /** As the user wrote it. */
-  readonly line: string;
-}
 
 export interface ToolCommandOptions {
   /** Hand the line to `sh -c` instead of splitting it into words. */
@@ -26,8 +21,8 @@ export function parseToolCommand(text: string): ToolCommand {
   const match = /^([A-Za-z0-9_-]+)=\s*(\S[\s\S]*)$/.exec(text);
   const [, name, line] = match ?? [];
   if (!name || !line) {
-    throw new EngineError('usage', `--exec ${text} does not name a tool and its command`, {
-      hint: "Write --exec 'get_weather=./weather.sh'.",
+    throw new EngineError('usage', `${text} does not name a tool and its command`, {
+      hint: "Write 'get_weather=./weather.sh'.",
     });
   }
   return {name, line};

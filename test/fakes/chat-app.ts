@@ -3,7 +3,9 @@
 import {existsSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {screenHost} from '../../src/commands/screen-host.ts';
+import {toolHost} from '../../src/commands/tool-host.ts';
 import {newSessionInfo, Session} from '../../src/engine/session.ts';
+import type {ChatCompletionRequest} from '../../src/engine/types.ts';
 import {History} from '../../src/ui/chat/history.ts';
 import {runChat} from '../../src/ui/chat/run-chat.ts';
 import {createTheme} from '../../src/ui/markdown/style.ts';
@@ -18,13 +20,20 @@ export interface ChatAppOptions {
   readonly history?: string;
   /** File of a session to keep, and to resume when it is there. */
   readonly session?: string;
+  /** What the model calls after a message, when it was given tools. */
+  readonly call?: {readonly name: string; readonly arguments: string};
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ChatAppOptions;
 
 async function open() {
   await sleep(options.loadMs ?? 0);
-  return pacedBackend(({messages}) => options.reply ?? `You said: ${String(messages.at(-1)?.content)}`, {
+  const reply = ({messages, tools}: ChatCompletionRequest) => {
+    const last = messages.at(-1);
+    if (options.call && tools && last?.role === 'user') return {id: 'abcdefghi', ...options.call};
+    return options.reply ?? `${last?.role === 'tool' ? 'It' : 'You'} said: ${String(last?.content)}`;
+  };
+  return pacedBackend(reply, {
     tokensPerSecond: options.tokensPerSecond ?? 1000,
     ...(options.prefillMs === undefined ? {} : {prefillMs: options.prefillMs}),
   });
@@ -40,6 +49,7 @@ const code = await runChat({
       ? Session.read(options.session)
       : new Session(newSessionInfo('paced'), options.session),
   history: new History(options.history),
+  toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd()}),
   theme: createTheme({color: process.env.NO_COLOR === undefined, unicode: true, hyperlinks: false}),
 });
 process.exit(code);

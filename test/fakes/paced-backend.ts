@@ -1,7 +1,7 @@
 // A Backend that streams a text at a steady pace and can be stopped, for screens and benchmarks.
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Backend, GenerationEvent, ModelInfo} from '../../src/engine/backend.ts';
-import type {ChatCompletionRequest} from '../../src/engine/types.ts';
+import type {ChatCompletionRequest, ToolCall} from '../../src/engine/types.ts';
 
 const MODEL: ModelInfo = {
   id: 'paced-8B',
@@ -21,8 +21,11 @@ export interface Pace {
   readonly prefillMs?: number;
 }
 
-/** Answers with what `reply` makes of the request, in pieces of about four characters on an absolute schedule. */
-export function pacedBackend(reply: (request: ChatCompletionRequest) => string, pace: Pace): Backend {
+/**
+ * Answers with what `reply` makes of the request, in pieces of about four characters on an absolute schedule; a call
+ * comes whole.
+ */
+export function pacedBackend(reply: (request: ChatCompletionRequest) => string | ToolCall, pace: Pace): Backend {
   async function* chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     yield {type: 'prompt', tokens: [1, 3, 4], cached: 1};
     const started = performance.now();
@@ -31,7 +34,10 @@ export function pacedBackend(reply: (request: ChatCompletionRequest) => string, 
       await sleep(pace.prefillMs / 10, undefined, {signal}).catch(() => {});
     }
     const first = performance.now();
-    const pieces = reply(request).match(/[\s\S]{1,4}/gu) ?? [];
+    const answer = reply(request);
+    const call = typeof answer === 'string' ? undefined : answer;
+    const pieces = typeof answer === 'string' ? (answer.match(/[\s\S]{1,4}/gu) ?? []) : [];
+    if (call !== undefined) yield {type: 'tool_call', call};
     let sent = 0;
     for (const text of pieces) {
       if (signal.aborted || sent === request.sampling.maxTokens) break;
@@ -45,7 +51,7 @@ export function pacedBackend(reply: (request: ChatCompletionRequest) => string, 
     const generationMs = performance.now() - first;
     yield {
       type: 'finish',
-      reason: signal.aborted ? 'aborted' : sent < pieces.length ? 'length' : 'stop',
+      reason: signal.aborted ? 'aborted' : sent < pieces.length ? 'length' : call ? 'tool_calls' : 'stop',
       usage: {promptTokens: 3, cachedTokens: 1, completionTokens: sent},
       timings: {
         firstTokenMs: first - started,

@@ -1,12 +1,10 @@
 // One answer on its way to the screen: generation events in, finished rows out, with the part that may still change.
-
-import type {ParsedToolCall} from '../../engine/backend.ts';
 import type {ConversationEvent} from '../../engine/conversation.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
-import {expandTabs, shorten} from '../text.ts';
 import type {Phase} from './status.ts';
+import {toolCallRow, toolResultRow} from './tool-rows.ts';
 
 /** Rows of a thought that are visible while it goes on. */
 const THOUGHT_TAIL = 3;
@@ -172,19 +170,4 @@ export class AnswerView {
 
 function bare(row: string): string {
   return row.replaceAll(/\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\/g, '');
-}
-
-/** `call get_weather {"city":"Paris"}` on one row. */
-function toolCallRow(call: ParsedToolCall, columns: number, theme: Theme): string {
-  const text = sanitise(`${call.name} ${call.arguments}${call.problem === undefined ? '' : ` (${call.problem})`}`);
-  return `${paint('call', theme.accent)} ${shorten(oneLine(text), columns - 5, theme.ellipsis)}`;
-}
-
-/** `result {"celsius":21}` on one row. */
-function toolResultRow(result: string, columns: number, theme: Theme): string {
-  return `${paint('result', theme.accent)} ${shorten(oneLine(sanitise(result)), columns - 7, theme.ellipsis)}`;
-}
-
-function oneLine(text: string): string {
-  return expandTabs(text.trim().replaceAll(/\s*\n\s*/g, ' '));
 }

@@ -6,6 +6,7 @@ import type {SessionFolder} from '../../engine/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {History} from './history.ts';
 import type {Host} from './terminal.ts';
+import type {ToolHost} from './toolbox.ts';
 
 export interface ChatOptions {
   readonly host: Host;
@@ -23,4 +24,7 @@ export interface ChatOptions {
   /** Where this chat is kept; one with messages is resumed. */
   readonly session: Session;
   readonly sessions?: SessionFolder;
+  readonly toolHost: ToolHost;
+  /** Tools to begin with: their file, and `name=command` for those that run. */
+  readonly tools?: {readonly file: string; readonly commands: readonly string[]};
 }

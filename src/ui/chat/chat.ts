@@ -7,6 +7,7 @@ import type {Session} from '../../engine/session.ts';
 import type {SessionFolder} from '../../engine/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {Picker} from './input.ts';
+import type {Toolbox} from './toolbox.ts';
 import type {TurnRecord} from './turn-record.ts';
 
 /** A turn of the model: how it is asked for. */
@@ -24,6 +25,7 @@ export interface Chat {
   readonly backend: Backend;
   readonly conversation: Conversation;
   readonly settings: Settings;
+  readonly tools: Toolbox;
   /** Where this chat is kept. */
   readonly session: Session;
   /** All kept chats; undefined when this one is not to be kept. */

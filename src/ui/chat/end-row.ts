@@ -4,8 +4,11 @@ import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
 import type {Finish} from './turn-record.ts';
 
-/** The line below an answer: how much, how fast, and why it ended; `length` and a full context are never unnoticed. */
-export function endRow(finish: Finish, theme: Theme): string {
+/**
+ * The line below an answer: how much, how fast, and why it ended; `length` and a full context are never unnoticed.
+ * `continuable` = the conversation ends with words of the model.
+ */
+export function endRow(finish: Finish, theme: Theme, continuable: boolean): string {
   const {usage, timings} = finish;
   const dot = ` ${theme.dot} `;
   const facts = [
@@ -13,12 +16,12 @@ export function endRow(finish: Finish, theme: Theme): string {
     ...(timings.tokensPerSecond === undefined ? [] : [`${timings.tokensPerSecond.toFixed(1)} tok/s`]),
     ...(timings.firstTokenMs === undefined ? [] : [`first ${(timings.firstTokenMs / 1000).toFixed(2)} s`]),
   ];
-  const reason = reasonText(finish);
+  const reason = reasonText(finish, continuable);
   const notable = finish.reason === 'length' || finish.reason === 'context';
   return paint(facts.join(dot) + dot, theme.dim) + paint(reason, notable ? theme.warning : theme.dim);
 }
 
-function reasonText({reason, stop, usage}: Finish): string {
+function reasonText({reason, stop}: Finish, continuable: boolean): string {
   switch (reason) {
     case 'stop':
       return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(sanitise(stop))}`;
@@ -27,9 +30,9 @@ function reasonText({reason, stop, usage}: Finish): string {
     case 'context':
       return 'stop: the context is full (/undo, /clear, or restart with a larger --ctx)';
     case 'tool_calls':
-      return 'stop: tool call';
+      return 'stop: the model keeps calling tools (say how to go on)';
     case 'aborted':
-      return usage.completionTokens === 0 ? 'stop: by you (/regen answers)' : 'stop: by you (/continue goes on)';
+      return `stop: by you (${continuable ? '/continue goes on' : '/regen answers'})`;
   }
 }
 

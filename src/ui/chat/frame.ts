@@ -43,14 +43,15 @@ const TAIL = 8;
 const PROMPT = 10;
 const CHOICES = 6;
 
-/** Shares the terminal's rows but one among the parts; the prompt comes first, then status, panel and tail. */
+/** Shares the terminal's rows but one among the parts; the prompt comes first, then one choice, status, panel, tail. */
 export function layOut(view: View, size: Size, theme: Theme): Frame {
   const columns = Math.max(8, size.columns);
   let room = Math.max(1, size.rows - 1);
   const limit = Math.min(PROMPT, Math.max(1, Math.floor(room / 2)));
   const {rows: prompt, caret} = promptRows(view.editor, view.pastes, columns, limit, theme, view.hint);
   room -= prompt.length;
-  const status = room >= 1 ? statusRow(view.status, columns, theme) : undefined;
+  const wanted = view.panel === undefined ? 1 : 2;
+  const status = room >= wanted ? statusRow(view.status, columns, theme) : undefined;
   if (status !== undefined) room -= 1;
   const panel = view.panel === undefined ? undefined : cutPanel(view.panel, Math.min(room, CHOICES + 1));
   if (panel !== undefined) room -= panel.items.length + (panel.title === undefined ? 0 : 1);
@@ -61,8 +62,11 @@ export function layOut(view: View, size: Size, theme: Theme): Frame {
 
 /** The choices around the selected one. */
 function cutPanel(panel: Panel, rows: number): Panel | undefined {
-  const limit = Math.min(CHOICES, rows - (panel.title === undefined ? 0 : 1));
-  if (limit < 1 || (panel.items.length === 0 && panel.title === undefined)) return undefined;
+  // On a single row the choice says more than the title.
+  const title = rows > 1 || panel.items.length === 0 ? panel.title : undefined;
+  const limit = Math.min(CHOICES, rows - (title === undefined ? 0 : 1));
+  if (limit < 1 && panel.items.length > 0) return undefined;
+  if (rows < 1 || (panel.items.length === 0 && title === undefined)) return undefined;
   const first = Math.max(0, Math.min(panel.selected - Math.floor(limit / 2), panel.items.length - limit));
-  return {...panel, items: panel.items.slice(first, first + limit), selected: panel.selected - first};
+  return {title, items: panel.items.slice(first, first + limit), selected: panel.selected - first};
 }

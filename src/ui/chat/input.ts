@@ -2,7 +2,7 @@
 import type {KeyEvent, KeyPress} from '../keys/event.ts';
 import {sanitise} from '../sanitise.ts';
 import {rank, type Word, wordAt} from './complete.ts';
-import {type EditAction, type Editor, EMPTY_EDITOR, edit, insert, onEdgeLine, setText} from './editor.ts';
+import {type Editor, EMPTY_EDITOR, edit, insert, onEdgeLine, setText} from './editor.ts';
 import type {Item} from './frame.ts';
 import {type Action, actionOf} from './keymap.ts';
 import {fold, labelled, type Pastes, unfold} from './pastes.ts';
@@ -11,8 +11,13 @@ import {fold, labelled, type Pastes, unfold} from './pastes.ts';
 export interface Picker {
   readonly title: string;
   readonly items: readonly Item[];
-  /** Typing the first letter of a label chooses it; otherwise typing filters. */
-  readonly byLetter?: boolean;
+  /**
+   * A question that comes while the person may be typing: what they type goes on into the prompt. Only on an empty
+   * prompt the first letter of a label chooses it. Without it typing filters.
+   */
+  readonly question?: boolean;
+  /** Index of the item that is chosen by Enter at first. Default 0. */
+  readonly selected?: number;
 }
 
 interface OpenPicker extends Picker {
@@ -55,12 +60,18 @@ export interface InputContext {
   readonly files: readonly Item[] | undefined;
 }
 
+/** Actions that only reach beyond the prompt. */
+type PromptAction = Extract<
+  Action,
+  'escape' | 'interrupt' | 'end-of-input' | 'search' | 'editor' | 'expand' | 'redraw' | 'suspend'
+>;
+
 export type Effect =
   | {readonly type: 'send'; readonly text: string /** With folded pastes as labels. */; readonly shown: string}
   /** `index` counts in the picker's own items; undefined = closed without a choice. */
   | {readonly type: 'picked'; readonly index: number | undefined}
   | {readonly type: 'list-files'}
-  | {readonly type: Exclude<Action, EditAction | 'submit' | 'previous' | 'next' | 'complete'> | 'terminal-kitty'}
+  | {readonly type: PromptAction | 'terminal-kitty'}
   | undefined;
 
 type Step = readonly [Input, Effect?];
@@ -77,7 +88,11 @@ export function onInput(input: Input, event: KeyEvent, context: InputContext): S
 
 /** The input with a picker open. */
 export function openPicker(input: Input, picker: Picker): Input {
-  return {...input, completion: undefined, picker: {...picker, query: '', shown: picker.items, selected: 0}};
+  return {
+    ...input,
+    completion: undefined,
+    picker: {...picker, query: '', shown: picker.items, selected: picker.selected ?? 0},
+  };
 }
 
 /** The input with another text in it, the cursor at its end. */
@@ -195,6 +210,7 @@ function recall(input: Input, by: number, {history}: InputContext): Step {
 }
 
 function pickerStep(input: Input, picker: OpenPicker, event: KeyEvent): Step {
+  if (picker.question === true && event.type !== 'key') return answered(input, picker, event);
   if (event.type === 'text') return filterPicker(input, picker, picker.query + sanitise(event.text));
   if (event.type !== 'key') return [input];
   const close = (item: Item | undefined): Step => {
@@ -218,6 +234,7 @@ function pickerStep(input: Input, picker: OpenPicker, event: KeyEvent): Step {
     case 'down':
       return move(1);
     case 'erase':
+      if (picker.question === true) return [{...input, editor: edit(input.editor, 'backspace')}];
       return filterPicker(input, picker, picker.query.slice(0, -1));
     default:
       return [input];
@@ -247,15 +264,21 @@ function pickerKey(event: KeyPress): 'choose' | 'cancel' | 'up' | 'down' | 'eras
   }
 }
 
-function filterPicker(input: Input, picker: OpenPicker, query: string): Step {
-  if (picker.byLetter === true) {
-    const index = picker.items.findIndex((item) => item.label.startsWith(query.slice(-1)));
-    return index < 0 || query === ''
-      ? [input]
-      : [
-          {...input, picker: undefined},
-          {type: 'picked', index},
-        ];
+/** Text that comes while a question is open. */
+function answered(input: Input, picker: OpenPicker, event: KeyEvent): Step {
+  if (event.type === 'kitty' || event.type === 'key') return [input];
+  const text = sanitise(event.text);
+  const index = picker.items.findIndex((item) => item.label.startsWith(text));
+  if (event.type === 'text' && text.length === 1 && index >= 0 && input.editor.text === '') {
+    return [
+      {...input, picker: undefined},
+      {type: 'picked', index},
+    ];
   }
+  const {pastes, typed: shown} = fold(input.pastes, text);
+  return [{...input, pastes, editor: insert(input.editor, shown), recall: undefined}];
+}
+
+function filterPicker(input: Input, picker: OpenPicker, query: string): Step {
   return [{...input, picker: {...picker, query, shown: rank(query, picker.items), selected: 0}}];
 }

@@ -1,6 +1,8 @@
 // What keys start besides typing: history search, the editor program, file completion, short notices.
-
+import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
+import {expandTabs} from '../text.ts';
+import {clipboardSequence} from './clipboard.ts';
 import {composeInEditor} from './compose.ts';
 import {listFiles} from './files.ts';
 import type {Item} from './frame.ts';
@@ -18,6 +20,8 @@ export class PromptServices {
   files: readonly Item[] | undefined;
   /** Takes the place of the status line. */
   notice: string | undefined;
+  /** The paste or the thought that was folded last. */
+  folded = '';
   readonly #screen: Screen;
   readonly #host: Host;
   readonly #history: History;
@@ -34,6 +38,23 @@ export class PromptServices {
   write(text: string): void {
     this.#screen.input = withText(this.#screen.input, text);
     this.#screen.drawSoon(0);
+  }
+
+  /** Has the terminal copy a text; false when it is too long for that. */
+  copy(text: string): boolean {
+    const sequence = clipboardSequence(text, this.#host.env.TMUX !== undefined);
+    if (sequence !== undefined) this.#host.stdout.write(sequence);
+    return sequence !== undefined;
+  }
+
+  /** Shows what was folded last. */
+  expand(theme: Theme): readonly string[] {
+    if (this.folded === '') {
+      this.notify('nothing is folded');
+      return [];
+    }
+    const lines = sanitise(this.folded).split('\n');
+    return [...lines.map((line) => paint(expandTabs(line), theme.dim)), ''];
   }
 
   /** True when the same key came a moment ago. */

@@ -4,16 +4,15 @@ import {resolve} from 'node:path';
 import type {Backend} from '../../engine/backend.ts';
 import {Conversation, type ConversationEvent} from '../../engine/conversation.ts';
 import {EngineError} from '../../engine/errors.ts';
+import type {SamplingParams} from '../../engine/sampling.ts';
 import type {Session} from '../../engine/session.ts';
 import type {SessionFolder} from '../../engine/session-folder.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
-import {expandTabs} from '../text.ts';
 import {AnswerView} from './answer.ts';
 import {attachFiles} from './attach.ts';
 import type {Ask, Chat, Settings} from './chat.ts';
 import type {ChatOptions} from './chat-options.ts';
-import {clipboardSequence} from './clipboard.ts';
 import {endRow, errorRows} from './end-row.ts';
 import type {Item} from './frame.ts';
 import {createHighlighter, type Highlighter} from './highlighter.ts';
@@ -24,6 +23,7 @@ import {Screen, type ScreenSource} from './screen.ts';
 import {commandItems, parseCommand, runCommand} from './slash.ts';
 import {modelLine, type Phase, type Status} from './status.ts';
 import type {Host} from './terminal.ts';
+import {Toolbox} from './toolbox.ts';
 import {transcriptRows, userRows} from './transcript.ts';
 import {TurnRecord} from './turn-record.ts';
 import {Turns} from './turns.ts';
@@ -32,6 +32,9 @@ interface Waiting {
   readonly text: string;
   readonly shown: string;
 }
+
+/** What keys ask for by their name alone. */
+type PlainEffect = Exclude<NonNullable<Effect>['type'], 'send' | 'picked' | 'terminal-kitty'>;
 
 /** How long to wait for an answer to stop when the person leaves. Milliseconds. */
 const PATIENCE = 3000;
@@ -57,16 +60,27 @@ class ChatScreen implements ScreenSource, Chat {
   /** How often a streaming answer is drawn: on few cores the model needs them more. Milliseconds. */
   readonly #pace: number;
   readonly settings: Settings;
+  readonly tools: Toolbox;
   readonly last = new TurnRecord();
   readonly sessions: SessionFolder | undefined;
   #loaded: {readonly backend: Backend; readonly conversation: Conversation} | undefined;
   #queue: Waiting[] = [];
   #rows: string[] = [];
   #phase: Phase = {kind: 'loading', fraction: undefined};
-  #folded = '';
   readonly #keeper: Keeper;
   #commandRuns = false;
   #leave: (code: number) => void = () => {};
+  readonly #effects: Readonly<Record<PlainEffect, () => void>> = {
+    interrupt: () => this.#interrupt(),
+    escape: () => this.#escape(),
+    'end-of-input': () => this.leave(),
+    expand: () => this.print(...this.#services.expand(this.theme)),
+    redraw: () => this.#screen.redraw(),
+    search: () => this.#background(this.#services.search()),
+    editor: () => this.#background(this.#services.edit()),
+    suspend: () => this.#background(this.#screen.away(() => this.#host.suspend())),
+    'list-files': () => this.#background(this.#services.listFiles()),
+  };
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -80,6 +94,7 @@ class ChatScreen implements ScreenSource, Chat {
     this.#highlighter = createHighlighter(options.theme);
     this.#screen = new Screen(options.host, this);
     this.#services = new PromptServices(this.#screen, options.host, options.history);
+    this.tools = new Toolbox(options.toolHost, this);
     this.#turns = new Turns({
       begin: () => this.#beginTurn(),
       event: (event) => this.#onEvent(event),
@@ -138,7 +153,7 @@ class ChatScreen implements ScreenSource, Chat {
     const model = this.#loaded?.backend.model;
     const {sampling} = this.settings;
     return {
-      phase: this.#turns.view?.phase ?? this.#phase,
+      phase: this.tools.phase ?? this.#turns.view?.phase ?? this.#phase,
       model: model?.id ?? '',
       used: this.last.used,
       limit: model?.contextSize,
@@ -164,7 +179,7 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   print(...rows: string[]): void {
-    this.#rows.push(...rows);
+    this.#rows.push(...(this.#turns.view?.flush() ?? []), ...rows);
     this.#screen.drawSoon(0);
   }
 
@@ -181,14 +196,15 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   copy(text: string): boolean {
-    const sequence = clipboardSequence(text, this.#host.env.TMUX !== undefined);
-    if (sequence === undefined) return false;
-    this.#host.stdout.write(sequence);
-    return true;
+    return this.#services.copy(text);
   }
 
   path(name: string): string {
     return resolve(this.#host.cwd, name.replace(/^~(?=\/|$)/, homedir()));
+  }
+
+  stop(): void {
+    this.#turns.stop();
   }
 
   leave(): void {
@@ -212,38 +228,8 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   effect(effect: NonNullable<Effect>): void {
-    switch (effect.type) {
-      case 'send':
-        this.#submit(effect.text, effect.shown);
-        return;
-      case 'interrupt':
-        this.#interrupt();
-        return;
-      case 'escape':
-        this.#escape();
-        return;
-      case 'end-of-input':
-        this.leave();
-        return;
-      case 'expand':
-        this.#expand();
-        return;
-      case 'redraw':
-        this.#screen.redraw();
-        return;
-      case 'search':
-        this.#background(this.#services.search());
-        return;
-      case 'editor':
-        this.#background(this.#services.edit());
-        return;
-      case 'suspend':
-        this.#background(this.#screen.away(() => this.#host.suspend()));
-        return;
-      case 'list-files':
-        this.#background(this.#services.listFiles());
-        return;
-    }
+    if (effect.type === 'send') this.#submit(effect.text, effect.shown);
+    else if (effect.type !== 'picked' && effect.type !== 'terminal-kitty') this.#effects[effect.type]();
   }
 
   /** Work that a key started: its failure is shown, never thrown. */
@@ -261,17 +247,33 @@ class ChatScreen implements ScreenSource, Chat {
         this.#screen.drawSoon(this.#pace);
       },
     );
-    const {system} = this.#options;
-    // Certainty costs time: it is asked for only while somebody looks at it.
-    const sampling = () => (this.settings.heat ? {...this.settings.sampling, topLogprobs: 5} : this.settings.sampling);
-    const settings = () => ({sampling: sampling()});
-    const conversation = new Conversation({backend, settings, messages: this.session.messages});
+    const conversation = new Conversation({
+      backend,
+      settings: () => ({sampling: this.#sampling(), ...this.tools.request}),
+      messages: this.session.messages,
+      runTool: (call, signal) => this.tools.run(call, signal),
+    });
+    const {system, tools} = this.#options;
     if (system !== undefined) conversation.setSystem(system);
     this.#loaded = {backend, conversation};
     this.note(`${sanitise(modelLine(backend.model, this.theme))}\n`);
     this.recall();
     this.#phase = {kind: 'idle'};
+    if (tools !== undefined) await this.#takeTools(tools).catch((error: unknown) => this.#showError(error));
     this.#next();
+  }
+
+  /** Tools the program was started with, taken as `/tools` takes them. */
+  async #takeTools({file, commands}: NonNullable<ChatOptions['tools']>): Promise<void> {
+    for (const argument of [file, ...commands]) {
+      const command = parseCommand(`/tools ${argument}`);
+      if (command !== undefined) await runCommand(this, command);
+    }
+  }
+
+  /** Certainty costs time: it is asked for only while somebody looks at it. */
+  #sampling(): SamplingParams {
+    return this.settings.heat ? {...this.settings.sampling, topLogprobs: 5} : this.settings.sampling;
   }
 
   #submit(text: string, shown: string): void {
@@ -305,7 +307,7 @@ class ChatScreen implements ScreenSource, Chat {
 
   async #say({text, shown}: Waiting): Promise<void> {
     this.print(...userRows(shown, this.theme));
-    if (shown !== text) this.#folded = text;
+    if (shown !== text) this.#services.folded = text;
     const {content, notes} = await attachFiles(text.replace(/^\/\//, '/'), (name) => this.path(name));
     for (const note of notes) this.note(note);
     const said = this.conversation.messages;
@@ -340,10 +342,13 @@ class ChatScreen implements ScreenSource, Chat {
     const view = this.#turns.view;
     if (view !== undefined) {
       this.#rows.push(...view.breakOff());
-      if (view.thought !== '') this.#folded = view.thought;
+      if (view.thought !== '') this.#services.folded = view.thought;
     }
     if (error !== undefined) this.#showError(error);
-    else if (this.last.finish !== undefined) this.print(endRow(this.last.finish, this.theme), '');
+    else if (this.last.finish !== undefined) {
+      const continuable = this.conversation.messages.at(-1)?.role === 'assistant';
+      this.print(endRow(this.last.finish, this.theme, continuable), '');
+    }
   }
 
   #showError(error: unknown): void {
@@ -378,18 +383,5 @@ class ChatScreen implements ScreenSource, Chat {
       this.#submit('/edit', '/edit');
       return;
     }
-  }
-
-  #expand(): void {
-    if (this.#folded === '') {
-      this.#services.notify('nothing is folded');
-      return;
-    }
-    this.print(
-      ...sanitise(this.#folded)
-        .split('\n')
-        .map((line) => paint(expandTabs(line), this.theme.dim)),
-      '',
-    );
   }
 }

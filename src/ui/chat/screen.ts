@@ -190,7 +190,7 @@ export class Screen {
 
 function panelOf({picker, completion}: Input): Panel | undefined {
   if (picker !== undefined) {
-    const title = picker.byLetter === true || picker.query === '' ? picker.title : `${picker.title}: ${picker.query}`;
+    const title = picker.query === '' ? picker.title : `${picker.title}: ${picker.query}`;
     return {title, items: picker.shown, selected: picker.selected};
   }
   if (completion === undefined) return undefined;

@@ -6,6 +6,7 @@ import {keyHelp} from './keymap.ts';
 import {BRANCH_COMMANDS} from './slash-branches.ts';
 import {SETTING_COMMANDS} from './slash-settings.ts';
 import {TALK_COMMANDS} from './slash-talk.ts';
+import {TOOL_COMMANDS} from './slash-tools.ts';
 import {TRANSFER_COMMANDS} from './slash-transfer.ts';
 
 const GENERAL_COMMANDS: readonly SlashCommand[] = [
@@ -19,6 +20,7 @@ const COMMANDS: readonly SlashCommand[] = [
   ...TALK_COMMANDS,
   ...BRANCH_COMMANDS,
   ...SETTING_COMMANDS,
+  ...TOOL_COMMANDS,
   ...TRANSFER_COMMANDS,
   ...GENERAL_COMMANDS,
 ];

@@ -5,6 +5,7 @@ import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
 import {expandTabs} from '../text.ts';
+import {toolCallRow, toolResultRow} from './tool-rows.ts';
 
 /** Messages that are shown again; the rest is said to be there. */
 const SHOWN = 4;
@@ -22,14 +23,18 @@ export function transcriptRows(
   theme: Theme,
   highlight: Highlight,
 ): string[] {
-  const said = messages.filter(({role}) => role === 'user' || role === 'assistant');
+  const said = messages.flatMap(({role}, index) => (role === 'user' || role === 'assistant' ? [index] : []));
   const earlier = said.length - SHOWN;
   const note = earlier > 0 ? [paint(`${theme.ellipsis} ${earlier} earlier messages`, theme.dim), ''] : [];
-  const rows = said.slice(-SHOWN).flatMap((message) => {
+  const from = said.at(-SHOWN) ?? said[0] ?? 0;
+  const rows = messages.slice(from).flatMap((message) => {
     const text = contentText(message.content);
+    if (message.role === 'system') return [];
     if (message.role === 'user') return userRows(text, theme);
+    if (message.role === 'tool') return [toolResultRow(text, columns, theme)];
     const stream = new MarkdownStream(columns, theme, highlight);
-    return [...stream.write(sanitise(text)), ...stream.end(), ''];
+    const words = text === '' ? [] : [...stream.write(sanitise(text)), ...stream.end(), ''];
+    return [...words, ...(message.toolCalls ?? []).map((call) => toolCallRow(call, columns, theme))];
   });
   return [...note, ...rows];
 }

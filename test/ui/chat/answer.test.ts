@@ -91,7 +91,7 @@ test.each([
   ],
   [finish('aborted'), '212 tok · 41.8 tok/s · first 0.38 s · stop: by you (/continue goes on)'],
 ])('the end line says why the answer ended', (event, row) => {
-  expect(bare([endRow(event, theme)])).toEqual([row]);
+  expect(bare([endRow(event, theme, true)])).toEqual([row]);
 });
 
 test('an error says what happened and what to do', () => {

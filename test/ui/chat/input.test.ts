@@ -106,3 +106,26 @@ test('a picker takes all keys: typing filters, Enter chooses, Esc leaves', () =>
   expect(type('zzz\x7f\x7f\x7fb\r', open).effects).toEqual([{type: 'picked', index: 1}]);
   expect(type('\x03', open).input.picker).toBeUndefined();
 });
+
+const QUESTION = {
+  title: 'run it?',
+  items: ['1 yes', '2 always', '3 no'].map((label) => ({label, detail: ''})),
+  question: true,
+  selected: 2,
+};
+
+test.each<[string, string, number | undefined]>([
+  ['its first letter chooses', '1', 0],
+  ['Enter chooses what is selected', '\r', 2],
+  ['the arrows select', '\x1b[A\r', 1],
+  ['Esc leaves it', '\x1b', undefined],
+  ['Ctrl-C leaves it', '\x03', undefined],
+])('a question: %s', (_, keys, index) => {
+  expect(type(keys, openPicker(EMPTY_INPUT, QUESTION)).effects).toEqual([{type: 'picked', index}]);
+});
+
+test('a question takes no key from what is being typed', () => {
+  const {input, effects} = type('1x\x7f2\x1b[200~3\x1b[201~', openPicker(type('draft').input, QUESTION));
+  expect(effects).toEqual([]);
+  expect(input.editor.text).toBe('draft123');
+});

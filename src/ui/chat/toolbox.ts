@@ -1,0 +1,139 @@
+// The tools of a chat: what the model may call, which command runs a call, and the person's leave for it.
+import type {ParsedToolCall} from '../../engine/backend.ts';
+import {EngineError} from '../../engine/errors.ts';
+import type {Tool, ToolCall} from '../../engine/types.ts';
+import type {Theme} from '../markdown/style.ts';
+import {sanitise} from '../sanitise.ts';
+import {shorten} from '../text.ts';
+import type {Picker} from './input.ts';
+import type {Phase} from './status.ts';
+import {questionRows} from './tool-rows.ts';
+
+/** A command line that runs the calls of one tool. */
+export interface ToolCommand {
+  readonly name: string;
+  /** As the user wrote it. */
+  readonly line: string;
+}
+
+/** What tools need of the machine; the commands own the real one. */
+export interface ToolHost {
+  /** Reads a tools.json. @throws EngineError with the reason. */
+  load(path: string): Promise<readonly Tool[]>;
+  /** Reads `name=command`. @throws EngineError `usage`. */
+  parse(text: string): ToolCommand;
+  /** Runs a call; abort ends it. @throws EngineError `tool_failed`. */
+  run(command: ToolCommand, call: ToolCall, signal: AbortSignal): Promise<string>;
+}
+
+/** Whom the tools are asked of. */
+interface Person {
+  readonly theme: Theme;
+  readonly columns: number;
+  print(...rows: string[]): void;
+  pick(picker: Picker): Promise<number | undefined>;
+  /** Stops the turn. */
+  stop(): void;
+}
+
+const CHOICES = ['1 yes, run it once', '2 always run this tool in this chat', '3 no, and tell the model'];
+
+export class Toolbox {
+  readonly #host: ToolHost;
+  readonly #person: Person;
+  #tools: readonly Tool[] = [];
+  readonly #commands = new Map<string, ToolCommand>();
+  readonly #trusted = new Set<string>();
+  #phase: Phase | undefined;
+
+  constructor(host: ToolHost, person: Person) {
+    this.#host = host;
+    this.#person = person;
+  }
+
+  /** What goes with a request: nothing while there are no tools. */
+  get request(): {readonly tools?: readonly Tool[]} {
+    return this.#tools.length === 0 ? {} : {tools: this.#tools};
+  }
+
+  /** What the tools do at the moment. */
+  get phase(): Phase | undefined {
+    return this.#phase;
+  }
+
+  /** Takes the place of the tools there were. */
+  async load(path: string): Promise<void> {
+    const tools = await this.#host.load(path);
+    this.clear();
+    this.#tools = tools;
+  }
+
+  clear(): void {
+    this.#tools = [];
+    this.#commands.clear();
+    this.#trusted.clear();
+  }
+
+  /** Takes `name=command`. @throws EngineError `usage` for anything else, and for a tool there is not. */
+  command(text: string): void {
+    const command = this.#host.parse(text);
+    if (!this.#tools.some(({name}) => name === command.name)) {
+      const known = this.#tools.map(({name}) => name).join(', ') || 'none, /tools FILE loads some';
+      throw new EngineError('usage', `there is no tool ${command.name}`, {hint: `The tools are: ${known}`});
+    }
+    this.#commands.set(command.name, command);
+    // Leave was given for another command.
+    this.#trusted.delete(command.name);
+  }
+
+  /** One line a tool: its name, what runs it, what it is for. */
+  list(columns: number): string[] {
+    return this.#tools.map(({name, description}) => {
+      const line = this.#commands.get(name)?.line;
+      const runs = line === undefined ? 'no command runs it' : `runs ${line}${this.#trusted.has(name) ? '' : ', asks'}`;
+      return shorten(sanitise(`${name}: ${runs}. ${description}`).replaceAll(/\s+/g, ' '), columns);
+    });
+  }
+
+  /** Runs a call of the model, once the person has agreed. What it throws is told to the model. */
+  async run(call: ParsedToolCall, signal: AbortSignal): Promise<string> {
+    const command = this.#commands.get(call.name);
+    if (command === undefined) {
+      throw new EngineError('tool_failed', `no command runs ${call.name} (/tools ${call.name}=COMMAND names one)`);
+    }
+    try {
+      if (!this.#trusted.has(call.name)) await this.#ask(command, call, signal);
+      this.#phase = {kind: 'working', what: `running ${sanitise(call.name)}`};
+      this.#person.print();
+      return await this.#host.run(command, call, signal);
+    } finally {
+      this.#phase = undefined;
+    }
+  }
+
+  /** Returns when the call may run. Leaving the question open stops the turn, as Esc and Ctrl-C do everywhere. */
+  async #ask(command: ToolCommand, call: ParsedToolCall, signal: AbortSignal): Promise<void> {
+    const {theme, columns} = this.#person;
+    this.#phase = {kind: 'working', what: 'waiting for your leave'};
+    this.#person.print(...questionRows(call, command.line, columns, theme));
+    const chosen = await Promise.race([
+      this.#person.pick({
+        title: `run ${sanitise(call.name)}? 1-3, or arrows and Enter; Esc stops`,
+        items: CHOICES.map((label) => ({label, detail: ''})),
+        question: true,
+        selected: CHOICES.length - 1,
+      }),
+      aborted(signal),
+    ]);
+    if (chosen === undefined) this.#person.stop();
+    signal.throwIfAborted();
+    if (chosen === 2) throw new EngineError('tool_failed', 'the user refused this call');
+    if (chosen === 1) this.#trusted.add(call.name);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(undefined), {once: true});
+  });
+}
