@@ -25,6 +25,8 @@ export interface ScreenOptions {
   /** False: nothing of this chat is written anywhere. */
   readonly save: boolean;
   readonly tools: ToolFlags;
+  /** Nothing moves by itself. */
+  readonly still: boolean;
 }
 
 export interface ToolFlags {
@@ -39,7 +41,7 @@ export interface ToolFlags {
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(
   io: Io,
-  {model, flags, sampling, system, resume, save, tools}: ScreenOptions,
+  {model, flags, sampling, system, resume, save, tools, still}: ScreenOptions,
 ): Promise<void> {
   const state = stateFolder(io.env);
   const sessions = new SessionFolder(join(state, 'sessions'));
@@ -64,6 +66,7 @@ export async function chatOnScreen(
     history: new History(save ? join(state, 'history.jsonl') : undefined),
     session,
     ...(save ? {sessions} : {}),
+    still,
     theme: createTheme(abilities(io.env)),
     toolHost: toolHost({shell: tools.shell === true, timeoutMs: tools.timeout * 1000, cwd: io.cwd}),
     ...(tools.tools === undefined ? {} : {tools: {file: tools.tools, commands: tools.exec ?? []}}),

@@ -4,6 +4,7 @@ import type {Backend, GenerationEvent} from '../engine/backend.ts';
 import type {SamplingParams} from '../engine/sampling.ts';
 import type {AnswerFormat} from '../ui/plain.ts';
 import type {Io} from './io.ts';
+import {hasScreenReader, wantsStillness} from './motion.ts';
 import {
   addEngineOptions,
   addModelArgument,
@@ -31,6 +32,7 @@ interface ChatFlags extends EngineFlags {
   readonly resume?: string;
   readonly save?: boolean;
   readonly screenReader?: true;
+  readonly reducedMotion?: true;
   readonly tools?: string;
   readonly exec?: readonly string[];
   readonly shell?: true;
@@ -61,7 +63,8 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--stream-json', 'one JSON object an event on stdout')
     .option('--plain', 'no screen: the classic prompt loop')
     .option('--tui', 'insist on the screen')
-    .option('--screen-reader', 'no screen, lines are only ever added (also ACCESSIBLE=1)')
+    .option('--screen-reader', 'no screen: whole sentences, lines are only ever added (also ACCESSIBLE=1)')
+    .option('--reduced-motion', 'nothing on the screen moves by itself (also MISTRAL_REDUCED_MOTION=1)')
     .option('--continue', 'go on with the last kept chat')
     .option('--resume <id>', 'go on with this kept chat (mistral sessions list)')
     .option('--no-save', 'keep nothing of this chat')
@@ -97,17 +100,23 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
       resume: flags.continue ?? resume,
       save,
       tools: flags,
+      still: isStill(io, flags),
     });
   }
   if (flags.tools !== undefined || flags.exec !== undefined) await refuseTools();
   const {withBackend} = await import('./open-backend.ts');
   const answer = async (backend: Backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
-    const face = {io, send, model: backend.model, format: answerFormat(flags)};
+    const face = {io, send, model: backend.model, format: answerFormat(flags), spoken: isSpoken(io, flags)};
     const {answerOnce, answerLines} = await import('./turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
   };
-  await withBackend(io, model, flags, answer, {attach: prompt !== undefined && flags.attach});
+  if (isSpoken(io, flags) && io.stdin.isTTY) io.stderr.write('The model is being loaded.\n');
+  await withBackend(io, model, flags, answer, {
+    attach: prompt !== undefined && flags.attach,
+    // Without a spinner, which turns.
+    ...(isStill(io, flags) && {onProgress() {}}),
+  });
 }
 
 /** Commands run only when somebody agrees: that takes the screen. */
@@ -119,14 +128,22 @@ async function refuseTools(): Promise<never> {
 }
 
 /** @throws EngineError `usage` when --tui insists on a screen where none can be. */
-async function wantsScreen(io: Io, {plain, tui, screenReader}: ChatFlags): Promise<boolean> {
+async function wantsScreen(io: Io, flags: ChatFlags): Promise<boolean> {
+  const {plain, tui} = flags;
   const possible = io.stdin.isTTY === true && io.stdout.isTTY === true && io.env.TERM !== 'dumb';
   if (tui && !possible) {
     const {EngineError} = await import('../engine/errors.ts');
     throw new EngineError('usage', '--tui needs a terminal on stdin and stdout', {hint: 'Leave it out in pipes.'});
   }
-  const spoken = screenReader || Boolean(io.env.ACCESSIBLE) || io.env.INK_SCREEN_READER === 'true';
-  return possible && !plain && !spoken;
+  return possible && !plain && !isSpoken(io, flags);
+}
+
+function isSpoken({env}: Io, {screenReader}: ChatFlags): boolean {
+  return screenReader === true || hasScreenReader(env);
+}
+
+function isStill(io: Io, flags: ChatFlags): boolean {
+  return flags.reducedMotion === true || wantsStillness(io.env) || isSpoken(io, flags);
 }
 
 function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {

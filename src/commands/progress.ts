@@ -1,5 +1,6 @@
-// A spinner with a percentage on stderr while something takes long; silent where stderr is no terminal.
+// A spinner with a percentage on stderr while something takes long; silent where stderr is no terminal or nothing is to move.
 import type {Io} from './io.ts';
+import {wantsStillness} from './motion.ts';
 
 export interface Progress {
   /** 0 to 1. */
@@ -12,7 +13,7 @@ const PATIENCE_MS = 400;
 
 /** Shows `text` after a moment of patience; nothing is left on the screen at the end. */
 export function showProgress(io: Io, text: string): Progress {
-  if (!io.stderr.isTTY) return {update() {}, end() {}};
+  if (!io.stderr.isTTY || wantsStillness(io.env)) return {update() {}, end() {}};
   let state = text;
   let spinner: {text: string; stop(): unknown} | undefined;
   let ended = false;

@@ -10,14 +10,17 @@ export interface PlainFace {
   readonly send: (text: string, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
   readonly model: ModelInfo;
   readonly format: AnswerFormat;
+  /** A screen reader reads along: whole sentences, no rules. */
+  readonly spoken: boolean;
 }
 
 /** mistral-inference's line between two turns. */
 export const RULE = '='.repeat(21);
 
 /** Answers one prompt. Throws the reason of the stop when the program was stopped meanwhile. */
-export async function answerOnce({io, send, model, format}: PlainFace, prompt: string): Promise<void> {
-  await writeAnswer(send(prompt, io.stop), {out: io.stdout, notes: io.stderr}, format, model);
+export async function answerOnce({io, send, model, format, spoken}: PlainFace, prompt: string): Promise<void> {
+  const output = {out: io.stdout, notes: io.stderr, sentences: spoken};
+  await writeAnswer(send(prompt, io.stop), output, format, model);
   io.stop.throwIfAborted();
 }
 
@@ -30,7 +33,8 @@ export async function answerLines(face: PlainFace): Promise<void> {
 }
 
 /** The classic loop: `Prompt: `, the answer, a rule. Ctrl-C stops an answer; at the prompt it leaves, as Ctrl-D does. */
-async function answerTyped({io, send, model, format}: PlainFace): Promise<void> {
+async function answerTyped({io, send, model, format, spoken}: PlainFace): Promise<void> {
+  const output = {out: io.stdout, notes: io.stderr, sentences: spoken};
   const ask = () => (io.stdout.isTTY ? io.stdout : io.stderr).write('Prompt: ');
   ask();
   for await (const line of stdinLines(io)) {
@@ -38,9 +42,9 @@ async function answerTyped({io, send, model, format}: PlainFace): Promise<void> 
       const turn = new AbortController();
       const release = io.captureInterrupt(() => turn.abort());
       const signal = AbortSignal.any([turn.signal, io.stop]);
-      await writeAnswer(send(line, signal), {out: io.stdout, notes: io.stderr}, format, model).finally(release);
+      await writeAnswer(send(line, signal), output, format, model).finally(release);
       io.stop.throwIfAborted();
-      if (format === 'text') io.stdout.write(`${RULE}\n`);
+      if (format === 'text') io.stdout.write(spoken ? '\n' : `${RULE}\n`);
     }
     ask();
   }

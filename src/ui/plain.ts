@@ -2,6 +2,7 @@
 import {type Answer, collectAnswer, type FinishEvent} from '../engine/answer.ts';
 import type {GenerationEvent, ModelInfo} from '../engine/backend.ts';
 import {sanitise} from './sanitise.ts';
+import {Sentences} from './sentences.ts';
 import {answerObject, eventObject} from './wire-answer.ts';
 
 /** How answers are written: text, one JSON object an answer, or one JSON object an event. */
@@ -10,21 +11,25 @@ export type AnswerFormat = 'text' | 'json' | 'stream-json';
 export interface PlainOutput {
   readonly out: NodeJS.WritableStream & {readonly isTTY?: boolean};
   readonly notes: NodeJS.WritableStream;
+  /** Write whole sentences only, for a screen reader. */
+  readonly sentences?: boolean;
 }
 
 /** Writes one answer as its events come, says on stderr why a cut one was cut, and returns it whole. */
 export async function writeAnswer(
   events: AsyncIterable<GenerationEvent>,
-  {out, notes}: PlainOutput,
+  {out, notes, sentences = false}: PlainOutput,
   format: AnswerFormat,
   model: ModelInfo,
 ): Promise<Answer> {
   const clean = out.isTTY ? sanitise : (text: string) => text;
+  const held = new Sentences();
+  const write = (text: string) => void (text !== '' && out.write(clean(text)));
   const answer = await collectAnswer(events, (event) => {
-    if (format === 'text' && event.type === 'text') out.write(clean(event.text));
+    if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
     if (format === 'stream-json') out.write(`${JSON.stringify(eventObject(event, model))}\n`);
   });
-  if (format === 'text') out.write('\n');
+  if (format === 'text') write(`${held.end()}\n`);
   if (format === 'json') out.write(`${JSON.stringify(answerObject(answer, model))}\n`);
   const note = cutNote(answer.finish, model);
   if (note) notes.write(`${note}\n`);

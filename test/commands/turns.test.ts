@@ -3,13 +3,13 @@ import {answerLines, answerOnce} from '../../src/commands/turns.ts';
 import {SCRIPTED_MODEL, type ScriptedAnswer, scriptedBackend} from '../fakes/backend.ts';
 import {type FakeIo, fakeIo} from '../fakes/io.ts';
 
-function face(io: FakeIo, script: (text: string) => string | ScriptedAnswer) {
+function face(io: FakeIo, script: (text: string) => string | ScriptedAnswer, spoken = false) {
   const asked: string[] = [];
   const send = (text: string, signal: AbortSignal) => {
     asked.push(text);
     return scriptedBackend(() => script(text)).chat({messages: [], sampling: {temperature: 0}}, signal);
   };
-  return {asked, face: {io, send, model: SCRIPTED_MODEL, format: 'text' as const}};
+  return {asked, face: {io, send, model: SCRIPTED_MODEL, format: 'text' as const, spoken}};
 }
 
 test('each line of stdin is a turn, also the last one without its newline; blank ones are none', async () => {

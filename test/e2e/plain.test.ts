@@ -40,3 +40,15 @@ test('each answer is followed by a rule, Ctrl-C at the prompt ends the program',
   expect(await program.exited()).not.toBe(1);
   expect(program.signal).toBe(2);
 });
+
+test('for a screen reader lines are only ever added: no control sequence at all, no rule', async () => {
+  const spoken = start('--instruct', '--max-tokens', '40', '--screen-reader');
+  await spoken.see('The model is being loaded.');
+  await spoken.see('Prompt: ');
+  spoken.type('hi\r');
+  await spoken.until(() => spoken.text().split('Prompt:').length === 3, 'the next prompt');
+  spoken.type('\x04');
+  expect(await spoken.exited()).toBe(0);
+  expect(spoken.output).not.toContain('\x1b');
+  expect(spoken.output).not.toContain(RULE);
+});

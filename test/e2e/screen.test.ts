@@ -211,3 +211,20 @@ test('a vanished terminal ends the chat', async () => {
   program.kill('SIGHUP');
   expect(await program.exited()).toBe(129);
 });
+
+test('with reduced motion rows come when they are finished, and no figure runs', async () => {
+  const reply = Array.from({length: 12}, (_, index) => `row number ${index}`).join('\n');
+  const program = chat({reply, still: true, tokensPerSecond: 60});
+  await program.see('ready');
+  program.type('go\r');
+  const seen = new Set<string>();
+  await program.until(() => {
+    for (const line of program.lines()) seen.add(line);
+    return program.text().includes('stop: end of answer');
+  }, 'the answer');
+  const partial = [...seen].filter((line) => line.startsWith('row') && !/^row number \d+$/.test(line));
+  expect(partial).toEqual([]);
+  const states = [...seen].filter((line) => /^(reading|generating)/.test(line));
+  expect(states.filter((line) => /^\w[\w ]* \d|tok/.test(line))).toEqual([]);
+  expect(states).not.toEqual([]);
+});

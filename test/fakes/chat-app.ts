@@ -20,6 +20,8 @@ export interface ChatAppOptions {
   readonly history?: string;
   /** File of a session to keep, and to resume when it is there. */
   readonly session?: string;
+  /** Reduced motion. */
+  readonly still?: boolean;
   /** What the model calls after a message, when it was given tools. */
   readonly call?: {readonly name: string; readonly arguments: string};
 }
@@ -50,6 +52,7 @@ const code = await runChat({
       : new Session(newSessionInfo('paced'), options.session),
   history: new History(options.history),
   toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd()}),
+  still: options.still === true,
   theme: createTheme({color: process.env.NO_COLOR === undefined, unicode: true, hyperlinks: false}),
 });
 process.exit(code);

@@ -64,3 +64,20 @@ test('--stream-json is one object an event', async () => {
   expect(events[1]).toEqual({type: 'delta', content: 'H'});
   expect(events[3]).toMatchObject({finish_reason: 'stop', seed: 7});
 });
+
+test('for a screen reader an answer comes by whole sentences', async () => {
+  const io = fakeIo();
+  const writes: string[] = [];
+  const out = Object.assign(io.stdout, {isTTY: true});
+  const write = out.write.bind(out);
+  out.write = (text: string) => {
+    writes.push(text);
+    return write(text);
+  };
+  const events = scriptedBackend(() => 'One. Two is 2.5!\nThree').chat(
+    {messages: [], sampling: {temperature: 0}},
+    io.stop,
+  );
+  await writeAnswer(events, {out, notes: io.stderr, sentences: true}, 'text', SCRIPTED_MODEL);
+  expect(writes).toEqual(['One.', ' Two is 2.5!\n', 'Three\n']);
+});

@@ -21,6 +21,8 @@ export interface ChatOptions {
   readonly banner: string;
   readonly history: History;
   readonly theme: Theme;
+  /** Reduced motion: rows come when they are finished, and no figure runs. Default false. */
+  readonly still?: boolean;
   /** Where this chat is kept; one with messages is resumed. */
   readonly session: Session;
   readonly sessions?: SessionFolder;

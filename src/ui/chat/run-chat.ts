@@ -21,7 +21,7 @@ import {Keeper} from './keeper.ts';
 import {PromptServices} from './prompt-services.ts';
 import {Screen, type ScreenSource} from './screen.ts';
 import {commandItems, parseCommand, runCommand} from './slash.ts';
-import {modelLine, type Phase, type Status} from './status.ts';
+import {modelLine, type Phase, type Status, withoutFigures} from './status.ts';
 import type {Host} from './terminal.ts';
 import {Toolbox} from './toolbox.ts';
 import {transcriptRows, userRows} from './transcript.ts';
@@ -90,7 +90,7 @@ class ChatScreen implements ScreenSource, Chat {
     this.sessions = options.sessions;
     const {sampling} = options;
     this.settings = {sampling, showThoughts: false, heat: false};
-    this.#pace = options.host.cores >= 8 ? 50 : 100;
+    this.#pace = options.still === true ? 250 : options.host.cores >= 8 ? 50 : 100;
     this.#highlighter = createHighlighter(options.theme);
     this.#screen = new Screen(options.host, this);
     this.#services = new PromptServices(this.#screen, options.host, options.history);
@@ -152,8 +152,9 @@ class ChatScreen implements ScreenSource, Chat {
   status(): Status {
     const model = this.#loaded?.backend.model;
     const {sampling} = this.settings;
+    const phase = this.tools.phase ?? this.#turns.view?.phase ?? this.#phase;
     return {
-      phase: this.tools.phase ?? this.#turns.view?.phase ?? this.#phase,
+      phase: this.#options.still === true ? withoutFigures(phase) : phase,
       model: model?.id ?? '',
       used: this.last.used,
       limit: model?.contextSize,
@@ -171,7 +172,7 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   tail(limit: number): readonly string[] {
-    return this.#turns.view?.tail(limit) ?? [];
+    return this.#options.still === true ? [] : (this.#turns.view?.tail(limit) ?? []);
   }
 
   resized(): void {

@@ -71,10 +71,25 @@ function phaseTexts(phase: Phase): string[] {
     case 'thinking':
     case 'generating': {
       const rate = phase.tokensPerSecond === undefined ? '' : `${phase.tokensPerSecond.toFixed(1)} tok/s`;
-      return [phase.kind, rate, `${phase.tokens} tok`, 'Esc stop'];
+      return [phase.kind, rate, phase.tokens === 0 ? '' : `${phase.tokens} tok`, 'Esc stop'];
     }
     case 'working':
       return [phase.what];
+  }
+}
+
+/** The phase as one that does not change until the next one. */
+export function withoutFigures(phase: Phase): Phase {
+  switch (phase.kind) {
+    case 'loading':
+      return {kind: 'loading', fraction: undefined};
+    case 'reading':
+      return {kind: 'reading', done: 0, total: 0};
+    case 'thinking':
+    case 'generating':
+      return {kind: phase.kind, tokens: 0, tokensPerSecond: undefined};
+    default:
+      return phase;
   }
 }
 
