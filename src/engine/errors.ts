@@ -11,6 +11,7 @@ const ERROR_TABLE = {
   tool_failed: {exitCode: 5, httpStatus: 502},
   backend_unreachable: {exitCode: 5, httpStatus: 502},
   backend_failed: {exitCode: 5, httpStatus: 502},
+  engine_failed: {exitCode: 5, httpStatus: 500},
   io: {exitCode: 1, httpStatus: 500},
   internal: {exitCode: 1, httpStatus: 500},
 } as const;

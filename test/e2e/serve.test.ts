@@ -137,7 +137,33 @@ test('fill-in-the-middle uses the server that runs, key or not, unless told othe
   expect(attached).toBe(own);
   child.kill('SIGTERM');
   await exitOf(child);
-  expect(readdirSync(join(folder, 'state', 'servers'))).not.toContain(`${child.pid}.json`);
+  expect(readdirSync(join(folder, 'state', 'servers'))).toEqual([]);
+});
+
+test.each([
+  ['SIGSEGV', 'SIGSEGV, 139'],
+  ['SIGKILL', 'SIGKILL, 137'],
+] as const)(
+  'a crash of the process with the engine (%s) is told in a line and by the exit code',
+  async (signal, told) => {
+    const {child, stderr} = await serve();
+    const [note] = readdirSync(join(folder, 'state', 'servers'));
+    process.kill(Number.parseInt(note ?? '', 10), signal);
+    expect(await exitOf(child)).toEqual([5, null]);
+    expect(stderr()).toContain(`error: the engine crashed (${told})`);
+    rmSync(join(folder, 'state', 'servers', note ?? ''));
+  },
+);
+
+test('a server whose supervisor is killed ends too', async () => {
+  const {child, url} = await serve();
+  child.kill('SIGKILL');
+  const reached = () =>
+    fetch(`${url}/health`).then(
+      ({ok}) => ok,
+      () => false,
+    );
+  await vi.waitFor(async () => expect(await reached()).toBe(false), 10_000);
 });
 
 test('a port in use is told in one line', async () => {

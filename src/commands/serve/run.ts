@@ -15,6 +15,8 @@ import {settings} from './settings.ts';
 
 /** How often a draining server looks whether it is done. */
 const DRAIN_CHECK_MS = 20;
+/** For freeing the engine at the end. */
+const CLOSE_MS = 5000;
 
 /** @throws EngineError when it cannot listen or the model cannot be loaded. */
 export async function runServe(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
@@ -45,7 +47,8 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
       await untilSignal(io, service, graceMs);
     } finally {
       withdraw();
-      await backend.close();
+      // An engine that hangs would hold up the end of the program, which frees everything anyway.
+      await Promise.race([backend.close(), sleep(CLOSE_MS)]);
     }
   } finally {
     await app.close();
@@ -73,7 +76,10 @@ async function listen(app: App, host: string, port: number): Promise<string> {
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }
 
-/** Waits for SIGTERM or SIGINT, then for the running answers: at most `graceMs`, or until a second signal. */
+/**
+ * Waits for SIGTERM or SIGINT, then for the running answers: at most `graceMs`, or until a second signal.
+ * @throws EngineError `engine_failed` when the engine breaks down.
+ */
 async function untilSignal(io: Io, service: Service, graceMs: number): Promise<void> {
   let signals = 0;
   let wake = () => {};
@@ -85,15 +91,27 @@ async function untilSignal(io: Io, service: Service, graceMs: number): Promise<v
     wake();
   }, ['SIGINT', 'SIGTERM']);
   try {
-    await first;
+    const failure = await Promise.race([first, service.dead]);
     service.drain();
+    if (failure) {
+      service.stop();
+      await answered(service);
+      throw new EngineError(failure.code, `${failure.message}; it does not come back`, {
+        hint: 'Start the server again; whatever runs it can do so when it ends with this exit code.',
+        cause: failure,
+      });
+    }
     if (service.inFlight > 0) io.stderr.write(`stopping; ${service.inFlight} requests are still being answered\n`);
     const deadline = performance.now() + graceMs;
     while (service.inFlight > 0 && signals === 1 && performance.now() < deadline) await sleep(DRAIN_CHECK_MS);
     service.stop();
-    // What was cut off still tells its client so.
-    for (let wait = 0; service.inFlight > 0 && wait < 1000; wait += DRAIN_CHECK_MS) await sleep(DRAIN_CHECK_MS);
+    await answered(service);
   } finally {
     release();
   }
+}
+
+/** What was cut off still tells its client so. */
+async function answered(service: Service): Promise<void> {
+  for (let wait = 0; service.inFlight > 0 && wait < 1000; wait += DRAIN_CHECK_MS) await sleep(DRAIN_CHECK_MS);
 }

@@ -1,6 +1,8 @@
 // What the routes share: the backend and its state, the slots, and one way to run a generation for a request.
 import type {FastifyReply} from 'fastify';
 import type {Backend, GenerationEvent} from '../../engine/backend.ts';
+import type {EngineError} from '../../engine/errors.ts';
+import {EngineWatch} from '../engine-watch.ts';
 import {Admission, type AdmissionOptions, type Slot} from './admission.ts';
 import {ReplyStream, type StreamOptions} from './event-stream.ts';
 import {HttpError, toHttpError} from './http-error.ts';
@@ -40,8 +42,11 @@ export class Service {
   readonly started = Math.floor(Date.now() / 1000);
   /** Requests that have come and are not answered to the last byte. */
   inFlight = 0;
+  /** Resolves when the engine has broken down for good. */
+  readonly dead: Promise<EngineError>;
   readonly #running = new Set<AbortController>();
   #backend: Backend | undefined;
+  #engine: EngineWatch | undefined;
   #draining = false;
 
   constructor(backend: Promise<Backend>, options: ServiceOptions) {
@@ -49,29 +54,35 @@ export class Service {
     this.admission = new Admission(options);
     this.metrics = new Metrics(this.admission);
     // Whoever made the promise handles its failure; here the model just never becomes ready.
-    backend.then(
-      (loaded) => {
-        this.#backend = loaded;
-      },
-      () => {},
-    );
+    this.dead = new Promise((resolve) => {
+      backend.then(
+        (loaded) => {
+          this.#backend = loaded;
+          this.#engine = new EngineWatch(loaded, {onDead: resolve});
+        },
+        () => {},
+      );
+    });
   }
 
-  get state(): 'loading' | 'ready' | 'draining' {
+  get state(): 'loading' | 'ready' | 'failed' | 'draining' {
     if (this.#draining) return 'draining';
+    if (this.#engine?.failure) return 'failed';
     return this.#backend ? 'ready' : 'loading';
   }
 
-  /** @throws HttpError 503 while the model loads or the server drains. */
+  /** @throws HttpError 503 while the model loads, the engine is down or the server drains. */
   get backend(): Backend {
     if (this.#draining) throw new HttpError(503, 'the server is shutting down', {code: 'draining', retryAfter: 5});
     if (!this.#backend) throw new HttpError(503, 'the model is still loading', {code: 'loading', retryAfter: 2});
+    const failure = this.#engine?.failure;
+    if (failure) throw new HttpError(503, failure.message, {code: failure.code, retryAfter: 2});
     return this.#backend;
   }
 
   /** Waits for a slot, runs `use` in it, and frees it whatever happens. Leaves when the client does. */
   async run<Result>(reply: FastifyReply, use: (run: Run) => Promise<Result>, wantedSlot?: number): Promise<Result> {
-    const {backend, metrics} = this;
+    const {backend} = this;
     const controller = new AbortController();
     const {signal} = controller;
     // The response's close, not the request's: on Node 20 that one fires as soon as the body is read.
@@ -82,7 +93,7 @@ export class Service {
     try {
       const slot = await this.admission.enter(signal, wantedSlot);
       try {
-        return await use({backend, slot, signal, watch: (events) => unlessAborted(metrics.meter(events), signal)});
+        return await use({backend, slot, signal, watch: (events) => unlessAborted(this.#watch(events), signal)});
       } finally {
         slot.release();
       }
@@ -90,6 +101,10 @@ export class Service {
       reply.raw.off('close', onClose);
       this.#running.delete(controller);
     }
+  }
+
+  #watch(events: AsyncIterable<GenerationEvent>): AsyncIterable<GenerationEvent> {
+    return this.metrics.meter(this.#engine?.guard(events) ?? events);
   }
 
   /**

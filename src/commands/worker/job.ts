@@ -80,15 +80,13 @@ export function resultOf({text: all, generated, prompt}: JobState, backend: Back
   };
 }
 
-/** Runs a job to its end and keeps `state` up to date. Returns the error to tell, if there is one. */
+/** Reads a job's events to their end and keeps `state` up to date. Returns the error to tell, if there is one. */
 export async function runJob(
-  backend: Backend,
-  job: JobData,
+  start: () => AsyncIterable<GenerationEvent>,
   state: JobState,
-  signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    for await (const event of startJob(backend, job, signal)) {
+    for await (const event of start()) {
       if (event.type === 'prompt') state.prompt = event.tokens.length;
       if (event.type === 'text') {
         state.text += event.text;

@@ -1,8 +1,10 @@
 // The worker's loop: keeps asking for as many jobs as there are free slots, runs them side by side, tells progress.
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Backend} from '../../engine/backend.ts';
+import type {EngineError} from '../../engine/errors.ts';
+import {EngineWatch} from '../engine-watch.ts';
 import type {AimeApi, JobData} from './api.ts';
-import {type JobState, progressOf, resultOf, runJob} from './job.ts';
+import {type JobState, progressOf, resultOf, runJob, startJob} from './job.ts';
 
 export interface WorkerOptions {
   readonly slots: number;
@@ -22,6 +24,9 @@ export class Worker {
   readonly #backend: Backend;
   readonly #api: AimeApi;
   readonly #options: WorkerOptions;
+  readonly #engine: EngineWatch;
+  /** Aborts, with the error as its reason, when the engine has broken down. */
+  readonly #dead = new AbortController();
   readonly #running = new Map<string, Running>();
   /** Wakes the loop when a job has ended. */
   #freed = () => {};
@@ -30,11 +35,12 @@ export class Worker {
     this.#backend = backend;
     this.#api = api;
     this.#options = options;
+    this.#engine = new EngineWatch(backend, {onDead: (error: EngineError) => this.#dead.abort(error)});
   }
 
   /**
    * Works until `stop` aborts, then finishes what runs; `kill` ends that too.
-   * @throws EngineError when the server refuses this worker.
+   * @throws EngineError when the server refuses this worker, or `engine_failed` when the engine breaks down.
    */
   async work(stop: AbortSignal, kill: AbortSignal): Promise<void> {
     const killAll = () => {
@@ -44,7 +50,8 @@ export class Worker {
     const done = new AbortController();
     const telling = this.#tell(done.signal);
     try {
-      await this.#takeJobs(stop, kill);
+      await this.#takeJobs(AbortSignal.any([stop, this.#dead.signal]), kill);
+      this.#dead.signal.throwIfAborted();
       while (this.#running.size > 0) await this.#aFreeSlot();
     } finally {
       killAll();
@@ -81,7 +88,8 @@ export class Worker {
       told: -1,
     };
     this.#running.set(id, one);
-    const error = await runJob(this.#backend, job, one.state, one.controller.signal);
+    const start = () => this.#engine.guard(startJob(this.#backend, job, one.controller.signal));
+    const error = await runJob(start, one.state);
     if (error !== undefined) this.#options.log(`job ${id}: ${error}`);
     // Whoever kills the worker still lets it say so, but not wait for a server that is away.
     const patience = kill.aborted ? AbortSignal.timeout(1000) : kill;

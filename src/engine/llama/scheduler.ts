@@ -205,7 +205,7 @@ export class Scheduler {
     const failure =
       error instanceof EngineError
         ? error
-        : new EngineError('backend_failed', `the engine failed while generating: ${messageOf(error)}`, {cause: error});
+        : new EngineError('engine_failed', `the engine failed while generating: ${messageOf(error)}`, {cause: error});
     for (const slot of slots) {
       slot.job?.fail(failure);
       this.#options.slots.clear(slot);

@@ -3,12 +3,17 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, onTestFinished, test, vi} from 'vitest';
 import {createApp} from '../../../src/commands/serve/app.ts';
 import type {Backend} from '../../../src/engine/backend.ts';
+import {EngineError} from '../../../src/engine/errors.ts';
 import {ScriptedBackend, type Step} from '../../fakes/scripted-backend.ts';
 import {parseEvents} from './events.ts';
 import {OPTIONS, testServer} from './server.ts';
 
 /** A generation that goes on until it is aborted. */
 const ENDLESS: readonly Step[] = ['tick', ...Array.from({length: 10_000}, () => [() => sleep(1), 'tick']).flat()];
+
+const engineFails = () => {
+  throw new EngineError('engine_failed', 'the engine failed while generating: Eval has failed');
+};
 
 const untilAborted = (signal: AbortSignal) =>
   new Promise((resolve) => signal.addEventListener('abort', resolve, {once: true}));
@@ -102,7 +107,7 @@ test('a client that never reads stops the generation, then loses its connection'
   const socket = request(`${url}/v1/completions`, {method: 'POST'}, (response) => response.pause());
   socket.on('error', () => {});
   socket.end('{"prompt":"a","stream":true,"max_tokens":3000}');
-  await vi.waitFor(() => expect(backend.finished).toEqual(['aborted']));
+  await vi.waitFor(() => expect(backend.finished).toEqual(['aborted']), 20_000);
   expect(service.admission.active).toBe(0);
   socket.destroy();
 });
@@ -119,4 +124,25 @@ test('three requests on one slot with a queue of one: two answers and a 429', as
   const replies = await Promise.all([1, 2, 3].map(() => post('/v1/completions', {prompt: 'a'})));
   expect(replies.map(({status}) => status).sort()).toEqual([200, 200, 429]);
   expect(replies.find(({status}) => status === 429)?.headers['retry-after']).toBe('1');
+});
+
+test('an engine that breaks down: 500 for the answers it was computing, then 503 everywhere and a death to report', async () => {
+  const {service, post, get} = await testServer([engineFails]);
+  const reply = await post('/v1/completions', {prompt: 'a'});
+  expect(reply.status).toBe(500);
+  expect(reply.json().error).toMatchObject({type: 'server_error', code: 'engine_failed'});
+  expect(await service.dead).toMatchObject({code: 'engine_failed'});
+  expect(await post('/v1/completions', {prompt: 'a'})).toMatchObject({status: 503, headers: {'retry-after': '2'}});
+  expect((await get('/health')).json()).toEqual({
+    error: {code: 503, message: 'The engine failed', type: 'unavailable_error'},
+  });
+  expect(service.admission.active).toBe(0);
+});
+
+test('a stream that was open when the engine broke down ends with its error', async () => {
+  const scripts: Step[][] = [['half', engineFails], ['alive']];
+  const {post, get} = await testServer(() => scripts.shift() ?? []);
+  const events = (await post('/v1/completions', {prompt: 'a', stream: true})).events();
+  expect(events.at(-1).error.code).toBe('engine_failed');
+  await vi.waitFor(async () => expect((await get('/health')).status).toBe(200));
 });

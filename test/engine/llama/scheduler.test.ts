@@ -129,7 +129,7 @@ describe('Scheduler', () => {
     const jobs = [start([100]), start([200])];
     for (const job of jobs) {
       await expect(eventsOf(job)).rejects.toMatchObject({
-        code: 'backend_failed',
+        code: 'engine_failed',
         message: 'the engine failed while generating: Eval has failed',
       });
     }

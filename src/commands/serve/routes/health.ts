@@ -5,6 +5,9 @@ import {HttpError} from '../http-error.ts';
 import {errors, LlamaErrorSchema} from '../schemas.ts';
 import type {Service} from '../service.ts';
 
+/** llama-server's words, where it has them. */
+const REASONS = {loading: 'Loading model', failed: 'The engine failed', draining: 'Shutting down'};
+
 export function addHealth(app: App, service: Service): void {
   for (const url of ['/health', '/v1/health']) {
     app.get(
@@ -12,14 +15,14 @@ export function addHealth(app: App, service: Service): void {
       {
         schema: {
           tags: ['Operation'],
-          summary: 'Ready to answer? 503 while the model loads and while the server shuts down',
+          summary: 'Ready to answer? 503 while the model loads, the engine is down and the server shuts down',
           response: {200: z.object({status: z.literal('ok')}), ...errors(LlamaErrorSchema, 503)},
         },
         config: {public: true, errors: 'llama'},
       },
       async () => {
         if (service.state === 'ready') return {status: 'ok' as const};
-        throw new HttpError(503, service.state === 'loading' ? 'Loading model' : 'Shutting down', {retryAfter: 2});
+        throw new HttpError(503, REASONS[service.state], {retryAfter: 2});
       },
     );
   }

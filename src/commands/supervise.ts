@@ -1,0 +1,64 @@
+// Runs a long-lived command in a child process and tells how it ended: a crash of native code leaves nobody else to.
+import {spawn} from 'node:child_process';
+import {constants} from 'node:os';
+
+const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
+
+/** What the system ends a process with that did wrong. */
+const CRASHES = new Map<NodeJS.Signals, string>([
+  ['SIGABRT', 'it gave up on an error of its own, or ran out of memory; its last words are above'],
+  ['SIGSEGV', 'it touched memory that is not its own'],
+  ['SIGBUS', 'a file it had mapped became shorter, or memory failed'],
+  ['SIGILL', 'this processor does not know one of its instructions'],
+  ['SIGFPE', 'an arithmetic error'],
+  ['SIGKILL', 'somebody killed it, or the system did because memory ran out'],
+]);
+/** The exit code of `engine_failed`. */
+const CRASHED = 5;
+
+/** What a supervised child finds in its environment: the process that watches over it. */
+const MARK = 'MISTRAL_SUPERVISOR';
+
+/** True in the child of `supervise`. */
+export function isSupervised(): boolean {
+  return process.env[MARK] === String(process.ppid);
+}
+
+/**
+ * Starts this same program again and stands in for it: streams are shared, signals passed on, the exit code or the
+ * signal it ended by taken over; a crash becomes one line on stderr and exit code 5. Never returns.
+ */
+export function supervise(): void {
+  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: {...process.env, [MARK]: String(process.pid)},
+    // In a group of its own: Ctrl-C would reach it twice, and the second time means "at once".
+    detached: true,
+  });
+  for (const signal of PASSED_ON) process.on(signal, () => child.kill(signal));
+  process.on('SIGTSTP', () => {
+    child.kill('SIGSTOP');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+  process.on('SIGCONT', () => child.kill('SIGCONT'));
+  child.on('error', (error) => {
+    process.stderr.write(`error: ${process.execPath} cannot be started: ${error.message}\n`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) return process.exit(code ?? 1);
+    const crash = CRASHES.get(signal);
+    if (crash !== undefined) {
+      process.stderr.write(`error: the engine crashed (${signal}, ${128 + constants.signals[signal]}): ${crash}\n`);
+      return process.exit(CRASHED);
+    }
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** In the child: ends as by SIGTERM when whoever watches is gone, so that no server is left behind. */
+export function endWithSupervisor(): void {
+  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  process.channel?.unref();
+}
