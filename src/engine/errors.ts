@@ -7,6 +7,8 @@ const ERROR_TABLE = {
   model_not_found: {exitCode: 3, httpStatus: 404},
   model_invalid: {exitCode: 3, httpStatus: 500},
   out_of_memory: {exitCode: 3, httpStatus: 503},
+  disk_full: {exitCode: 3, httpStatus: 507},
+  model_busy: {exitCode: 3, httpStatus: 503},
   context_length_exceeded: {exitCode: 4, httpStatus: 400},
   tool_failed: {exitCode: 5, httpStatus: 502},
   backend_unreachable: {exitCode: 5, httpStatus: 502},

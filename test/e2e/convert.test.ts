@@ -50,6 +50,36 @@ test('K-quants come from the engine itself and leave no temporary file', async (
   ]);
 });
 
+test('a disk that fills up in mid-conversion is told in one line and leaves nothing', async () => {
+  const folder = folderWith(wideFolder());
+  const out = join(folder, 'out', 'm.gguf');
+  // A limit of the file size stands in for the disk's: 512 bytes times 6000, where the file takes 8 MB. Its signal has
+  // to be caught for the write to fail as on a full disk.
+  const command = 'ulimit -f 6000; exec "$0" "$@"';
+  const caught = ['--import', 'data:text/javascript,process.on("SIGXFSZ",()=>{})'];
+  const args = ['-c', command, process.execPath, ...caught, program, 'convert', folder, '--quant', 'BF16'];
+  await expect(run('sh', [...args, '--workers', '2', '--out', out, '--json'])).rejects.toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^error: the disk of \S+\/out is full: m\.gguf needs 8\.\d\d MB\n/),
+    stdout: expect.stringContaining('"code":"disk_full"'),
+  });
+  expect(readdirSync(join(folder, 'out'))).toEqual([]);
+});
+
+test('of two conversions of one folder one does the work and the other says so', async () => {
+  const folder = folderWith(wideFolder());
+  const out = join(folder, 'm.gguf');
+  const convert = () => run('node', [program, 'convert', folder, '--quant', 'Q4_K_M', '--workers', '1', '--out', out]);
+  const ends = await Promise.allSettled([convert(), convert()]);
+  const [failed] = ends.flatMap((end) =>
+    end.status === 'rejected' ? [end.reason as {code: number; stderr: string}] : [],
+  );
+  expect(ends.map(({status}) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(failed?.code).toBe(3);
+  expect(failed?.stderr).toMatch(/^error: \S+ is being written by another process\n/);
+  expect(readdirSync(folder).filter((name) => name.startsWith('m.gguf'))).toEqual(['m.gguf']);
+});
+
 test('an interrupt ends a conversion with 130 and leaves nothing', async () => {
   const folder = folderWith(wideFolder());
   const child = spawn('node', [

@@ -36,9 +36,10 @@ export async function writePlan(plan: Plan, path: string, options: ConvertOption
 
 /** Writes header and tensors into an open file. */
 export async function fillFile(plan: Plan, fd: number, options: ConvertOptions): Promise<void> {
-  ftruncateSync(fd, plan.layout.fileSize);
   writeAt(fd, 0, plan.layout.header);
   await runPlan(plan, fd, false, options, () => {});
+  // Only what pads the last tensor is still to come: a file that is full size from the start would hide a full disk.
+  ftruncateSync(fd, plan.layout.fileSize);
 }
 
 /** Compares an open file with what the plan would write; calls `differs` for each stretch that does, with its offset. */

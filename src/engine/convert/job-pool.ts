@@ -59,7 +59,7 @@ function feed(worker: Worker, queue: Iterator<Job>, {done}: PoolOptions): Promis
     worker.on('error', reject);
     worker.on('message', (result: JobResult) => {
       const job = sent.shift();
-      if ('error' in result) return reject(result.error);
+      if ('message' in result) return reject(Object.assign(new Error(result.message), {code: result.code}));
       if (job !== undefined) done(job, result.same);
       send();
     });

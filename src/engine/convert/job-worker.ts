@@ -2,7 +2,8 @@
 import {parentPort} from 'node:worker_threads';
 import {type Job, JobRunner} from './job.ts';
 
-export type JobResult = {readonly same: boolean} | {readonly error: NodeJS.ErrnoException};
+/** A failure goes in parts: an Error loses its code on the way between threads. */
+export type JobResult = {readonly same: boolean} | {readonly message: string; readonly code: string | undefined};
 
 const runner = new JobRunner();
 
@@ -12,7 +13,7 @@ parentPort?.on('message', (job: Job) => {
     result = {same: runner.run(job)};
   } catch (error) {
     const {message, code} = error as NodeJS.ErrnoException;
-    result = {error: Object.assign(new Error(message), {code})};
+    result = {message, code};
   }
   parentPort?.postMessage(result);
 });

@@ -11,7 +11,7 @@ const STALE_MS = 20_000;
 
 /**
  * Runs `write` with an open `path`.part of room for `bytes`, then puts it in place of `path`.
- * Throws EngineError model_not_found (disk full, another process writes it, no permission); no part file is left then.
+ * Throws EngineError disk_full, model_busy (another process writes it) or io (no permission); no part file is left then.
  */
 export async function writeWhole(
   path: string,
@@ -48,13 +48,9 @@ async function checkRoom(folder: string, bytes: number): Promise<void> {
   const {bavail, bsize} = await statfs(folder);
   const free = bavail * bsize;
   if (free >= bytes) return;
-  throw new EngineError(
-    'model_not_found',
-    `${folder} has room for ${formatBytes(free)}, ${formatBytes(bytes)} are needed`,
-    {
-      hint: 'Free some space, or write to another disk.',
-    },
-  );
+  throw new EngineError('disk_full', `${folder} has room for ${formatBytes(free)}, ${formatBytes(bytes)} are needed`, {
+    hint: 'Free some space, or write to another disk.',
+  });
 }
 
 async function lockFile(path: string): Promise<() => Promise<void>> {
@@ -62,7 +58,7 @@ async function lockFile(path: string): Promise<() => Promise<void>> {
     return await lock(path, {realpath: false, stale: STALE_MS, lockfilePath: `${path}.lock`});
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw explain(error, path, 0);
-    throw new EngineError('model_not_found', `${path} is being written by another process`, {
+    throw new EngineError('model_busy', `${path} is being written by another process`, {
       hint: 'Wait until it has finished, then try again.',
     });
   }
@@ -72,17 +68,13 @@ function explain(error: unknown, path: string, bytes: number): unknown {
   const {code} = error as NodeJS.ErrnoException;
   const place = dirname(resolve(path));
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    return new EngineError(
-      'model_not_found',
-      `the disk of ${place} is full: ${basename(path)} needs ${formatBytes(bytes)}`,
-      {
-        hint: 'Free some space, or write to another disk. Nothing half-written was left.',
-        cause: error,
-      },
-    );
+    return new EngineError('disk_full', `the disk of ${place} is full: ${basename(path)} needs ${formatBytes(bytes)}`, {
+      hint: 'Free some space, or write to another disk. Nothing half-written was left.',
+      cause: error,
+    });
   }
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new EngineError('model_not_found', `${place} cannot be written to`, {
+    return new EngineError('io', `${place} cannot be written to`, {
       hint: 'Choose another place.',
       cause: error,
     });

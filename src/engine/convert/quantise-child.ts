@@ -1,7 +1,19 @@
 // A process of its own that calls llama_model_quantize of the engine's library: it can be killed at any time.
 // Arguments: library, source file, target file, number of the file type, threads.
+import {createRequire} from 'node:module';
 import {argv, exit} from 'node:process';
-import koffi from 'koffi';
+
+/** What is used of koffi. An optional package: where it is missing, its own types are missing too. */
+interface Koffi {
+  load(path: string): {
+    func(name: string, result: unknown, parameters: readonly unknown[]): (...args: unknown[]) => unknown;
+  };
+  struct(name: string, fields: Readonly<Record<string, string>>): object;
+  pointer(type: object): object;
+  sizeof(type: object): number;
+}
+
+const koffi = createRequire(import.meta.url)('koffi') as Koffi;
 
 const [library = '', from = '', to = '', fileType = '', threads = ''] = argv.slice(2);
 

@@ -1,6 +1,7 @@
 // Quantisations beyond Q8_0 through the library the engine ships: the same code and bytes as llama-quantize.
 import {fork} from 'node:child_process';
 import {existsSync, readdirSync} from 'node:fs';
+import {statfs} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {arch, platform} from 'node:os';
 import {dirname, join} from 'node:path';
@@ -16,12 +17,14 @@ export interface QuantiseOptions {
 }
 
 const UNKNOWN_LAYOUT = 3;
+/** A write that failed with less than this left failed for want of room: tensors are written a piece at a time. */
+const FULL_BYTES = 64 << 20;
 const require = createRequire(import.meta.url);
 
 /**
  * Writes the model `from` (F32, F16 or BF16) to `to` as llama.cpp's file type `type`.
  * Throws EngineError unsupported where the library or the FFI package is not there, or is of another release;
- * backend_failed with the library's own words; the signal's reason.
+ * backend_failed with the library's own words; an error of code ENOSPC when the disk is full; the signal's reason.
  */
 export async function quantiseFile(from: string, to: string, type: string, options: QuantiseOptions): Promise<void> {
   options.signal.throwIfAborted();
@@ -44,6 +47,9 @@ export async function quantiseFile(from: string, to: string, type: string, optio
   options.signal.throwIfAborted();
   if (code === 0) return;
   if (code === UNKNOWN_LAYOUT) throw unavailable('the engine library is of another release than this program expects');
+  // The library does not say why a write failed; the disk does.
+  const {bavail, bsize} = await statfs(dirname(to));
+  if (bavail * bsize < FULL_BYTES) throw Object.assign(new Error('no space left on the disk'), {code: 'ENOSPC'});
   throw new EngineError('backend_failed', `quantising ${from} to ${type} failed: ${lastLine(log)}`, {
     hint: 'Try Q8_0, which needs no library.',
   });

@@ -187,6 +187,7 @@ test('a file another process writes is left alone', async () => {
   const plan = planConversion(openSourceFolder(folder), 'Q8_0');
   await expect(writePlan(plan, out, quiet)).rejects.toMatchObject({
     exitCode: 3,
+    code: 'model_busy',
     message: `${out} is being written by another process`,
   });
   release();

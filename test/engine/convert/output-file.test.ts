@@ -19,7 +19,11 @@ test('a failure keeps the old file and leaves no part', async () => {
     writeWhole(join(folder, 'a.gguf'), 2_000_000, async () => {
       throw full;
     }),
-  ).rejects.toMatchObject({exitCode: 3, message: `the disk of ${folder} is full: a.gguf needs 2.00 MB`});
+  ).rejects.toMatchObject({
+    exitCode: 3,
+    code: 'disk_full',
+    message: `the disk of ${folder} is full: a.gguf needs 2.00 MB`,
+  });
   expect(readdirSync(folder)).toEqual(['a.gguf']);
   expect(readFileSync(join(folder, 'a.gguf'), 'utf8')).toBe('old');
 });
@@ -29,6 +33,7 @@ test('too little room is seen before anything is written', async () => {
   const write = async () => expect.unreachable();
   await expect(writeWhole(join(folder, 'a'), 1e18, write)).rejects.toMatchObject({
     exitCode: 3,
+    code: 'disk_full',
     message: expect.stringMatching(/has room for .*, 1000000 TB are needed/),
   });
   expect(readdirSync(folder)).toEqual([]);
