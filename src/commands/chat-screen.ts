@@ -4,14 +4,14 @@ import {Writable} from 'node:stream';
 import type {OpenedLocalBackend} from '../engine/open-local.ts';
 import type {SamplingParams} from '../engine/sampling.ts';
 import {newSessionInfo, Session} from '../engine/session.ts';
-import {SessionFolder} from '../engine/session-folder.ts';
+import type {SessionFolder} from '../engine/session-folder.ts';
 import {History} from '../ui/chat/history.ts';
 import {runChat} from '../ui/chat/run-chat.ts';
 import {createTheme} from '../ui/markdown/style.ts';
 import {dieBySignal, type Io, type Output} from './io.ts';
 import type {EngineFlags} from './options.ts';
 import {screenHost} from './screen-host.ts';
-import {stateFolder} from './state-folder.ts';
+import {sessionFolder, stateFolder} from './state-folder.ts';
 import {toolHost} from './tool-host.ts';
 import {versionText} from './version.ts';
 
@@ -39,14 +39,11 @@ export interface ToolFlags {
 }
 
 /** Chats until the person leaves; throws what loading the model throws. */
-export async function chatOnScreen(
-  io: Io,
-  {model, flags, sampling, system, resume, save, tools, still}: ScreenOptions,
-): Promise<void> {
+export async function chatOnScreen(io: Io, options: ScreenOptions): Promise<void> {
+  const {model, flags, sampling, system, save, tools, still} = options;
   const state = stateFolder(io.env);
-  const sessions = new SessionFolder(join(state, 'sessions'));
-  const session = openSession(sessions, resume, save, (text) => io.stderr.write(`${text}\n`));
-  const {id} = session.info;
+  const sessions = sessionFolder(io.env);
+  const {session, stateOf} = openSession(sessions, options, (text) => io.stderr.write(`${text}\n`));
   const load = new AbortController();
   let backend: OpenedLocalBackend | undefined;
   const stop = AbortSignal.any([io.stop, load.signal]);
@@ -57,7 +54,7 @@ export async function chatOnScreen(
       const opened = await openBackend({...io, stop, stderr: notes(note)}, model, flags, {onProgress});
       if (!isLocal(opened)) return opened;
       backend = opened;
-      if (session.messages.length > 0) await backend.loadState(sessions.stateOf(id));
+      if (stateOf !== undefined) await backend.loadState(sessions.stateOf(stateOf));
       return backend;
     },
     sampling,
@@ -72,8 +69,12 @@ export async function chatOnScreen(
     ...(tools.tools === undefined ? {} : {tools: {file: tools.tools, commands: tools.exec ?? []}}),
   });
   load.abort();
-  if (save && backend !== undefined && session.messages.length > 0) await keepState(backend, sessions, id);
-  if (save) sessions.unlock(id);
+  // Another session may be open by now.
+  const {held} = sessions;
+  if (backend !== undefined && held !== undefined && held.messages.length > 0) {
+    await keepState(backend, sessions, held.info.id);
+  }
+  sessions.release();
   if (code === 129) dieBySignal('SIGHUP');
   if (code === 130) dieBySignal('SIGINT');
 }
@@ -81,27 +82,20 @@ export async function chatOnScreen(
 /** The session to go on with: a kept one, a copy of one that another chat has open, or a new one. */
 function openSession(
   sessions: SessionFolder,
-  resume: string | true | undefined,
-  save: boolean,
+  {resume, save}: ScreenOptions,
   tell: (text: string) => void,
-): Session {
-  if (resume === undefined) return save ? sessions.create('') : new Session(newSessionInfo(''), undefined);
+): {session: Session; stateOf: string | undefined} {
+  const unkept = () => new Session(newSessionInfo(''), undefined);
+  if (resume === undefined) return {session: save ? sessions.begin('') : unkept(), stateOf: undefined};
   const id = sessions.find(resume === true ? undefined : resume);
-  const session = sessions.read(id);
-  if (save && sessions.lock(id, process.pid, isAlive)) return session;
-  const copy = save ? sessions.create(session.info.model) : new Session(newSessionInfo(''), undefined);
-  copy.update(session.messages);
-  if (save) tell(`session ${id} is open in another chat; this one goes on as ${copy.info.id}`);
-  return copy;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  if (!save) {
+    const session = unkept();
+    session.update(sessions.read(id).messages);
+    return {session, stateOf: id};
   }
+  const {session, copied} = sessions.enter(id);
+  if (copied) tell(`session ${id} is open in another chat; this one goes on as ${session.info.id}`);
+  return {session, stateOf: id};
 }
 
 /** Keeps the KV cache for the next start. Not being able to is no failure: the next start evaluates the messages. */

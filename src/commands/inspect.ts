@@ -1,12 +1,12 @@
 // `mistral inspect`: what a model is, can do and needs, without loading it.
-import {existsSync, statSync} from 'node:fs';
-import {basename, dirname, join, resolve} from 'node:path';
+import {statSync} from 'node:fs';
+import {basename, resolve} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../engine/errors.ts';
 import {type Inspection, inspectModel} from '../engine/inspect-model.ts';
 import {type GgufFile, readGguf} from '../engine/models/gguf.ts';
 import {thisMachine} from '../engine/models/machine.ts';
-import {splitName, splitOf} from '../engine/models/model-files.ts';
+import {modelBytes} from '../engine/models/parts.ts';
 import {resolveModel} from '../engine/models/resolve.ts';
 import {formatBytes, formatCount} from '../engine/models/units.ts';
 import {sanitise} from '../ui/sanitise.ts';
@@ -37,7 +37,7 @@ export function addInspectCommand(command: Command, io: Io): void {
 function inspect(io: Io, model: string | undefined, flags: InspectFlags): void {
   const named = namedModel(io, flags.modelPath ?? model);
   const {file, note} = findFile(named === undefined ? undefined : resolve(io.cwd, named), flags);
-  const inspection = inspectModel(file, totalBytes(file), thisMachine());
+  const inspection = inspectModel(file, modelBytes(file), thisMachine());
   io.stdout.write(flags.json ? `${JSON.stringify(inspection)}\n` : sanitise(table(inspection, note)));
 }
 
@@ -50,15 +50,6 @@ function findFile(path: string | undefined, {quant}: InspectFlags): {file: GgufF
   const found = resolveModel(path, quant === undefined ? {} : {quant});
   if (found.kind === 'gguf') return found;
   throw new EngineError('unsupported', found.note, {hint: `Convert it first: mistral convert ${found.folder}`});
-}
-
-function totalBytes({path, fileSize}: GgufFile): number {
-  const split = splitOf(basename(path));
-  if (split === undefined) return fileSize;
-  const parts = Array.from({length: split.count}, (_, i) =>
-    join(dirname(path), splitName(split.prefix, i + 1, split.count)),
-  );
-  return parts.filter((part) => existsSync(part)).reduce((sum, part) => sum + statSync(part).size, 0);
 }
 
 function table(found: Inspection, note: string): string {

@@ -1,8 +1,10 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {basename, resolve} from 'node:path';
 import type {Backend} from '../engine/backend.ts';
 import {EngineError} from '../engine/errors.ts';
+import {machineWith} from '../engine/llama/gpu-machine.ts';
+import type {Gpu} from '../engine/llama/library.ts';
 import type {GgufFile} from '../engine/models/gguf.ts';
 import {preflight} from '../engine/models/preflight.ts';
 import {resolveModel} from '../engine/models/resolve.ts';
@@ -49,6 +51,7 @@ export async function openBackend(
     ...engineOptions(flags),
     loras,
     onProgress: progress.update,
+    onFit: (line) => void io.stderr.write(`memory: ${sanitise(line)}\n`),
     signal: io.stop,
     ...(flags.verbose && {onLog}),
   };
@@ -111,7 +114,10 @@ async function pathOf(io: Io, named: string, {quant}: EngineFlags): Promise<stri
 async function findModel(io: Io, argument: string | undefined, flags: EngineFlags): Promise<GgufFile> {
   const named = namedModel(io, argument);
   const path = named === undefined ? undefined : await pathOf(io, named, flags);
-  const found = resolveModel(path, flags.quant === undefined ? {} : {quant: flags.quant});
+  // Among several files the GPU's memory decides too; a single one is fitted when it is opened.
+  const isFolder = path !== undefined && statSync(path).isDirectory();
+  const machine = isFolder ? await machineWith(deviceOf(flags)) : undefined;
+  const found = resolveModel(path, {...(flags.quant !== undefined && {quant: flags.quant}), ...(machine && {machine})});
   if (found.kind === 'convertible') {
     const {convertOnce} = await import('./convert-once.ts');
     const converted = await convertOnce(io, found.folder, flags);
@@ -122,10 +128,14 @@ async function findModel(io: Io, argument: string | undefined, flags: EngineFlag
   return found.file;
 }
 
+function deviceOf({gpu}: EngineFlags): Gpu {
+  return gpu === 'off' ? false : (gpu ?? 'auto');
+}
+
 function engineOptions(flags: EngineFlags): Partial<LocalOptions> {
-  const {gpu, gpuLayers, ctx, kvType, threads, template} = flags;
+  const {gpuLayers, ctx, kvType, threads, template} = flags;
   return {
-    ...(gpu !== undefined && {gpu: gpu === 'off' ? false : gpu}),
+    gpu: deviceOf(flags),
     ...(gpuLayers !== undefined && {gpuLayers}),
     ...(ctx !== undefined && {contextSize: ctx}),
     ...(kvType !== undefined && {kvType}),

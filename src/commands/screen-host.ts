@@ -9,6 +9,8 @@ import type {Host} from '../ui/chat/terminal.ts';
 export function screenHost(stop: AbortSignal): Host {
   const stdin = process.stdin as ReadStream;
   const stdout = process.stdout as WriteStream;
+  // At a file size limit (ulimit -f) the write fails instead of the program, as on a full disk.
+  process.on('SIGXFSZ', () => {});
   return {
     stdin,
     stdout,

@@ -1,14 +1,14 @@
 // `mistral sessions`: list, show, export and remove the chats that were kept.
 import {writeFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {resolve} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../engine/errors.ts';
-import {SessionFolder} from '../engine/session-folder.ts';
+import type {SessionFolder} from '../engine/session-folder.ts';
 import {messageToWire} from '../engine/wire/write-messages.ts';
 import {contentText, exportMarkdown} from '../ui/export.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import type {Io} from './io.ts';
-import {stateFolder} from './state-folder.ts';
+import {sessionFolder} from './state-folder.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,7 +18,7 @@ Examples:
   mistral sessions rm 20260102-030405-1f2e   forget one`;
 
 export function addSessionsCommand(command: Command, io: Io): void {
-  const sessions = new SessionFolder(join(stateFolder(io.env), 'sessions'));
+  const sessions = sessionFolder(io.env);
   command.description('List, show, export and remove the chats that were kept.').addHelpText('after', EXAMPLES);
   command
     .command('list')

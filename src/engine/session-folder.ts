@@ -13,11 +13,25 @@ export interface SessionEntry {
   readonly changed: number;
 }
 
+/** The process that writes sessions. */
+export interface SessionOwner {
+  readonly pid: number;
+  isAlive(pid: number): boolean;
+}
+
 export class SessionFolder {
   readonly #folder: string;
+  readonly #owner: SessionOwner;
+  #held: Session | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, owner: SessionOwner) {
     this.#folder = folder;
+    this.#owner = owner;
+  }
+
+  /** The session this process writes to. */
+  get held(): Session | undefined {
+    return this.#held;
   }
 
   fileOf(id: string): string {
@@ -55,9 +69,29 @@ export class SessionFolder {
     return exact;
   }
 
-  create(model: string): Session {
+  /** Begins a session; it is held. */
+  begin(model: string): Session {
     const info = newSessionInfo(model);
-    return new Session(info, this.fileOf(info.id));
+    this.#lock(info.id);
+    return this.#hold(new Session(info, this.fileOf(info.id)));
+  }
+
+  /**
+   * Goes on with a session; it is held. One that another living process holds is copied: both go on by themselves.
+   * @throws EngineError `io` for a file that cannot be read or is no session.
+   */
+  enter(id: string): {readonly session: Session; readonly copied: boolean} {
+    const session = this.read(id);
+    if (this.#lock(id)) return {session: this.#hold(session), copied: false};
+    const copy = this.begin(session.info.model);
+    copy.update(session.messages);
+    return {session: copy, copied: true};
+  }
+
+  /** Lets others have the session that is held. */
+  release(): void {
+    if (this.#held !== undefined) this.#unlock(this.#held.info.id);
+    this.#held = undefined;
   }
 
   /** @throws EngineError `io` for a file that cannot be read or is no session. */
@@ -65,8 +99,13 @@ export class SessionFolder {
     return Session.read(this.fileOf(id));
   }
 
+  /** @throws EngineError `usage` while another process holds it: what that one appends would make half a file. */
   remove(id: string): void {
+    if (this.#isTaken(id)) {
+      throw new EngineError('usage', `session ${id} is open in a chat`, {hint: 'Leave that chat first.'});
+    }
     rmSync(this.fileOf(id), {force: true});
+    rmSync(this.#lockOf(id), {force: true});
     this.removeState(id);
   }
 
@@ -74,34 +113,47 @@ export class SessionFolder {
     for (const file of [this.stateOf(id), `${this.stateOf(id)}.json`]) rmSync(file, {force: true});
   }
 
+  /** Removes the KV states of all but the last used sessions. */
+  prune(): void {
+    for (const {id} of this.list().slice(STATES)) this.removeState(id);
+  }
+
+  #hold(session: Session): Session {
+    if (this.#held !== undefined && this.#held.info.id !== session.info.id) this.release();
+    this.#held = session;
+    return session;
+  }
+
   /**
    * Marks a session as in use by this process; false when another living process has it. Where no mark can be made (a
    * read-only folder) nothing can be written either, so two chats do no harm.
    */
-  lock(id: string, pid: number, alive: (pid: number) => boolean): boolean {
-    const file = join(this.#folder, `${id}.lock`);
+  #lock(id: string): boolean {
     try {
       mkdirSync(this.#folder, {recursive: true, mode: 0o700});
-      const owner = readOwner(file);
-      if (owner !== undefined && owner !== pid && alive(owner)) return false;
-      writeFileSync(file, String(pid), {mode: 0o600});
+      if (this.#isTaken(id)) return false;
+      writeFileSync(this.#lockOf(id), String(this.#owner.pid), {mode: 0o600});
     } catch {
       return true;
     }
     return true;
   }
 
-  unlock(id: string): void {
+  #unlock(id: string): void {
     try {
-      rmSync(join(this.#folder, `${id}.lock`), {force: true});
+      rmSync(this.#lockOf(id), {force: true});
     } catch {
       // The mark of a dead process is ignored by the next one.
     }
   }
 
-  /** Removes the KV states of all but the last used sessions. */
-  prune(): void {
-    for (const {id} of this.list().slice(STATES)) this.removeState(id);
+  #lockOf(id: string): string {
+    return join(this.#folder, `${id}.lock`);
+  }
+
+  #isTaken(id: string): boolean {
+    const holder = readHolder(this.#lockOf(id));
+    return holder !== undefined && holder !== this.#owner.pid && this.#owner.isAlive(holder);
   }
 
   #files(ending: string): string[] {
@@ -115,7 +167,7 @@ export class SessionFolder {
   }
 }
 
-function readOwner(file: string): number | undefined {
+function readHolder(file: string): number | undefined {
   try {
     return Number(readFileSync(file, 'utf8')) || undefined;
   } catch {

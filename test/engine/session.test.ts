@@ -111,9 +111,9 @@ test('a folder that cannot be written is a problem to tell, not the end of the c
 });
 
 test('sessions are found by the beginning of their id, the last used one without', () => {
-  const sessions = new SessionFolder(folder);
+  const sessions = new SessionFolder(folder, {pid: 1, isAlive: () => true});
   expect(() => sessions.find(undefined)).toThrow('there is no session yet');
-  const [first, second] = [sessions.create('m'), sessions.create('m')];
+  const [first, second] = [sessions.begin('m'), sessions.begin('m')];
   first.update([user('a')]);
   second.update([user('b')]);
   expect(sessions.find(first.info.id)).toBe(first.info.id);
@@ -124,11 +124,26 @@ test('sessions are found by the beginning of their id, the last used one without
   expect(sessions.find('2')).toBe(second.info.id);
 });
 
-test('a session in use by a living process is not given to a second one', () => {
-  const sessions = new SessionFolder(folder);
-  expect(sessions.lock('a', 1, () => true)).toBe(true);
-  expect(sessions.lock('a', 2, () => true)).toBe(false);
-  expect(sessions.lock('a', 2, () => false)).toBe(true);
-  sessions.unlock('a');
-  expect(sessions.lock('a', 3, () => true)).toBe(true);
+test('a session in use by a living process is copied for a second one, and not removed', () => {
+  const of = (pid: number, alive = true) => new SessionFolder(folder, {pid, isAlive: () => alive});
+  const [first, second] = [of(1), of(2)];
+  const session = first.begin('m');
+  const {id} = session.info;
+  session.update([user('a')]);
+  expect(() => second.remove(id)).toThrow(`session ${id} is open in a chat`);
+  const copy = second.enter(id);
+  expect(copy).toMatchObject({copied: true, session: {messages: [user('a')]}});
+  expect(copy.session.info.id).not.toBe(id);
+  copy.session.update([user('a'), assistant('b')]);
+  expect(first.read(id).messages).toEqual([user('a')]);
+  expect(of(3, false).enter(id).copied).toBe(false);
+});
+
+test('who goes on with another session lets the first one go', () => {
+  const [first, second] = [1, 2].map((pid) => new SessionFolder(folder, {pid, isAlive: () => true}));
+  const session = first?.begin('m');
+  session?.update([user('a')]);
+  const other = first?.begin('m');
+  expect(first?.held).toBe(other);
+  expect(second?.enter(session?.info.id ?? '').copied).toBe(false);
 });

@@ -1,6 +1,6 @@
 // One call from an opened folder to a GGUF of any quantisation, whichever way it takes.
 import {rmSync} from 'node:fs';
-import {fileTypeId} from '../models/file-types.ts';
+import {AVERAGE_BITS, fileTypeId} from '../models/file-types.ts';
 import {type ConvertOptions, planConversion, writePlan} from './convert.ts';
 import {OUTPUT_TYPES, type OutputType} from './gguf-header.ts';
 import {writeWhole} from './output-file.ts';
@@ -12,31 +12,10 @@ export interface ConvertFolderOptions extends ConvertOptions {
   readonly stage?: (what: string) => void;
 }
 
-/** Bits a value takes on average, for estimates. Mixtures as measured on 7B models. */
-const BITS: Readonly<Record<string, number>> = {
-  F32: 32,
-  F16: 16,
-  BF16: 16,
-  Q8_0: 8.5,
-  Q6_K: 6.57,
-  Q5_K_M: 5.68,
-  Q5_K_S: 5.53,
-  Q5_0: 5.53,
-  Q5_1: 5.95,
-  Q4_K_M: 4.83,
-  Q4_K_S: 4.57,
-  Q4_0: 4.55,
-  Q4_1: 5.0,
-  Q3_K_L: 4.22,
-  Q3_K_M: 3.89,
-  Q3_K_S: 3.49,
-  Q2_K: 3.18,
-};
-
 /** Quantisations that can be made, the ones written without the engine's library first. */
 export const QUANTISATIONS: readonly string[] = [
   ...(Object.keys(OUTPUT_TYPES) as OutputType[]),
-  ...Object.keys(BITS).filter((name) => !(name in OUTPUT_TYPES)),
+  ...Object.keys(AVERAGE_BITS).filter((name) => !(name in OUTPUT_TYPES)),
 ];
 
 /** The quantisation of this name in any case; undefined for one that cannot be made. */
@@ -48,7 +27,7 @@ export function quantisation(name: string): string | undefined {
 /** About how many bytes the file will have. */
 export function estimateBytes(source: SourceFolder, type: string): number {
   if (type in OUTPUT_TYPES) return planConversion(source, type as OutputType).layout.fileSize;
-  return planConversion(source, 'BF16').layout.fileSize * ((BITS[type] ?? 16) / 16);
+  return planConversion(source, 'BF16').layout.fileSize * ((AVERAGE_BITS[type] ?? 16) / 16);
 }
 
 /**

@@ -156,7 +156,7 @@ class Llama implements LlamaTokenModel {
     this.#stateKey ??= modelFingerprint(this.#options.file.path).then((model) => ({
       model,
       engine: this.#opened.llama.llamaCppRelease.release,
-      kvType: this.#options.kvType ?? 'F16',
+      kvType: this.#opened.kvType,
       flashAttention: this.#opened.flashAttention,
       loras: (this.#options.loras ?? []).map(({path, scale = 1}) => `${path}@${scale}`),
     }));

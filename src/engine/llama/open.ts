@@ -2,12 +2,11 @@
 import {availableParallelism} from 'node:os';
 import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../errors.ts';
+import {fitModel} from '../models/fit.ts';
 import type {GgufFile} from '../models/gguf.ts';
 import type {KvType} from '../models/kv-types.ts';
-import {thisMachine} from '../models/machine.ts';
-import {kvBytes} from '../models/memory.ts';
-import {modelShape} from '../models/model-shape.ts';
-import {formatBytes} from '../models/units.ts';
+import type {MemoryPlan} from '../models/memory-plan.ts';
+import {machineWith} from './gpu-machine.ts';
 import {type Gpu, type Library, type LogListener, loadLibrary} from './library.ts';
 import {explainLoadFailure} from './load-failure.ts';
 
@@ -23,8 +22,8 @@ export interface LlamaOptions {
   readonly file: GgufFile;
   /** Default `auto`: the best device this machine has. */
   readonly gpu?: Gpu;
-  /** Layers on the GPU; `auto` = as many as fit. */
-  readonly gpuLayers?: number | 'max' | 'auto';
+  /** Layers on the GPU. Default: as many as fit. */
+  readonly gpuLayers?: number | 'max';
   /** Tokens one slot holds. Default: what the model was trained for, at most 8192, less when memory is short. */
   readonly contextSize?: number;
   /** Default: physical cores, 1 for files under 50 MB. */
@@ -35,13 +34,15 @@ export interface LlamaOptions {
   readonly batchSize?: number;
   /** Answers generated at the same time, each with a context of its own. Default 1. */
   readonly slots?: number;
-  /** Precision of the KV cache. Default F16. */
+  /** Precision of the KV cache. Default F16, Q8_0 when memory is short. */
   readonly kvType?: KvType;
   /** Map the file into memory (default) or read it: slower to start, and no second copy of weights that are repacked. */
   readonly mmap?: boolean;
   readonly loras?: readonly LoraAdapter[];
   /** 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
+  /** Told before loading what was decided for the memory there is, one line; not called when nothing was decided. */
+  readonly onFit?: (line: string) => void;
   readonly onLog?: LogListener;
   readonly signal?: AbortSignal;
 }
@@ -53,16 +54,17 @@ export interface OpenedModel {
   readonly threads: number;
   readonly flashAttention: boolean;
   readonly batchSize: number;
+  readonly kvType: KvType;
 }
 
-const DEFAULT_CONTEXT = 8192;
-const SMALLEST_DEFAULT_CONTEXT = 2048;
+/** What the library may cut a context to that nobody asked for, when the device has less room than was planned. */
+const SMALLEST_CONTEXT = 2048;
 const DEFAULT_BATCH = 512;
 /** Below this size a second thread costs more in hand-over than it computes. */
 const SMALL_MODEL_BYTES = 50e6;
 
 /**
- * @throws EngineError with the reason from the engine's log; what `options.signal` was aborted with.
+ * @throws EngineError `out_of_memory` before loading, or with the reason from the engine's log; what `options.signal` was aborted with.
  */
 export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
   const library = await loadLibrary(options.gpu ?? 'auto');
@@ -71,8 +73,12 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
   const opened: {model?: LlamaModel} = {};
   try {
     options.signal?.throwIfAborted();
-    opened.model = await loadModel(library, options);
-    return await createContext(library, opened.model, options);
+    const {slots = 1, contextSize, kvType, gpuLayers, file} = options;
+    const machine = await machineWith(options.gpu ?? 'auto');
+    const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine);
+    if (line !== undefined) options.onFit?.(line);
+    opened.model = await loadModel(library, plan, options);
+    return await createContext(library, opened.model, plan, options);
   } catch (error) {
     await opened.model?.dispose();
     if (options.signal?.aborted) throw options.signal.reason;
@@ -83,30 +89,32 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
   }
 }
 
-function loadModel({llama}: Library, options: LlamaOptions): Promise<LlamaModel> {
-  const {gpuLayers = 'auto', contextSize, mmap, onProgress, signal} = options;
+function loadModel({llama}: Library, {gpuLayers, contextSize}: MemoryPlan, options: LlamaOptions): Promise<LlamaModel> {
+  const {mmap, onProgress, signal} = options;
   return llama.loadModel({
     modelPath: options.file.path,
-    gpuLayers: gpuLayers === 'auto' && contextSize ? {fitContext: {contextSize}} : gpuLayers,
+    // What nobody asked for the library may still lower: it knows what its own buffers take on this device.
+    gpuLayers: options.gpuLayers ?? {min: 0, max: gpuLayers, fitContext: {contextSize}},
     ...(mmap !== undefined && {useMmap: mmap}),
     ...(onProgress && {onLoadProgress: onProgress}),
     ...(signal && {loadSignal: signal}),
   });
 }
 
-async function createContext({llama}: Library, model: LlamaModel, options: LlamaOptions): Promise<OpenedModel> {
-  const {slots = 1, kvType = 'F16', file, signal} = options;
+async function createContext(
+  {llama}: Library,
+  model: LlamaModel,
+  {contextSize, kvType}: MemoryPlan,
+  options: LlamaOptions,
+): Promise<OpenedModel> {
+  const {slots = 1, signal} = options;
   const threads = options.threads ?? defaultThreads(llama, model, options.file);
   llama.maxThreads = threads;
   const flashAttention = options.flashAttention ?? true;
-  const inRam = llama.gpu === false || model.gpuLayers === 0;
-  const most = Math.min(model.trainContextSize, DEFAULT_CONTEXT);
-  const wanted = options.contextSize ?? (inRam ? affordableContext(file, kvType, most, slots) : most);
-  if (inRam) checkMemory(file, kvType, wanted, slots);
-  const batchSize = Math.max(slots, Math.min(options.batchSize ?? DEFAULT_BATCH, wanted * slots));
+  const batchSize = Math.max(slots, Math.min(options.batchSize ?? DEFAULT_BATCH, contextSize * slots));
   const context = await model.createContext({
     sequences: slots,
-    contextSize: options.contextSize ?? {min: Math.min(wanted, SMALLEST_DEFAULT_CONTEXT), max: wanted},
+    contextSize: options.contextSize ?? {min: Math.min(contextSize, SMALLEST_CONTEXT), max: contextSize},
     batchSize,
     threads,
     flashAttention,
@@ -114,7 +122,7 @@ async function createContext({llama}: Library, model: LlamaModel, options: Llama
     ...(kvType !== 'F16' && {
       experimentalKvCacheKeyType: kvType,
       experimentalKvCacheValueType: kvType,
-      // The estimate is wrong for quantised types; checkMemory stands in.
+      // The estimate is wrong for quantised types; the plan stands in.
       ignoreMemorySafetyChecks: true,
     }),
     ...(options.loras?.length && {
@@ -122,32 +130,11 @@ async function createContext({llama}: Library, model: LlamaModel, options: Llama
     }),
     ...(signal && {createSignal: signal}),
   });
-  return {llama, model, context, threads, flashAttention, batchSize};
+  return {llama, model, context, threads, flashAttention, batchSize, kvType};
 }
 
 function defaultThreads(llama: Llama, model: LlamaModel, file: GgufFile): number {
   if (llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers) return 1;
   if (file.fileSize < SMALL_MODEL_BYTES) return 1;
   return Math.max(1, Math.min(llama.cpuMathCores, availableParallelism()));
-}
-
-/** `most`, halved until the KV cache takes no more than half of the free memory. */
-function affordableContext(file: GgufFile, kvType: KvType, most: number, slots: number): number {
-  const free = thisMachine().freeRamBytes;
-  const shape = modelShape(file);
-  let tokens = most;
-  while (tokens >= 2 * SMALLEST_DEFAULT_CONTEXT && kvBytes(shape, tokens, kvType) * slots > free / 2) tokens /= 2;
-  return Math.floor(tokens);
-}
-
-/** @throws EngineError `out_of_memory` when the KV cache alone is larger than the free memory. */
-function checkMemory(file: GgufFile, kvType: KvType, contextSize: number, slots: number): void {
-  const bytes = kvBytes(modelShape(file), contextSize, kvType) * slots;
-  const free = thisMachine().freeRamBytes;
-  if (bytes <= free) return;
-  const context =
-    slots === 1 ? `a context of ${contextSize} tokens needs` : `${slots} contexts of ${contextSize} tokens need`;
-  throw new EngineError('out_of_memory', `${context} ${formatBytes(bytes)}, and ${formatBytes(free)} are free`, {
-    hint: 'Use a smaller --ctx, or --kv-type Q8_0 to halve it.',
-  });
 }

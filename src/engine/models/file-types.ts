@@ -50,3 +50,24 @@ export function fileTypeId(name: string): number | undefined {
   for (const [id, known] of FILE_TYPES) if (known === name.toUpperCase()) return id;
   return undefined;
 }
+
+/** Bits a value takes on average, for estimates. Mixtures as measured on 7B models. */
+export const AVERAGE_BITS: Readonly<Record<string, number>> = {
+  F32: 32,
+  F16: 16,
+  BF16: 16,
+  Q8_0: 8.5,
+  Q6_K: 6.57,
+  Q5_K_M: 5.68,
+  Q5_K_S: 5.53,
+  Q5_0: 5.53,
+  Q5_1: 5.95,
+  Q4_K_M: 4.83,
+  Q4_K_S: 4.57,
+  Q4_0: 4.55,
+  Q4_1: 5.0,
+  Q3_K_L: 4.22,
+  Q3_K_M: 3.89,
+  Q3_K_S: 3.49,
+  Q2_K: 3.18,
+};

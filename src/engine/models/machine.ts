@@ -1,17 +1,34 @@
-// What the machine offers a model: memory and cores.
-import {availableParallelism, freemem, totalmem} from 'node:os';
+// What the machine offers a model: memory and cores, within the limits a container sets.
+import {readFileSync} from 'node:fs';
+import {availableParallelism, freemem, platform, totalmem} from 'node:os';
+import {limitedMemory} from './cgroup.ts';
 
 export interface Machine {
   readonly ramBytes: number;
-  /** RAM that can be had now (on Linux the kernel's MemAvailable). */
+  /** RAM that can be had now (on Linux the kernel's MemAvailable), no more than the limit of this process's cgroup. */
   readonly freeRamBytes: number;
   /** Free memory of all GPUs; 0 without one. */
   readonly vramBytes: number;
+  /** The GPU has no memory of its own: `vramBytes` is a part of `ramBytes`. */
+  readonly vramIsRam?: boolean;
   readonly cores: number;
 }
 
+/** macOS counts what it only caches as used: about this share of the memory can be had. */
+const MAC_SHARE = 0.7;
+
 /** Looks at this machine. GPU memory is known to the engine only, and only when it is loaded. */
-export function thisMachine(vramBytes = 0): Machine {
-  const ramBytes = totalmem();
-  return {ramBytes, freeRamBytes: Math.min(freemem(), ramBytes), vramBytes, cores: availableParallelism()};
+export function thisMachine(vramBytes = 0, vramIsRam = false): Machine {
+  const total = totalmem();
+  const free = platform() === 'darwin' ? Math.max(freemem(), MAC_SHARE * total) : Math.min(freemem(), total);
+  const {total: ramBytes, free: freeRamBytes} = limitedMemory({total, free}, readText);
+  return {ramBytes, freeRamBytes, vramBytes, vramIsRam, cores: availableParallelism()};
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }

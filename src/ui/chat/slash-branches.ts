@@ -37,7 +37,10 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
       const {sessions} = chat;
       if (sessions === undefined) throw new EngineError('usage', 'chats are not kept here (--no-save)');
       const id = argument === '' ? await pickSession(chat) : sessions.find(argument);
-      if (id !== undefined) chat.open(sessions.read(id));
+      if (id === undefined) return;
+      const {session, copied} = sessions.enter(id);
+      if (copied) chat.note(`session ${id} is open in another chat; this is a copy of it`);
+      chat.open(session);
     },
   },
   {

@@ -1,0 +1,60 @@
+// The memory limits of the control groups this process runs in (containers, systemd slices): a machine may have more
+// memory than the kernel will ever give to it.
+
+export interface Memory {
+  /** Bytes. */
+  readonly total: number;
+  readonly free: number;
+}
+
+/** One place a limit can be set: files of cgroup v2 or v1, and what of the usage the kernel can take back. */
+interface Level {
+  readonly limit: string;
+  readonly usage: string;
+  readonly stat: string;
+}
+
+const V2 = '/sys/fs/cgroup';
+const V1 = '/sys/fs/cgroup/memory';
+
+/**
+ * `memory` cut down to every limit of this process's cgroup and its parents. Of what the group uses, the file cache
+ * that can be dropped counts as free. `read` gives a file's text, undefined when there is none.
+ */
+export function limitedMemory(memory: Memory, read: (path: string) => string | undefined): Memory {
+  let {total, free} = memory;
+  for (const {limit, usage, stat} of levels(read('/proc/self/cgroup') ?? '')) {
+    const most = Number.parseInt(read(limit) ?? '', 10);
+    if (!(most > 0 && most < memory.total)) continue;
+    const used = Number.parseInt(read(usage) ?? '0', 10);
+    const cache = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(read(stat) ?? '')?.[1] ?? 0);
+    total = Math.min(total, most);
+    free = Math.min(free, Math.max(0, most - Math.max(0, used - cache)));
+  }
+  return {total, free};
+}
+
+/** From /proc/self/cgroup: the group itself and every parent, and the root, which in a container is the group. */
+function levels(groups: string): Level[] {
+  const v2 = /^0::(\/.*)$/m.exec(groups)?.[1];
+  const v1 = /^\d+:(?:[\w,]*,)?memory(?:,[\w,]*)?:(\/.*)$/m.exec(groups)?.[1];
+  return [
+    ...ancestors(v2).map((path) => ({
+      limit: `${V2}${path}/memory.max`,
+      usage: `${V2}${path}/memory.current`,
+      stat: `${V2}${path}/memory.stat`,
+    })),
+    ...ancestors(v1).map((path) => ({
+      limit: `${V1}${path}/memory.limit_in_bytes`,
+      usage: `${V1}${path}/memory.usage_in_bytes`,
+      stat: `${V1}${path}/memory.stat`,
+    })),
+  ];
+}
+
+/** `/a/b` gives `/a/b`, `/a` and the root as an empty text. */
+function ancestors(path: string | undefined): string[] {
+  if (path === undefined) return [];
+  const names = path.split('/').filter((name) => name !== '');
+  return names.map((_, i) => `/${names.slice(0, names.length - i).join('/')}`).concat('');
+}
