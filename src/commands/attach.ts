@@ -1,8 +1,10 @@
 // Servers on this machine find each other's clients: a running `mistral serve` leaves a note with its model and address.
-import {mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
 import type {Backend} from '../engine/backend.ts';
 import {openRemote} from '../engine/remote/backend.ts';
+import type {Io} from './io.ts';
+import type {EngineFlags} from './options.ts';
 import {stateFolder} from './state-folder.ts';
 
 export interface ServerNote {
@@ -28,6 +30,34 @@ export function announceServer(env: NodeJS.ProcessEnv, pid: number, note: Server
     return () => {};
   }
   return () => rmSync(path, {force: true});
+}
+
+/** True when the flags ask for something a running server may not have. */
+export function changesModel({gpu, gpuLayers, ctx, kvType, threads, template, loraPath}: EngineFlags): boolean {
+  return [gpu, gpuLayers, ctx, kvType, threads, template, loraPath].some((flag) => flag !== undefined);
+}
+
+/**
+ * The running server of this user for the model of the command line, found by names alone: without opening the model,
+ * or loading what could. Undefined also where that takes more than a look, such as into a folder.
+ */
+export async function attachedBackend(
+  io: Io,
+  argument: string | undefined,
+  flags: EngineFlags,
+): Promise<Backend | undefined> {
+  const elsewhere = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
+  if (elsewhere || changesModel(flags) || !existsSync(folder(io.env))) return undefined;
+  const named = argument ?? (io.env.MISTRAL_MODEL || undefined);
+  const file = named === undefined ? await embeddedModel() : resolve(io.cwd, named);
+  const isFile = file !== undefined && statSync(file, {throwIfNoEntry: false})?.isFile();
+  return isFile ? await findServer(io.env, file, io.stop) : undefined;
+}
+
+async function embeddedModel(): Promise<string | undefined> {
+  const {embeddedFolder} = await import('../engine/models/embedded.ts');
+  const name = existsSync(embeddedFolder) ? readdirSync(embeddedFolder).find((entry) => entry.endsWith('.gguf')) : undefined;
+  return name === undefined ? undefined : join(embeddedFolder, name);
 }
 
 /** The running server of this user that has the model open, as a backend; undefined when there is none. */

@@ -104,19 +104,19 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
     });
   }
   if (flags.tools !== undefined || flags.exec !== undefined) await refuseTools();
-  const {withBackend} = await import('./open-backend.ts');
   const answer = async (backend: Backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
     const face = {io, send, model: backend.model, format: answerFormat(flags), spoken: isSpoken(io, flags)};
     const {answerOnce, answerLines} = await import('./turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
   };
+  const attach = prompt !== undefined && flags.attach;
+  const running = attach && (await (await import('./attach.ts')).attachedBackend(io, model, flags));
+  if (running) return await answer(running);
   if (isSpoken(io, flags) && io.stdin.isTTY) io.stderr.write('The model is being loaded.\n');
-  await withBackend(io, model, flags, answer, {
-    attach: prompt !== undefined && flags.attach,
-    // Without a spinner, which turns.
-    ...(isStill(io, flags) && {onProgress() {}}),
-  });
+  const {withBackend} = await import('./open-backend.ts');
+  // Without a spinner, which turns.
+  await withBackend(io, model, flags, answer, {attach, ...(isStill(io, flags) && {onProgress() {}})});
 }
 
 /** Commands run only when somebody agrees: that takes the screen. */

@@ -57,9 +57,13 @@ export function addFimCommand(command: Command, io: Io): void {
     const flags = command.opts<FimFlags & EngineFlags & {modelPath?: string}>();
     const texts = await fimTexts(io, flags);
     const request = {...texts, sampling: samplingParams(command)};
-    const {withBackend} = await import('./open-backend.ts');
+    const named = modelArgument(model, flags);
     const fill = (backend: Backend) => runFim(io, backend, request, flags.json ?? false);
-    await withBackend(io, modelArgument(model, flags), flags, fill, {attach: flags.attach ?? true});
+    const {attach = true} = flags;
+    const running = attach && (await (await import('./attach.ts')).attachedBackend(io, named, flags));
+    if (running) return await fill(running);
+    const {withBackend} = await import('./open-backend.ts');
+    await withBackend(io, named, flags, fill, {attach});
   });
 }
 

@@ -11,7 +11,7 @@ import {resolveModel} from '../engine/models/resolve.ts';
 import {type LocalOptions, OpenedLocalBackend, openLocalBackend} from '../engine/open-local.ts';
 import {openRemote} from '../engine/remote/backend.ts';
 import {sanitise} from '../ui/sanitise.ts';
-import {findServer} from './attach.ts';
+import {changesModel, findServer} from './attach.ts';
 import type {Io} from './io.ts';
 import {type EngineFlags, namedModel} from './options.ts';
 import {showProgress} from './progress.ts';
@@ -60,11 +60,6 @@ export async function openBackend(
   } finally {
     progress.end();
   }
-}
-
-/** True when the flags ask for something a running server may not have. */
-function changesModel({gpu, gpuLayers, ctx, kvType, threads, template, loraPath}: EngineFlags): boolean {
-  return [gpu, gpuLayers, ctx, kvType, threads, template, loraPath].some((flag) => flag !== undefined);
 }
 
 /** True for a backend whose state can be kept on disk. */

@@ -6,6 +6,7 @@ import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../type
 import {RemoteAnswer} from './events.ts';
 import {RemoteHttp, serverEvents} from './http.ts';
 import {chatBody, completionBody, type Dialect, fimBody, infillBody} from './request.ts';
+import type {Reply} from './transport.ts';
 
 export interface RemoteOptions {
   /** The API's base, such as `http://host:8000/v1`. */
@@ -44,7 +45,7 @@ export async function openRemote(options: RemoteOptions): Promise<Backend> {
   const url = baseUrl(options.url);
   const http = new RemoteHttp({url, retries, backoffMs, ...(apiKey !== undefined && {apiKey})});
   const reply = await http.send('GET', `${url}/models`, undefined, signal);
-  const {data = []} = (await reply.json().catch(() => ({}))) as {data?: ModelCard[]};
+  const {data = []} = modelList(await reply.text());
   const card =
     options.model === undefined ? data[0] : (data.find(({id}) => id === options.model) ?? {id: options.model});
   if (!card) throw new EngineError('model_not_found', `${url} lists no model`, {hint: 'Name one with --remote-model.'});
@@ -63,6 +64,15 @@ export async function openRemote(options: RemoteOptions): Promise<Backend> {
   };
   const dialect: Dialect = /(?:^|\.)mistral\.ai(?::\d+)?$/.test(host) ? 'mistral' : 'openai';
   return new RemoteBackend(http, model, dialect, options.now ?? (() => performance.now()));
+}
+
+/** Whatever a server lists; something else than JSON is a list of none. */
+function modelList(text: string): {data?: ModelCard[]} {
+  try {
+    return JSON.parse(text) as {data?: ModelCard[]};
+  } catch {
+    return {};
+  }
 }
 
 /** @throws EngineError `usage` */
@@ -105,12 +115,12 @@ class RemoteBackend implements Backend {
 
   async close(): Promise<void> {}
 
-  #post(path: string, body: string, signal: AbortSignal): Promise<Response> {
+  #post(path: string, body: string, signal: AbortSignal): Promise<Reply> {
     return this.#http.send('POST', `${this.#http.url}${path}`, body, signal);
   }
 
   /** The first route the server has is kept for the requests that follow. */
-  async #openFim(request: FIMRequest, signal: AbortSignal): Promise<Response> {
+  async #openFim(request: FIMRequest, signal: AbortSignal): Promise<Reply> {
     for (const route of this.#fimRoute ? [this.#fimRoute] : FIM_ROUTES) {
       const reply = await this.#tryFim(route, request, signal);
       if (!reply) continue;
@@ -120,7 +130,7 @@ class RemoteBackend implements Backend {
     throw new EngineError('unsupported', `${this.#http.url} offers no fill-in-the-middle`);
   }
 
-  async #tryFim(route: FimRoute, request: FIMRequest, signal: AbortSignal): Promise<Response | undefined> {
+  async #tryFim(route: FimRoute, request: FIMRequest, signal: AbortSignal): Promise<Reply | undefined> {
     const {id} = this.model;
     try {
       if (route === 'mistral') return await this.#post('/fim/completions', fimBody(request, id, this.#dialect), signal);
@@ -138,7 +148,7 @@ class RemoteBackend implements Backend {
 
   async *#answer(
     {sampling}: {readonly sampling: ChatCompletionRequest['sampling']},
-    open: (signal: AbortSignal) => Promise<Response>,
+    open: (signal: AbortSignal) => Promise<Reply>,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
     validateSampling(sampling);
@@ -161,13 +171,13 @@ class RemoteBackend implements Backend {
 
   async *#read(
     answer: RemoteAnswer,
-    open: (signal: AbortSignal) => Promise<Response>,
+    open: (signal: AbortSignal) => Promise<Reply>,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
     try {
       if (signal.aborted) return;
       const {body} = await open(signal);
-      if (body) for await (const data of serverEvents(body)) yield* answer.take(data);
+      for await (const data of serverEvents(body)) yield* answer.take(data);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof EngineError) throw error;

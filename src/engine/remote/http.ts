@@ -1,6 +1,7 @@
 // Requests to a cluster: retried while nothing has been answered, told as EngineErrors, read as server-sent events.
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError, type ErrorCode} from '../errors.ts';
+import {type Reply, send} from './transport.ts';
 
 export interface HttpOptions {
   /** With the version, such as `http://host:8000/v1`; no slash at the end. */
@@ -29,9 +30,10 @@ export class RemoteHttp {
 
   /** A GET that need not succeed: undefined for anything but a 200 with JSON. */
   async probe(url: string, signal: AbortSignal): Promise<unknown> {
+    const reply = await this.#once('GET', url, undefined, signal);
+    if (reply instanceof Error) return undefined;
     try {
-      const reply = await fetch(url, {headers: this.#headers(), signal});
-      return reply.ok ? ((await reply.json()) as unknown) : undefined;
+      return isOk(reply) ? (JSON.parse(await reply.text()) as unknown) : reply.cancel();
     } catch {
       signal.throwIfAborted();
       return undefined;
@@ -39,24 +41,25 @@ export class RemoteHttp {
   }
 
   /** @throws EngineError once the retries are spent; the signal's reason when it aborts. */
-  async send(method: 'GET' | 'POST', url: string, body: string | undefined, signal: AbortSignal): Promise<Response> {
+  async send(method: 'GET' | 'POST', url: string, body: string | undefined, signal: AbortSignal): Promise<Reply> {
     const {retries, backoffMs} = this.#options;
     for (let attempt = 0; ; attempt++) {
       const reply = await this.#once(method, url, body, signal);
-      if (reply instanceof Response && reply.ok) return reply;
-      const wait = reply instanceof Response ? retryAfterMs(reply) : undefined;
-      const retriable = !(reply instanceof Response) || RETRIED.has(reply.status);
+      const failed = reply instanceof Error;
+      if (!failed && isOk(reply)) return reply;
+      const wait = failed ? undefined : retryAfterMs(reply);
+      const retriable = failed || RETRIED.has(reply.status);
       if (!retriable || attempt >= retries || (wait ?? 0) > LONGEST_WAIT_MS) {
-        throw reply instanceof Response ? await refusal(reply, url) : unreachable(url, reply);
+        throw failed ? unreachable(url, reply) : await refusal(reply, url);
       }
-      if (reply instanceof Response) await reply.body?.cancel();
+      if (!failed) reply.cancel();
       await sleep(wait ?? backoffMs * 2 ** attempt, undefined, {signal});
     }
   }
 
-  async #once(method: string, url: string, body: string | undefined, signal: AbortSignal): Promise<Response | Error> {
+  async #once(method: 'GET' | 'POST', url: string, body: string | undefined, signal: AbortSignal): Promise<Reply | Error> {
     try {
-      return await fetch(url, {method, headers: this.#headers(), signal, ...(body !== undefined && {body})});
+      return await send({method, url, headers: this.#headers(), ...(body !== undefined && {body})}, signal);
     } catch (error) {
       signal.throwIfAborted();
       return error instanceof Error ? error : new Error(String(error));
@@ -69,13 +72,16 @@ export class RemoteHttp {
   }
 }
 
-function retryAfterMs({headers}: Response): number | undefined {
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
+const isOk = ({status}: Reply) => status >= 200 && status < 300;
+
+function retryAfterMs({retryAfter}: Reply): number | undefined {
+  const seconds = Number(retryAfter ?? Number.NaN);
   return seconds >= 0 ? seconds * 1000 : undefined;
 }
 
 function unreachable(url: string, error: Error): EngineError {
-  const cause = error.cause instanceof Error ? error.cause.message : error.message;
+  // Where a name has several addresses, what happened at the last of them.
+  const cause = error instanceof AggregateError ? (error.errors.at(-1) as Error).message : error.message;
   return new EngineError('backend_unreachable', `${new URL(url).host} cannot be reached: ${cause || 'no reply'}`, {
     hint: 'Is the server running, and is --url its address with /v1 at the end?',
     cause: error,
@@ -94,7 +100,7 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /** What a refused request says, in the shape of whichever server said it. */
-async function refusal(reply: Response, url: string): Promise<EngineError> {
+async function refusal(reply: Reply, url: string): Promise<EngineError> {
   const text = (await reply.text().catch(() => '')).slice(0, 2000);
   const {message, code, param} = errorFields(text);
   const tooLong = /context_length_exceeded|exceed_context|maximum context length/.test(`${code} ${message}`);
@@ -124,7 +130,7 @@ function errorFields(text: string): ErrorFields {
 }
 
 /** The data of each server-sent event; ends at [DONE] or with the body. */
-export async function* serverEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+export async function* serverEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const bytes of body) {
