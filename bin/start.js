@@ -10,6 +10,8 @@ module.exports = async (name) => {
     endWithSupervisor();
   }
   // Fill-in-the-middle is asked for at every pause in typing: its own bundle saves it reading forty files.
-  const {main} = await import(name === 'mistral-fim' ? '../dist/commands/fim-program.js' : '../dist/commands/program.js');
+  const {main} = await import(
+    name === 'mistral-fim' ? '../dist/commands/fim-program.js' : '../dist/commands/program.js'
+  );
   await main(name, argv);
 };

@@ -31,6 +31,7 @@ await build({
   format: 'esm',
   target: 'node20',
   plugins: [outside],
+  alias: {'node:child_process': './scripts/no-child-process.js'},
   banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
   legalComments: 'linked',
   logLevel: 'warning',

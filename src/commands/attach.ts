@@ -56,7 +56,9 @@ export async function attachedBackend(
 
 async function embeddedModel(): Promise<string | undefined> {
   const {embeddedFolder} = await import('../engine/models/embedded.ts');
-  const name = existsSync(embeddedFolder) ? readdirSync(embeddedFolder).find((entry) => entry.endsWith('.gguf')) : undefined;
+  const name = existsSync(embeddedFolder)
+    ? readdirSync(embeddedFolder).find((entry) => entry.endsWith('.gguf'))
+    : undefined;
   return name === undefined ? undefined : join(embeddedFolder, name);
 }
 

@@ -1,9 +1,11 @@
 import {mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {announceServer, findServer} from '../../src/commands/attach.ts';
+import {announceServer, attachedBackend, findServer} from '../../src/commands/attach.ts';
+import {embeddedFolder} from '../../src/engine/models/embedded.ts';
 import {httpServer, json} from '../fakes/http-server.ts';
+import {fakeIo} from '../fakes/io.ts';
 
 const never = new AbortController().signal;
 
@@ -37,4 +39,29 @@ test('the note of a server that died is no hindrance, and is cleared away', asyn
   announceServer(env, 2, {url, model});
   expect((await findServer(env, model, never))?.model.id).toBe('alive');
   expect(readdirSync(servers)).toEqual(['2.json']);
+});
+
+test('a running server is found from the command line alone, without opening the model', async () => {
+  const {env, model} = setUp();
+  const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'm'}]}));
+  const io = {...fakeIo('', {...env, MISTRAL_MODEL: model}), cwd: dirname(model)};
+  const found = async (argument: string | undefined, flags = {}) =>
+    (await attachedBackend(io, argument, flags))?.model.id;
+  expect(await found('m.gguf')).toBeUndefined();
+  announceServer(env, 7, {url, model});
+  expect(await found('m.gguf')).toBe('m');
+  expect(await found(undefined)).toBe('m');
+  expect(await found('m.gguf', {ctx: 100})).toBeUndefined();
+  expect(await found('m.gguf', {url: 'http://elsewhere/v1'})).toBeUndefined();
+  expect(await found('.')).toBeUndefined();
+  expect(await found('missing.gguf')).toBeUndefined();
+});
+
+test('the embedded model is the one meant when none is named', async () => {
+  const {env} = setUp();
+  const [name = ''] = readdirSync(embeddedFolder).filter((entry) => entry.endsWith('.gguf'));
+  const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'demo'}]}));
+  announceServer(env, 7, {url, model: join(embeddedFolder, name)});
+  const io = fakeIo('', env);
+  expect((await attachedBackend(io, undefined, {}))?.model.id).toBe('demo');
 });

@@ -124,7 +124,16 @@ test('an infill of no tokens evaluates the prompt for the one that follows', asy
 test('fill-in-the-middle uses the server that runs, key or not, unless told otherwise', async () => {
   const {url, child} = await serve('--api-key', 'secret');
   const run = promisify(execFile);
-  const argv = [PROGRAM, 'fim', model, '--prefix', 'def add(', '--suffix', ': pass', '--max-tokens', '4'];
+  const argv = [
+    PROGRAM.replace('mistral.js', 'mistral-fim.js'),
+    model,
+    '--prefix',
+    'def add(',
+    '--suffix',
+    ': pass',
+    '--max-tokens',
+    '4',
+  ];
   const headers = {authorization: 'Bearer secret'};
   const asked = async () => {
     const text = await (await fetch(`${url}/metrics`, {headers})).text();

@@ -57,7 +57,12 @@ export class RemoteHttp {
     }
   }
 
-  async #once(method: 'GET' | 'POST', url: string, body: string | undefined, signal: AbortSignal): Promise<Reply | Error> {
+  async #once(
+    method: 'GET' | 'POST',
+    url: string,
+    body: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Reply | Error> {
     try {
       return await send({method, url, headers: this.#headers(), ...(body !== undefined && {body})}, signal);
     } catch (error) {
