@@ -2,31 +2,31 @@
 import {existsSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {type Command, InvalidArgumentError} from 'commander';
+import {findAdapter} from '../engine/convert/adapter-file.ts';
 import {planVocabulary, writePlan} from '../engine/convert/convert.ts';
 import {convertFolder, QUANTISATIONS, quantisation} from '../engine/convert/convert-folder.ts';
 import {openSourceFolder, type SourceFolder} from '../engine/convert/source-folder.ts';
 import {EngineError} from '../engine/errors.ts';
 import {thisMachine} from '../engine/models/machine.ts';
+import {resolveModel} from '../engine/models/resolve.ts';
 import {formatBytes} from '../engine/models/units.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import {ByteProgress, formatDuration} from './byte-progress.ts';
+import {type ConvertLoraFlags, convertLora} from './convert-lora.ts';
 import type {Io} from './io.ts';
 import {number} from './options.ts';
 
-interface ConvertFlags {
-  readonly out?: string;
+interface ConvertFlags extends ConvertLoraFlags {
   readonly quant: string;
   readonly vocabOnly?: true;
   readonly ctxTrain?: number;
   readonly workers?: number;
-  readonly force?: true;
-  readonly json?: true;
 }
 
 /** Adds options, examples and the action of `mistral convert`. */
 export function addConvertCommand(command: Command, io: Io): void {
   command
-    .argument('<folder>', "folder in Mistral's or Hugging Face's format")
+    .argument('<folder>', "folder in Mistral's or Hugging Face's format, or a LoRA adapter")
     .option('-o, --out <file>', 'where to write (default: FOLDER/NAME-QUANT.gguf)')
     .option('--quant <type>', 'such as Q8_0, BF16, F16, Q4_K_M', quantType, 'Q8_0')
     .option('--vocab-only', 'write the vocabulary without weights')
@@ -36,6 +36,8 @@ export function addConvertCommand(command: Command, io: Io): void {
       'threads beside the main one (default: the cores, 8 at most)',
       number({integer: true, min: 0, max: 64}),
     )
+    .option('--base <model>', 'of a LoRA adapter: the model it was trained on, a folder or GGUF')
+    .option('--scaling <x>', "of lora.safetensors: mistral-inference's scaling (default: 2)", number({above: 0}))
     .option('--force', 'replace a file that is there')
     .option('--json', 'print what was written as one JSON object')
     .addHelpText('after', EXAMPLES)
@@ -45,7 +47,8 @@ export function addConvertCommand(command: Command, io: Io): void {
 const EXAMPLES = `
 Examples:
   mistral convert ~/mistral_models/7B-Instruct-v0.3
-  mistral convert ./my-finetune --quant BF16 --out my-finetune.gguf`;
+  mistral convert ./my-finetune --quant BF16 --out my-finetune.gguf
+  mistral convert lora.safetensors --base ~/mistral_models/7B-Instruct-v0.3`;
 
 function quantType(text: string): string {
   const type = quantisation(text);
@@ -53,7 +56,10 @@ function quantType(text: string): string {
   throw new InvalidArgumentError(`Expected one of ${QUANTISATIONS.join(', ')}.`);
 }
 
-async function convert(folder: string, flags: ConvertFlags, io: Io): Promise<void> {
+async function convert(path: string, flags: ConvertFlags, io: Io): Promise<void> {
+  const adapter = adapterAt(path, flags);
+  if (adapter !== undefined) return convertLora(io, adapter, flags);
+  const folder = folderOf(path);
   const source = openSourceFolder(folder, {context: flags.ctxTrain});
   const suffix = flags.vocabOnly ? 'vocab' : flags.quant;
   const out = flags.out ?? join(folder, `${source.name}-${suffix}.gguf`);
@@ -67,6 +73,28 @@ async function convert(folder: string, flags: ConvertFlags, io: Io): Promise<voi
   const bytes = statSync(out).size;
   io.stderr.write(`wrote ${sanitise(out)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}\n`);
   if (flags.json) io.stdout.write(`${JSON.stringify({path: out, bytes, seconds, notes: source.notes})}\n`);
+}
+
+/** An adapter, when --base says so or there is nothing else. */
+function adapterAt(path: string, {base}: ConvertFlags): string | undefined {
+  const adapter = findAdapter(path);
+  const isModel = ['params.json', 'config.json'].some((name) => existsSync(join(path, name)));
+  if (base === undefined && isModel) return undefined;
+  if (adapter !== undefined || base === undefined) return adapter;
+  throw new EngineError('model_not_found', `there is no LoRA adapter ${path}`, {
+    hint: 'It has to be lora.safetensors, or a folder with adapter_config.json and adapter_model.safetensors.',
+  });
+}
+
+/** A file of a folder stands for the folder. Throws EngineError for what can or need not be converted. */
+function folderOf(path: string): string {
+  const stat = statSync(path, {throwIfNoEntry: false});
+  if (stat?.isDirectory()) return path;
+  const found = resolveModel(path);
+  if (found.kind === 'convertible') return found.folder;
+  throw new EngineError('model_invalid', `${path} is a GGUF already`, {
+    hint: 'Give the folder of the original weights: a quantised file cannot be quantised again without loss.',
+  });
 }
 
 async function write(source: SourceFolder, flags: ConvertFlags, out: string, io: Io): Promise<void> {

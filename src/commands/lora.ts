@@ -1,9 +1,10 @@
-// The adapter behind --lora-path: a GGUF as it is, mistral-inference's lora.safetensors converted once.
-import {existsSync, mkdirSync, statSync} from 'node:fs';
+// The adapter behind --lora-path: a GGUF as it is, one in the form it was trained in converted once.
+import {existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
+import {findAdapter, readAdapter} from '../engine/convert/adapter-file.ts';
 import {writePlan} from '../engine/convert/convert.ts';
 import {fingerprint} from '../engine/convert/fingerprint.ts';
-import {planLora} from '../engine/convert/lora.ts';
+import {ggufBase, planLora} from '../engine/convert/lora.ts';
 import {EngineError} from '../engine/errors.ts';
 import type {GgufFile} from '../engine/models/gguf.ts';
 import type {Io} from './io.ts';
@@ -15,18 +16,36 @@ export async function loraAdapter(io: Io, path: string, base: GgufFile): Promise
   if (stat === undefined) {
     throw new EngineError('model_not_found', `there is no LoRA adapter ${path}`, {hint: 'Check --lora-path.'});
   }
-  const file = stat.isDirectory() ? join(path, 'lora.safetensors') : path;
-  if (!file.endsWith('.safetensors')) return file;
-  if (!existsSync(file)) {
-    throw new EngineError('model_not_found', `there is no lora.safetensors in ${path}`, {
+  if (stat.isFile() && !/\.(safetensors|json)$/.test(path)) return path;
+  const file = stat.isFile() && path.endsWith('.safetensors') ? path : findAdapter(path);
+  if (file === undefined || !existsSync(file)) {
+    throw new EngineError('model_not_found', `there is no lora.safetensors or adapter_model.safetensors in ${path}`, {
       hint: 'Give the file itself.',
     });
   }
-  const plan = planLora(file, base);
-  const name = `${basename(file, '.safetensors')}-${fingerprint(dirname(file), basename(file))}.gguf`;
+  const plan = planLora(readAdapter(file), ggufBase(base));
+  const name = `${basename(file, '.safetensors')}-${contentKey(file)}.gguf`;
   const out = join(cacheFolder(io), 'adapters', name);
   if (existsSync(out)) return out;
   mkdirSync(dirname(out), {recursive: true, mode: 0o700});
   await writePlan(plan, out, {workers: 0, signal: io.stop});
   return out;
+}
+
+/** Changes with the factors and with the strength PEFT keeps beside them. */
+function contentKey(file: string): string {
+  const folder = dirname(file);
+  const names = [basename(file), 'adapter_config.json'].filter((name) => existsSync(join(folder, name)));
+  return names.map((name) => fingerprint(folder, name)).join('-');
+}
+
+/** What to tell about an adapter that lies in a model's folder and was not asked for; undefined without one. */
+export function adapterBeside(folder: string): string | undefined {
+  const adapter = findAdapter(folder) ?? adapterGguf(folder);
+  return adapter && `there is a LoRA adapter in the folder, not applied: --lora-path ${adapter}`;
+}
+
+function adapterGguf(folder: string): string | undefined {
+  const name = readdirSync(folder).find((entry) => /(^|[-_.])(lora|adapter)([-_.].*)?\.gguf$/i.test(entry));
+  return name && join(folder, name);
 }

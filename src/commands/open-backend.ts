@@ -113,6 +113,11 @@ async function findModel(io: Io, argument: string | undefined, flags: EngineFlag
   const isFolder = path !== undefined && statSync(path).isDirectory();
   const machine = isFolder ? await machineWith(deviceOf(flags)) : undefined;
   const found = resolveModel(path, {...(flags.quant !== undefined && {quant: flags.quant}), ...(machine && {machine})});
+  if (isFolder && flags.loraPath === undefined) {
+    const {adapterBeside} = await import('./lora.ts');
+    const note = adapterBeside(path);
+    if (note !== undefined) io.stderr.write(`note: ${sanitise(note)}\n`);
+  }
   if (found.kind === 'convertible') {
     const {convertOnce} = await import('./convert-once.ts');
     const converted = await convertOnce(io, found.folder, flags);

@@ -8,6 +8,7 @@ import {readGguf} from '../../src/engine/models/gguf.ts';
 import {fakeIo} from '../fakes/io.ts';
 import {folderWith} from '../fixtures/folder.ts';
 import {denseFolder} from '../fixtures/tiny-families.ts';
+import {safetensors, tensor} from '../fixtures/tiny-folder.ts';
 
 test('a folder becomes a GGUF beside its weights', async () => {
   const folder = folderWith(denseFolder());
@@ -77,4 +78,49 @@ test.each([
   stdin.write(`${answer}\n`);
   expect(await asked).toBe(agreed);
   expect(String(stderr.read())).toContain('It takes long. Go on? [Y/n] ');
+});
+
+const adapter = safetensors([
+  tensor('layers.0.attention.wq.lora_A.weight', [4, 64]),
+  tensor('layers.0.attention.wq.lora_B.weight', [64, 4]),
+]);
+
+test('an adapter becomes an adapter GGUF for the base that is named', async () => {
+  const folder = folderWith(denseFolder());
+  const lora = folderWith({'lora.safetensors': adapter});
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', lora], io)).toBe(2);
+  expect(io.err()).toContain('its base model has to be named with --base');
+  expect(await run('mistral', ['convert', lora, '--base', folder, '--scaling', '3', '--json'], io)).toBe(0);
+  const {path} = JSON.parse(io.out()) as {path: string};
+  expect(path).toBe(join(lora, 'lora.gguf'));
+  expect(readGguf(path).metadata.number('adapter.lora.alpha')).toBe(12);
+});
+
+test.each<[string, Record<string, string | Uint8Array>, string, string]>([
+  [
+    'a tar',
+    {'m.tar': Buffer.concat([Buffer.alloc(257), Buffer.from('ustar'), Buffer.alloc(300)])},
+    'm.tar',
+    'is a tar archive',
+  ],
+  ['a git-LFS pointer', {'m.bin': 'version https://git-lfs.github.com/spec/v1\n'}, 'm.bin', 'is a git-LFS pointer'],
+  ['a web page', {'m.bin': '<!doctype html><title>403</title>'}, 'm.bin', 'is a web page'],
+  ['nothing', {}, 'none', 'there is no file or folder'],
+  ['a folder without an adapter', {'x/readme': ''}, 'x', 'there is no params.json or config.json: it has readme'],
+])('%s in place of a folder is told in one line', async (_, files, name, message) => {
+  const folder = folderWith(files);
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', join(folder, name)], io)).toBe(3);
+  expect(io.err().split('\n')[0]).toContain(message);
+  expect(readdirSync(folder)).toEqual(Object.keys(files).map((file) => file.split('/')[0]));
+});
+
+test('a GGUF is not converted again', async () => {
+  const folder = folderWith(denseFolder());
+  const out = join(folder, 'm.gguf');
+  await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], fakeIo());
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', out], io)).toBe(3);
+  expect(io.err()).toContain('m.gguf is a GGUF already');
 });

@@ -20,6 +20,10 @@ export class ConfigFile {
     return this.#values[key] !== undefined && this.#values[key] !== null;
   }
 
+  isEmpty(): boolean {
+    return Object.keys(this.#values).length === 0;
+  }
+
   string(key: string): string | undefined {
     const value = this.#values[key];
     return typeof value === 'string' ? value : undefined;

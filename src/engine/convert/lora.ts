@@ -1,59 +1,71 @@
-// Turns mistral-inference's LoRA file (lora.safetensors) into the adapter GGUF the engine loads.
+// Turns a LoRA adapter as it was trained into the adapter GGUF the engine loads.
 import {EngineError} from '../errors.ts';
 import type {GgufFile} from '../models/gguf.ts';
+import {modelShape} from '../models/model-shape.ts';
+import type {AdapterFile, Factor} from './adapter-file.ts';
 import type {GgufEntries} from './gguf-header.ts';
+import type {Transform} from './job.ts';
 import {ggufName} from './names.ts';
 import {makePlan, type Plan, type PlannedTensor} from './plan.ts';
-import {readSafetensors} from './safetensors.ts';
-import type {SourceTensor} from './weights.ts';
+import type {SourceFolder} from './source-folder.ts';
 
-/** mistral-inference adds `scaling * B A x`, and takes this where nothing else is said. */
-export const DEFAULT_SCALING = 2;
-
-/**
- * The adapter for a base model whose header is read.
- * Throws EngineError model_invalid: no LoRA file, halves without their other half, or made for another model.
- */
-export function planLora(path: string, base: GgufFile, scaling = DEFAULT_SCALING): Plan {
-  const weights = [...readSafetensors(path).values()];
-  if (weights.length === 0 || !weights.every(({name}) => /\.lora_[AB]\.weight$/.test(name))) {
-    throw new EngineError('model_invalid', `${path} is not a LoRA adapter in mistral-inference's format`, {
-      hint: 'Its tensors are named layers.N.X.lora_A.weight and lora_B.weight; PEFT adapters have to be merged first.',
-    });
-  }
-  const tensors = weights.map((source) => toPlanned(path, source, base)).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const rank = sharedRank(path, tensors);
-  // With BF16 factors the engine rounds the activations to BF16 too, which changed answers on tiny models.
-  return makePlan(entries(base, scaling * rank), tensors, 'F32');
+/** What an adapter has to fit. */
+export interface LoraBase {
+  /** For messages. */
+  readonly path: string;
+  readonly architecture: string;
+  /** Rows of one attention head. */
+  readonly headRows: number;
+  /** Rows and columns of matrices, by their GGUF name. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
-function entries(base: GgufFile, alpha: number): GgufEntries {
+/** A base whose GGUF header is read. */
+export function ggufBase(file: GgufFile): LoraBase {
+  const {architecture, keyLength} = modelShape(file);
+  const shapes = new Map(file.tensors.map(({name, shape}) => [name, shape.toReversed()]));
+  return {path: file.path, architecture, headRows: keyLength, shapes};
+}
+
+/** A base that is still a folder to be converted. */
+export function folderBase({folder, model, tensors}: SourceFolder): LoraBase {
+  const shapes = new Map(tensors.map(({name, shape}) => [name, shape]));
+  return {path: folder, architecture: model.architecture, headRows: model.headDim, shapes};
+}
+
+/** Throws EngineError model_invalid: halves without their other half, or an adapter made for another model. */
+export function planLora(adapter: AdapterFile, base: LoraBase): Plan {
+  const tensors = adapter.factors.map((factor) => toPlanned(adapter, factor, base));
+  tensors.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const rank = sharedRank(adapter.path, tensors);
+  // With BF16 factors the engine rounds the activations to BF16 too, which changed answers on tiny models.
+  return makePlan(entries(base, adapter.alpha(rank)), tensors, 'F32');
+}
+
+function entries(base: LoraBase, alpha: number): GgufEntries {
   return [
     ['general.type', {type: 'string', value: 'adapter'}],
-    ['general.architecture', {type: 'string', value: base.metadata.string('general.architecture') ?? 'llama'}],
+    ['general.architecture', {type: 'string', value: base.architecture}],
     ['adapter.type', {type: 'string', value: 'lora'}],
     ['adapter.lora.alpha', {type: 'f32', value: alpha}],
   ];
 }
 
-function toPlanned(path: string, source: SourceTensor, base: GgufFile): PlannedTensor {
-  const half = source.name.includes('.lora_A.') ? 'a' : 'b';
-  const target = ggufName('mistral', source.name.replace(/\.lora_[AB]\.weight$/, '.weight'));
-  const weight = target?.expert === undefined ? base.tensors.find(({name}) => name === target?.name) : undefined;
-  // The file lists [columns, rows]: A goes from the columns to the rank, B from the rank to the rows.
-  const wanted = weight?.shape[half === 'a' ? 0 : 1];
+function toPlanned({path, naming}: AdapterFile, {source, weight, half}: Factor, base: LoraBase): PlannedTensor {
+  const target = ggufName(naming, weight);
+  const shape = target?.expert === undefined ? base.shapes.get(target?.name ?? '') : undefined;
+  // A goes from the columns to the rank, B from the rank to the rows.
   const [rows, columns] = source.shape;
-  if (target === undefined || !weight || source.shape.length !== 2 || (half === 'a' ? columns : rows) !== wanted) {
+  const fits = half === 'a' ? columns === shape?.[1] : rows === shape?.[0];
+  if (target === undefined || shape?.length !== 2 || source.shape.length !== 2 || !fits) {
     throw new EngineError('model_invalid', `${path}: tensor "${source.name}" does not fit ${base.path}`, {
       hint: 'The adapter was made for another model: give the base it was trained on.',
     });
   }
-  return {
-    name: `${target.name}.lora_${half}`,
-    shape: source.shape,
-    exact: false,
-    parts: [{source, transform: {kind: 'none'}}],
-  };
+  // Hugging Face's order of rotary rows is the base's rows, and those of B.
+  const isRotary = naming === 'hf' && half === 'b' && /\.attn_[qk]\.weight$/.test(target.name);
+  const transform: Transform = isRotary ? {kind: 'interleave-heads', headRows: base.headRows} : {kind: 'none'};
+  return {name: `${target.name}.lora_${half}`, shape: source.shape, exact: false, parts: [{source, transform}]};
 }
 
 /** The rank of all pairs; each must have both halves. */

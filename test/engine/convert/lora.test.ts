@@ -1,13 +1,14 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {readAdapter} from '../../../src/engine/convert/adapter-file.ts';
 import {planConversion, writePlan} from '../../../src/engine/convert/convert.ts';
-import {planLora} from '../../../src/engine/convert/lora.ts';
+import {folderBase, ggufBase, planLora} from '../../../src/engine/convert/lora.ts';
 import {openSourceFolder} from '../../../src/engine/convert/source-folder.ts';
 import {readGguf} from '../../../src/engine/models/gguf.ts';
 import {folderWith} from '../../fixtures/folder.ts';
-import {denseFolder} from '../../fixtures/tiny-families.ts';
-import {type FakeTensor, safetensors, tensor} from '../../fixtures/tiny-folder.ts';
+import {denseFolder, HF_NAMES, splitHeads} from '../../fixtures/tiny-families.ts';
+import {type FakeTensor, json, safetensors, tensor} from '../../fixtures/tiny-folder.ts';
 
 const quiet = {workers: 0, signal: new AbortController().signal};
 const pair = (name: string, rows: number, columns: number, rank: number) => [
@@ -26,7 +27,7 @@ async function base() {
 test('an adapter has the factors in F32, under the names of the weights, and scaling times rank as alpha', async () => {
   const folder = folderWith({'lora.safetensors': safetensors(good)});
   const out = join(folder, 'lora.gguf');
-  await writePlan(planLora(join(folder, 'lora.safetensors'), await base()), out, quiet);
+  await writePlan(planLora(readAdapter(join(folder, 'lora.safetensors')), ggufBase(await base())), out, quiet);
   const file = readGguf(out);
   expect(file.metadata.string('general.type')).toBe('adapter');
   expect(file.metadata.string('adapter.type')).toBe('lora');
@@ -62,5 +63,58 @@ test.each<[string, FakeTensor[], RegExp]>([
 ])('an adapter %s is refused', async (_, tensors, message) => {
   const folder = folderWith({'lora.safetensors': safetensors(tensors)});
   const file = await base();
-  expect(() => planLora(join(folder, 'lora.safetensors'), file)).toThrow(message);
+  expect(() => planLora(readAdapter(join(folder, 'lora.safetensors')), ggufBase(file))).toThrow(message);
+});
+
+/** The same factors as PEFT names and orders them, for a base in Hugging Face's layout. */
+function asPeft(tensors: readonly FakeTensor[]): FakeTensor[] {
+  return tensors.map((source) => {
+    const [, layer, part, half] = /^layers\.(\d+)\.(.+)\.lora_([AB])\.weight$/.exec(source.name) ?? [];
+    const known = HF_NAMES[`${part}.weight`]?.replace(/\.weight$/, '');
+    const bytes = half === 'B' && /w[qk]$/.test(part ?? '') ? splitHeads(source, 16) : source.bytes;
+    return {...source, bytes, name: `base_model.model.model.layers.${layer}.${known}.lora_${half}.weight`};
+  });
+}
+
+const peftFolder = (config: object, tensors = asPeft(good)) =>
+  folderWith({
+    'adapter_config.json': json({peft_type: 'LORA', r: 4, lora_alpha: 8, bias: 'none', ...config}),
+    'adapter_model.safetensors': safetensors(tensors),
+  });
+
+test('a PEFT adapter becomes the file its mistral-inference form becomes, for a GGUF as for a folder', async () => {
+  const folder = folderWith({...denseFolder(), 'lora.safetensors': safetensors(good)});
+  const file = await base();
+  const peft = peftFolder({});
+  const bytesOf = async (name: string, plan: ReturnType<typeof planLora>) => {
+    await writePlan(plan, join(folder, name), quiet);
+    return readFileSync(join(folder, name));
+  };
+  const plain = await bytesOf('a.gguf', planLora(readAdapter(join(folder, 'lora.safetensors')), ggufBase(file)));
+  const other = readAdapter(join(peft, 'adapter_model.safetensors'));
+  expect((await bytesOf('b.gguf', planLora(other, ggufBase(file)))).equals(plain)).toBe(true);
+  expect((await bytesOf('c.gguf', planLora(other, folderBase(openSourceFolder(folder))))).equals(plain)).toBe(true);
+});
+
+test('the strength of a PEFT adapter is its own', () => {
+  const alpha = (config: object) => readAdapter(join(peftFolder(config), 'adapter_model.safetensors'), 7).alpha(4);
+  expect(alpha({lora_alpha: 32})).toBe(32);
+  expect(alpha({lora_alpha: 32, use_rslora: true})).toBe(64);
+});
+
+test.each<[object, RegExp]>([
+  [{use_dora: true}, /adapter_config\.json: adapters with use_dora cannot be converted/],
+  [{peft_type: 'IA3'}, /peft_type IA3/],
+  [{bias: 'all', modules_to_save: ['lm_head']}, /bias all, modules_to_save/],
+  [{rank_pattern: {q_proj: 8}}, /rank_pattern/],
+  [{lora_alpha: undefined}, /"lora_alpha" is missing/],
+])('a PEFT adapter with %o is refused', (config, message) => {
+  expect(() => readAdapter(join(peftFolder(config), 'adapter_model.safetensors'))).toThrow(message);
+});
+
+test('empty patterns and a false use_dora are none; without its config an adapter is refused', () => {
+  const folder = peftFolder({rank_pattern: {}, alpha_pattern: {}, use_dora: false, modules_to_save: null});
+  expect(readAdapter(join(folder, 'adapter_model.safetensors')).naming).toBe('hf');
+  rmSync(join(folder, 'adapter_config.json'));
+  expect(() => readAdapter(join(folder, 'adapter_model.safetensors'))).toThrow(/no adapter_config\.json beside it/);
 });
