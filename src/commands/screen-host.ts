@@ -13,7 +13,12 @@ export function screenHost(stop: AbortSignal): Host {
   process.on('SIGXFSZ', () => {});
   return {
     stdin,
-    stdout,
+    stdout: {
+      getWindowSize: () => currentSize(stdout),
+      write: (text) => stdout.write(text),
+      on: (event, listener) => stdout.on(event, listener),
+      off: (event, listener) => stdout.off(event, listener),
+    },
     env: process.env,
     cwd: process.cwd(),
     cores: availableParallelism(),
@@ -45,4 +50,10 @@ export function screenHost(stop: AbortSignal): Host {
       return () => process.off('exit', handler);
     },
   };
+}
+
+/** Asks the terminal: what Node remembers is as old as the last signal it has handled. */
+function currentSize(stdout: WriteStream & {_refreshSize?(): void}): [columns: number, rows: number] {
+  stdout._refreshSize?.();
+  return stdout.getWindowSize();
 }

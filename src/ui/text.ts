@@ -19,6 +19,11 @@ export function width(text: string): number {
   return isPlainAscii(text) ? text.length : stringWidth(text);
 }
 
+/** A row without its colours and links. */
+export function withoutStyles(row: string): string {
+  return row.replaceAll(/\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\/g, '');
+}
+
 /** Tabs as spaces up to the next multiple of `size` cells: terminals and width tables disagree about a raw tab. */
 export function expandTabs(text: string, size = 4): string {
   if (!text.includes('\t')) return text;

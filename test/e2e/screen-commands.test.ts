@@ -108,3 +108,11 @@ test('help lists every command; colour can be switched off', async () => {
   await program.see('/keys lists the keys');
   expect(program.output).not.toMatch(/\x1b\[(\d+;)*3[0-7]m/);
 });
+
+test('help keeps within a narrow terminal', async () => {
+  const program = chat({}, {columns: 40, rows: 20});
+  await program.see('ready');
+  program.type('/help\r');
+  await program.see(/\/keys lists\s+the keys\./);
+  expect(program.text()).toMatch(/^\/regen\n {4}answer the last message again\n {4}\(also \/retry\)$/m);
+});

@@ -3,6 +3,7 @@ import type {ConversationEvent} from '../../engine/conversation.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
+import {withoutStyles} from '../text.ts';
 import type {Phase} from './status.ts';
 import {toolCallRow, toolResultRow} from './tool-rows.ts';
 
@@ -92,7 +93,7 @@ export class AnswerView {
     if (this.#part === undefined) return [];
     if (this.#part.kind === 'text') return this.#part.stream.tail(limit);
     const rows = this.#part.stream.tail(Math.min(limit, THOUGHT_TAIL));
-    return rows.map((row) => paint(bare(row), this.#theme.dim));
+    return rows.map((row) => paint(withoutStyles(row), this.#theme.dim));
   }
 
   /** Goes on for a terminal of another width. */
@@ -140,7 +141,7 @@ export class AnswerView {
   /** Adds finished rows, without the blank ones an answer begins with. */
   #keep(rows: readonly string[], kind: 'text' | 'reasoning'): void {
     if (kind === 'reasoning') {
-      if (this.#showThoughts) this.#rows.push(...rows.map((row) => paint(bare(row), this.#theme.dim)));
+      if (this.#showThoughts) this.#rows.push(...rows.map((row) => paint(withoutStyles(row), this.#theme.dim)));
       return;
     }
     for (const row of rows) {
@@ -166,8 +167,4 @@ export class AnswerView {
       ),
     );
   }
-}
-
-function bare(row: string): string {
-  return row.replaceAll(/\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\/g, '');
 }

@@ -30,7 +30,8 @@ function Choice({item, widest, selected, theme}: {item: Item; widest: number; se
 }
 
 function Choices({panel, columns, theme}: {panel: Panel; columns: number; theme: Theme}) {
-  const widest = Math.min(Math.max(...panel.items.map((item) => width(item.label))), Math.floor(columns / 2));
+  const room = panel.items.every(({detail}) => detail === '') ? columns : Math.floor(columns / 2);
+  const widest = Math.min(Math.max(...panel.items.map((item) => width(item.label))), room);
   return (
     <Box flexDirection="column">
       {panel.title !== undefined && <Text wrap="truncate">{paint(panel.title, theme.strong)}</Text>}

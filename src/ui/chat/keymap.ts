@@ -1,6 +1,7 @@
 // The key table: what each key does. Dispatch and /keys read the same rows.
 import type {KeyPress} from '../keys/event.ts';
 import type {EditAction} from './editor.ts';
+import {hangingRows} from './hanging.ts';
 
 export type Action =
   | EditAction
@@ -75,11 +76,14 @@ export function actionOf(key: KeyPress): Action | undefined {
   return ACTIONS.get(`${key.ctrl ? 'ctrl+' : ''}${key.alt ? 'alt+' : ''}${key.shift ? 'shift+' : ''}${key.name}`);
 }
 
-/** The key table as people read it, one row a binding. */
-export function keyHelp(): string[] {
+/** Where the explanations begin. */
+const HELP_COLUMN = 32;
+
+/** The key table as people read it, within `columns` cells. */
+export function keyHelp(columns: number): string[] {
   const shown = (key: string) =>
     key.replaceAll(/(^|\+)(\w)/g, (_, plus: string, first: string) => plus + first.toUpperCase());
-  const rows = KEYS.map(({keys, help}) => [keys.slice(0, 2).map(shown).join(', '), help] as const);
-  const widest = Math.max(...rows.map(([keys]) => keys.length));
-  return rows.map(([keys, help]) => `${keys.padEnd(widest)}  ${help}`);
+  return KEYS.flatMap(({keys, help}) =>
+    hangingRows([keys.slice(0, 2).map(shown).join(', '), help], HELP_COLUMN, columns),
+  );
 }

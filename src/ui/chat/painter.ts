@@ -1,5 +1,5 @@
 // Draws the live rows below the terminal's own scrollback: only rows that changed, in one synchronised write.
-import {width} from '../text.ts';
+import {graphemes, width, withoutStyles} from '../text.ts';
 import type {Caret} from './prompt.ts';
 
 export interface Size {
@@ -52,8 +52,7 @@ export class Painter {
    */
   resized(columns: number, reflows: boolean): void {
     const above = this.#rows.slice(0, this.#at);
-    const height = (row: string) => (reflows ? Math.max(1, Math.ceil(width(row) / columns)) : 1);
-    const up = above.reduce((sum, row) => sum + height(row), 0);
+    const up = above.reduce((sum, row) => sum + (reflows ? wrappedHeight(row, columns) : 1), 0);
     this.#write(`${BEGIN}${up > 0 ? `\x1b[${up}A` : ''}\r${CLEAR_BELOW}${END}`);
     this.#forget();
   }
@@ -107,4 +106,20 @@ export class Painter {
 /** Moves to a column, counted from 0. */
 function column(number: number): string {
   return `\x1b[${number + 1}G`;
+}
+
+/** Rows that a terminal wraps a row to; a wide character that does not fit at the end of one begins the next. */
+function wrappedHeight(row: string, columns: number): number {
+  if (width(row) <= columns) return 1;
+  let height = 1;
+  let used = 0;
+  for (const cluster of graphemes(withoutStyles(row))) {
+    const cells = width(cluster);
+    if (used + cells > columns) {
+      height += 1;
+      used = 0;
+    }
+    used += cells;
+  }
+  return height;
 }

@@ -19,13 +19,14 @@ import {createHighlighter, type Highlighter} from './highlighter.ts';
 import type {Effect, InputContext, Picker} from './input.ts';
 import {Keeper} from './keeper.ts';
 import {PromptServices} from './prompt-services.ts';
+import {TOP} from './score.ts';
 import {Screen, type ScreenSource} from './screen.ts';
 import {commandItems, parseCommand, runCommand} from './slash.ts';
 import {modelLine, type Phase, type Status, withoutFigures} from './status.ts';
 import type {Host} from './terminal.ts';
 import {Toolbox} from './toolbox.ts';
 import {transcriptRows, userRows} from './transcript.ts';
-import {TurnRecord} from './turn-record.ts';
+import {type Finish, TurnRecord} from './turn-record.ts';
 import {Turns} from './turns.ts';
 
 interface Waiting {
@@ -98,7 +99,7 @@ class ChatScreen implements ScreenSource, Chat {
     this.#turns = new Turns({
       begin: () => this.#beginTurn(),
       event: (event) => this.#onEvent(event),
-      end: (error) => this.#endTurn(error),
+      end: (error, finish) => this.#endTurn(error, finish),
     });
   }
 
@@ -274,7 +275,7 @@ class ChatScreen implements ScreenSource, Chat {
 
   /** Certainty costs time: it is asked for only while somebody looks at it. */
   #sampling(): SamplingParams {
-    return this.settings.heat ? {...this.settings.sampling, topLogprobs: 5} : this.settings.sampling;
+    return this.settings.heat ? {...this.settings.sampling, topLogprobs: TOP} : this.settings.sampling;
   }
 
   #submit(text: string, shown: string): void {
@@ -339,16 +340,16 @@ class ChatScreen implements ScreenSource, Chat {
     this.#screen.drawSoon(this.#pace);
   }
 
-  #endTurn(error: unknown): void {
+  #endTurn(error: unknown, finish: Finish | undefined): void {
     const view = this.#turns.view;
     if (view !== undefined) {
       this.#rows.push(...view.breakOff());
       if (view.thought !== '') this.#services.folded = view.thought;
     }
     if (error !== undefined) this.#showError(error);
-    else if (this.last.finish !== undefined) {
+    else if (finish !== undefined) {
       const continuable = this.conversation.messages.at(-1)?.role === 'assistant';
-      this.print(endRow(this.last.finish, this.theme, continuable), '');
+      this.print(endRow(finish, this.theme, continuable), '');
     }
   }
 

@@ -13,6 +13,12 @@ import {type Host, Terminal} from './terminal.ts';
 const ESCAPE_WAIT = 50;
 const PASTE_WAIT = 30_000;
 
+/**
+ * A window that is dragged has a new size every few milliseconds. Rows written for one of them land in another, where
+ * they leave copies: nothing is drawn before the size has been the same for this long. Milliseconds.
+ */
+const SETTLE = 50;
+
 /** What the screen asks of the chat behind it. */
 export interface ScreenSource {
   readonly theme: Theme;
@@ -44,6 +50,7 @@ export class Screen {
   #visible = false;
   #columns = 0;
   #frameTimer: NodeJS.Timeout | undefined;
+  #settleTimer: NodeJS.Timeout | undefined;
   #keyTimer: NodeJS.Timeout | undefined;
   #picked: ((index: number | undefined) => void) | undefined;
 
@@ -53,7 +60,7 @@ export class Screen {
     this.#terminal = new Terminal(host, (chunk) => this.#onChunk(chunk));
     this.#painter = new Painter((text) => void host.stdout.write(text));
     this.#plain = liveRegion(this.#painter, plainLayout);
-    this.#onResize = () => this.draw();
+    this.#onResize = () => this.#settle();
   }
 
   get size(): Size {
@@ -72,6 +79,7 @@ export class Screen {
   /** Takes the live rows off and gives the terminal back. Rows that are still to be printed are printed first. */
   hide(): void {
     if (!this.#visible) return;
+    this.#settled();
     const finished = this.#source.finished();
     if (finished.length > 0) this.#painter.draw(finished, [], undefined);
     this.#visible = false;
@@ -118,9 +126,12 @@ export class Screen {
   draw(): void {
     clearTimeout(this.#frameTimer);
     this.#frameTimer = undefined;
-    if (!this.#visible) return;
+    if (!this.#visible || this.#settleTimer !== undefined) return;
     const {size} = this;
-    if (size.columns !== this.#columns) this.#resized(size.columns);
+    if (size.columns !== this.#columns) {
+      this.#settle();
+      return;
+    }
     const finished = this.#source.finished();
     const frame = layOut(this.#view(), size, this.#source.theme);
     const streaming = this.#source.streaming && frame.panel === undefined;
@@ -143,8 +154,20 @@ export class Screen {
     });
   }
 
-  /** The size is read before every frame: the signal that it changed may come after one that was due. */
-  #resized(columns: number): void {
+  /** The size is read before every frame too: the signal that it changed may come after one that was due. */
+  #settle(): void {
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = setTimeout(() => {
+      this.#settled();
+      this.draw();
+    }, SETTLE);
+  }
+
+  #settled(): void {
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = undefined;
+    const {columns} = this.size;
+    if (columns === this.#columns) return;
     this.#columns = columns;
     this.#painter.resized(columns, reflows(this.#host.env));
     this.#source.resized();

@@ -6,6 +6,7 @@ import {contentText} from '../export.ts';
 import {sanitise} from '../sanitise.ts';
 import type {Chat, SlashCommand} from './chat.ts';
 import {heatRows, percent, shownPiece, textBefore, uncertain} from './heat.ts';
+import {scoreAnswer} from './score.ts';
 
 export const BRANCH_COMMANDS: readonly SlashCommand[] = [
   {name: 'heat', usage: '[off]', help: 'colour the last answer by how certain each token was', run: showHeat},
@@ -57,13 +58,25 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
   },
 ];
 
-/** The certainty of the last answer's tokens. @throws EngineError when they were not asked for. */
-function tokensOf(chat: Chat): readonly TokenLogprob[] {
-  if (chat.last.logprobs.length > 0) return chat.last.logprobs;
-  chat.settings.heat = true;
-  throw new EngineError('usage', 'the certainty of the last answer was not asked for', {
-    hint: 'it is from now on: /regen answers again with it',
-  });
+/**
+ * The certainty of the last answer's tokens. It is asked for from now on; for an answer that came without it, the answer
+ * is read again. Undefined when that was stopped.
+ */
+async function tokensOf(chat: Chat): Promise<readonly TokenLogprob[] | undefined> {
+  const {backend, conversation, last, settings, tools} = chat;
+  settings.heat = true;
+  const answer = conversation.messages.at(-1);
+  const isKnown = last.logprobs.length > 0 && last.scored === answer;
+  if (isKnown) return last.logprobs;
+  const request = {messages: conversation.messages, sampling: settings.sampling, ...tools.request};
+  let scored: readonly TokenLogprob[] | undefined;
+  const take = (tokens: readonly TokenLogprob[]) => {
+    scored = tokens;
+  };
+  await chat.answer((signal) => scoreAnswer(backend, request, take, signal));
+  if (scored === undefined) return undefined;
+  Object.assign(last, {logprobs: [...scored], scored: answer, prefix: ''});
+  return scored;
 }
 
 function vocabulary(chat: Chat) {
@@ -72,19 +85,20 @@ function vocabulary(chat: Chat) {
   return tokenizer;
 }
 
-function showHeat(chat: Chat, argument: string): void {
+async function showHeat(chat: Chat, argument: string): Promise<void> {
   if (argument === 'off') {
     chat.settings.heat = false;
     chat.note('certainty is no longer asked for\n');
     return;
   }
-  const tokens = tokensOf(chat);
-  chat.settings.heat = true;
+  const tokens = await tokensOf(chat);
+  if (tokens === undefined) return;
   chat.print(...heatRows(tokens, vocabulary(chat), chat.theme), '');
 }
 
 async function showAlternatives(chat: Chat, argument: string): Promise<void> {
-  const tokens = tokensOf(chat);
+  const tokens = await tokensOf(chat);
+  if (tokens === undefined) return;
   const tokenizer = vocabulary(chat);
   const number = argument === '' ? await pickToken(chat, tokens) : Number(argument);
   if (number === undefined) return;

@@ -2,6 +2,7 @@
 import {EngineError} from '../../engine/errors.ts';
 import type {Chat, SlashCommand} from './chat.ts';
 import type {Item} from './frame.ts';
+import {hangingRows, wrapWords} from './hanging.ts';
 import {keyHelp} from './keymap.ts';
 import {BRANCH_COMMANDS} from './slash-branches.ts';
 import {SETTING_COMMANDS} from './slash-settings.ts';
@@ -10,10 +11,24 @@ import {TOOL_COMMANDS} from './slash-tools.ts';
 import {TRANSFER_COMMANDS} from './slash-transfer.ts';
 
 const GENERAL_COMMANDS: readonly SlashCommand[] = [
-  {name: 'help', aliases: ['?'], help: 'list the commands', anytime: true, run: (chat) => chat.note(helpText())},
-  {name: 'keys', help: 'list the keys', anytime: true, run: (chat) => chat.note(`${keyHelp().join('\n')}\n`)},
+  {
+    name: 'help',
+    aliases: ['?'],
+    help: 'list the commands',
+    anytime: true,
+    run: (chat) => chat.note(helpText(chat.columns)),
+  },
+  {
+    name: 'keys',
+    help: 'list the keys',
+    anytime: true,
+    run: (chat) => chat.note(`${keyHelp(chat.columns).join('\n')}\n`),
+  },
   {name: 'exit', aliases: ['quit', 'bye', 'q'], help: 'leave', anytime: true, run: (chat) => chat.leave()},
 ];
+
+/** Where the explanations of /help begin; a longer usage has a row of its own. */
+const HELP_COLUMN = 24;
 
 /** All commands, in the order of /help. */
 const COMMANDS: readonly SlashCommand[] = [
@@ -65,16 +80,15 @@ export function commandItems(): Item[] {
   }));
 }
 
-function helpText(): string {
+/** One command an entry; what does not fit goes on below its own column, or indented where the columns are too few. */
+function helpText(columns: number): string {
   const rows = COMMANDS.map(({name, usage, aliases, help}) => {
     const others = aliases === undefined ? '' : ` (also ${aliases.map((alias) => `/${alias}`).join(', ')})`;
     return [`/${name}${usage === undefined ? '' : ` ${usage}`}`, help + others] as const;
   });
-  const widest = Math.max(...rows.map(([left]) => left.length));
-  const notes = [
-    '@path in a message attaches the file. A message that starts with // is sent with one slash. /keys lists the keys.',
-  ];
-  return [...rows.map(([left, right]) => `${left.padEnd(widest)}  ${right}`), ...notes, ''].join('\n');
+  const note =
+    '@path in a message attaches the file. A message that starts with // is sent with one slash. /keys lists the keys.';
+  return [...rows.flatMap((row) => hangingRows(row, HELP_COLUMN, columns)), ...wrapWords(note, columns), ''].join('\n');
 }
 
 /** The command name with the fewest edits away, if they are few. */

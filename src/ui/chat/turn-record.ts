@@ -14,6 +14,8 @@ export class TurnRecord {
   prompt: readonly number[] = [];
   /** The answer's tokens, when their certainty was asked for. */
   logprobs: TokenLogprob[] = [];
+  /** The message those tokens are. */
+  scored: Message | undefined;
   /** What the answer already said before those tokens: it was continued. */
   prefix = '';
 
@@ -26,6 +28,7 @@ export class TurnRecord {
     } else if (event.type === 'text') this.logprobs.push(...(event.logprobs ?? []));
     else if (event.type === 'finish') {
       this.finish = event;
+      this.scored = messages.at(-1);
       this.used = event.usage.promptTokens + event.usage.completionTokens;
     }
   }

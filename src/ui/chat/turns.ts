@@ -2,6 +2,7 @@
 import type {ConversationEvent} from '../../engine/conversation.ts';
 import type {AnswerView} from './answer.ts';
 import type {Ask} from './chat.ts';
+import type {Finish} from './turn-record.ts';
 
 /** What happens while a turn runs. */
 export interface TurnObserver {
@@ -9,8 +10,8 @@ export interface TurnObserver {
   begin(): AnswerView;
   /** An event went into the view. */
   event(event: ConversationEvent): void;
-  /** The turn is over; `error` when it failed. */
-  end(error: unknown): void;
+  /** The turn is over; `error` when it failed, `finish` when it was an answer that ended. */
+  end(error: unknown, finish: Finish | undefined): void;
 }
 
 /** Runs the turns of a chat, one at a time. */
@@ -56,16 +57,18 @@ export class Turns {
     const view = this.#observer.begin();
     this.#view = view;
     let failure: unknown;
+    let finish: Finish | undefined;
     try {
       for await (const event of ask(controller.signal)) {
         view.take(event);
+        if (event.type === 'finish') finish = event;
         this.#observer.event(event);
       }
     } catch (error) {
       failure = error;
     }
     this.#controller = undefined;
-    this.#observer.end(failure);
+    this.#observer.end(failure, finish);
     this.#view = undefined;
   }
 }
