@@ -102,7 +102,7 @@ function howItFits({fittingContext, shape}: Inspection): string {
   const {ramBytes} = thisMachine();
   const memory = `${formatBytes(ramBytes)} of memory`;
   if (fittingContext === 0) return `no: too large for ${memory}`;
-  if (fittingContext >= (shape.context ?? 0)) return `yes, with its whole context in ${memory}`;
+  if (fittingContext >= shape.usableContext) return `yes, with its whole context in ${memory}`;
   return `with up to ${fittingContext} tokens of context in ${memory} (F16 cache)`;
 }
 

@@ -113,9 +113,9 @@ function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; problem?
 }
 
 function memoryRows(shape: ModelShape, bytes: number): MemoryRow[] {
-  const trained = shape.context ?? Number.POSITIVE_INFINITY;
+  const trained = shape.usableContext;
   const contexts = SHOWN_CONTEXTS.filter((context) => context < trained);
-  if (shape.context !== undefined && shape.context <= (SHOWN_CONTEXTS.at(-1) as number)) contexts.push(shape.context);
+  if (trained <= (SHOWN_CONTEXTS.at(-1) as number)) contexts.push(trained);
   return contexts.map((context) => ({
     context,
     total: Object.fromEntries(SHOWN_KV_TYPES.map((type) => [type, memoryNeed(shape, bytes, context, type).total])),
@@ -125,7 +125,7 @@ function memoryRows(shape: ModelShape, bytes: number): MemoryRow[] {
 function fittingContext(shape: ModelShape, bytes: number, machine: Machine): number {
   const room = machine.ramBytes + machine.vramBytes - RESERVE;
   const needed = (context: number) => memoryNeed(shape, bytes, context, 'F16').total;
-  const trained = shape.context ?? 32_768;
+  const trained = shape.usableContext;
   if (needed(trained) <= room) return trained;
   // The need grows by the same amount for every step of the cache.
   const step = needed(256) - needed(0);
@@ -149,6 +149,9 @@ function oddities({metadata}: GgufFile, shape: ModelShape): string[] {
   else if (/^mistral-v[\w-]+$/.test(template)) notes.push(`the chat template is only a name (${template})`);
   if (shape.heads > 0 && metadata.number(`${shape.architecture}.rope.freq_base`) === undefined) {
     notes.push('no rotary base: llama.cpp takes 10000, which is wrong for most Mistral models');
+  }
+  if (shape.context === undefined) {
+    notes.push(`no context length: ${shape.usableContext} is taken; other programs refuse the file`);
   }
   const names = metadata.keys;
   if (!names.includes('tokenizer.ggml.fim_suf_token_id'))

@@ -287,6 +287,17 @@ describe('loading', () => {
     });
   });
 
+  test('a file without a context length is loaded with a likely one, and says so', async () => {
+    const bare = join(folder, 'bare.gguf');
+    writeFileSync(bare, randomModel({...TINY_SHAPE, contextLength: undefined}));
+    const lines: string[] = [];
+    const model = await openLlama({file: readGguf(bare), gpu: false, threads: 1, onFit: (line) => lines.push(line)});
+    expect([model.trainedContextSize, model.contextSize]).toEqual([32_768, 8192]);
+    expect(lines[0]).toBe('the file gives no context length: 32768 tokens are taken');
+    expect((await run(model, prompt)).tokens.length).toBeGreaterThan(0);
+    await model.close();
+  });
+
   test('a context that cannot fit is refused with the figures', async () => {
     await expect(open({contextSize: 2 ** 34})).rejects.toMatchObject({
       code: 'out_of_memory',

@@ -1,5 +1,6 @@
 // Reads Mistral's params.json: names and defaults as mistral-inference has them.
 import {EngineError} from '../errors.ts';
+import {GUESSED_CONTEXT, knownContext} from '../models/known-context.ts';
 import type {ConfigFile} from './config-file.ts';
 import type {Hyperparameters, Mamba, Transformer, Yarn} from './hyperparameters.ts';
 
@@ -76,20 +77,13 @@ function contextLength(
 ): number {
   const given = override ?? file.number('max_position_embeddings') ?? file.number('max_seq_len');
   if (given !== undefined && given > 0) return given;
-  const known = knownContext(model, file.has('sliding_window'));
-  const context = known ?? 32_768;
+  const {dim, layers, experts} = model;
+  const clues = {dim, layers, isMixture: experts !== undefined, slidingWindow: file.has('sliding_window')};
+  const known = knownContext(clues);
+  const context = known ?? GUESSED_CONTEXT;
   const why = known === undefined ? 'a guess' : 'as models of this shape have';
   notes.push(`params.json gives no context length: ${context} is written, ${why}; --ctx-train overrides it.`);
   return context;
-}
-
-/** Published context lengths by shape: params.json of these models has none. */
-function knownContext(model: Omit<Transformer, 'context'>, slidingWindow: boolean): number | undefined {
-  const {dim, layers, experts} = model;
-  if (dim === 4096 && layers === 32) return slidingWindow && experts === undefined ? 8192 : 32_768;
-  if (dim === 6144 && layers === 56) return experts ? 65_536 : 32_768;
-  if ((dim === 5120 && layers === 40) || (dim === 12_288 && layers === 88)) return 131_072;
-  return undefined;
 }
 
 function readMamba(file: ConfigFile, embeddingRows: number, contextOverride?: number): ReadParams {

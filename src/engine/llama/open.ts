@@ -6,6 +6,7 @@ import {fitModel} from '../models/fit.ts';
 import type {GgufFile} from '../models/gguf.ts';
 import type {KvType} from '../models/kv-types.ts';
 import type {MemoryPlan} from '../models/memory-plan.ts';
+import {type ModelShape, modelShape} from '../models/model-shape.ts';
 import {machineWith} from './gpu-machine.ts';
 import {type Gpu, type Library, type LogListener, loadLibrary} from './library.ts';
 import {explainLoadFailure} from './load-failure.ts';
@@ -41,7 +42,7 @@ export interface LlamaOptions {
   readonly loras?: readonly LoraAdapter[];
   /** 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
-  /** Told before loading what was decided for the memory there is, one line; not called when nothing was decided. */
+  /** Told before loading, a line each: what was decided for the memory there is, and for want of a context length. */
   readonly onFit?: (line: string) => void;
   readonly onLog?: LogListener;
   readonly signal?: AbortSignal;
@@ -75,6 +76,8 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
     options.signal?.throwIfAborted();
     const {slots = 1, contextSize, kvType, gpuLayers, file} = options;
     const machine = await machineWith(options.gpu ?? 'auto');
+    const shape = modelShape(file);
+    if (shape.context === undefined) options.onFit?.(contextNote(shape));
     const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine);
     if (line !== undefined) options.onFit?.(line);
     opened.model = await loadModel(library, plan, options);
@@ -96,9 +99,20 @@ function loadModel({llama}: Library, {gpuLayers, contextSize}: MemoryPlan, optio
     // What nobody asked for the library may still lower: it knows what its own buffers take on this device.
     gpuLayers: options.gpuLayers ?? {min: 0, max: gpuLayers, fitContext: {contextSize}},
     ...(mmap !== undefined && {useMmap: mmap}),
+    ...repaired(options.file),
     ...(onProgress && {onLoadProgress: onProgress}),
     ...(signal && {loadSignal: signal}),
   });
+}
+
+/** llama.cpp refuses a file without a context length; what is given here stands in its place. */
+function repaired(file: GgufFile): {metadataOverrides?: object} {
+  const {architecture, context, usableContext} = modelShape(file);
+  return context === undefined ? {metadataOverrides: {[architecture]: {context_length: usableContext}}} : {};
+}
+
+function contextNote({usableContext}: ModelShape): string {
+  return `the file gives no context length: ${usableContext} tokens are taken`;
 }
 
 async function createContext(

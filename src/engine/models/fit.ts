@@ -79,7 +79,7 @@ function wholeRoom({ramBytes, vramBytes, vramIsRam = false}: Machine): MemoryRoo
 function tellPlan(model: PlannedModel, wish: PlanWish, plan: MemoryPlan, machine: Machine): string | undefined {
   const hasGpu = machine.vramBytes > 0;
   const decided =
-    (wish.contextSize === undefined && plan.contextSize !== model.shape.context) ||
+    (wish.contextSize === undefined && plan.contextSize !== model.shape.usableContext) ||
     (wish.kvType === undefined && plan.kvType !== 'F16') ||
     (wish.gpuLayers === undefined && hasGpu);
   if (!decided) return undefined;
@@ -94,7 +94,8 @@ function tellPlan(model: PlannedModel, wish: PlanWish, plan: MemoryPlan, machine
 }
 
 function words({shape}: PlannedModel, {contextSize, kvType, gpuLayers}: MemoryPlan): string {
-  const context = contextSize === shape.context ? `${contextSize}` : `${contextSize} of ${shape.context ?? '?'}`;
+  const {usableContext: trained} = shape;
+  const context = contextSize === trained ? `${contextSize}` : `${contextSize} of ${trained}`;
   const place = gpuLayers > shape.layers ? 'all on the GPU' : `${gpuLayers} of ${shape.layers} layers on the GPU`;
   return [`context ${context} tokens`, `${kvType} cache`, ...(gpuLayers > 0 ? [place] : [])].join(', ');
 }

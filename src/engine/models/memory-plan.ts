@@ -86,9 +86,9 @@ function contextsAndTypes(shape: ModelShape, wish: PlanWish): Choice[] {
   return contexts(shape, wish.contextSize).flatMap((contextSize) => types.map((kvType) => ({contextSize, kvType})));
 }
 
-function contexts({context}: ModelShape, wanted: number | undefined): number[] {
+function contexts({usableContext}: ModelShape, wanted: number | undefined): number[] {
   if (wanted !== undefined) return [wanted];
-  const list = [Math.min(context ?? DEFAULT_CONTEXT, DEFAULT_CONTEXT)];
+  const list = [Math.min(usableContext, DEFAULT_CONTEXT)];
   for (let next = list[0] as number; next >= 2 * SMALLEST_CONTEXT; ) {
     next = Math.floor(next / 2);
     list.push(next);

@@ -1,5 +1,6 @@
 // The figures of a model that memory and inspection need, read from GGUF metadata under its architecture's prefix.
 import type {GgufFile} from './gguf.ts';
+import {GUESSED_CONTEXT, knownContext} from './known-context.ts';
 
 export interface ModelShape {
   readonly architecture: string;
@@ -9,6 +10,8 @@ export interface ModelShape {
   readonly vocabulary: number;
   /** Tokens it was trained for; undefined when the file does not say. */
   readonly context: number | undefined;
+  /** What is taken as `context`: that of the models of this shape where the file does not say. */
+  readonly usableContext: number;
   readonly heads: number;
   /** KV heads of each layer: 0 for a layer without attention. */
   readonly kvHeads: readonly number[];
@@ -35,6 +38,7 @@ export function modelShape(file: GgufFile): ModelShape {
   const headLength = heads > 0 ? embedding / heads : 0;
   const perLayer = metadata.numbers(key('attention.head_count_kv'));
   const kvHeads = perLayer ? [...perLayer] : Array<number>(layers).fill(number('attention.head_count_kv') ?? heads);
+  const clues = {dim: embedding, layers, isMixture: (number('expert_count') ?? 0) > 0};
   return {
     architecture,
     layers,
@@ -42,6 +46,7 @@ export function modelShape(file: GgufFile): ModelShape {
     feedForward: number('feed_forward_length') ?? metadata.numbers(key('feed_forward_length'))?.[0] ?? 0,
     vocabulary: vocabularySize(file, number('vocab_size')),
     context: number('context_length'),
+    usableContext: number('context_length') ?? knownContext({...clues, slidingWindow: false}) ?? GUESSED_CONTEXT,
     heads,
     kvHeads,
     keyLength: number('attention.key_length') ?? headLength,

@@ -23,11 +23,6 @@ export function preflight(path: string): GgufFile {
   }
   checkParts(file);
   refuseOldExperts(file);
-  if (file.metadata.number(`${architecture}.context_length`) === undefined) {
-    throw new EngineError('model_invalid', `${path} does not say its context length (${architecture}.context_length)`, {
-      hint: 'Convert its source folder again (mistral convert FOLDER --ctx-train 32768), or fetch another file of it.',
-    });
-  }
   checkVocabulary(file);
   return file;
 }

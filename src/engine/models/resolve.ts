@@ -120,7 +120,7 @@ function filterByQuant(models: readonly ModelFile[], quant: string): readonly Mo
 
 function overhead(folder: string, model: ModelFile): number {
   const shape = modelShape(readGguf(join(folder, model.name)));
-  return memoryNeed(shape, 0, Math.min(shape.context ?? DEFAULT_CONTEXT, DEFAULT_CONTEXT), 'F16').total;
+  return memoryNeed(shape, 0, Math.min(shape.usableContext, DEFAULT_CONTEXT), 'F16').total;
 }
 
 function loadable(path: string, note: string): ResolvedModel {

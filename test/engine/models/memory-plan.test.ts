@@ -14,6 +14,7 @@ function shape(layers: number, kvHeads: number, headLength: number, context: num
     feedForward: 14_336,
     vocabulary: 32_768,
     context,
+    usableContext: context,
     heads: 32,
     kvHeads: Array<number>(layers).fill(kvHeads),
     keyLength: headLength,

@@ -10,6 +10,7 @@ const sevenB: ModelShape = {
   feedForward: 14336,
   vocabulary: 32768,
   context: 32768,
+  usableContext: 32768,
   heads: 32,
   kvHeads: Array<number>(32).fill(8),
   keyLength: 128,

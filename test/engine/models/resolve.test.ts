@@ -102,7 +102,6 @@ test.each<[string, Buffer | string, RegExp]>([
     /architecture "zeta9", unknown to this engine/,
   ],
   ['an embedding model', tinyModel({'general.architecture': 'bert'}), /is an embedding model/],
-  ['no context length', tinyModel({'llama.context_length': undefined}), /does not say its context length/],
   ['no vocabulary', tinyModel({'tokenizer.ggml.tokens': undefined}), /holds no vocabulary/],
   ['another vocabulary', tinyModel({'tokenizer.ggml.tokens': {strings: ['a']}}), /has 1 tokens, the embedding 8 rows/],
   [
