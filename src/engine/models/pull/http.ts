@@ -74,6 +74,13 @@ export class Http {
   }
 }
 
+/** Milliseconds a server asks to wait, in seconds or as a date; 0 when it says nothing. */
+export function retryAfter(response: HttpResponse, now = Date.now()): number {
+  const value = response.header('retry-after') ?? '';
+  const wait = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isNaN(wait) ? 0 : Math.max(0, wait);
+}
+
 /** The error a status means for this address; `page` is where terms can be accepted. */
 export function statusError(url: string, status: number, page?: string): EngineError {
   const {host} = new URL(url);
@@ -84,6 +91,11 @@ export function statusError(url: string, status: number, page?: string): EngineE
   }
   if (status === 404) {
     return new EngineError('model_not_found', `${host} has no ${url} (404)`, {hint: 'Check the name.'});
+  }
+  if (status === 416) {
+    return new EngineError('model_invalid', `${host} has less of ${url} than it said (416)`, {
+      hint: 'The file has changed or the server is wrong: pull it again.',
+    });
   }
   return new EngineError('backend_failed', `${host} answered ${status} for ${url}`, {hint: 'Try again later.'});
 }

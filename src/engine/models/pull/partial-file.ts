@@ -1,0 +1,126 @@
+// A file of which parts are there and parts are still to come, and the note beside it from which a later run goes on.
+import {existsSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {type FileHandle, open} from 'node:fs/promises';
+
+/** Bytes [at, end) are still to come. */
+export interface Span {
+  at: number;
+  readonly end: number;
+}
+
+/** What tells one content at an address from another one. */
+export interface Identity {
+  readonly url: string;
+  readonly size: number;
+  /** ETag or date; '' when the server gives neither. */
+  readonly tag: string;
+}
+
+interface Note extends Identity {
+  readonly parts: Span[];
+}
+
+const SAVE_EVERY = 32 << 20;
+
+/** `path` while it grows; the note is `path`.json and never claims more than the file holds. */
+export class PartialFile {
+  readonly path: string;
+  /** In the order of the file. */
+  spans: readonly Span[] = [];
+  #identity: Identity = {url: '', size: 0, tag: ''};
+  #handle: FileHandle | undefined;
+  #resumable = true;
+  #unsaved = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** What an earlier run left of a content of this size; `any`: whatever its tag was. */
+  earlier(size: number, tag: string, any: boolean): readonly Span[] | undefined {
+    if (!existsSync(this.path)) return undefined;
+    try {
+      const note = JSON.parse(readFileSync(`${this.path}.json`, 'utf8')) as Note;
+      const sound = note.parts.every(({at, end}) => at >= 0 && at <= end && end <= size);
+      return note.size === size && (any || note.tag === tag) && sound ? note.parts : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Opens the file to take `spans`; one that is not `kept` starts empty. */
+  async open(
+    identity: Identity,
+    spans: readonly Span[],
+    {kept, resumable}: {kept: boolean; resumable: boolean},
+  ): Promise<void> {
+    this.#identity = identity;
+    this.spans = spans;
+    this.#resumable = resumable;
+    this.#handle = await open(this.path, kept ? 'r+' : 'w+');
+    if (!kept && resumable) await this.#handle.truncate(identity.size);
+    this.save();
+  }
+
+  /** Everything before this byte is there. */
+  get front(): number {
+    return this.spans.find(({at, end}) => at < end)?.at ?? this.spans.at(-1)?.end ?? 0;
+  }
+
+  get missing(): number {
+    return this.spans.reduce((sum, {at, end}) => sum + end - at, 0);
+  }
+
+  /** Puts bytes where the span goes on, and moves it. */
+  async write(span: Span, chunks: readonly Uint8Array[]): Promise<void> {
+    let rest = chunks;
+    while (rest.length > 0) {
+      const {bytesWritten} = await (this.#handle as FileHandle).writev(rest, span.at);
+      span.at += bytesWritten;
+      this.#unsaved += bytesWritten;
+      rest = after(rest, bytesWritten);
+    }
+    if (this.#unsaved >= SAVE_EVERY) this.save();
+  }
+
+  /** Writes the note, whole or not at all. */
+  save(): void {
+    this.#unsaved = 0;
+    if (!this.#resumable) {
+      rmSync(`${this.path}.json`, {force: true});
+      return;
+    }
+    const parts = this.spans.filter(({at, end}) => at < end);
+    writeFileSync(`${this.path}.json.new`, JSON.stringify({...this.#identity, parts}));
+    renameSync(`${this.path}.json.new`, `${this.path}.json`);
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle?.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  discard(): void {
+    for (const path of [this.path, `${this.path}.json`, `${this.path}.json.new`]) rmSync(path, {force: true});
+  }
+
+  /** The file is whole and has its own name from now on. */
+  finish(path: string): void {
+    renameSync(this.path, path);
+    this.discard();
+  }
+}
+
+/** What of the chunks comes after their first `bytes` bytes. */
+function after(chunks: readonly Uint8Array[], bytes: number): readonly Uint8Array[] {
+  let skip = bytes;
+  let first = 0;
+  while (first < chunks.length && skip >= (chunks[first] as Uint8Array).length)
+    skip -= (chunks[first++] as Uint8Array).length;
+  const [head, ...tail] = chunks.slice(first);
+  return head === undefined ? [] : [head.subarray(skip), ...tail];
+}

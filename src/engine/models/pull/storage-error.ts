@@ -1,0 +1,28 @@
+// What the file system says when it cannot take a download, put into words.
+import {basename, dirname} from 'node:path';
+import {EngineError} from '../../errors.ts';
+
+const FULL = /^(ENOSPC|EDQUOT|EFBIG)$/;
+const CLOSED = /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR)$/;
+
+const codeOf = (error: unknown) => String((error as NodeJS.ErrnoException).code);
+
+/** Whether an error comes from the file system rather than from the network. */
+export function isStorageError(error: unknown): boolean {
+  return FULL.test(codeOf(error)) || CLOSED.test(codeOf(error)) || codeOf(error) === 'EIO';
+}
+
+/** EngineError model_not_found; `path` is what was to be written. */
+export function explainStorage(error: unknown, path: string): EngineError {
+  const code = codeOf(error);
+  if (FULL.test(code)) {
+    return new EngineError('model_not_found', `the disk is full: ${basename(path)} is not complete`, {
+      hint: 'Free some space; the same command goes on with what is there.',
+      cause: error,
+    });
+  }
+  return new EngineError('model_not_found', `${dirname(path)} cannot be written to (${code})`, {
+    hint: 'Choose another place: HF_HOME names the cache.',
+    cause: error,
+  });
+}
