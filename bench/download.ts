@@ -1,5 +1,5 @@
-// `mistral pull` of a 1 GB file, sha256 included, against curl without one, in alternation from a server on loopback.
-// `npm run bench:download`; options behind `--`: rounds, then megabytes. It needs curl and 3 GB of room.
+// `mistral pull` of a 1 GB file, sha256 included, against curl, and against curl and sha256sum, in alternation from a
+// server on loopback. `npm run bench:download`; options behind `--`: rounds, megabytes, MB/s that the server keeps to.
 import {spawn, spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {once} from 'node:events';
@@ -8,11 +8,21 @@ import {createServer, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {median} from '../src/engine/index.ts';
 
 const BLOCK = 1 << 24;
 const block = Buffer.from(Uint32Array.from({length: BLOCK / 4}, (_, i) => Math.imul(i, 2654435761)).buffer);
-const [mode = '5', size = '1000'] = process.argv.slice(2);
+const [mode = '5', size = '1000', rate = '1e9'] = process.argv.slice(2);
+
+let free = 0;
+
+/** Waits until the line that all connections share has room for these bytes. */
+async function line(bytes: number): Promise<void> {
+  const now = performance.now();
+  free = Math.max(free, now) + bytes / (Number(rate) * 1000);
+  if (free - now > 2) await sleep(free - now);
+}
 
 /** Sends the bytes [from, end) of the block repeated. */
 async function send(response: ServerResponse, from: number, end: number): Promise<void> {
@@ -20,6 +30,7 @@ async function send(response: ServerResponse, from: number, end: number): Promis
     const start = at % BLOCK;
     const piece = block.subarray(start, Math.min(BLOCK, start + (1 << 20), start + end - at));
     at += piece.length;
+    await line(piece.length);
     if (!response.write(piece)) await once(response, 'drain');
   }
   response.end();
@@ -50,42 +61,46 @@ function serve(bytes: number): void {
   server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port));
 }
 
-function timed(command: string, args: readonly string[], env: NodeJS.ProcessEnv): {wall: number; user: number} {
+/** Seconds of wall clock. */
+function timed(command: string, env: NodeJS.ProcessEnv): number {
   const start = performance.now();
-  const {status, stderr} = spawnSync('/usr/bin/time', ['-f', '%U %S', command, ...args], {encoding: 'utf8', env});
+  const {status, stderr} = spawnSync('sh', ['-c', command], {encoding: 'utf8', env});
   if (status !== 0) throw new Error(stderr);
-  const [user = 0, system = 0] = (stderr.trim().split('\n').at(-1) ?? '').split(' ').map(Number);
-  return {wall: (performance.now() - start) / 1000, user: user + system};
+  return (performance.now() - start) / 1000;
 }
 
 async function compare(rounds: number, bytes: number): Promise<void> {
-  const server = spawn(process.execPath, [process.argv[1] as string, 'serve', size], {
+  const server = spawn(process.execPath, [process.argv[1] as string, 'serve', size, rate], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = String(((await once(server.stdout, 'data')) as [Buffer])[0]).trim();
-  const url = `http://127.0.0.1:${port}`;
-  const walls: {curl: number[]; mistral: number[]} = {curl: [], mistral: []};
+  const endpoint = `http://127.0.0.1:${port}`;
+  const fetched = `curl -sS -o "$HOME/file" ${endpoint}/x/y/resolve/c0ffee0/m-Q8_0.gguf`;
+  const commands = {
+    curl: fetched,
+    'curl and sha256sum': `${fetched} && sha256sum "$HOME/file"`,
+    'mistral pull': `${process.execPath} bin/mistral.js pull hf:x/y`,
+  };
+  const walls = Object.entries(commands).map(([name, command]) => ({name, command, seconds: [] as number[]}));
   try {
-    for (let round = 1; round <= rounds; round++) {
-      const folder = mkdtempSync(join(tmpdir(), 'mistral-bench-'));
-      const file = join(folder, 'curl.gguf');
-      const curl = timed('curl', ['-sS', '-o', file, `${url}/x/y/resolve/c0ffee0/m-Q8_0.gguf`], process.env);
-      rmSync(file);
-      const env = {...process.env, HOME: folder, XDG_CACHE_HOME: folder, HF_ENDPOINT: url};
-      const ours = timed(process.execPath, ['bin/mistral.js', 'pull', 'hf:x/y'], env);
-      rmSync(folder, {recursive: true});
-      walls.curl.push(curl.wall);
-      walls.mistral.push(ours.wall);
-      const seconds = ({wall, user}: {wall: number; user: number}) =>
-        `${wall.toFixed(2)} s (${user.toFixed(2)} s of processor)`;
-      console.log(`${round}: curl ${seconds(curl)}, mistral pull ${seconds(ours)}`);
+    for (let round = 0; round < rounds; round++) {
+      for (const {command, seconds} of walls) {
+        const folder = mkdtempSync(join(tmpdir(), 'mistral-bench-'));
+        seconds.push(timed(command, {...process.env, HOME: folder, XDG_CACHE_HOME: folder, HF_ENDPOINT: endpoint}));
+        rmSync(folder, {recursive: true});
+      }
     }
   } finally {
     server.kill();
   }
-  const [curl = 0, mistral = 0] = [median(walls.curl), median(walls.mistral)];
-  const rate = (seconds: number) => `${(bytes / 1e6 / seconds).toFixed(0)} MB/s`;
-  console.log(`median: curl ${rate(curl)}, mistral pull ${rate(mistral)}, ${(curl / mistral).toFixed(2)} of curl`);
+  const base = median(walls[0]?.seconds ?? []) ?? Number.NaN;
+  for (const {name, seconds} of walls) {
+    const middle = median(seconds) ?? Number.NaN;
+    const each = seconds.map((value) => value.toFixed(2)).join(' ');
+    console.log(
+      `${name}: ${(bytes / 1e6 / middle).toFixed(0)} MB/s, ${(base / middle).toFixed(2)} of curl (${each} s)`,
+    );
+  }
 }
 
 if (mode === 'serve') serve(Number(size) * 1e6);

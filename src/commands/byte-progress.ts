@@ -41,8 +41,8 @@ export class ByteProgress {
     const isTerminal = this.#out.isTTY === true;
     if (now - this.#last < (isTerminal ? REDRAW_MS : PLAIN_MS)) return;
     this.#last = now;
-    const line = this.#line(done, total, now);
-    this.#out.write(isTerminal ? `\r${this.#bar(done / total)}${line}\x1b[K` : `${line}\n`);
+    const figures = this.#figures(done, total, now);
+    this.#out.write(isTerminal ? `\r${this.#row(figures, done / total)}\x1b[K` : `${this.#label}: ${figures}\n`);
     this.#drawn = isTerminal;
   }
 
@@ -52,19 +52,24 @@ export class ByteProgress {
     this.#drawn = false;
   }
 
-  #line(done: number, total: number, now: number): string {
+  #figures(done: number, total: number, now: number): string {
     const seconds = (now - this.#start) / 1000;
     const rate = (done - this.#before) / seconds;
     const left = rate > 0 ? `, ${formatDuration((total - done) / rate)} left` : '';
     const percent = Math.floor((100 * done) / total);
-    if (this.#unit !== undefined) return `${this.#label}: ${done} of ${total} ${this.#unit}${left}`;
-    return `${this.#label}: ${percent} % of ${formatBytes(total)}, ${formatBytes(rate)}/s${left}`;
+    if (this.#unit !== undefined) return `${done} of ${total} ${this.#unit}${left}`;
+    return `${percent} % of ${formatBytes(total)}, ${formatBytes(rate)}/s${left}`;
   }
 
-  #bar(share: number): string {
-    const width = (this.#out.columns ?? 80) >= 100 ? BAR_WIDTH : 0;
+  /** One row that does not reach the last column: a row that wraps would not be redrawn but repeated. */
+  #row(figures: string, share: number): string {
+    const columns = this.#out.columns ?? 80;
+    const width = columns >= 100 ? BAR_WIDTH : 0;
     const filled = Math.round(share * width);
-    return width === 0 ? '' : `${'\u2588'.repeat(filled)}${'\u2591'.repeat(width - filled)} `;
+    const bar = width === 0 ? '' : `${'\u2588'.repeat(filled)}${'\u2591'.repeat(width - filled)} `;
+    const room = columns - 1 - bar.length - figures.length - 2;
+    const label = this.#label.length > room ? `${this.#label.slice(0, Math.max(0, room - 1))}\u2026` : this.#label;
+    return `${bar}${room > 1 ? `${label}: ` : ''}${figures}`.slice(0, columns - 1);
   }
 }
 

@@ -18,6 +18,7 @@ import {ByteProgress} from './byte-progress.ts';
 import {confirm} from './confirm.ts';
 import type {Io} from './io.ts';
 import {hubToken, modelsFolder} from './places.ts';
+import {storedModel} from './stored-model.ts';
 
 interface PullFlags {
   readonly quant?: string;
@@ -80,14 +81,22 @@ function fetchSource(io: Io, http: Http, source: PullSource, flags: PullFlags): 
 }
 
 async function fetchFromHub(io: Io, http: Http, source: PullSource & {kind: 'hub'}, flags: PullFlags): Promise<string> {
+  if (flags.offline || io.env.HF_HUB_OFFLINE === '1') return fetchedBefore(io, source);
   const endpoint = (io.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
-  if (flags.offline || io.env.HF_HUB_OFFLINE === '1') throw offline(source.repo);
   const repository = await readRepository(http, endpoint, source.repo, io.stop);
   const {files, note} = chooseHubFiles(repository, source.want, thisMachine());
   io.stderr.write(`${sanitise(source.repo)}: ${sanitise(note)}\n`);
   const paths: string[] = [];
   for (const file of files) paths.push(await fetchHubFile(io, http, endpoint, repository, file));
   return paths[0] as string;
+}
+
+function fetchedBefore(io: Io, {repo, want}: PullSource & {kind: 'hub'}): string {
+  try {
+    return storedModel(io, repo, want);
+  } catch {
+    throw offline(want === undefined ? repo : `${repo}:${want}`);
+  }
 }
 
 async function fetchHubFile(

@@ -2,10 +2,10 @@ import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {ByteProgress, formatDuration} from '../../src/commands/byte-progress.ts';
 
-function watch(isTTY: boolean, columns = 80) {
+function watch(isTTY: boolean, columns = 80, label = 'fetching') {
   let now = 0;
   const out = Object.assign(new PassThrough(), {isTTY, columns});
-  const progress = new ByteProgress('fetching', out, {now: () => now});
+  const progress = new ByteProgress(label, out, {now: () => now});
   const at = (milliseconds: number, done: number) => {
     now = milliseconds;
     progress.update(done, 1e9);
@@ -34,6 +34,15 @@ test('a wide terminal gets a bar', () => {
   const {at, text} = watch(true, 120);
   at(100, 5e8);
   expect(text()).toContain(`\r${'█'.repeat(12)}${'░'.repeat(12)} fetching`);
+});
+
+test.each([
+  [50, '\rfetching a…: 50 % of 1.00 GB, 5.00 GB/s, 0 s left\x1b[K'],
+  [20, '\r50 % of 1.00 GB, 5.\x1b[K'],
+])('a row never reaches the end of %i columns', (columns, row) => {
+  const {at, text} = watch(true, columns, 'fetching a-model-with-a-long-name-Q4_K_M.gguf');
+  at(100, 5e8);
+  expect(text()).toBe(row);
 });
 
 test.each([

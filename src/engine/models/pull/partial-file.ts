@@ -20,7 +20,9 @@ interface Note extends Identity {
   readonly parts: Span[];
 }
 
-const SAVE_EVERY = 32 << 20;
+/** Milliseconds of work that a process that is killed may lose. */
+const SAVE_EVERY = 500;
+const SYNC_EVERY = 64 << 20;
 
 /** `path` while it grows; the note is `path`.json and never claims more than the file holds. */
 export class PartialFile {
@@ -30,7 +32,9 @@ export class PartialFile {
   #identity: Identity = {url: '', size: 0, tag: ''};
   #handle: FileHandle | undefined;
   #resumable = true;
-  #unsaved = 0;
+  #saved = 0;
+  #unsynced = 0;
+  #syncing: Promise<void> | undefined;
 
   constructor(path: string) {
     this.path = path;
@@ -77,15 +81,16 @@ export class PartialFile {
     while (rest.length > 0) {
       const {bytesWritten} = await (this.#handle as FileHandle).writev(rest, span.at);
       span.at += bytesWritten;
-      this.#unsaved += bytesWritten;
       rest = after(rest, bytesWritten);
+      this.#unsynced += bytesWritten;
     }
-    if (this.#unsaved >= SAVE_EVERY) this.save();
+    if (this.#unsynced >= SYNC_EVERY) this.#startSync();
+    if (performance.now() - this.#saved >= SAVE_EVERY) this.save();
   }
 
   /** Writes the note, whole or not at all. */
   save(): void {
-    this.#unsaved = 0;
+    this.#saved = performance.now();
     if (!this.#resumable) {
       rmSync(`${this.path}.json`, {force: true});
       return;
@@ -95,11 +100,24 @@ export class PartialFile {
     renameSync(`${this.path}.json.new`, `${this.path}.json`);
   }
 
+  /** What is written goes to the disk while more comes, so that little is left to wait for at the end. */
+  #startSync(): void {
+    if (this.#syncing !== undefined) return;
+    this.#unsynced = 0;
+    // An error that lasts is met again by sync().
+    const done = () => {
+      this.#syncing = undefined;
+    };
+    this.#syncing = this.#handle?.datasync().then(done, done);
+  }
+
   async sync(): Promise<void> {
-    await this.#handle?.datasync();
+    await this.#syncing;
+    await this.#handle?.sync();
   }
 
   async close(): Promise<void> {
+    await this.#syncing;
     await this.#handle?.close();
     this.#handle = undefined;
   }

@@ -17,7 +17,7 @@ export function explainStorage(error: unknown, path: string): EngineError {
   const code = codeOf(error);
   if (FULL.test(code)) {
     return new EngineError('model_not_found', `the disk is full: ${basename(path)} is not complete`, {
-      hint: 'Free some space; the same command goes on with what is there.',
+      hint: 'Free some space; the same command goes on with what is kept.',
       cause: error,
     });
   }

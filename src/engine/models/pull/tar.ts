@@ -9,6 +9,8 @@ import {extract} from 'tar-stream';
 import {EngineError} from '../../errors.ts';
 import {formatBytes} from '../units.ts';
 import {type Http, statusError} from './http.ts';
+import {withLock} from './lock-target.ts';
+import {explainStorage, isStorageError} from './storage-error.ts';
 
 export interface TarOptions {
   readonly url: string;
@@ -19,40 +21,50 @@ export interface TarOptions {
   readonly signal: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
   readonly retryDelay?: number;
+  /** Milliseconds to wait for another process that fetches the same archive. */
+  readonly patience?: number;
 }
 
 const ATTEMPTS = 6;
 
 /** Throws EngineError (see download) or the signal's reason; a folder that is not whole is removed. */
 export async function downloadTar(http: Http, options: TarOptions): Promise<string> {
-  const {folder, md5} = options;
-  if (existsSync(folder)) return folder;
+  const {folder, patience} = options;
+  try {
+    mkdirSync(dirname(folder), {recursive: true});
+    if (existsSync(folder)) return folder;
+    return await withLock(folder, {signal: options.signal, patience}, async (signal) =>
+      existsSync(folder) ? folder : fetchFolder(http, {...options, signal}),
+    );
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (error instanceof EngineError) throw error;
+    if (isStorageError(error)) throw explainStorage(error, folder);
+    throw new EngineError('model_invalid', `${options.url} cannot be unpacked: ${(error as Error).message}`, {
+      hint: 'Check the address: it must be a tar archive.',
+      cause: error,
+    });
+  }
+}
+
+async function fetchFolder(http: Http, options: TarOptions): Promise<string> {
+  const {folder, md5, url} = options;
   const partial = `${folder}.incomplete`;
   rmSync(partial, {recursive: true, force: true});
-  mkdirSync(partial, {recursive: true});
+  mkdirSync(partial);
   const hash = createHash('md5');
   try {
     await unpack(Readable.from(hashed(bytesOf(http, options), hash)), partial);
     const sum = hash.digest('hex');
     if (md5.length > 0 && !md5.includes(sum)) {
-      throw new EngineError(
-        'model_invalid',
-        `${options.url} arrived damaged: its md5 is ${sum}, not ${md5.join(' or ')}`,
-        {
-          hint: 'What was unpacked is removed; pull it again.',
-        },
-      );
+      throw new EngineError('model_invalid', `${url} arrived damaged: its md5 is ${sum}, not ${md5.join(' or ')}`, {
+        hint: 'What was unpacked is removed; pull it again.',
+      });
     }
     renameSync(partial, folder);
     return folder;
-  } catch (error) {
+  } finally {
     rmSync(partial, {recursive: true, force: true});
-    options.signal.throwIfAborted();
-    if (error instanceof EngineError) throw error;
-    throw new EngineError('model_invalid', `${options.url} cannot be unpacked: ${(error as Error).message}`, {
-      hint: 'Check the address: it must be a tar archive.',
-      cause: error,
-    });
   }
 }
 

@@ -54,7 +54,7 @@ test('a stopped download keeps what came, the next run fetches the rest only', a
   expect(Number(/bytes=(\d+)-/.exec(rest ?? '')?.[1])).toBeGreaterThan(6_000_000);
 });
 
-test('a file that changed on the server is fetched anew', async () => {
+test('what an earlier run left of another content is thrown away in the end', async () => {
   const server = await fileServer(content);
   const path = join(folderWith(), 'blob');
   const old = {url: server.url, size: content.length, tag: '"0"', parts: [{at: content.length, end: content.length}]};
@@ -62,6 +62,34 @@ test('a file that changed on the server is fetched anew', async () => {
   writeFileSync(`${path}.incomplete.json`, JSON.stringify(old));
   await start(server.url, {path}).done;
   expect(equal(path)).toBe(true);
+});
+
+test('a file that changes on the server in the middle is told, and comes anew the next time', async () => {
+  const server = await fileServer(content, {cutAfter: 3_000_000, cuts: 1});
+  const progress = () => {
+    server.behaviour = {etag: '"2"'};
+  };
+  const {path, done} = start(server.url, {sha256: undefined, progress, connections: 1});
+  await expect(done).rejects.toMatchObject({
+    code: 'model_invalid',
+    message: expect.stringContaining('changed on the server while it was fetched'),
+  });
+  server.ranges.length = 0;
+  await start(server.url, {path, sha256: undefined, connections: 1}).done;
+  expect(equal(path)).toBe(true);
+  expect(server.ranges[1]).toBe(`bytes=0-${content.length - 1}`);
+});
+
+test('what an earlier run left goes on by its sum, whatever the tag says', async () => {
+  const server = await fileServer(content);
+  const path = join(folderWith(), 'blob');
+  const half = content.length / 2;
+  const kept = {url: server.url, size: content.length, tag: '"0"', parts: [{at: half, end: content.length}]};
+  writeFileSync(`${path}.incomplete`, content.subarray(0, half));
+  writeFileSync(`${path}.incomplete.json`, JSON.stringify(kept));
+  await start(server.url, {path}).done;
+  expect(equal(path)).toBe(true);
+  expect(server.ranges).toEqual(['bytes=0-0', `bytes=${half}-${content.length - 1}`]);
 });
 
 test('a server without ranges is read in one go', async () => {
