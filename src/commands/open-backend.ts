@@ -70,6 +70,9 @@ export function isLocal(backend: Backend): backend is OpenedLocalBackend {
 /** The server that --url or, without a model argument, $MISTRAL_URL names; undefined when neither does. */
 async function openUrl(io: Io, argument: string | undefined, flags: EngineFlags): Promise<Backend | undefined> {
   const url = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
+  if (!url && flags.tokenizer !== undefined) {
+    throw new EngineError('usage', '--tokenizer is for --url; a local model has its own');
+  }
   if (!url) return undefined;
   // A key goes to the server it was named for, and to Mistral's own: not to whatever a URL says.
   const isMistral = URL.canParse(url) && /(?:^|\.)mistral\.ai$/.test(new URL(url).hostname);
@@ -77,8 +80,12 @@ async function openUrl(io: Io, argument: string | undefined, flags: EngineFlags)
   if (flags.apiKeyEnv !== undefined && !apiKey) {
     throw new EngineError('usage', `--api-key-env: the variable ${flags.apiKeyEnv} is not set`);
   }
-  const model = flags.remoteModel;
-  return openRemote({url, signal: io.stop, ...(apiKey && {apiKey}), ...(model !== undefined && {model})});
+  const {remoteModel: model, tokenizer} = flags;
+  const options = {url, signal: io.stop, ...(apiKey && {apiKey}), ...(model !== undefined && {model})};
+  if (tokenizer === undefined) return openRemote(options);
+  const {openExactRemote} = await import('../engine/remote/exact.ts');
+  const {loadTokenizer} = await import('../engine/template/load.ts');
+  return openExactRemote(options, loadTokenizer(resolve(io.cwd, tokenizer), flags.template));
 }
 
 /**

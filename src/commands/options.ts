@@ -28,6 +28,7 @@ export interface EngineFlags {
   readonly url?: string;
   readonly apiKeyEnv?: string;
   readonly remoteModel?: string;
+  readonly tokenizer?: string;
   readonly quant?: string;
   readonly gpuLayers?: number | 'max';
   readonly gpu?: (typeof GPU_KINDS)[number];
@@ -96,6 +97,7 @@ export function addEngineOptions(command: Command): void {
     .option('--yes', 'convert a folder that needs it without asking')
     .option('--verbose', "show the engine's own log on stderr")
     .option('--url <url>', 'use an OpenAI or Mistral server instead ($MISTRAL_URL)')
+    .option('--tokenizer <path>', 'with --url: render prompts here, exactly, with this tokenizer')
     .option('--api-key-env <name>', 'variable with its key (for mistral.ai: MISTRAL_API_KEY)')
     .option('--remote-model <name>', 'which of its models (default: the first)');
   command.addOption(new Option('-n, --num-pipeline-ranks <n>').argParser(number({integer: true, min: 1})).hideHelp());

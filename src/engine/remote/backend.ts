@@ -41,6 +41,11 @@ const BACKOFF_MS = 500;
  * @throws EngineError `usage` for a URL that is none, `backend_unreachable`, `model_not_found`, or what the server says.
  */
 export async function openRemote(options: RemoteOptions): Promise<Backend> {
+  return (await connect(options)).remote;
+}
+
+/** The same with what it is made of. @throws as `openRemote`. */
+export async function connect(options: RemoteOptions) {
   const {apiKey, retries = RETRIES, backoffMs = BACKOFF_MS, signal = new AbortController().signal} = options;
   const url = baseUrl(options.url);
   const http = new RemoteHttp({url, retries, backoffMs, ...(apiKey !== undefined && {apiKey})});
@@ -63,7 +68,8 @@ export async function openRemote(options: RemoteOptions): Promise<Backend> {
     device: `remote, ${host}`,
   };
   const dialect: Dialect = /(?:^|\.)mistral\.ai(?::\d+)?$/.test(host) ? 'mistral' : 'openai';
-  return new RemoteBackend(http, model, dialect, options.now ?? (() => performance.now()));
+  const now = options.now ?? (() => performance.now());
+  return {http, remote: new RemoteBackend(http, model, dialect, now), now};
 }
 
 /** Whatever a server lists; something else than JSON is a list of none. */
@@ -85,7 +91,7 @@ function baseUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-class RemoteBackend implements Backend {
+export class RemoteBackend implements Backend {
   readonly model: ModelInfo;
   readonly #http: RemoteHttp;
   readonly #dialect: Dialect;

@@ -13,9 +13,14 @@ const NOT_MISTRAL = ['topK', 'minP', 'repeatPenalty', 'noRepeatNgramSize', 'logi
 
 /** @throws EngineError for a parameter the server would ignore or refuse. */
 function sampling(params: SamplingParams, dialect: Dialect): Record<string, unknown> {
+  if (params.topLogprobs !== undefined) throw unsupported('topLogprobs');
+  return samplingFields(params, dialect);
+}
+
+/** Without the log-probabilities. @throws EngineError as above. */
+export function samplingFields(params: SamplingParams, dialect: Dialect): Record<string, unknown> {
   const lost = NOT_MISTRAL.find((name) => params[name] !== undefined);
   if (dialect === 'mistral' && lost) throw unsupported(lost);
-  if (params.topLogprobs !== undefined) throw unsupported('topLogprobs');
   const {logitBias, seed} = params;
   return {
     temperature: params.temperature,

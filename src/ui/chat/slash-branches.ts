@@ -81,7 +81,8 @@ async function tokensOf(chat: Chat): Promise<readonly TokenLogprob[] | undefined
 
 function vocabulary(chat: Chat) {
   const {tokenizer} = chat.backend;
-  if (tokenizer === undefined) throw new EngineError('unsupported', 'this backend does not show its vocabulary');
+  if (tokenizer === undefined)
+    throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
   return tokenizer;
 }
 

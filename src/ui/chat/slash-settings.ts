@@ -164,7 +164,8 @@ function showStats(chat: Chat): void {
 function showTokens(chat: Chat): void {
   const {tokenizer} = chat.backend;
   if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
-  if (tokenizer === undefined) throw new EngineError('unsupported', 'this backend does not show its vocabulary');
+  if (tokenizer === undefined)
+    throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
   const {theme} = chat;
   const shown = chat.last.prompt.map((token) => {
     const text = sanitise(tokenizer.piece(token)).replaceAll('\n', '\\n') || ' ';
