@@ -7,23 +7,15 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect, test} from 'vitest';
 import {folderWith} from '../fixtures/folder.ts';
-import {denseFolder, transformerTensors} from '../fixtures/tiny-families.ts';
-import {type Files, json, safetensors, spmModel} from '../fixtures/tiny-folder.ts';
+import {denseFolder, wideFolder} from '../fixtures/tiny-families.ts';
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL('../../bin/mistral.js', import.meta.url));
 const chat = fileURLToPath(new URL('../../bin/mistral-chat.js', import.meta.url));
+/** Under a fixed name: the name of the folder goes into the file. */
+const filesIn = (folder: string, files: Readonly<Record<string, Uint8Array>>) =>
+  Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
-
-/** Rows of 256 values, which K-quants need, and enough weights for several jobs. */
-function wideFolder(): Files {
-  const shape = {dim: 256, n_layers: 4, hidden_dim: 1024, n_heads: 4, n_kv_heads: 2, head_dim: 64};
-  return {
-    'params.json': json({...shape, norm_eps: 1e-5, vocab_size: 320, rope_theta: 1e6, max_seq_len: 256}),
-    'consolidated.safetensors': safetensors(transformerTensors(shape)),
-    'tokenizer.model.v3': spmModel(),
-  };
-}
 
 test('worker threads write the bytes one thread writes', async () => {
   const folder = folderWith(wideFolder());
@@ -49,6 +41,26 @@ test('K-quants come from the engine itself and leave no temporary file', async (
     'tokenizer.model.v3',
   ]);
 });
+
+// llama.cpp's own llama-quantize (v0.5.0) made these from our BF16 file: bench/quantise.ts.
+const GOLDENS = [
+  ['Q6_K', '8413e98c2df6a079b15cf0b92ca7a2a140bd685efea7d624750f69e03b9b0a5e'],
+  ['Q5_K_M', '814856a9fd36a442f86ac5baa8d2c06ee9f342d013eb954b73668eaf9bda6bc2'],
+  ['Q4_K_M', 'eab57981868d5987549ec732483d9767f5ab62a2e363294bd71bd965266999b3'],
+  ['Q3_K_S', '36d219639f862c13c79c9c77c1754694b1e22bbb5ffeca36ba19bc1292166b6e'],
+  ['Q4_0', '6780dcbf2b7cf5c4716ddb3531027e8d44e1c53429cc471217aec53d729ff4b3'],
+] as const;
+
+// Other processors may round the sums of the search for scales differently.
+test.runIf(process.arch === 'x64').each(GOLDENS)(
+  'a folder as %s is the file llama-quantize makes',
+  async (type, golden) => {
+    const folder = join(folderWith(filesIn('wide', wideFolder())), 'wide');
+    const out = join(folder, 'q.gguf');
+    await run('node', [program, 'convert', folder, '--quant', type, '--workers', '1', '--out', out]);
+    expect(sha256(out)).toBe(golden);
+  },
+);
 
 test('a disk that fills up in mid-conversion is told in one line and leaves nothing', async () => {
   const folder = folderWith(wideFolder());
