@@ -31,6 +31,8 @@ export interface AppOptions extends ServiceOptions {
   /** Origins of web pages that may call the server; `*` = any. */
   readonly corsOrigins: readonly string[];
   readonly bodyLimit: number;
+  /** For receiving a whole request; an answer may take as long as it likes. Default one minute. */
+  readonly requestMs?: number;
   readonly logger: FastifyBaseLogger | undefined;
   /** Writes request bodies to the log. */
   readonly logPrompts: boolean;
@@ -46,17 +48,17 @@ export type App = FastifyInstance<
 
 /** Above the idle time of the usual proxies, so that they close connections, not we. */
 const KEEP_ALIVE_MS = 65_000;
-/** For receiving a whole request; an answer may take as long as it likes. */
 const REQUEST_MS = 60_000;
 
 /** The application and the service behind it. `backend` may still be loading: until then the routes answer 503. */
 export async function createApp(backend: Promise<Backend>, options: AppOptions): Promise<{app: App; service: Service}> {
   const service = new Service(backend, options);
+  const {requestMs = REQUEST_MS} = options;
   const app = fastify({
     bodyLimit: options.bodyLimit,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_MS,
-    http: {headersTimeout: REQUEST_MS / 4, connectionsCheckingInterval: REQUEST_MS / 12},
+    requestTimeout: requestMs,
+    http: {headersTimeout: requestMs / 4, connectionsCheckingInterval: requestMs / 12},
     logController: new LogController({disableRequestLogging: true}),
     // Closing means that whoever closes has waited long enough; a connection that never sent a request would hold it up.
     forceCloseConnections: true,
@@ -107,8 +109,24 @@ function useErrors(app: App): void {
   });
 }
 
+const LOGGED_FIELDS = 20;
+const LOGGED_NAME = 64;
+
+/** The members of a body that its schema does not name: a few, and cut where a name is long. */
+function unknownFields(body: unknown, schema: unknown): string[] {
+  const {shape} = (schema ?? {}) as {shape?: object};
+  if (!shape || typeof body !== 'object' || body === null || Array.isArray(body)) return [];
+  const names = Object.keys(body).filter((name) => !Object.hasOwn(shape, name));
+  return names.slice(0, LOGGED_FIELDS).map((name) => name.slice(0, LOGGED_NAME));
+}
+
 function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
   if (logPrompts) app.addHook('preHandler', async (request) => request.log.info({body: request.body}, 'request body'));
+  // Before validation drops them. By their names alone: what they hold may be somebody's prompt.
+  app.addHook('preValidation', async ({body, routeOptions, log}) => {
+    const fields = unknownFields(body, routeOptions.schema?.body);
+    if (fields.length > 0) log.debug({fields}, 'ignored fields this route does not know');
+  });
   app.addHook('onRequest', async (request, reply) => {
     service.inFlight++;
     // Fastify's onResponse does not come for a streamed reply whose client left; the close always does.

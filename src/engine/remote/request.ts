@@ -2,8 +2,8 @@
 import {EngineError} from '../errors.ts';
 import {dumpsJson, fromPlain, type Json} from '../json.ts';
 import type {SamplingParams} from '../sampling.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../types.ts';
-import {messageToWire, toolToWire} from './messages.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../types.ts';
+import {messageToWire, toolToWire} from '../wire/write-messages.ts';
 
 /** Mistral's own API refuses fields it does not know; everyone else ignores them. */
 export type Dialect = 'mistral' | 'openai';
@@ -75,10 +75,16 @@ function toolChoice({toolChoice: choice}: ChatCompletionRequest, dialect: Dialec
   return typeof choice === 'object' ? {type: 'function', function: {name: choice.name}} : choice;
 }
 
+/** Servers refuse an empty list of calls. */
+function requestMessage(message: Message): object {
+  const {tool_calls, ...rest} = messageToWire(message);
+  return tool_calls?.length ? {...rest, tool_calls} : rest;
+}
+
 export function chatBody(request: ChatCompletionRequest, model: string, dialect: Dialect): string {
   const plain = {
     model,
-    messages: request.messages.map(messageToWire),
+    messages: request.messages.map(requestMessage),
     tool_choice: toolChoice(request, dialect),
     reasoning_effort: request.reasoningEffort,
     continue_final_message: request.continueFinalMessage,

@@ -5,6 +5,7 @@ import type {Tokenizer} from '../tokenizer/tokenizer.ts';
 import type {ChatCompletionRequest, ResponseFormat, TemplateVersion, Token, Tool} from '../types.ts';
 import {Refusal} from './refusal.ts';
 import {literal, SchemaGrammar} from './schema-grammar.ts';
+import {schemaFault} from './tool-schema.ts';
 import {TEMPLATES, type TemplateRow} from './versions.ts';
 
 export interface GrammarPlan {
@@ -77,6 +78,12 @@ function answerPlan(
   calls: CallGrammar | undefined,
   tools: readonly Tool[],
 ): {readonly grammar: Grammar; readonly notes: readonly string[]} {
+  const fault = format.type === 'json_schema' ? schemaFault(format.schema) : undefined;
+  if (fault !== undefined) {
+    throw new Refusal('InvalidRequestException', `The schema of the answer is no JSON schema: ${fault}.`, {
+      param: 'response_format.json_schema.schema',
+    });
+  }
   const rules = calls?.rules ?? new SchemaGrammar('text');
   const value = format.type === 'json_object' ? 'object' : rules.valueOf(format.schema);
   const answer = `${wordSpace(tokenizer)}${value}`;

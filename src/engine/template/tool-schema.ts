@@ -1,7 +1,7 @@
 // Checks the tools of a request: parameters against the draft-7 meta-schema, then names.
 import {createRequire} from 'node:module';
 import type {Ajv, ErrorObject, ValidateFunction} from 'ajv';
-import {toPlain} from '../json.ts';
+import {type Json, toPlain} from '../json.ts';
 import type {Tool} from '../types.ts';
 import {FUNCTION_NAME_RULE, isFunctionName} from './names.ts';
 import {Refusal} from './refusal.ts';
@@ -10,7 +10,7 @@ import {Refusal} from './refusal.ts';
 export function validateTools(tools: readonly Tool[]): void {
   tools.forEach((tool, index) => {
     const param = `tools[${index}].function`;
-    const fault = schemaFault(tool);
+    const fault = schemaFault(tool.parameters);
     if (fault !== undefined) {
       throw new Refusal(
         'InvalidToolSchemaException',
@@ -28,9 +28,10 @@ export function validateTools(tools: readonly Tool[]): void {
   });
 }
 
-function schemaFault(tool: Tool): string | undefined {
+/** What the draft-7 meta-schema has against a schema, in words. */
+export function schemaFault(schema: Json): string | undefined {
   const check = metaSchema();
-  if (check(toPlain(tool.parameters))) return undefined;
+  if (check(toPlain(schema))) return undefined;
   const [error] = check.errors ?? [];
   return error === undefined ? 'unknown fault' : `${error.instancePath || 'it'} ${describe(error)}`;
 }

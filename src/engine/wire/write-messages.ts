@@ -1,5 +1,6 @@
-// Messages in the form the OpenAI and Mistral APIs write them: for session files and exports.
-import type {ContentChunk, Message, ToolCall} from '../types.ts';
+// Messages and tools in the form the OpenAI and Mistral APIs write them: for session files, exports and remote servers.
+import type {Json} from '../json.ts';
+import type {Content, Message, Tool, ToolCall} from '../types.ts';
 
 interface WireToolCall {
   readonly id: string;
@@ -10,7 +11,7 @@ interface WireToolCall {
 /** Plain data; `JSON.stringify` writes it without loss. */
 interface WireMessage {
   readonly role: Message['role'];
-  readonly content?: string | readonly ContentChunk[];
+  readonly content?: string | readonly object[];
   readonly tool_calls?: readonly WireToolCall[];
   readonly prefix?: boolean;
   readonly tool_call_id?: string;
@@ -23,21 +24,42 @@ export function messageToWire(message: Message): WireMessage {
     const {content, toolCalls, prefix} = message;
     return {
       role: message.role,
-      ...(content === undefined ? {} : {content}),
+      ...(content === undefined ? {} : {content: contentToWire(content)}),
       ...(toolCalls === undefined ? {} : {tool_calls: toolCalls.map(toolCallToWire)}),
       ...(prefix === undefined ? {} : {prefix}),
     };
   }
-  if (message.role !== 'tool') return {role: message.role, content: message.content};
+  if (message.role !== 'tool') return {role: message.role, content: contentToWire(message.content)};
   const {content, toolCallId, name} = message;
   return {
     role: 'tool',
-    content,
+    content: contentToWire(content),
     ...(toolCallId === undefined ? {} : {tool_call_id: toolCallId}),
     ...(name === undefined ? {} : {name}),
   };
 }
 
+/** A thought is a list of texts in Mistral's API. */
+function contentToWire(content: Content): string | readonly object[] {
+  if (typeof content === 'string') return content;
+  return content.map((chunk) =>
+    chunk.type === 'thinking' ? {...chunk, thinking: [{type: 'text', text: chunk.thinking}]} : chunk,
+  );
+}
+
 function toolCallToWire(call: ToolCall): WireToolCall {
   return {id: call.id, type: 'function', function: {name: call.name, arguments: call.arguments}};
+}
+
+/** With the schema exactly as it was given. */
+export function toolToWire({name, description, parameters}: Tool): Json {
+  const definition = new Map<string, Json>([
+    ['name', name],
+    ['description', description],
+    ['parameters', parameters],
+  ]);
+  return new Map<string, Json>([
+    ['type', 'function'],
+    ['function', definition],
+  ]);
 }

@@ -42,7 +42,7 @@ test('whatever a route is sent, it answers with a status its document names, and
     {type: 'tool_call', call: {id: 'abcdefghi', name: 'f', arguments: ''}},
   ]);
   await app.ready();
-  const {paths} = app.swagger() as unknown as {paths: Record<string, {post?: Operation}>};
+  const {paths} = app.swagger() as unknown as {paths: Record<string, {post?: Operation; get?: Operation}>};
   const routes = Object.entries(paths).flatMap(([path, {post}]) => (post ? [{path, post}] : []));
   expect(routes.map(({path}) => path).sort()).toEqual(Object.keys(VALID).sort());
   const sent = fc.constantFrom(...routes).chain(({path, post}) => {
@@ -65,4 +65,34 @@ test('whatever a route is sent, it answers with a status its document names, and
     {seed: 20_251, numRuns: 600},
   );
   expect(backend.running).toBe(0);
+});
+
+test('whatever is read, under any name, with any key and from any host, has a documented status', async () => {
+  const {app} = await testServer(undefined, {apiKeys: ['k']});
+  await app.ready();
+  const {paths} = app.swagger() as unknown as {paths: Record<string, {post?: Operation; get?: Operation}>};
+  const routes = Object.entries(paths).flatMap(([path, {get}]) => (get ? [{path, get}] : []));
+  expect(routes.length + Object.keys(VALID).length).toBe(
+    Object.values(paths).reduce((count, methods) => count + Object.keys(methods).length, 0),
+  );
+  const name = fc.oneof(fc.string(), fc.string({unit: 'grapheme'}), fc.constantFrom('..', '../x', '%00', 'scripted'));
+  const read = fc.record({
+    route: fc.constantFrom(...routes),
+    name: name.filter((text) => text !== '').map(encodeURIComponent),
+    query: fc.webQueryParameters(),
+    key: fc.option(fc.constantFrom('Bearer k', 'Api-Key k', 'Bearer', 'Basic azo=', ''), {nil: undefined}),
+    host: fc.constantFrom('localhost', 'evil.example', '[::1]', ':::', 'localhost:99999'),
+  });
+  await fc.assert(
+    fc.asyncProperty(read, async ({route, name: id, query, key, host}) => {
+      const headers = {host, ...(key !== undefined && {authorization: key})};
+      const url = `${route.path.replace(/\{\w+\}/, id)}?${query}`;
+      const reply = await app.inject({method: 'GET', url, headers});
+      const unknown = route.path.includes('{') && reply.statusCode === 404;
+      expect(unknown ? [] : Object.keys(route.get.responses)).toEqual(
+        unknown ? [] : expect.arrayContaining([String(reply.statusCode)]),
+      );
+    }),
+    {seed: 20_251, numRuns: 300},
+  );
 });
