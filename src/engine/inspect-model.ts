@@ -6,7 +6,7 @@ import {KV_TYPES, type KvType} from './models/kv-types.ts';
 import type {Machine} from './models/machine.ts';
 import {memoryNeed} from './models/memory.ts';
 import {type ModelShape, modelShape} from './models/model-shape.ts';
-import {preflight} from './models/preflight.ts';
+import {checkLoadable} from './models/preflight.ts';
 import {loadFromGguf} from './template/load.ts';
 import {TEMPLATES} from './template/versions.ts';
 
@@ -132,9 +132,9 @@ function fittingContext(shape: ModelShape, bytes: number, machine: Machine): num
   return Math.max(0, Math.floor((room - needed(0)) / step) * 256);
 }
 
-function loadProblem({path}: GgufFile): string | undefined {
+function loadProblem(file: GgufFile): string | undefined {
   try {
-    preflight(path);
+    checkLoadable(file);
     return undefined;
   } catch (error) {
     if (error instanceof EngineError) return error.message;

@@ -14,6 +14,13 @@ import {formatBytes} from './units.ts';
  */
 export function preflight(path: string): GgufFile {
   const file = readGguf(path);
+  checkLoadable(file);
+  return file;
+}
+
+/** The checks of `preflight` for a header that is read. Throws EngineError as it does. */
+export function checkLoadable(file: GgufFile): void {
+  const {path} = file;
   refuseOtherKinds(file);
   const architecture = file.metadata.string('general.architecture') as string;
   const reason = whyNotRunnable(architecture);
@@ -24,7 +31,6 @@ export function preflight(path: string): GgufFile {
   checkParts(file);
   refuseOldExperts(file);
   checkVocabulary(file);
-  return file;
 }
 
 function refuseOtherKinds({path, metadata, tensors}: GgufFile): void {
