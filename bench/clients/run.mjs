@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {createMistral} from '@ai-sdk/mistral';
 import {createOpenAICompatible} from '@ai-sdk/openai-compatible';
-import {HumanMessage} from '@langchain/core/messages';
+import {HumanMessage, ToolMessage} from '@langchain/core/messages';
 import {ChatOpenAI} from '@langchain/openai';
 import {Mistral} from '@mistralai/mistralai';
 import {generateText, stepCountIs, streamText, tool} from 'ai';
@@ -186,35 +186,59 @@ const CASES = {
     const stream = streamText({model: aiMistral(model), messages, temperature: 0, maxOutputTokens: 30});
     assert.equal(await stream.text, text);
   },
-  'ai sdk tools': async () => {
-    for (const provider of [compatible(model), aiMistral(model)]) {
-      let ran = 0;
-      const get_weather = tool({
-        description: 'Weather of a city',
-        inputSchema: z.object({city: z.string()}),
-        execute: async () => {
-          ran++;
-          return {temperature: 12};
-        },
-      });
-      const ask = {
-        model: provider,
-        tools: {get_weather},
-        temperature: 0,
-        maxOutputTokens: 60,
-        stopWhen: stepCountIs(1),
-      };
-      await generateText({...ask, messages: rain, toolChoice: 'required'});
-      assert.ok(ran > 0);
-    }
-  },
+  'ai sdk tools loop, openai-compatible': () => aiSdkLoop(compatible(model)),
+  'ai sdk tools loop, mistral': () => aiSdkLoop(aiMistral(model)),
   'langchain chat and stream': async () => {
     const {content, usage_metadata} = await langchain.invoke([new HumanMessage(messages[0].content)]);
     assert.ok(content.length > 0 && usage_metadata.output_tokens > 0);
     const stream = await langchain.stream([new HumanMessage(messages[0].content)]);
     assert.equal(await textOf(stream, (chunk) => chunk.content), content);
   },
+  'langchain tools loop': async () => {
+    const question = new HumanMessage(rain[0].content);
+    const called = await langchain.bindTools(tools, {tool_choice: 'required'}).invoke([question]);
+    const [call] = called.tool_calls;
+    assert.equal(call.name, 'get_weather');
+    const result = new ToolMessage({content: '{"temperature": 12}', tool_call_id: call.id, name: call.name});
+    const {content, tool_calls} = await langchain.bindTools(tools).invoke([question, called, result]);
+    assert.ok(content.length > 0 && tool_calls.length === 0);
+  },
+  'langchain stream of a tool call': async () => {
+    const stream = await langchain
+      .bindTools(tools, {tool_choice: 'required'})
+      .stream([new HumanMessage(rain[0].content)]);
+    let whole;
+    for await (const chunk of stream) whole = whole ? whole.concat(chunk) : chunk;
+    assert.equal(whole.tool_calls[0].name, 'get_weather');
+  },
 };
+
+/** Question, call, result and answer, by the library's own loop: whole, then streamed. */
+async function aiSdkLoop(provider) {
+  let ran = 0;
+  const get_weather = tool({
+    description: 'Weather of a city',
+    inputSchema: z.object({city: z.string()}),
+    execute: async () => {
+      ran++;
+      return {temperature: 12};
+    },
+  });
+  const ask = {
+    model: provider,
+    messages: rain,
+    tools: {get_weather},
+    temperature: 0,
+    maxOutputTokens: 60,
+    stopWhen: stepCountIs(4),
+    prepareStep: ({stepNumber}) => ({toolChoice: stepNumber === 0 ? 'required' : 'auto'}),
+  };
+  const {steps, text} = await generateText(ask);
+  assert.ok(ran > 0 && steps.length > 1 && text.length > 0);
+  const stream = streamText(ask);
+  assert.equal(await stream.text, text);
+  assert.equal((await stream.steps).length, steps.length);
+}
 
 let failed = 0;
 for (const [name, run] of Object.entries(CASES)) {

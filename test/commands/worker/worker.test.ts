@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, onTestFinished, test, vi} from 'vitest';
 import {AimeApi} from '../../../src/commands/worker/api.ts';
 import {Worker} from '../../../src/commands/worker/worker.ts';
+import {EngineError} from '../../../src/engine/errors.ts';
 import {AimeServer} from '../../fakes/aime-server.ts';
 import {type Script, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
@@ -191,4 +192,14 @@ test.each([
 ])('%o ends the worker with a clear line', async (setup, message) => {
   const {work} = await setUp(setup);
   await expect(work).rejects.toMatchObject({code: 'backend_failed', message: expect.stringContaining(message)});
+});
+
+test('a worker whose engine has broken down tells the job so and ends', async () => {
+  const engineFails = () => {
+    throw new EngineError('engine_failed', 'the engine failed while generating: Eval has failed');
+  };
+  const {server, work} = await setUp({script: [engineFails]});
+  const {result} = server.submit({prompt_input: 'Hi'});
+  expect(await result).toMatchObject({error: 'the engine failed while generating: Eval has failed'});
+  await expect(work).rejects.toMatchObject({code: 'engine_failed'});
 });
