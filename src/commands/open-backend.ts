@@ -106,8 +106,12 @@ export async function withBackend(
 }
 
 /** A path is a path; anything else may be the name of a model that is on this machine. */
-async function pathOf(io: Io, named: string, {quant}: EngineFlags): Promise<string> {
+async function pathOf(io: Io, named: string, {quant, yes}: EngineFlags): Promise<string> {
   const path = resolve(io.cwd, named);
+  if (/\.tar$/i.test(path) && statSync(path, {throwIfNoEntry: false})?.isFile()) {
+    const {unpackOnce} = await import('./unpack-once.ts');
+    return unpackOnce(io, path, yes === undefined ? {} : {yes});
+  }
   if (existsSync(path)) return path;
   const {storedModel} = await import('./stored-model.ts');
   return storedModel(io, named, quant);

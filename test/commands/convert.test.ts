@@ -7,6 +7,7 @@ import {run} from '../../src/commands/program.ts';
 import {readGguf} from '../../src/engine/models/gguf.ts';
 import {fakeIo} from '../fakes/io.ts';
 import {folderWith} from '../fixtures/folder.ts';
+import {tarBytes} from '../fixtures/tar.ts';
 import {denseFolder} from '../fixtures/tiny-families.ts';
 import {safetensors, tensor} from '../fixtures/tiny-folder.ts';
 
@@ -65,6 +66,25 @@ test('a chat with a folder that needs conversion asks first, and says how when n
   expect(io.err()).toContain('has to be converted once: 122 kB as Q8_0 into');
   expect(io.err()).toContain('add --yes to agree');
   expect(existsSync(join(cache, 'mistral-chat'))).toBe(false);
+});
+
+test('a tar asks before it is unpacked, and is opened as its folder', async () => {
+  const entries = Object.entries(denseFolder()).map(([name, content]) => [{name: `m/${name}`}, content] as const);
+  const folder = folderWith({'m.tar': await tarBytes(...entries)});
+  const cache = folderWith();
+  const chat = async (...flags: string[]) => {
+    const io = fakeIo('hello\n', {XDG_CACHE_HOME: cache});
+    return {code: await run('mistral-chat', [join(folder, 'm.tar'), '--instruct', ...flags], io), err: io.err()};
+  };
+  const first = await chat();
+  expect(first.code).toBe(2);
+  expect(first.err).toMatch(/m\.tar has to be unpacked once: 2\d\d kB into \S+\/unpacked\/[0-9a-f]{16}\/m\.\n/);
+  expect(readdirSync(cache)).toEqual([]);
+  // An impossible quantisation stops the chat behind the unpacking: the engine is not what is tested here.
+  const second = await chat('--yes', '--quant', 'Q9');
+  expect(second.err).toContain('"Q9" is no quantisation this program can make');
+  expect(readdirSync(join(cache, 'mistral-chat/unpacked')).length).toBe(1);
+  expect((await chat()).err).toMatch(/^error: \S+\/m has to be converted once/);
 });
 
 test.each([

@@ -53,7 +53,8 @@ async function checkRoom(folder: string, bytes: number): Promise<void> {
   });
 }
 
-async function lockFile(path: string): Promise<() => Promise<void>> {
+/** Keeps other processes from writing `path` until the result is called. Throws EngineError model_busy or io. */
+export async function lockFile(path: string): Promise<() => Promise<void>> {
   try {
     return await lock(path, {realpath: false, stale: STALE_MS, lockfilePath: `${path}.lock`});
   } catch (error) {

@@ -44,7 +44,11 @@ const SIGNS: readonly Sign[] = [
   [startsWith(0x50, 0x4b, 3, 4), 'a zip archive', 'Unpack it and give the model inside.'],
   [startsWith(0x1f, 0x8b), 'a gzip archive', 'Unpack it and give the model inside.'],
   [startsWith(0x28, 0xb5, 0x2f, 0xfd), 'a zstd archive', 'Unpack it and give the model inside.'],
-  [(head) => head.toString('latin1', 257, 262) === 'ustar', 'a tar archive', 'Unpack it and give the folder inside.'],
+  [
+    (head) => head.toString('latin1', 257, 262) === 'ustar',
+    'a tar archive',
+    'Unpack it and give the folder: mkdir FOLDER && tar -xf FILE -C FOLDER',
+  ],
   [
     (_, text) => /^(lmgg|fmgg|tjgg)/.test(text),
     'a GGML file from before GGUF',

@@ -118,7 +118,8 @@ async function checkRoom(folder: string, bytes: number): Promise<void> {
   );
 }
 
-async function unpack(archive: Readable, folder: string): Promise<void> {
+/** Writes the files of a tar flat into `folder`. Throws EngineError model_invalid for an entry that has no place there. */
+export async function unpack(archive: Readable, folder: string): Promise<void> {
   const entries = extract();
   archive.on('error', (error) => entries.destroy(error));
   archive.pipe(entries);

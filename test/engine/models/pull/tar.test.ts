@@ -1,27 +1,16 @@
 import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {pack} from 'tar-stream';
 import {expect, onTestFinished, test} from 'vitest';
 import {Http} from '../../../../src/engine/models/pull/http.ts';
 import {downloadTar} from '../../../../src/engine/models/pull/tar.ts';
 import {fileServer} from '../../../fixtures/file-server.ts';
 import {folderWith} from '../../../fixtures/folder.ts';
-
-type Header = Parameters<ReturnType<typeof pack>['entry']>[0];
-
-async function archive(...entries: (readonly [Header, Buffer?])[]): Promise<Buffer> {
-  const tar = pack();
-  for (const [header, content] of entries) tar.entry(header, content ?? Buffer.alloc(0));
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
+import {tarBytes} from '../../../fixtures/tar.ts';
 
 const weights = Buffer.alloc(3 << 20, 7);
 const good = () =>
-  archive(
+  tarBytes(
     [{name: 'm', type: 'directory'}],
     [{name: 'm/params.json'}, Buffer.from('{}')],
     [{name: './m/consolidated.safetensors'}, weights],
@@ -56,11 +45,11 @@ test('a cut connection does not spoil it', async () => {
 test.each<[string, () => Promise<Buffer>, RegExp]>([
   [
     'climbs out',
-    () => archive([{name: '../../evil'}, Buffer.from('x')]),
+    () => tarBytes([{name: '../../evil'}, Buffer.from('x')]),
     /entry "\.\.\/\.\.\/evil" leads out of the folder/,
   ],
-  ['is absolute', () => archive([{name: '/etc/evil'}, Buffer.from('x')]), /entry "\/etc\/evil" leads out/],
-  ['is a link', () => archive([{name: 'a', type: 'symlink', linkname: '/etc'}]), /entry "a" is a symlink/],
+  ['is absolute', () => tarBytes([{name: '/etc/evil'}, Buffer.from('x')]), /entry "\/etc\/evil" leads out/],
+  ['is a link', () => tarBytes([{name: 'a', type: 'symlink', linkname: '/etc'}]), /entry "a" is a symlink/],
 ])('an archive whose entry %s is refused whole', async (_, make, message) => {
   const {parent, done} = await fetchTar(await make(), []);
   await expect(done).rejects.toThrow(message);
