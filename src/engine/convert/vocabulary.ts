@@ -1,5 +1,7 @@
 // A tokenizer file as the entries of a GGUF: pieces, scores, types, merges, special ids, chat template.
 
+import {EngineError} from '../errors.ts';
+import {JSON_FILE, RECOGNISE_BYTES, recognise} from '../models/foreign-file.ts';
 import {SPM_TYPE} from '../tokenizer/spm.ts';
 import {parseSpm} from '../tokenizer/spm-file.ts';
 import {parseTekken} from '../tokenizer/tekken-file.ts';
@@ -30,7 +32,12 @@ export interface Vocabulary {
  * Throws EngineError model_invalid or unsupported for a file that is none.
  */
 export function readVocabulary(name: string, path: string, file: Buffer): Vocabulary {
-  return name === 'tekken.json' ? readTekkenVocabulary(path, file) : readSpmVocabulary(name, path, file);
+  const isTekken = name === 'tekken.json';
+  const foreign = recognise(file.subarray(0, RECOGNISE_BYTES));
+  if (foreign !== undefined && !(isTekken && foreign.kind === JSON_FILE)) {
+    throw new EngineError('model_invalid', `${path} is ${foreign.kind}, not a tokenizer`, {hint: foreign.hint});
+  }
+  return isTekken ? readTekkenVocabulary(path, file) : readSpmVocabulary(name, path, file);
 }
 
 function readSpmVocabulary(name: string, path: string, file: Buffer): Vocabulary {

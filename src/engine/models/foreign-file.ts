@@ -7,6 +7,9 @@ export interface ForeignFile {
   readonly hint: string;
 }
 
+/** Of a JSON file, which some callers expect. */
+export const JSON_FILE = 'a JSON file';
+
 const DOWNLOAD_AGAIN = 'Download the file again.';
 
 /** Bytes of a file's start that `recognise` looks at. */
@@ -54,7 +57,7 @@ const SIGNS: readonly Sign[] = [
     'a GGML file from before GGUF',
     'Download a GGUF of the model: this format is no longer read by llama.cpp.',
   ],
-  [(_, text) => /^\s*[{[]/.test(text), 'a JSON file', 'Give the .gguf file or the folder it lies in.'],
+  [(_, text) => /^\s*[{[]/.test(text), JSON_FILE, 'Give the .gguf file or the folder it lies in.'],
 ];
 
 /** Names a file by its first bytes (`RECOGNISE_BYTES` are enough); undefined when it is nothing known. */
