@@ -127,6 +127,7 @@ async function umbrella(argv: readonly string[], io: Io): Promise<{program: Comm
   const at = argv[0] === 'help' ? 1 : 0;
   const command = program.commands.find((candidate) => candidate.name() === argv[at]);
   if (!command) return {program, rest: [...argv]};
+  answersVersion(command);
   await COMMANDS[command.name()]?.load().then((add) => add(command, io, () => allCommands(io)));
   return {program, rest: [...argv.slice(0, at + 1), ...normaliseArgv(command, argv.slice(at + 1))]};
 }
@@ -144,10 +145,9 @@ function allCommands(io: Io): Promise<Command[]> {
 }
 
 function newProgram(name: string, io: Io): Command {
-  return new Command(name)
+  const program = new Command(name)
     .exitOverride()
     .helpOption('-h, --help', 'print this help')
-    .option('-V, --version', 'print the version; with --json, the versions of all parts')
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
       writeErr: (text) => void io.stderr.write(text),
@@ -155,7 +155,14 @@ function newProgram(name: string, io: Io): Command {
       outputError: () => {},
       getOutHelpWidth: () => 80,
       getErrHelpWidth: () => 80,
-    })
+    });
+  return answersVersion(program);
+}
+
+/** Commands answer to `--version` as the programs do: `mistral chat --version` is `mistral-chat --version`. */
+function answersVersion(command: Command): Command {
+  return command
+    .option('-V, --version', 'print the version; with --json, the versions of all parts')
     .on('option:version', () => {
       throw new CommanderError(0, 'commander.version', '');
     });

@@ -15,6 +15,13 @@ test('--version is one line, with --json the versions of all parts', async () =>
   });
 });
 
+test.each(['chat', 'serve', 'pull', 'tokenize', 'sessions'])('%s answers --version too', async (command) => {
+  const io = fakeIo();
+  expect(await run('mistral', [command, '--version'], io)).toBe(0);
+  expect(io.out()).toMatch(/^mistral \d+\.\d+\.\d+\n$/);
+  expect(io.err()).toBe('');
+});
+
 test('an unknown option is refused with a suggestion and exit code 2', async () => {
   const io = fakeIo();
   expect(await run('mistral', ['--versoin'], io)).toBe(2);
