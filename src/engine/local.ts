@@ -5,6 +5,7 @@ import {suffixStop} from './fim-stop.ts';
 import {generate} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
 import {type SamplingParams, validateSampling} from './sampling.ts';
+import {repeatableCallIds} from './template/call-ids.ts';
 import {encodeFim} from './template/fim.ts';
 import {requestGrammar} from './template/grammar.ts';
 import {type EncodeOptions, encodeChat} from './template/instruct.ts';
@@ -67,7 +68,13 @@ export class LocalBackend implements Backend {
     this.#validate(request.sampling);
     const {tokens: prompt} = this.render(request);
     const {grammar, forbidden} = requestGrammar(request, tokenizer, version);
-    const reader = new OutputParser(tokenizer, version, {prompt, ...(request.tools && {tools: request.tools})});
+    const {temperature, seed} = request.sampling;
+    const isRepeatable = temperature === 0 || seed !== undefined;
+    const reader = new OutputParser(tokenizer, version, {
+      prompt,
+      ...(request.tools && {tools: request.tools}),
+      ...(isRepeatable && {newCallId: repeatableCallIds(prompt, temperature === 0 ? undefined : seed)}),
+    });
     const sampling = without(request.sampling, forbidden);
     yield* generate({model: tokenModel, prompt, sampling, ...(grammar && {grammar}), reader, now: this.#now}, signal);
   }

@@ -83,6 +83,21 @@ describe('LocalBackend', () => {
     expect(events.at(-1)).toMatchObject({reason: 'tool_calls'});
   });
 
+  test('calls without an id get the same one again where the answer is the same again, and only there', async () => {
+    const tools = [{name: 'time', description: '', parameters: new Map()}];
+    const answer = [id('[TOOL_CALLS]'), ...tokenizer.encode('[{"name": "time", "arguments": {}}]'), tokenizer.eos];
+    const [backend] = localBackend({answer: () => answer});
+    const idOf = async (sampling: ChatCompletionRequest['sampling'], content = 'What time?') => {
+      const events = await eventsOf(backend.chat(ask(content, {tools, sampling}), never));
+      return events.flatMap((event) => (event.type === 'tool_call' ? [event.call.id] : []))[0];
+    };
+    expect(await idOf({temperature: 0})).toBe(await idOf({temperature: 0, seed: 3}));
+    expect(await idOf({temperature: 1, seed: 3})).toBe(await idOf({temperature: 1, seed: 3}));
+    const ids = [await idOf({temperature: 0}), await idOf({temperature: 1, seed: 3}), await idOf({temperature: 1})];
+    ids.push(await idOf({temperature: 1}), await idOf({temperature: 0}, 'What time now?'));
+    expect(new Set(ids).size).toBe(5);
+  });
+
   test('tools bring a grammar behind the call token; a choice of none forbids that token instead', async () => {
     const tools = [{name: 'time', description: '', parameters: new Map()}];
     const [backend, model] = localBackend(says('x'));

@@ -1,5 +1,6 @@
 // Ids for tool calls: nine alphanumeric characters, unique in one message.
-import {randomBytes} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
+import type {Token} from '../types.ts';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const LENGTH = 9;
@@ -14,6 +15,27 @@ export function newCallId(): string {
     }
   }
   return id;
+}
+
+/** Nine characters that follow from the text. */
+export function hashedCallId(text: string): string {
+  let rest = BigInt(`0x${createHash('sha256').update(text).digest('hex')}`);
+  let id = '';
+  while (id.length < LENGTH) {
+    id += ALPHABET[Number(rest % 62n)];
+    rest /= 62n;
+  }
+  return id;
+}
+
+/**
+ * Ids for an answer that is to be the same again: they follow from the prompt and the seed (undefined: there is no
+ * chance in it). Prompts of one conversation differ, so its ids do too.
+ */
+export function repeatableCallIds(prompt: readonly Token[], seed: number | undefined): () => string {
+  const key = createHash('sha256').update(Uint32Array.from(prompt)).digest('hex');
+  let count = 0;
+  return () => hashedCallId(`${key}:${seed ?? ''}:${count++}`);
 }
 
 /** Keeps the ids a model wrote as long as they differ; the other calls get a fresh one. */

@@ -1,10 +1,7 @@
 // Tool call ids of other makers ("call_abc...") as ids a template can carry, the same for a call and its results.
-import {createHash} from 'node:crypto';
+import {hashedCallId} from '../template/call-ids.ts';
 import {isCallId, NO_ID} from '../template/names.ts';
 import type {Message} from '../types.ts';
-
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-const LENGTH = 9;
 
 /**
  * Replaces every id that is not 9 alphanumerics by one made from it: the same history always gives the same ids, so
@@ -17,9 +14,9 @@ export function mapForeignCallIds(messages: readonly Message[]): readonly Messag
   const mapped = new Map<string, string>();
   for (const id of foreign) {
     let salt = 0;
-    while (taken.has(hashedId(id, salt))) salt += 1;
-    mapped.set(id, hashedId(id, salt));
-    taken.add(hashedId(id, salt));
+    while (taken.has(hashedCallId(`${salt}:${id}`))) salt += 1;
+    mapped.set(id, hashedCallId(`${salt}:${id}`));
+    taken.add(hashedCallId(`${salt}:${id}`));
   }
   return messages.map((message) => withIds(message, (id) => mapped.get(id) ?? id));
 }
@@ -39,14 +36,4 @@ function withIds(message: Message, map: (id: string) => string): Message {
     return {...message, toolCallId: map(message.toolCallId)};
   }
   return message;
-}
-
-function hashedId(id: string, salt: number): string {
-  let rest = BigInt(`0x${createHash('sha256').update(`${salt}:${id}`).digest('hex')}`);
-  let text = '';
-  for (let count = 0; count < LENGTH; count += 1) {
-    text += ALPHABET[Number(rest % 62n)];
-    rest /= 62n;
-  }
-  return text;
 }

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {CallIds, newCallId} from '../../../src/engine/template/call-ids.ts';
+import {CallIds, newCallId, repeatableCallIds} from '../../../src/engine/template/call-ids.ts';
 
 describe('newCallId', () => {
   it('is nine alphanumeric characters, all of them in use', () => {
@@ -7,6 +7,20 @@ describe('newCallId', () => {
     expect(ids.filter((id) => !/^[a-zA-Z0-9]{9}$/.test(id))).toEqual([]);
     expect(new Set(ids.join('')).size).toBe(62);
     expect(new Set(ids).size).toBe(1000);
+  });
+});
+
+describe('repeatableCallIds', () => {
+  const two = (prompt: number[], seed?: number) => {
+    const next = repeatableCallIds(prompt, seed);
+    return [next(), next()];
+  };
+
+  it('follows from prompt and seed, differs from call to call, prompt to prompt and seed to seed', () => {
+    expect(two([1, 2, 3], 7)).toEqual(two([1, 2, 3], 7));
+    const ids = [two([1, 2, 3], 7), two([1, 2, 3], 8), two([1, 2, 3]), two([1, 2, 3, 4], 7)].flat();
+    expect(new Set(ids).size).toBe(8);
+    expect(ids.filter((id) => !/^[a-zA-Z0-9]{9}$/.test(id))).toEqual([]);
   });
 });
 
