@@ -1,7 +1,8 @@
 // Servers on this machine find each other's clients: a running `mistral serve` leaves a note with its model and address.
-import {existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Backend} from '../engine/backend.ts';
+import {makeFolder} from '../engine/make-folder.ts';
 import {openRemote} from '../engine/remote/backend.ts';
 import type {Io} from './io.ts';
 import type {EngineFlags} from './options.ts';
@@ -24,7 +25,7 @@ const folder = (env: NodeJS.ProcessEnv) => join(stateFolder(env), 'servers');
 export function announceServer(env: NodeJS.ProcessEnv, pid: number, note: ServerNote): () => void {
   const path = join(folder(env), `${pid}.json`);
   try {
-    mkdirSync(folder(env), {recursive: true, mode: 0o700});
+    makeFolder(folder(env), 0o700);
     writeFileSync(path, JSON.stringify({...note, model: realpathSync(note.model)}), {mode: 0o600});
   } catch {
     return () => {};

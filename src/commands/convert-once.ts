@@ -1,10 +1,11 @@
 // Opens a folder that needs conversion: converted once with consent, then taken from the cache.
-import {copyFileSync, existsSync, mkdirSync} from 'node:fs';
+import {copyFileSync, existsSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 import {convertFolder, estimateBytes, quantisation} from '../engine/convert/convert-folder.ts';
 import {fingerprint} from '../engine/convert/fingerprint.ts';
 import {openSourceFolder, type SourceFolder} from '../engine/convert/source-folder.ts';
 import {EngineError} from '../engine/errors.ts';
+import {makeFolder} from '../engine/make-folder.ts';
 import {thisMachine} from '../engine/models/machine.ts';
 import {formatBytes} from '../engine/models/units.ts';
 import {sanitise} from '../ui/sanitise.ts';
@@ -49,7 +50,7 @@ export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlag
 }
 
 async function convert(io: Io, source: SourceFolder, type: string, out: string): Promise<void> {
-  mkdirSync(dirname(out), {recursive: true, mode: 0o700});
+  makeFolder(dirname(out), 0o700);
   let progress = new ByteProgress(`converting ${source.name}`, io.stderr);
   try {
     await convertFolder(source, type, out, {

@@ -1,11 +1,12 @@
 // The adapter behind --lora-path: a GGUF as it is, one in the form it was trained in converted once.
-import {existsSync, mkdirSync, readdirSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {findAdapter, readAdapter} from '../engine/convert/adapter-file.ts';
 import {writePlan} from '../engine/convert/convert.ts';
 import {fingerprint} from '../engine/convert/fingerprint.ts';
 import {ggufBase, planLora} from '../engine/convert/lora.ts';
 import {EngineError} from '../engine/errors.ts';
+import {makeFolder} from '../engine/make-folder.ts';
 import type {GgufFile} from '../engine/models/gguf.ts';
 import type {Io} from './io.ts';
 import {cacheFolder} from './places.ts';
@@ -27,7 +28,7 @@ export async function loraAdapter(io: Io, path: string, base: GgufFile): Promise
   const name = `${basename(file, '.safetensors')}-${contentKey(file)}.gguf`;
   const out = join(cacheFolder(io), 'adapters', name);
   if (existsSync(out)) return out;
-  mkdirSync(dirname(out), {recursive: true, mode: 0o700});
+  makeFolder(dirname(out), 0o700);
   await writePlan(plan, out, {workers: 0, signal: io.stop});
   return out;
 }

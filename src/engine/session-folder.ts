@@ -1,7 +1,8 @@
 // The folder of all sessions: listing, finding, locking, and the KV states beside them.
-import {mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from './errors.ts';
+import {makeFolder} from './make-folder.ts';
 import {newSessionInfo, Session} from './session.ts';
 
 /** KV states that are kept: they are large, and only recent sessions are resumed often. */
@@ -130,7 +131,7 @@ export class SessionFolder {
    */
   #lock(id: string): boolean {
     try {
-      mkdirSync(this.#folder, {recursive: true, mode: 0o700});
+      makeFolder(this.#folder, 0o700);
       if (this.#isTaken(id)) return false;
       writeFileSync(this.#lockOf(id), String(this.#owner.pid), {mode: 0o600});
     } catch {

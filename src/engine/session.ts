@@ -1,9 +1,10 @@
 // A chat that keeps itself: its tree of messages as JSON lines, appended as it goes, so that a crash loses next to nothing.
 import {randomBytes} from 'node:crypto';
-import {appendFileSync, mkdirSync, readFileSync} from 'node:fs';
+import {appendFileSync, readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {EngineError} from './errors.ts';
 import {isJsonNumber, isJsonObject, type Json, type JsonObject, parseJson} from './json.ts';
+import {makeFolder} from './make-folder.ts';
 import type {AssistantMessage, Message} from './types.ts';
 import {readMessage} from './wire/messages.ts';
 import {messageToWire} from './wire/write-messages.ts';
@@ -125,7 +126,7 @@ export class Session {
     if (this.#file === undefined || this.#problem !== undefined) return;
     try {
       if (!this.#written) {
-        mkdirSync(dirname(this.#file), {recursive: true, mode: 0o700});
+        makeFolder(dirname(this.#file), 0o700);
         appendFileSync(this.#file, `${JSON.stringify({type: 'session', format: 1, ...this.info})}\n`, {mode: 0o600});
         this.#written = true;
       }

@@ -1,9 +1,10 @@
 // A result file that is there whole or not at all: written as NAME.part, synced, renamed, one writer at a time.
-import {closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync} from 'node:fs';
+import {closeSync, fsyncSync, openSync, renameSync, rmSync} from 'node:fs';
 import {statfs} from 'node:fs/promises';
 import {basename, dirname, resolve} from 'node:path';
 import {lock} from 'proper-lockfile';
 import {EngineError} from '../errors.ts';
+import {makeFolder} from '../make-folder.ts';
 import {formatBytes} from '../models/units.ts';
 
 /** A lock whose owner has not touched it for this long belongs to a process that died. */
@@ -21,7 +22,7 @@ export async function writeWhole(
   const part = `${path}.part`;
   const folder = dirname(resolve(path));
   try {
-    mkdirSync(folder, {recursive: true});
+    makeFolder(folder);
     await checkRoom(folder, bytes);
   } catch (error) {
     throw explain(error, path, bytes);

@@ -1,6 +1,7 @@
 // Messages typed before: a JSONL file, appended as they are sent, for Up, Ctrl+R and the next chat.
-import {appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {appendFileSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {dirname} from 'node:path';
+import {makeFolder} from '../../engine/make-folder.ts';
 
 /** Entries kept; a file with twice as many is rewritten. */
 const LIMIT = 5000;
@@ -26,7 +27,7 @@ export class History {
     this.#entries = [...this.#entries.slice(1 - LIMIT), text];
     if (this.#file === undefined) return;
     try {
-      mkdirSync(dirname(this.#file), {recursive: true, mode: 0o700});
+      makeFolder(dirname(this.#file), 0o700);
       appendFileSync(this.#file, `${JSON.stringify(text)}\n`, {mode: 0o600});
     } catch {
       // A full disk or a read-only folder: the message still counts in this chat.

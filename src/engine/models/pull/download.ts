@@ -1,9 +1,10 @@
 // Downloads one large file: several connections, resumable after anything, hashed while it comes.
-import {existsSync, mkdirSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {statfs} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../../errors.ts';
+import {makeFolder} from '../../make-folder.ts';
 import {formatBytes} from '../units.ts';
 import {FileHash} from './file-hash.ts';
 import {type Http, type HttpResponse, retryAfter, statusError} from './http.ts';
@@ -46,7 +47,7 @@ const LONGEST_WAIT = 120_000;
 export async function download(http: Http, options: DownloadOptions): Promise<string> {
   const {path, patience} = options;
   try {
-    mkdirSync(dirname(path), {recursive: true});
+    makeFolder(dirname(path));
     if (existsSync(path)) return path;
     return await withLock(path, {signal: options.signal, patience}, async (signal) =>
       // Another process may have finished it while this one waited.

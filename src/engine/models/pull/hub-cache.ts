@@ -1,7 +1,6 @@
 // The Hugging Face hub's local cache: one copy of a model for every tool that knows the layout.
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {dirname, join, relative, resolve} from 'node:path';
+import {makeFolder} from '../../make-folder.ts';
 
 /** `models--user--name`, the folder of a repository. */
 export function repositoryFolder(cache: string, repo: string): string {
@@ -32,7 +32,7 @@ export function snapshotPath(cache: string, repo: string, commit: string, name: 
 export function linkSnapshot(cache: string, repo: string, commit: string, name: string, sha256: string): string {
   const path = snapshotPath(cache, repo, commit, name);
   const blob = blobPath(cache, repo, sha256);
-  mkdirSync(dirname(path), {recursive: true});
+  makeFolder(dirname(path));
   if (!existsSync(path)) {
     rmSync(path, {force: true});
     try {
@@ -43,7 +43,7 @@ export function linkSnapshot(cache: string, repo: string, commit: string, name: 
     }
   }
   const refs = join(repositoryFolder(cache, repo), 'refs');
-  mkdirSync(refs, {recursive: true});
+  makeFolder(refs);
   writeFileSync(join(refs, 'main'), commit);
   return path;
 }

@@ -7,6 +7,7 @@ import {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {extract} from 'tar-stream';
 import {EngineError} from '../../errors.ts';
+import {makeFolder} from '../../make-folder.ts';
 import {formatBytes} from '../units.ts';
 import {type Http, statusError} from './http.ts';
 import {withLock} from './lock-target.ts';
@@ -31,7 +32,7 @@ const ATTEMPTS = 6;
 export async function downloadTar(http: Http, options: TarOptions): Promise<string> {
   const {folder, patience} = options;
   try {
-    mkdirSync(dirname(folder), {recursive: true});
+    makeFolder(dirname(folder));
     if (existsSync(folder)) return folder;
     return await withLock(folder, {signal: options.signal, patience}, async (signal) =>
       existsSync(folder) ? folder : fetchFolder(http, {...options, signal}),
