@@ -106,7 +106,7 @@ test('a folder that cannot be written is a problem to tell, not the end of the c
   writeFileSync(join(folder, 'file'), '');
   const session = new Session(INFO, join(folder, 'file', 'a.jsonl'));
   session.update([user('a')]);
-  expect(session.problem).toMatchObject({code: 'EEXIST'});
+  expect(session.problem).toMatchObject({code: 'ENOTDIR'});
   expect(session.messages).toEqual([user('a')]);
 });
 
