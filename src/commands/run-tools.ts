@@ -5,6 +5,7 @@ import {Conversation} from '../engine/conversation.ts';
 import {EngineError} from '../engine/errors.ts';
 import {parseJson} from '../engine/json.ts';
 import type {SamplingParams} from '../engine/sampling.ts';
+import {schemaNotes} from '../engine/template/grammar.ts';
 import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../engine/types.ts';
 import {readToolFile} from '../engine/wire/tools.ts';
 import type {ToolCommand} from '../ui/chat/toolbox.ts';
@@ -34,6 +35,8 @@ export async function readToolsFlags(
   const tools = parseTools(await readTextFile(io, flags.tools), flags.tools);
   for (const {name} of commands) requireTool(tools, name, '--exec');
   const choice = toolChoice(flags.toolChoice, tools);
+  for (const note of schemaNotes({tools, toolChoice: choice}))
+    io.stderr.write(`note: ${flags.tools}: ${sanitise(note)}\n`);
   return {request: {messages: await firstMessages(io, flags), tools, toolChoice: choice, sampling}, commands};
 }
 

@@ -13,8 +13,6 @@ export interface GrammarPlan {
   readonly grammar?: Grammar;
   /** Tokens that must never be sampled: `tool_choice` "none" keeps the tools in the prompt and forbids the call. */
   readonly forbidden: readonly Token[];
-  /** What the schemas ask for and the grammar cannot enforce, in words. */
-  readonly notes: readonly string[];
 }
 
 /** Calls of one answer at most, so that a model cannot repeat itself without end. */
@@ -43,12 +41,26 @@ export function requestGrammar(
   const forbidden = toolChoice === 'none' && start !== undefined ? [start] : [];
   const calls = start === undefined || callable.length === 0 ? undefined : new CallGrammar(tokenizer, row, start);
   if (calls && demanded) {
-    return {...calls.plan(`<[${start}]> ${calls.body(callable, toolChoice === 'any' ? MAX_CALLS : 1)}`), forbidden};
+    const root = `<[${start}]> ${calls.body(callable, toolChoice === 'any' ? MAX_CALLS : 1)}`;
+    return {grammar: calls.grammar(root), forbidden};
   }
-  if (isJsonFormat(responseFormat)) return {...answerPlan(responseFormat, tokenizer, calls, callable), forbidden};
-  if (!calls || start === undefined) return {forbidden, notes: []};
-  const {grammar, notes} = calls.plan(calls.body(callable, MAX_CALLS));
-  return {grammar: {...grammar, after: start}, forbidden, notes};
+  if (isJsonFormat(responseFormat)) {
+    return {grammar: answerGrammar(responseFormat, tokenizer, calls, callable), forbidden};
+  }
+  if (!calls || start === undefined) return {forbidden};
+  return {grammar: {...calls.grammar(calls.body(callable, MAX_CALLS)), after: start}, forbidden};
+}
+
+/** What the schemas of a request ask for and its grammar cannot enforce, in words. */
+export function schemaNotes({
+  tools = [],
+  toolChoice,
+  responseFormat,
+}: Pick<ChatCompletionRequest, 'tools' | 'toolChoice' | 'responseFormat'>): readonly string[] {
+  const rules = new SchemaGrammar('call');
+  if (toolChoice !== 'none') for (const {parameters} of tools) rules.valueOf(parameters);
+  if (responseFormat?.type === 'json_schema') rules.valueOf(responseFormat.schema);
+  return rules.notes;
 }
 
 function calledTools(
@@ -72,12 +84,12 @@ function isJsonFormat(format: ResponseFormat | undefined): format is JsonFormat 
 }
 
 /** JSON, or calls where the model prefers them. */
-function answerPlan(
+function answerGrammar(
   format: JsonFormat,
   tokenizer: Tokenizer,
   calls: CallGrammar | undefined,
   tools: readonly Tool[],
-): {readonly grammar: Grammar; readonly notes: readonly string[]} {
+): Grammar {
   const fault = format.type === 'json_schema' ? schemaFault(format.schema) : undefined;
   if (fault !== undefined) {
     throw new Refusal('InvalidRequestException', `The schema of the answer is no JSON schema: ${fault}.`, {
@@ -88,7 +100,7 @@ function answerPlan(
   const value = format.type === 'json_object' ? 'object' : rules.valueOf(format.schema);
   const answer = `${wordSpace(tokenizer)}${value}`;
   const root = calls ? `${answer} | <[${calls.start}]> ${calls.body(tools, MAX_CALLS)}` : answer;
-  return {grammar: {gbnf: rules.toGbnf(root)}, notes: rules.notes};
+  return {gbnf: rules.toGbnf(root)};
 }
 
 /** SPM begins every text with a word mark, which a grammar sees as a space. */
@@ -110,8 +122,8 @@ class CallGrammar {
     this.rules = rules;
   }
 
-  plan(root: string): {readonly grammar: Grammar; readonly notes: readonly string[]} {
-    return {grammar: {gbnf: this.rules.toGbnf(root)}, notes: this.rules.notes};
+  grammar(root: string): Grammar {
+    return {gbnf: this.rules.toGbnf(root)};
   }
 
   /** One to `max` calls, behind the first [TOOL_CALLS] token. */

@@ -1,5 +1,6 @@
 // A JSON schema as GBNF rules. What a grammar cannot say is left out with a note: the output is freer then, never wrong.
 import {dumpsJson, isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} from '../json.ts';
+import {integerRange} from './integer-range.ts';
 
 /** `call`: one line, as templates write arguments. `text`: a little layout, as models write JSON for people. */
 export type Layout = 'call' | 'text';
@@ -33,6 +34,8 @@ const UNDERSTOOD: ReadonlySet<string> = new Set(
   const $ref anyOf oneOf allOf properties required additionalProperties items prefixItems minItems maxItems minLength
   maxLength`.split(/\s+/),
 );
+/** Followed for integers only. */
+const NUMBER_BOUNDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
 
 /** The rules of one grammar while it is put together. */
 export class SchemaGrammar {
@@ -108,7 +111,7 @@ class SchemaReader {
       return 'value';
     }
     for (const keyword of schema.keys()) {
-      if (!UNDERSTOOD.has(keyword)) this.grammar.note(`"${keyword}" is not enforced`);
+      if (!UNDERSTOOD.has(keyword) && !isNumberBound(keyword)) this.grammar.note(`"${keyword}" is not enforced`);
     }
     return this.restricted(schema);
   }
@@ -193,7 +196,10 @@ class SchemaReader {
         return this.array(schema);
       case 'string':
         return this.string(schema);
+      case 'integer':
+        return this.integer(schema);
       default:
+        if (type === 'number' || type === undefined) this.noteNumberBounds(schema);
         return typeof type === 'string' && TYPES.includes(type) ? type : 'value';
     }
   }
@@ -201,6 +207,21 @@ class SchemaReader {
   private string(schema: JsonObject): string {
     const repetition = this.repetition(schema, 'minLength', 'maxLength');
     return repetition === '*' ? 'string' : this.grammar.add(`"\\"" char${repetition} "\\""`);
+  }
+
+  private integer(schema: JsonObject): string {
+    const from = tightest(schema, 'minimum', 'exclusiveMinimum', 1n);
+    const to = tightest(schema, 'maximum', 'exclusiveMaximum', -1n);
+    if (from === undefined && to === undefined) return 'integer';
+    const body = integerRange(from, to);
+    if (body === undefined) this.grammar.note('bounds that allow no integer are not enforced');
+    return body === undefined ? 'integer' : this.grammar.add(body);
+  }
+
+  private noteNumberBounds(schema: JsonObject): void {
+    for (const keyword of NUMBER_BOUNDS) {
+      if (schema.has(keyword)) this.grammar.note(`"${keyword}" is enforced for integers only`);
+    }
   }
 
   private array(schema: JsonObject): string {
@@ -279,6 +300,28 @@ function impliedType(schema: JsonObject): string | undefined {
   if (['properties', 'required', 'additionalProperties'].some((keyword) => schema.has(keyword))) return 'object';
   if (['items', 'prefixItems', 'minItems', 'maxItems'].some((keyword) => schema.has(keyword))) return 'array';
   return ['minLength', 'maxLength'].some((keyword) => schema.has(keyword)) ? 'string' : undefined;
+}
+
+const isNumberBound = (keyword: string) => (NUMBER_BOUNDS as readonly string[]).includes(keyword);
+
+/**
+ * The whole number a lower (`inward` 1) or upper (-1) bound comes to. `exclusive` holds a number of its own or, in older
+ * drafts, says true of the other keyword's.
+ */
+function tightest(schema: JsonObject, inclusive: string, exclusive: string, inward: 1n | -1n): bigint | undefined {
+  const number = (keyword: string) => {
+    const value = schema.get(keyword);
+    const bound = isJsonNumber(value) ? Number(value.source) : Number.NaN;
+    return Number.isFinite(bound) ? bound : undefined;
+  };
+  const open = schema.get(exclusive) === true ? number(inclusive) : number(exclusive);
+  const closed = schema.get(exclusive) === true ? undefined : number(inclusive);
+  const round = inward === 1n ? Math.ceil : Math.floor;
+  const bounds = [
+    ...(closed === undefined ? [] : [BigInt(round(closed))]),
+    ...(open === undefined ? [] : [BigInt(round(open)) + (Number.isInteger(open) ? inward : 0n)]),
+  ];
+  return bounds.sort((a, b) => (a < b === (inward === 1n) ? 1 : -1))[0];
 }
 
 function bound(schema: JsonObject, keyword: string): number | undefined {

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {parseJson} from '../../../src/engine/json.ts';
-import {requestGrammar} from '../../../src/engine/template/grammar.ts';
+import {requestGrammar, schemaNotes} from '../../../src/engine/template/grammar.ts';
 import type {Tokenizer} from '../../../src/engine/tokenizer/tokenizer.ts';
 import type {ChatCompletionRequest, TemplateVersion, Tool} from '../../../src/engine/types.ts';
 import {Gbnf, type GbnfInput} from '../../fakes/gbnf.ts';
@@ -102,12 +102,12 @@ describe('a free choice', () => {
   });
 
   it('has no grammar without tools, or with v1', () => {
-    expect(plan('v3', {tools: []})).toEqual({forbidden: [], notes: []});
-    expect(plan('v1', {})).toEqual({forbidden: [], notes: []});
+    expect(plan('v3', {tools: []})).toEqual({forbidden: []});
+    expect(plan('v1', {})).toEqual({forbidden: []});
   });
 
   it('forbids the token when no call is wanted', () => {
-    expect(plan('v3', {toolChoice: 'none'})).toEqual({forbidden: [TOOL_CALLS], notes: []});
+    expect(plan('v3', {toolChoice: 'none'})).toEqual({forbidden: [TOOL_CALLS]});
   });
 });
 
@@ -129,8 +129,14 @@ describe('answers in JSON', () => {
     expect(accepts('v3', {...schema, toolChoice: 'none'}, [TOOL_CALLS, `[${ONE}]`])).toBe(false);
   });
 
-  it('say what they cannot enforce', () => {
-    const format = {type: 'json_schema', schema: parseJson('{"type": "integer", "minimum": 3}')} as const;
-    expect(plan('v3', {tools: [], responseFormat: format}).notes).toEqual(['"minimum" is not enforced']);
+  it('say what they cannot enforce, unless no call is made', () => {
+    const parameters = parseJson('{"properties": {"at": {"type": "string", "pattern": "^a"}}}');
+    const tools = [{name: 'f', description: '', parameters}];
+    expect(schemaNotes({tools})).toEqual(['"pattern" is not enforced']);
+    expect(schemaNotes({tools, toolChoice: 'none'})).toEqual([]);
+    const schema = parseJson('{"type": "number", "minimum": 3}');
+    expect(schemaNotes({responseFormat: {type: 'json_schema', schema}})).toEqual([
+      '"minimum" is enforced for integers only',
+    ]);
   });
 });

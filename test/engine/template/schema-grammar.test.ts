@@ -27,6 +27,22 @@ const cases: readonly {
     accepts: ['0', '-12', '1234567890123456'],
     refuses: ['01', '1.0', '1e5', '12345678901234567'],
   },
+  {
+    schema: '{"type": "integer", "minimum": -12, "maximum": 203}',
+    accepts: ['-12', '-9', '0', '7', '10', '199', '203'],
+    refuses: ['-13', '-100', '204', '210', '1000', '00', '-0', '01'],
+  },
+  {
+    schema: '{"type": "integer", "exclusiveMinimum": 0.5, "exclusiveMaximum": 10}',
+    accepts: ['1', '9'],
+    refuses: ['0', '10', '-1'],
+  },
+  {
+    schema: '{"type": "integer", "minimum": 18, "exclusiveMinimum": true}',
+    accepts: ['19', '20', '100', '9999999999999999'],
+    refuses: ['18', '1', '-19'],
+  },
+  {schema: '{"type": ["integer", "null"], "maximum": 1e999}', accepts: ['5', 'null'], refuses: ['"a"']},
   {schema: '{"type": "number"}', accepts: ['1', '-0.5', '1.5e-7', '1E+10'], refuses: ['.5', '1.', 'NaN', '1e999']},
   {schema: '{"type": "boolean"}', accepts: ['true', 'false'], refuses: ['True', '1']},
   {schema: '{"type": "null"}', accepts: ['null'], refuses: ['']},
@@ -133,7 +149,9 @@ describe('values of a schema', () => {
 });
 
 const freer: readonly (readonly [schema: string, note: string, accepted: string])[] = [
-  ['{"type": "integer", "minimum": 3}', '"minimum" is not enforced', '1'],
+  ['{"type": "number", "minimum": 3}', '"minimum" is enforced for integers only', '1'],
+  ['{"exclusiveMaximum": 3}', '"exclusiveMaximum" is enforced for integers only', '4'],
+  ['{"type": "integer", "minimum": 3, "maximum": 2}', 'bounds that allow no integer are not enforced', '7'],
   ['{"type": "string", "pattern": "^a"}', '"pattern" is not enforced', '"b"'],
   ['{"type": "string", "maxLength": 5000}', '"maxLength" above 256 is not enforced', '"b"'],
   ['{"type": "string", "minLength": 5000}', 'a minimum above 256 is not enforced', '"b"'],

@@ -1,6 +1,7 @@
 // POST /v1/chat/completions: one route for the clients of OpenAI and Mistral.
 import type {GenerationEvent} from '../../../engine/backend.ts';
 import {EngineError} from '../../../engine/errors.ts';
+import {schemaNotes} from '../../../engine/template/grammar.ts';
 import type {App} from '../app.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions, usagePlace} from '../chat-reply.ts';
 import {chatRequest} from '../chat-request.ts';
@@ -35,9 +36,11 @@ export function addChat(app: App, service: Service): void {
         response: {200: jsonOrStream(ChatCompletionSchema, ChatCompletionChunkSchema), ...generationErrors()},
       },
     },
-    async ({body, bodyText}, reply) => {
+    async ({body, bodyText, log}, reply) => {
       const options = replyOptions(body, service);
       const request = chatRequest(body, bodyText, service.options.defaults);
+      const notes = schemaNotes(request);
+      if (notes.length > 0) log.warn({notes}, 'the schemas of a request ask for more than is enforced');
       const start: Start = ({backend, signal}, index) => {
         const one = {...request, sampling: nthSampling(request.sampling, index)};
         if (body.parallel_tool_calls !== false) return backend.chat(one, signal);
