@@ -45,11 +45,15 @@ export async function* generate(input: GenerationInput, signal: AbortSignal): As
   yield* run.finish(run.stopped ?? (signal.aborted ? 'aborted' : run.reachedLimit ? 'length' : 'context'));
 }
 
-function checkLength(length: number, contextSize: number): void {
+/**
+ * @throws EngineError `context_length_exceeded` for a prompt of `length` tokens, or of no fewer than that (`least`), that
+ * does not fit.
+ */
+export function checkLength(length: number, contextSize: number, least = false): void {
   if (length <= contextSize) return;
   throw new EngineError(
     'context_length_exceeded',
-    `the prompt has ${length} tokens and the context holds ${contextSize}`,
+    `the prompt has ${least ? 'at least ' : ''}${length} tokens and the context holds ${contextSize}`,
     {
       hint: 'Shorten the prompt, drop old messages, or give the model a larger context with --ctx.',
       param: 'messages',

@@ -2,7 +2,7 @@
 import type {Backend, GenerationEvent, ModelInfo, TokenModel} from './backend.ts';
 import {EngineError} from './errors.ts';
 import {suffixStop} from './fim-stop.ts';
-import {generate} from './generate.ts';
+import {checkLength, generate} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
 import {type SamplingParams, validateSampling} from './sampling.ts';
 import {repeatableCallIds} from './template/call-ids.ts';
@@ -12,8 +12,17 @@ import {type EncodeOptions, encodeChat} from './template/instruct.ts';
 import {OutputParser} from './template/output.ts';
 import type {ModelSettings} from './template/settings.ts';
 import {TEMPLATES} from './template/versions.ts';
+import {LengthBound} from './tokenizer/length-bound.ts';
 import type {Tokenizer} from './tokenizer/tokenizer.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, TemplateVersion, Token, Tokenized} from './types.ts';
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+  FIMRequest,
+  Message,
+  TemplateVersion,
+  Token,
+  Tokenized,
+} from './types.ts';
 
 export interface LocalParts {
   readonly tokenModel: TokenModel;
@@ -35,6 +44,7 @@ export class LocalBackend implements Backend {
   readonly tokenizer: Tokenizer;
   readonly #parts: LocalParts;
   readonly #now: () => number;
+  readonly #lengths: LengthBound;
 
   constructor(parts: LocalParts) {
     const {tokenModel, tokenizer, version} = parts;
@@ -42,6 +52,7 @@ export class LocalBackend implements Backend {
     this.#parts = parts;
     this.#now = parts.now ?? (() => performance.now());
     this.tokenizer = tokenizer;
+    this.#lengths = new LengthBound(tokenizer);
     this.model = {
       id: parts.id,
       path: parts.path,
@@ -66,6 +77,8 @@ export class LocalBackend implements Backend {
   async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {tokenizer, version, tokenModel} = this.#parts;
     this.#validate(request.sampling);
+    // What a template always says in full; with truncation, old messages go.
+    if (request.truncateForContextLength !== true) this.#checkTexts(request.messages.flatMap(textsOf));
     const {tokens: prompt} = this.render(request);
     const {grammar, forbidden} = requestGrammar(request, tokenizer, version);
     const {temperature, seed} = request.sampling;
@@ -84,6 +97,7 @@ export class LocalBackend implements Backend {
     const {tokenizer} = this.#parts;
     const {prompt: given, sampling} = request;
     this.#validate(sampling);
+    if (typeof given === 'string') this.#checkTexts([given]);
     const prompt = typeof given === 'string' ? [tokenizer.bos, ...tokenizer.encode(given)] : given;
     yield* this.#plain(prompt, sampling, signal);
   }
@@ -92,6 +106,7 @@ export class LocalBackend implements Backend {
   async *fim(request: FIMRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {tokenizer, version} = this.#parts;
     this.#validate(request.sampling);
+    this.#checkTexts([request.prompt, request.suffix ?? '']);
     const {tokens: prompt} = encodeFim(request, tokenizer, version);
     const suffix = suffixStop(request.suffix ?? '');
     const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
@@ -111,6 +126,12 @@ export class LocalBackend implements Backend {
     });
   }
 
+  /** Refuses what cannot fit before it is encoded, which takes seconds for megabytes. */
+  #checkTexts(texts: readonly string[]): void {
+    const {contextSize} = this.#parts.tokenModel;
+    checkLength(this.#lengths.atLeast(texts, contextSize), contextSize, true);
+  }
+
   #isToken(token: Token): boolean {
     return Number.isInteger(token) && token >= 0 && token < this.tokenizer.vocabSize;
   }
@@ -119,6 +140,13 @@ export class LocalBackend implements Backend {
     const reader = new PlainOutput(this.tokenizer, prompt);
     return generate({model: this.#parts.tokenModel, prompt, sampling, reader, now: this.#now}, signal);
   }
+}
+
+function textsOf({role, content}: Message): string[] {
+  if (role !== 'user' && role !== 'system') return [];
+  return typeof content === 'string'
+    ? [content]
+    : content.flatMap((chunk) => (chunk.type === 'text' ? [chunk.text] : []));
 }
 
 /** The same sampling that never yields these tokens. */

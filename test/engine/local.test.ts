@@ -146,6 +146,37 @@ describe('LocalBackend', () => {
     await expect(eventsOf(backend.chat(ask('x', {sampling}), never))).rejects.toMatchObject({param: 'logitBias'});
   });
 
+  test('megabytes are refused by the fewest tokens they can have, unencoded', async () => {
+    const encoded: number[] = [];
+    const watched = Object.assign(Object.create(tokenizer) as typeof tokenizer, {
+      encode: (text: string) => {
+        encoded.push(text.length);
+        return tokenizer.encode(text);
+      },
+    });
+    const [, tokenModel] = localBackend(says(''));
+    const backend = new LocalBackend({
+      tokenModel,
+      tokenizer: watched,
+      version: 'v3',
+      versionReason: '',
+      id: 'toy',
+      path: undefined,
+      trainedContextSize: undefined,
+      device: '',
+    });
+    const long = 'word '.repeat(100_000);
+    const refusal = {
+      code: 'context_length_exceeded',
+      message: expect.stringMatching(/^the prompt has at least \d{5,} /),
+    };
+    const sampling = {temperature: 0};
+    await expect(eventsOf(backend.chat(ask(long), never))).rejects.toMatchObject(refusal);
+    await expect(eventsOf(backend.complete({prompt: long, sampling}, never))).rejects.toMatchObject(refusal);
+    await expect(eventsOf(backend.fim({prompt: 'a', suffix: long, sampling}, never))).rejects.toMatchObject(refusal);
+    expect(encoded.filter((length) => length > 1000)).toEqual([]);
+  });
+
   test('a prompt longer than the context is refused with the figures and what to do', async () => {
     const [backend] = localBackend({...says('x'), contextSize: 10});
     await expect(eventsOf(backend.chat(ask('a long question'), never))).rejects.toMatchObject({
