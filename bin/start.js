@@ -1,8 +1,9 @@
 // CommonJS on purpose: libuv reads UV_THREADPOOL_SIZE when its pool is first used, and Node's ES module
-// loader already uses it. One pool thread keeps every decode on one warm thread (docs/engine.md).
+// loader already uses it. One pool thread keeps every decode on one warm thread (docs/engine.md); a download decodes
+// nothing, and writes while it syncs.
 module.exports = async (name) => {
-  process.env.UV_THREADPOOL_SIZE ??= '1';
   const argv = process.argv.slice(2);
+  process.env.UV_THREADPOOL_SIZE ??= name === 'mistral' && argv[0] === 'pull' ? '4' : '1';
   // What runs for days is watched over by a process that outlives a crash of the engine.
   if (name === 'mistral' && /^(serve|worker)$/.test(argv[0]) && process.platform !== 'win32') {
     const {isSupervised, supervise, endWithSupervisor} = await import('../dist/commands/supervise.js');
