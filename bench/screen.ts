@@ -1,41 +1,43 @@
-// What the chat screen costs, in a real pty: CPU a token against plain writes, bytes, clears, key echo, memory, first frame.
-// npm run bench:screen -- [--tokens 20000] [--rate 200]
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+// What the chat screen costs, in a real pty: CPU a token, bytes, clears, key echo, memory, first frame.
+// node bench/build/js/bench/screen.js [--modes plain,screen,ink] [--tokens 20000] [--rate 200] [--save docs/screen/cost.json]
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parseArgs} from 'node:util';
-import {build} from 'esbuild';
-import {bundleOptions} from '../test/e2e/harness/bundle.ts';
 import {PtyProgram} from '../test/e2e/harness/pty.ts';
+import {type Cost, costCurve} from './cost-curve.ts';
+import type {ScreenAppOptions, ScreenAppResult} from './screen-app.ts';
+import {buildScreenApp} from './screen-bundle.ts';
 import {CORPUS} from './screen-corpus.ts';
 
 const {values} = parseArgs({
-  options: {tokens: {type: 'string', default: '20000'}, rate: {type: 'string', default: '200'}},
+  options: {
+    modes: {type: 'string', default: 'plain,screen'},
+    tokens: {type: 'string', default: '20000'},
+    rate: {type: 'string', default: '200'},
+    save: {type: 'string'},
+  },
 });
-const tokens = Number(values.tokens);
+const [tokens, rate] = [Number(values.tokens), Number(values.rate)];
 const folder = mkdtempSync(join(tmpdir(), 'mistral-bench-'));
-writeFileSync(join(folder, 'corpus.md'), CORPUS);
+const corpus = join(folder, 'corpus.md');
 
-interface Figures {
-  readonly microseconds: number;
-  readonly quarters: readonly number[];
-  readonly bytes: number;
-  readonly clears: number;
-  readonly rssMB: number;
-  readonly echo: readonly number[];
-}
-
-/** Runs one mode to its end; in the screen a key is typed three times a second and timed until it is drawn. */
-async function measure(mode: 'plain' | 'screen'): Promise<Figures> {
+/** Runs one mode to its end; in a screen a key is typed three times a second and timed until it is drawn. */
+async function measure(mode: Cost['mode']): Promise<Cost> {
   const result = join(folder, `${mode}.json`);
-  const args = [join(folder, 'screen-app.js'), mode, values.tokens, values.rate, result, join(folder, 'corpus.md')];
-  const program = new PtyProgram(process.execPath, args, {columns: 100, rows: 40, patience: 600_000});
+  const options: ScreenAppOptions = {plain: mode === 'plain', tokens, rate, corpus, result};
+  const app = await buildScreenApp(mode === 'ink' ? 'ink' : 'screen', folder);
+  const program = new PtyProgram(process.execPath, [app, JSON.stringify(options)], {
+    columns: 100,
+    rows: 40,
+    patience: 600_000,
+  });
   const echo: number[] = [];
-  if (mode === 'screen') {
+  if (mode !== 'plain') {
     await program.see('ready');
     program.type('go\r');
     await program.see('generating');
-    const end = Date.now() + (1000 * tokens) / Number(values.rate) - 1000;
+    const end = Date.now() + (1000 * tokens) / rate - 1000;
     while (Date.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 333));
       echo.push(await echoTime(program));
@@ -44,15 +46,16 @@ async function measure(mode: 'plain' | 'screen'): Promise<Figures> {
     program.type('\x15\x04');
   }
   await program.exited();
-  const {marks, rss} = JSON.parse(readFileSync(result, 'utf8')) as {marks: number[]; rss: number};
-  const quarters = marks.slice(1).map((mark, index) => (mark - (marks[index] ?? 0)) / (tokens / 4));
+  const {marks, rss} = JSON.parse(readFileSync(result, 'utf8')) as ScreenAppResult;
+  const parts = marks.slice(1).map((mark, index) => (mark - (marks[index] ?? 0)) / (tokens / (marks.length - 1)));
   return {
-    microseconds: ((marks.at(-1) ?? 0) - (marks[0] ?? 0)) / tokens,
-    quarters,
+    mode,
+    tokens,
+    parts,
     bytes: Buffer.byteLength(program.output) / tokens,
     clears: (program.output.match(/\x1b\[[23]J/g) ?? []).length,
     rssMB: rss / 1e6,
-    echo,
+    echo: echo.sort((a, b) => a - b),
   };
 }
 
@@ -68,22 +71,19 @@ async function echoTime(program: PtyProgram): Promise<number> {
   return performance.now() - started;
 }
 
-/** Milliseconds from the start of the program to the prompt on the way to the terminal. */
+/** Milliseconds from the start of the real program to its prompt on the way to the terminal. */
 async function firstFrame(): Promise<number> {
   const started = performance.now();
-  const args = [
-    join(folder, 'screen-app.js'),
-    'screen',
-    '10',
-    '100',
-    join(folder, 'x.json'),
-    join(folder, 'corpus.md'),
-  ];
-  const program = new PtyProgram(process.execPath, args, {columns: 100, rows: 40});
+  const env = {MISTRAL_STATE_DIR: join(folder, 'state')};
+  const program = new PtyProgram(process.execPath, ['bin/mistral-chat.js', '--instruct'], {
+    columns: 100,
+    rows: 40,
+    env,
+  });
   while (!program.output.includes('Ask anything')) await new Promise((resolve) => setTimeout(resolve, 1));
   const elapsed = performance.now() - started;
   program.kill('SIGKILL');
-  await program.exited();
+  await program.until(() => program.exitCode !== undefined, 'its end').catch(() => undefined);
   return elapsed;
 }
 
@@ -91,29 +91,38 @@ function quantile(sorted: readonly number[], part: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
 }
 
+const mean = (list: readonly number[]) => list.reduce((sum, value) => sum + value, 0) / list.length;
+
+function row({mode, parts, bytes, clears, rssMB, echo}: Cost): string {
+  const quarter = parts.length / 4;
+  const quarters = [0, 1, 2, 3].map((index) => mean(parts.slice(index * quarter, (index + 1) * quarter)).toFixed(0));
+  const echoed = echo.length === 0 ? '' : `${quantile(echo, 0.5).toFixed(1)} / ${quantile(echo, 0.95).toFixed(1)}`;
+  return `| ${mode} | ${mean(parts).toFixed(0)} | ${quarters.join(' / ')} | ${bytes.toFixed(1)} | ${clears} | ${rssMB.toFixed(0)} | ${echoed} |`;
+}
+
 try {
-  await build({...bundleOptions, entryPoints: ['bench/screen-app.ts'], outdir: folder, minify: true});
+  writeFileSync(corpus, CORPUS);
   const starts: number[] = [];
   for (let run = 0; run < 7; run += 1) starts.push(await firstFrame());
-  const plain = await measure('plain');
-  const screen = await measure('screen');
-  const echo = [...screen.echo].sort((a, b) => a - b);
-  const row = (name: string, {microseconds, quarters, bytes, clears, rssMB}: Figures) =>
-    `| ${name} | ${microseconds.toFixed(0)} | ${quarters.map((quarter) => quarter.toFixed(0)).join(' / ')} | ${bytes.toFixed(1)} | ${clears} | ${rssMB.toFixed(0)} |`;
-  console.log(
-    [
-      `${tokens} tokens at ${values.rate} tok/s, Node ${process.version}, 100x40`,
-      '',
-      '| | µs CPU a token | by quarter | bytes a token | clears | RSS MB |',
-      '|---|---|---|---|---|---|',
-      row('plain `stdout.write`', plain),
-      row('chat screen', screen),
-      '',
-      `CPU against plain: ${(screen.microseconds / plain.microseconds).toFixed(2)}`,
-      `key echo: median ${quantile(echo, 0.5).toFixed(1)} ms, p95 ${quantile(echo, 0.95).toFixed(1)} ms (${echo.length} keys)`,
-      `first frame: ${starts.map((value) => value.toFixed(0)).join(', ')} ms`,
-    ].join('\n'),
-  );
+  console.log(`first frame: ${starts.map((value) => value.toFixed(0)).join(', ')} ms`);
+  const saved = values.save !== undefined && existsSync(values.save) ? readFileSync(values.save, 'utf8') : '[]';
+  let costs = JSON.parse(saved) as readonly Cost[];
+  for (const mode of values.modes.split(',') as Cost['mode'][]) {
+    costs = [...costs.filter((cost) => cost.mode !== mode), await measure(mode)];
+  }
+  if (values.save !== undefined) {
+    const rounded = (_: string, value: unknown) => (typeof value === 'number' ? Math.round(value * 10) / 10 : value);
+    writeFileSync(values.save, `${JSON.stringify(costs, rounded)}\n`);
+    writeFileSync(values.save.replace(/json$/, 'svg'), costCurve(costs));
+  }
+  const head = [
+    `${tokens} tokens at ${rate} tok/s, Node ${process.version}, 100x40`,
+    '',
+    '| | µs CPU a token | by quarter | bytes a token | clears | RSS MB | key echo ms, median / p95 |',
+    '|---|---|---|---|---|---|---|',
+  ];
+  console.log([...head, ...costs.map(row)].join('\n'));
 } finally {
   rmSync(folder, {recursive: true, force: true});
 }
+process.exit(0);

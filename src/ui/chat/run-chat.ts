@@ -58,7 +58,7 @@ class ChatScreen implements ScreenSource, Chat {
   readonly #services: PromptServices;
   readonly #highlighter: Highlighter;
   readonly #commands: readonly Item[] = commandItems();
-  /** How often a streaming answer is drawn: on few cores the model needs them more. Milliseconds. */
+  /** Milliseconds between two frames of an answer: on few cores the model needs them more. */
   readonly #pace: number;
   readonly settings: Settings;
   readonly tools: Toolbox;

@@ -50,6 +50,7 @@ export class Screen {
   #visible = false;
   #columns = 0;
   #frameTimer: NodeJS.Timeout | undefined;
+  #drawnAt = -Infinity;
   #settleTimer: NodeJS.Timeout | undefined;
   #keyTimer: NodeJS.Timeout | undefined;
   #picked: ((index: number | undefined) => void) | undefined;
@@ -137,11 +138,13 @@ export class Screen {
     const streaming = this.#source.streaming && frame.panel === undefined;
     const region = streaming ? this.#plain : (this.#ink ?? this.#plain);
     region.show(finished, frame);
+    this.#drawnAt = this.#host.now();
   }
 
-  /** Draws within `delay` milliseconds; what else changes until then shares the frame. */
-  drawSoon(delay: number): void {
-    this.#frameTimer ??= setTimeout(() => this.draw(), delay);
+  /** Draws once the last frame is `interval` milliseconds old; what else changes until then shares the frame. */
+  drawSoon(interval: number): void {
+    const wait = Math.max(0, this.#drawnAt + interval - this.#host.now());
+    this.#frameTimer ??= setTimeout(() => this.draw(), wait);
   }
 
   /** Lets the person choose from a list; undefined when they leave it. */

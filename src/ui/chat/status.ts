@@ -102,7 +102,10 @@ function fill({used, limit}: Status, theme: Theme): {text: string; style: string
 
 /** `1,234` below ten thousand, `32.8k` above. */
 export function count(tokens: number): string {
-  return tokens < 10_000 ? tokens.toLocaleString('en-US') : `${(tokens / 1000).toFixed(1)}k`;
+  if (tokens >= 10_000) return `${(tokens / 1000).toFixed(1)}k`;
+  // Without toLocaleString, which was an eighth of the cost of a frame.
+  const text = String(tokens);
+  return tokens < 1000 ? text : `${text.slice(0, -3)},${text.slice(-3)}`;
 }
 
 /** What answers, on one line: name, template, context, where it runs. */
