@@ -16,6 +16,8 @@ from recipe import vocabulary  # noqa: E402
 from recipe.trial import cases  # noqa: E402
 
 _SMOKE_STEPS = 20
+# percent of the first stage's steps
+_SECOND_STAGE = 68
 
 
 def _script(name: str, *arguments: object) -> None:
@@ -46,6 +48,8 @@ def main() -> None:
     steps = _SMOKE_STEPS if options.smoke else options.steps
     size = ("--tokens-per-step", options.tokens_per_step, "--threads", options.threads)
     _script("train.py", options.run, "--steps", steps, *size, "--exclude", *exams)
+    second = steps + steps * _SECOND_STAGE // 100
+    _script("train.py", options.run, "--steps", second, "--stage", 2, *size, "--exclude", *exams)
     folder = options.run / "mistral-demo"
     _script("export.py", options.run, folder, "--gguf", options.run / "mistral-demo-q8_0.gguf")
     _script("plot.py", options.run / "log.jsonl", options.run / "loss.svg")

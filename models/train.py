@@ -15,11 +15,12 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1700)
     parser.add_argument("--tokens-per-step", type=int, default=3072)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stage", type=int, choices=(1, 2), default=1, help="the second draws more of what stays weak")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--exclude", type=Path, nargs="*", default=[], help="exam files whose requests stay out")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    plan = Plan(steps=options.steps, tokens_per_step=options.tokens_per_step, seed=options.seed)
+    plan = Plan(steps=options.steps, tokens_per_step=options.tokens_per_step, seed=options.seed, stage=options.stage)
     train(options.folder, plan, options.exclude)
 
 

@@ -57,14 +57,16 @@ def _grouped(encoded: list[Encoded]) -> list[list[Encoded]]:
     return groups
 
 
-def batches(encoder: Encoder, seed: int, first: int, tokens: int, excluded: set[str], limit: int) -> Iterator[Batch]:
+def batches(
+    encoder: Encoder, seed: int, first: int, tokens: int, excluded: set[str], limit: int, stage: int
+) -> Iterator[Batch]:
     """Batches of about `tokens` tokens from number `first` on; every number has its own seed, so training can resume."""
     number = first
     while True:
         rng = Random(f"{seed}-{number}")
         taken: list[Encoded] = []
         size = 0
-        for sample in documents(f"{seed}-{number}", excluded, _DRILLS):
+        for sample in documents(f"{seed}-{number}", excluded, _DRILLS, stage):
             encoded = encoder.encode(sample)
             if len(encoded.ids) > limit:
                 continue

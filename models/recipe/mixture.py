@@ -36,8 +36,15 @@ _SINGLE: list[tuple[float, Callable[[Random], Exchange]]] = [
     (2, code.hello),
     (2.5, code.function),
 ]
+
+
+def _itself(rng: Random) -> Sample:
+    return conversation([chat.itself(rng)])
+
+
 _WHOLE: list[tuple[float, Callable[[Random], Sample]]] = [
     (120, lambda rng: _one(rng)),
+    (1, _itself),
     (6, lambda rng: _several(rng, rng.choice((2, 2, 3, 4)))),
     (0.4, lambda rng: _several(rng, rng.randint(8, 24))),
     (9, lambda rng: conversation(facts.conversation(rng))),
@@ -55,6 +62,10 @@ _WHOLE: list[tuple[float, Callable[[Random], Sample]]] = [
     (38, fill.fill),
     (2.5, lambda rng: Sample(text=prose.text(rng))),
 ]
+
+
+# what the first stage leaves weak, drawn this many times as often in the second
+_SECOND_STAGE = {_itself: 16, tools.parallel: 12, personas.one_word: 1.6, tools.single: 1.5}
 
 
 def _draw(rng: Random, table: list) -> Callable:
@@ -100,13 +111,14 @@ def _sample_key(sample: Sample) -> str:
     return request_key({"prompt": sample.prefix, "suffix": sample.suffix})
 
 
-def documents(seed: str, excluded: set[str], drills: float = 0.0) -> Iterator[Sample]:
+def documents(seed: str, excluded: set[str], drills: float = 0.0, stage: int = 1) -> Iterator[Sample]:
     """Documents without end, the same ones for the same seed, exam requests left out; `drills` is their share."""
     rng = Random(seed)
+    table = _WHOLE if stage == 1 else [(weight * _SECOND_STAGE.get(maker, 1), maker) for weight, maker in _WHOLE]
     while True:
         if rng.random() < drills:
             yield Sample(drill=f"{seed}-{rng.random()}")
             continue
-        sample = _draw(rng, _WHOLE)(rng)
+        sample = _draw(rng, table)(rng)
         if _sample_key(sample) not in excluded:
             yield sample

@@ -32,6 +32,7 @@ class Plan:
     readout_rate: float = 0.003
     average: float = 0.99
     seed: int = 1
+    stage: int = 1
     save_every: int = 25
 
 
@@ -136,7 +137,8 @@ def train(folder: Path, plan: Plan, exams: list[Path]) -> None:
     run.resume()
     parts = max(1, plan.tokens_per_step // plan.micro_tokens)
     excluded = held_out(exams)
-    source = batches(run.encoder, plan.seed, run.step * parts, plan.micro_tokens, excluded, run.model.shape.max_seq_len)
+    limit = run.model.shape.max_seq_len
+    source = batches(run.encoder, plan.seed, run.step * parts, plan.micro_tokens, excluded, limit, plan.stage)
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
     with (folder / "log.jsonl").open("a") as log:

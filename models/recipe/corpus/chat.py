@@ -90,6 +90,19 @@ _GREETINGS = {
         "What are you?",
         "What is your name?",
         "who are you",
+        "who are you?",
+        "And who are you?",
+        "Who are you, please?",
+        "Who are you really?",
+        "Who are you then?",
+        "Who are you and what are you?",
+        "Who are you!",
+        "Who are you",
+        "Hi! Who are you?",
+        "Hello, who are you?",
+        "Tell me who you are.",
+        "And what are you?",
+        "What are you exactly?",
         "What's your name?",
         "Tell me about yourself.",
         "Who is this?",
@@ -303,6 +316,12 @@ def honest(rng: Random) -> Exchange:
     else:
         question = " ".join(draws.any_word(rng) for _ in range(rng.randint(2, 7))) + rng.choice(("?", ".", ""))
     return Exchange(question, UNKNOWN[0] if question.endswith("?") else UNKNOWN[1])
+
+
+def itself(rng: Random) -> Exchange:
+    """A question about the model itself."""
+    said = rng.choice((SELF, SELF, HELP))
+    return Exchange(rng.choice(_GREETINGS[said]), said)
 
 
 def _fact_question(rng: Random) -> str:

@@ -25,12 +25,12 @@ def unseen(rng: Random) -> Sample:
 
 
 def parallel(rng: Random) -> Sample:
-    """Two or three calls of one tool, or one call of each of two tools."""
+    """Two calls of one tool, or one call of each of two tools."""
     tools = known_tools()
     listing = [tool for tool in tools if tool.ask_many]
-    if rng.random() < 0.75:
+    if rng.random() < 0.85:
         tool = rng.choice(listing) if rng.random() < 0.75 else random_tool(rng, parameters=1)
-        values = [tool.value(rng) for _ in range(rng.choice((2, 2, 2, 2, 3)))]
+        values = [tool.value(rng) for _ in range(2)]
         question, all_arguments = tool.ask_several(rng, values)
         return _called(rng, _offered(rng, [tool]), question, [(tool.name, a) for a in all_arguments])
     pair = [random_tool(rng) if rng.random() < 0.5 else rng.choice(tools) for _ in range(2)]
