@@ -17,6 +17,11 @@ const filesIn = (folder: string, files: Readonly<Record<string, Uint8Array>>) =>
   Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
 const sha256 = (path: string) => createHash('sha256').update(readFileSync(path)).digest('hex');
 
+async function fileIn(folder: string, extension: string): Promise<void> {
+  while (!readdirSync(folder).some((name) => name.endsWith(extension)))
+    await new Promise((next) => setTimeout(next, 2));
+}
+
 test('worker threads write the bytes one thread writes', async () => {
   const folder = folderWith(wideFolder());
   const outs = [0, 1, 3].map((workers) => [String(workers), join(folder, `${workers}.gguf`)] as const);
@@ -78,17 +83,19 @@ test('a disk that fills up in mid-conversion is told in one line and leaves noth
   expect(readdirSync(join(folder, 'out'))).toEqual([]);
 });
 
-test('of two conversions of one folder one does the work and the other says so', async () => {
+test('while one process converts a folder another one says so and leaves it alone', async () => {
   const folder = folderWith(wideFolder());
-  const out = join(folder, 'm.gguf');
-  const convert = () => run('node', [program, 'convert', folder, '--quant', 'Q4_K_M', '--workers', '1', '--out', out]);
-  const ends = await Promise.allSettled([convert(), convert()]);
-  const [failed] = ends.flatMap((end) =>
-    end.status === 'rejected' ? [end.reason as {code: number; stderr: string}] : [],
-  );
-  expect(ends.map(({status}) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  expect(failed?.code).toBe(3);
-  expect(failed?.stderr).toMatch(/^error: \S+ is being written by another process\n/);
+  const args = [program, 'convert', folder, '--quant', 'Q4_K_M', '--workers', '1', '--out', join(folder, 'm.gguf')];
+  const first = spawn('node', args);
+  const end = new Promise<number | null>((resolve) => first.on('close', resolve));
+  await fileIn(folder, '.part');
+  first.kill('SIGSTOP');
+  await expect(run('node', args)).rejects.toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/^error: \S+ is being written by another process\n/),
+  });
+  first.kill('SIGCONT');
+  expect(await end).toBe(0);
   expect(readdirSync(folder).filter((name) => name.startsWith('m.gguf'))).toEqual(['m.gguf']);
 });
 
@@ -106,7 +113,7 @@ test('an interrupt ends a conversion with 130 and leaves nothing', async () => {
     join(folder, 'q.gguf'),
   ]);
   const gone = new Promise<string | null>((resolve) => child.on('close', (_code, signal) => resolve(signal)));
-  while (!readdirSync(folder).some((name) => name.endsWith('.part'))) await new Promise((next) => setTimeout(next, 2));
+  await fileIn(folder, '.part');
   child.kill('SIGINT');
   expect(await gone).toBe('SIGINT');
   expect(readdirSync(folder).filter((name) => name.startsWith('q.gguf'))).toEqual([]);

@@ -44,19 +44,20 @@ export async function convertFolder(
   quantiserLibrary();
   const exact = planConversion(source, exactType(source));
   const exactPath = `${path}.exact`;
-  try {
-    await writePlan(exact, exactPath, options);
-    options.stage?.(`quantising to ${type}`);
-    await writeWhole(path, estimateBytes(source, type), (_fd, part) =>
-      quantiseFile(exactPath, part, type, {
+  // Under the lock of the result: the exact file of a conversion that runs is not for another one to write or remove.
+  await writeWhole(path, estimateBytes(source, type), async (_fd, part) => {
+    try {
+      await writePlan(exact, exactPath, options);
+      options.stage?.(`quantising to ${type}`);
+      await quantiseFile(exactPath, part, type, {
         threads: Math.max(1, options.workers),
         signal: options.signal,
         ...(options.progress && {progress: options.progress}),
-      }),
-    );
-  } finally {
-    rmSync(exactPath, {force: true});
-  }
+      });
+    } finally {
+      rmSync(exactPath, {force: true});
+    }
+  });
 }
 
 /** The type that loses nothing of the source. */

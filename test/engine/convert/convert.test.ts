@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {lockSync} from 'proper-lockfile';
 import {expect, test} from 'vitest';
 import {compareFile, planConversion, planVocabulary, writePlan} from '../../../src/engine/convert/convert.ts';
+import {convertFolder} from '../../../src/engine/convert/convert-folder.ts';
 import type {OutputType} from '../../../src/engine/convert/gguf-header.ts';
 import {openSourceFolder} from '../../../src/engine/convert/source-folder.ts';
 import {readGguf} from '../../../src/engine/models/gguf.ts';
@@ -193,6 +194,19 @@ test('a file another process writes is left alone', async () => {
   release();
   await writePlan(plan, out, quiet);
   expect(existsSync(out)).toBe(true);
+});
+
+test('so is the exact file another process quantises', async () => {
+  const folder = folderWith({...denseFolder(), 'out.gguf.exact': 'written by the other one'});
+  const out = join(folder, 'out.gguf');
+  const release = lockSync(out, {realpath: false, lockfilePath: `${out}.lock`});
+  const converted = convertFolder(openSourceFolder(folder), 'Q4_K_M', out, quiet);
+  await expect(converted).rejects.toMatchObject({
+    code: 'model_busy',
+    message: `${out} is being written by another process`,
+  });
+  release();
+  expect(readFileSync(`${out}.exact`, 'utf8')).toBe('written by the other one');
 });
 
 test('weights that vanish while they are read leave nothing behind', async () => {
