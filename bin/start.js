@@ -10,9 +10,9 @@ module.exports = async (name) => {
     if (!isSupervised()) return supervise();
     endWithSupervisor();
   }
-  // Fill-in-the-middle is asked for at every pause in typing: its own bundle saves it reading forty files.
-  const {main} = await import(
-    name === 'mistral-fim' ? '../dist/commands/fim-program.js' : '../dist/commands/program.js'
-  );
+  // Fill-in-the-middle is asked for at every pause in typing: its own bundle saves it reading forty files, and the loader
+  // of ES modules.
+  const {main} =
+    name === 'mistral-fim' ? require('../dist/commands/fim-program.cjs') : await import('../dist/commands/program.js');
   await main(name, argv);
 };

@@ -2,7 +2,9 @@
 import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import type {Backend} from '../engine/backend.ts';
+import {EngineError} from '../engine/errors.ts';
 import {makeFolder} from '../engine/make-folder.ts';
+import {embeddedFile} from '../engine/models/embedded-file.ts';
 import {openRemote} from '../engine/remote/backend.ts';
 import type {Io} from './io.ts';
 import type {EngineFlags} from './options.ts';
@@ -50,17 +52,9 @@ export async function attachedBackend(
   const elsewhere = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
   if (elsewhere || changesModel(flags) || !existsSync(folder(io.env))) return undefined;
   const named = argument ?? (io.env.MISTRAL_MODEL || undefined);
-  const file = named === undefined ? await embeddedModel() : resolve(io.cwd, named);
+  const file = named === undefined ? embeddedFile() : resolve(io.cwd, named);
   const isFile = file !== undefined && statSync(file, {throwIfNoEntry: false})?.isFile();
   return isFile ? await findServer(io.env, file, io.stop) : undefined;
-}
-
-async function embeddedModel(): Promise<string | undefined> {
-  const {embeddedFolder} = await import('../engine/models/embedded.ts');
-  const name = existsSync(embeddedFolder)
-    ? readdirSync(embeddedFolder).find((entry) => entry.endsWith('.gguf'))
-    : undefined;
-  return name === undefined ? undefined : join(embeddedFolder, name);
 }
 
 /** The running server of this user that has the model open, as a backend; undefined when there is none. */
@@ -73,10 +67,10 @@ export async function findServer(
     const signal = AbortSignal.any([stop, AbortSignal.timeout(ANSWER_MS)]);
     try {
       return await openRemote({url: `${url}/v1`, retries: 0, signal, ...(key !== undefined && {apiKey: key})});
-    } catch {
+    } catch (error) {
       stop.throwIfAborted();
-      // It died without taking its note away.
-      rmSync(path, {force: true});
+      // It died without taking its note away. One that is only too busy to answer keeps it.
+      if (error instanceof EngineError && error.code === 'backend_unreachable') rmSync(path, {force: true});
     }
   }
   return undefined;

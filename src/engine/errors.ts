@@ -38,6 +38,16 @@ export class EngineError extends Error {
   readonly param: string | undefined;
   readonly context: EngineErrorOptions['context'];
 
+  /**
+   * By name: the bundle of `mistral-fim` has a class of its own, and what it loads from outside throws that of the files.
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: the class that is asked may be a subclass
+    const asked = this;
+    if (asked !== EngineError) return Function.prototype[Symbol.hasInstance].call(asked, value);
+    return value instanceof Error && value.name === 'EngineError';
+  }
+
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
     this.code = code;

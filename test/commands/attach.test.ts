@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {announceServer, attachedBackend, findServer} from '../../src/commands/attach.ts';
-import {embeddedFolder} from '../../src/engine/models/embedded.ts';
+import {embeddedFolder} from '../../src/engine/models/embedded-file.ts';
 import {httpServer, json} from '../fakes/http-server.ts';
 import {fakeIo} from '../fakes/io.ts';
 
@@ -39,6 +39,14 @@ test('the note of a server that died is no hindrance, and is cleared away', asyn
   announceServer(env, 2, {url, model});
   expect((await findServer(env, model, never))?.model.id).toBe('alive');
   expect(readdirSync(servers)).toEqual(['2.json']);
+});
+
+test('a server that answers with a failure is left alone, and keeps its note', async () => {
+  const {env, model, servers} = setUp();
+  const {url} = await httpServer((_one, response) => json(response, {error: {message: 'draining'}}, 503));
+  announceServer(env, 1, {url, model});
+  expect(await findServer(env, model, never)).toBeUndefined();
+  expect(readdirSync(servers)).toEqual(['1.json']);
 });
 
 test('a running server is found from the command line alone, without opening the model', async () => {

@@ -1,11 +1,8 @@
-// The demonstration model that ships in the package, and the check that it is still the one that was shipped.
+// The check that the demonstration model is still the one that was shipped, with its checksum in a file beside it of
+// the same name and `.crc32`.
 import {existsSync, readFileSync} from 'node:fs';
-import {fileURLToPath} from 'node:url';
 import {crc32} from 'node:zlib';
 import {EngineError} from '../errors.ts';
-
-/** Where the package keeps its model, with its checksum in a file of the same name and `.crc32`. */
-export const embeddedFolder = fileURLToPath(new URL('../../../models/demo/', import.meta.url));
 
 const REINSTALL = 'Install the package again, or give a .gguf file or a model folder.';
 

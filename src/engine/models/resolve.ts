@@ -1,9 +1,10 @@
 // From a model argument (file, folder, nothing) to the file to load, with one line that says which and why.
-import {existsSync, readdirSync, statSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../errors.ts';
 import {chooseQuantisation} from './choose.ts';
-import {checkEmbedded, embeddedFolder, noEmbedded} from './embedded.ts';
+import {checkEmbedded, noEmbedded} from './embedded.ts';
+import {embeddedFile} from './embedded-file.ts';
 import {folderKind} from './folder-kind.ts';
 import type {GgufFile} from './gguf.ts';
 import {readGguf} from './gguf.ts';
@@ -46,10 +47,9 @@ export function resolveModel(argument: string | undefined, options: ResolveOptio
   return stat.isDirectory() ? resolveFolder(argument, options) : resolveFile(argument);
 }
 
-function resolveEmbedded(folder = embeddedFolder): ResolvedModel {
-  const name = existsSync(folder) ? readdirSync(folder).find((entry) => entry.endsWith('.gguf')) : undefined;
-  if (name === undefined) throw noEmbedded();
-  const path = join(folder, name);
+function resolveEmbedded(folder: string | undefined): ResolvedModel {
+  const path = embeddedFile(folder);
+  if (path === undefined) throw noEmbedded();
   checkEmbedded(path);
   return loadable(path, 'the embedded demonstration model, as none was named');
 }
