@@ -9,8 +9,8 @@ import {type RunOptions, runProgram, runShell} from './harness/program.ts';
 const folder = mkdtempSync(join(tmpdir(), 'pipes-'));
 const model = join(folder, 'tiny.gguf');
 const QUIET = ['--gpu', 'off', '--threads', '1'];
-/** The end of the answer is forbidden: it goes on until something else ends it. */
-const ENDLESS = ['--logit-bias', '2=-100', '--max-tokens', '100000'];
+/** The end of the answer is forbidden and the context long: for half a minute only something else ends it. */
+const ENDLESS = ['--logit-bias', '2=-100', '--max-tokens', '100000', '--ctx', '65536'];
 
 const chat = (args: readonly string[], options: RunOptions = {}) =>
   runProgram('mistral-chat', [model, '--instruct', ...QUIET, ...args], options);

@@ -19,7 +19,7 @@ function start(...args: readonly string[]): PtyProgram {
 }
 
 test('what is typed while the model loads is answered, Ctrl-C stops an answer, Ctrl-D leaves', async () => {
-  const program = start('--logit-bias', '2=-100', '--max-tokens', '2000', '--stream-json');
+  const program = start('--logit-bias', '2=-100', '--max-tokens', '100000', '--ctx', '65536', '--stream-json');
   program.type('typed early\r');
   await program.see('Prompt: ');
   await program.see('"delta"');

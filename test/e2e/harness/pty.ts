@@ -15,11 +15,16 @@ export interface PtyOptions {
 /** Milliseconds until a wait gives up; generous, for machines that do other things too. */
 const PATIENCE = 60_000;
 
+/** Where a chunk of the output ends a frame. */
+const FRAME_END = /(?<=\x1b\[\?2026l)/;
+
 /** A running program with the terminal it runs in. */
 export class PtyProgram {
   readonly #pty: IPty;
   readonly #terminal: xterm.Terminal;
   readonly #patience: number;
+  /** Looks whether what is waited for is there: after every frame, so that none goes by unseen on a slow machine. */
+  #look: (() => void) | undefined;
   /** All bytes that the program has written. */
   output = '';
   exitCode: number | undefined;
@@ -43,7 +48,7 @@ export class PtyProgram {
     });
     this.#pty.onData((data) => {
       this.output += data;
-      this.#terminal.write(data);
+      for (const frame of data.split(FRAME_END)) this.#terminal.write(frame, () => this.#look?.());
     });
     this.#terminal.onData((reply) => this.#pty.write(reply));
     this.#pty.onExit(({exitCode, signal}) => {
@@ -119,11 +124,16 @@ export class PtyProgram {
   /** Resolves when `ready` holds; fails with the screen when it does not in time. */
   async until(ready: () => boolean, what: string): Promise<void> {
     const end = Date.now() + this.#patience;
-    while (!ready()) {
+    let seen = false;
+    this.#look = () => {
+      seen ||= ready();
+    };
+    for (this.#look(); !seen; this.#look()) {
       if (Date.now() > end || this.exitCode !== undefined)
         throw new Error(`waited for ${what}; the screen is:\n${this.text()}`);
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
+    this.#look = undefined;
   }
 
   async see(text: string | RegExp): Promise<void> {
