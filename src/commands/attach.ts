@@ -6,20 +6,10 @@ import {EngineError} from '../engine/errors.ts';
 import {makeFolder} from '../engine/make-folder.ts';
 import {embeddedFile} from '../engine/models/embedded-file.ts';
 import {openRemote} from '../engine/remote/backend.ts';
+import {ANSWER_MS, AttachedFim, access, type ServerNote} from './attached-fim.ts';
 import type {Io} from './io.ts';
 import type {EngineFlags} from './options.ts';
 import {stateFolder} from './state-folder.ts';
-
-export interface ServerNote {
-  readonly url: string;
-  /** The model's file. */
-  readonly model: string;
-  /** Lets this user's programs in; made for each run, and readable by this user alone. */
-  readonly key?: string;
-}
-
-/** A server that is there answers at once; one that hangs is not waited for. */
-const ANSWER_MS = 1000;
 
 const folder = (env: NodeJS.ProcessEnv) => join(stateFolder(env), 'servers');
 
@@ -49,12 +39,25 @@ export async function attachedBackend(
   argument: string | undefined,
   flags: EngineFlags,
 ): Promise<Backend | undefined> {
+  const file = meantFile(io, argument, flags);
+  return file === undefined ? undefined : await findServer(io.env, file, io.stop);
+}
+
+/** The same for one fill-in: the server is not even asked whether it is there. */
+export function attachedFim(io: Io, argument: string | undefined, flags: EngineFlags): AttachedFim | undefined {
+  const file = meantFile(io, argument, flags);
+  const [note] = file === undefined ? [] : notes(io.env, file);
+  return note && new AttachedFim(note);
+}
+
+/** The model file of the command line, where a server that has it open would do. */
+function meantFile(io: Io, argument: string | undefined, flags: EngineFlags): string | undefined {
   const elsewhere = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
   if (elsewhere || changesModel(flags) || !existsSync(folder(io.env))) return undefined;
   const named = argument ?? (io.env.MISTRAL_MODEL || undefined);
   const file = named === undefined ? embeddedFile() : resolve(io.cwd, named);
   const isFile = file !== undefined && statSync(file, {throwIfNoEntry: false})?.isFile();
-  return isFile ? await findServer(io.env, file, io.stop) : undefined;
+  return isFile ? file : undefined;
 }
 
 /** The running server of this user that has the model open, as a backend; undefined when there is none. */
@@ -63,10 +66,10 @@ export async function findServer(
   model: string,
   stop: AbortSignal,
 ): Promise<Backend | undefined> {
-  for (const {url, key, path} of notes(env, model)) {
+  for (const {path, ...note} of notes(env, model)) {
     const signal = AbortSignal.any([stop, AbortSignal.timeout(ANSWER_MS)]);
     try {
-      return await openRemote({url: `${url}/v1`, retries: 0, signal, ...(key !== undefined && {apiKey: key})});
+      return await openRemote({...access(note), signal});
     } catch (error) {
       stop.throwIfAborted();
       // It died without taking its note away. One that is only too busy to answer keeps it.

@@ -30,6 +30,8 @@ export interface FimFlags {
   readonly json?: true;
 }
 
+type Filler = Pick<Backend, 'fim' | 'model'>;
+
 const EXAMPLES = `
 Examples:
   mistral-fim --prefix 'def add(' --suffix '    return sum'
@@ -58,17 +60,28 @@ export function addFimCommand(command: Command, io: Io): void {
     const texts = await fimTexts(io, flags);
     const request = {...texts, sampling: samplingParams(command)};
     const named = modelArgument(model, flags);
-    const fill = (backend: Backend) => runFim(io, backend, request, flags.json ?? false);
+    const fill = (backend: Filler) => runFim(io, backend, request, flags.json ?? false);
     const {attach = true} = flags;
-    const running = attach && (await (await import('./attach.ts')).attachedBackend(io, named, flags));
-    if (running) return await fill(running);
+    const running = attach ? (await import('./attach.ts')).attachedFim(io, named, flags) : undefined;
+    if (running && (await answered(fill(running)))) return;
     const {withBackend} = await import('./open-backend.ts');
     await withBackend(io, named, flags, fill, {attach});
   });
 }
 
+/** False when nobody was there to answer. */
+async function answered(fill: Promise<void>): Promise<boolean> {
+  try {
+    await fill;
+    return true;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'backend_unreachable') return false;
+    throw error;
+  }
+}
+
 /** Prints the middle: exact in a pipe, with a newline on a terminal. */
-export async function runFim(io: Io, backend: Backend, request: FIMRequest, json: boolean): Promise<void> {
+export async function runFim(io: Io, backend: Filler, request: FIMRequest, json: boolean): Promise<void> {
   const {cutNote} = await import('../ui/plain.ts');
   const {sanitise} = await import('../ui/sanitise.ts');
   const answer: Answer = await collectAnswer(backend.fim(request, io.stop), (event) => {

@@ -43,8 +43,7 @@ export class EngineError extends Error {
    */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: the class that is asked may be a subclass
-    const asked = this;
-    if (asked !== EngineError) return Function.prototype[Symbol.hasInstance].call(asked, value);
+    if (this !== EngineError) return Function.prototype[Symbol.hasInstance].call(this, value);
     return value instanceof Error && value.name === 'EngineError';
   }
 

@@ -21,7 +21,7 @@ function setUp() {
 test('a server is found by its model, with its key, until it takes its note away', async () => {
   const {env, model, servers} = setUp();
   const {url, asked} = await httpServer((_one, response) => json(response, {data: [{id: 'm'}]}));
-  const withdraw = announceServer(env, 7, {url, model, key: 'k'});
+  const withdraw = announceServer(env, 7, {url, model, id: 'm', key: 'k'});
   expect(statSync(join(servers, '7.json')).mode & 0o777).toBe(0o600);
   expect((await findServer(env, model, never))?.model.id).toBe('m');
   expect(asked[0]?.headers.authorization).toBe('Bearer k');
@@ -35,8 +35,8 @@ test('a server is found by its model, with its key, until it takes its note away
 test('the note of a server that died is no hindrance, and is cleared away', async () => {
   const {env, model, servers} = setUp();
   const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'alive'}]}));
-  announceServer(env, 1, {url: 'http://127.0.0.1:1', model});
-  announceServer(env, 2, {url, model});
+  announceServer(env, 1, {url: 'http://127.0.0.1:1', model, id: 'm'});
+  announceServer(env, 2, {url, model, id: 'm'});
   expect((await findServer(env, model, never))?.model.id).toBe('alive');
   expect(readdirSync(servers)).toEqual(['2.json']);
 });
@@ -44,7 +44,7 @@ test('the note of a server that died is no hindrance, and is cleared away', asyn
 test('a server that answers with a failure is left alone, and keeps its note', async () => {
   const {env, model, servers} = setUp();
   const {url} = await httpServer((_one, response) => json(response, {error: {message: 'draining'}}, 503));
-  announceServer(env, 1, {url, model});
+  announceServer(env, 1, {url, model, id: 'm'});
   expect(await findServer(env, model, never)).toBeUndefined();
   expect(readdirSync(servers)).toEqual(['1.json']);
 });
@@ -56,7 +56,7 @@ test('a running server is found from the command line alone, without opening the
   const found = async (argument: string | undefined, flags = {}) =>
     (await attachedBackend(io, argument, flags))?.model.id;
   expect(await found('m.gguf')).toBeUndefined();
-  announceServer(env, 7, {url, model});
+  announceServer(env, 7, {url, model, id: 'm'});
   expect(await found('m.gguf')).toBe('m');
   expect(await found(undefined)).toBe('m');
   expect(await found('m.gguf', {ctx: 100})).toBeUndefined();
@@ -69,7 +69,7 @@ test('the embedded model is the one meant when none is named', async () => {
   const {env} = setUp();
   const [name = ''] = readdirSync(embeddedFolder).filter((entry) => entry.endsWith('.gguf'));
   const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'demo'}]}));
-  announceServer(env, 7, {url, model: join(embeddedFolder, name)});
+  announceServer(env, 7, {url, model: join(embeddedFolder, name), id: 'demo'});
   const io = fakeIo('', env);
   expect((await attachedBackend(io, undefined, {}))?.model.id).toBe('demo');
 });

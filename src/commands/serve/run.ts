@@ -39,10 +39,14 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
     let withdraw = () => {};
     try {
       loaded(backend);
-      const {path} = backend.model;
-      const note = {url: reachable(url), ...(attachKey !== undefined && {key: attachKey})};
+      const {path, id, contextSize} = backend.model;
+      const known = {
+        id,
+        ...(contextSize !== undefined && {contextSize}),
+        ...(attachKey !== undefined && {key: attachKey}),
+      };
+      const note = {url: reachable(url), ...known};
       if (path !== undefined) withdraw = announceServer(io.env, process.pid, {...note, model: path});
-      const {id, contextSize} = backend.model;
       io.stderr.write(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs\n`);
       await untilSignal(io, service, graceMs);
     } finally {

@@ -25,7 +25,8 @@ export interface RemoteOptions {
 const FIM_ROUTES = ['mistral', 'llama', 'openai'] as const;
 type FimRoute = (typeof FIM_ROUTES)[number];
 
-interface ModelCard {
+/** What a server says of a model. */
+export interface ModelCard {
   readonly id: string;
   /** Mistral's, vLLM's and llama-server's names of one number. */
   readonly max_context_length?: number;
@@ -46,15 +47,28 @@ export async function openRemote(options: RemoteOptions): Promise<Backend> {
 
 /** The same with what it is made of. @throws as `openRemote`. */
 export async function connect(options: RemoteOptions) {
-  const {apiKey, retries = RETRIES, backoffMs = BACKOFF_MS, signal = new AbortController().signal} = options;
-  const url = baseUrl(options.url);
-  const http = new RemoteHttp({url, retries, backoffMs, ...(apiKey !== undefined && {apiKey})});
+  const {signal = new AbortController().signal} = options;
+  const http = httpOf(options);
+  const {url} = http;
   const reply = await http.send('GET', `${url}/models`, undefined, signal);
   const {data = []} = modelList(await reply.text());
   const card =
     options.model === undefined ? data[0] : (data.find(({id}) => id === options.model) ?? {id: options.model});
   if (!card) throw new EngineError('model_not_found', `${url} lists no model`, {hint: 'Name one with --remote-model.'});
-  const {host} = new URL(url);
+  return {http, ...backendFor(http, card, options)};
+}
+
+/** The same for a model the server is known to have: nothing is asked. @throws EngineError `usage` */
+export function knownRemote(options: RemoteOptions, card: ModelCard): Backend {
+  return backendFor(httpOf(options), card, options).remote;
+}
+
+function httpOf({url, apiKey, retries = RETRIES, backoffMs = BACKOFF_MS}: RemoteOptions): RemoteHttp {
+  return new RemoteHttp({url: baseUrl(url), retries, backoffMs, ...(apiKey !== undefined && {apiKey})});
+}
+
+function backendFor(http: RemoteHttp, card: ModelCard, {now = () => performance.now()}: RemoteOptions) {
+  const {host} = new URL(http.url);
   const contextSize = card.max_context_length ?? card.max_model_len ?? card.meta?.n_ctx_train;
   const model: ModelInfo = {
     id: card.id,
@@ -68,8 +82,7 @@ export async function connect(options: RemoteOptions) {
     device: `remote, ${host}`,
   };
   const dialect: Dialect = /(?:^|\.)mistral\.ai(?::\d+)?$/.test(host) ? 'mistral' : 'openai';
-  const now = options.now ?? (() => performance.now());
-  return {http, remote: new RemoteBackend(http, model, dialect, now), now};
+  return {remote: new RemoteBackend(http, model, dialect, now), now};
 }
 
 /** Whatever a server lists; something else than JSON is a list of none. */
