@@ -1,11 +1,9 @@
-// The program that the benchmarks of the screen measure: the chat screen, or plain writes, over tokens at a steady pace
-// or those of a real model. Arguments: JSON of ScreenAppOptions.
+// The program that the benchmarks of the screen measure: the chat screen, or plain writes, over tokens at a steady
+// pace. Arguments: JSON of ScreenAppOptions.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {screenHost} from '../src/commands/screen-host.ts';
 import {toolHost} from '../src/commands/tool-host.ts';
 import type {Backend, GenerationEvent} from '../src/engine/backend.ts';
-import {openLocalBackend} from '../src/engine/open-local.ts';
-import type {SamplingParams} from '../src/engine/sampling.ts';
 import {newSessionInfo, Session} from '../src/engine/session.ts';
 import {History} from '../src/ui/chat/history.ts';
 import {runChat} from '../src/ui/chat/run-chat.ts';
@@ -19,10 +17,8 @@ export interface ScreenAppOptions {
   /** File for the result, a JSON of ScreenAppResult. */
   readonly result: string;
   /** Text to stream, and tokens a second. */
-  readonly corpus?: string;
-  readonly rate?: number;
-  /** In place of the two: a GGUF file, on 2 threads. */
-  readonly model?: string;
+  readonly corpus: string;
+  readonly rate: number;
 }
 
 export interface ScreenAppResult {
@@ -30,7 +26,6 @@ export interface ScreenAppResult {
   readonly marks: readonly number[];
   /** Bytes. */
   readonly rss: number;
-  readonly tokensPerSecond: number;
 }
 
 /** Parts of an answer whose cost is told apart. */
@@ -38,7 +33,6 @@ export const PARTS = 40;
 
 const options = JSON.parse(process.argv[2] ?? '{}') as ScreenAppOptions;
 const marks: number[] = [];
-let tokensPerSecond = 0;
 
 /** Microseconds. */
 function cpu(): number {
@@ -50,48 +44,30 @@ async function* counted(events: AsyncIterable<GenerationEvent>): AsyncGenerator<
   let count = 0;
   for await (const event of events) {
     if (event.type === 'text' && count++ % Math.ceil(options.tokens / PARTS) === 0) marks.push(cpu());
-    if (event.type === 'finish') {
-      marks.push(cpu());
-      tokensPerSecond = event.timings.tokensPerSecond ?? 0;
-    }
+    if (event.type === 'finish') marks.push(cpu());
     yield event;
   }
 }
 
-const {tokens, model, corpus = '', rate = 200} = options;
-const logitBias = new Map<number, number>();
-const sampling: SamplingParams =
-  model === undefined ? {temperature: 0} : {temperature: 0.7, seed: 1, maxTokens: tokens, logitBias};
+const {tokens, corpus, rate} = options;
+const sampling = {temperature: 0};
 
-/** Opens the model as the real program does: behind the screen, which loads its own parts meanwhile. */
-async function open(): Promise<Backend> {
-  const backend = model === undefined ? paced() : await openLocalBackend({file: model, gpu: false, threads: 2});
-  // A model of random weights may end at any token.
-  if (backend.tokenizer !== undefined) logitBias.set(backend.tokenizer.eos, -100);
-  return {
-    model: backend.model,
-    chat: (request, signal) => counted(backend.chat(request, signal)),
-    complete: (request, signal) => backend.complete(request, signal),
-    fim: (request, signal) => backend.fim(request, signal),
-    close: () => backend.close(),
-  };
-}
-
-function paced(): Backend {
+function open(): Backend {
   const text = readFileSync(corpus, 'utf8');
   const reply = text.repeat(Math.ceil((tokens * 4) / text.length)).slice(0, tokens * 4);
-  return pacedBackend(() => reply, {tokensPerSecond: rate});
+  const backend = pacedBackend(() => reply, {tokensPerSecond: rate});
+  return {...backend, chat: (request, signal) => counted(backend.chat(request, signal))};
 }
 
 if (options.plain) {
-  const backend = await open();
+  const backend = open();
   const request = {messages: [{role: 'user' as const, content: 'go'}], sampling};
   const events = backend.chat(request, new AbortController().signal);
   await writeAnswer(events, {out: process.stdout, notes: process.stderr}, 'text', backend.model);
 } else {
   await runChat({
     host: screenHost(new AbortController().signal),
-    open,
+    open: async () => open(),
     sampling,
     banner: 'bench',
     history: new History(undefined),
@@ -100,6 +76,6 @@ if (options.plain) {
     theme: createTheme({color: true, unicode: true, hyperlinks: false}),
   });
 }
-const result: ScreenAppResult = {marks, rss: process.memoryUsage().rss, tokensPerSecond};
+const result: ScreenAppResult = {marks, rss: process.memoryUsage().rss};
 writeFileSync(options.result, JSON.stringify(result));
 process.exit(0);

@@ -25,15 +25,15 @@ const inkRegion: Plugin = {
   },
 };
 
-/** Builds a variant into `folder`; returns the file to run. */
-export async function buildScreenApp(variant: Variant, folder: string): Promise<string> {
+/** Builds a variant of `bench/NAME.ts` into `folder`; returns the file to run. */
+export async function buildScreenApp(name: string, variant: Variant, folder: string): Promise<string> {
   const outdir = join(folder, variant);
   await build({
     ...bundleOptions,
-    entryPoints: ['bench/screen-app.ts'],
+    entryPoints: [`bench/${name}.ts`],
     outdir,
     minify: true,
     plugins: [engineFromDist, ...(variant === 'ink' ? [inkRegion] : [])],
   });
-  return join(outdir, 'screen-app.js');
+  return join(outdir, `${name}.js`);
 }

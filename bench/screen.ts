@@ -26,7 +26,7 @@ const corpus = join(folder, 'corpus.md');
 async function measure(mode: Cost['mode']): Promise<Cost> {
   const result = join(folder, `${mode}.json`);
   const options: ScreenAppOptions = {plain: mode === 'plain', tokens, rate, corpus, result};
-  const app = await buildScreenApp(mode === 'ink' ? 'ink' : 'screen', folder);
+  const app = await buildScreenApp('screen-app', mode === 'ink' ? 'ink' : 'screen', folder);
   const program = new PtyProgram(process.execPath, [app, JSON.stringify(options)], {
     columns: 100,
     rows: 40,

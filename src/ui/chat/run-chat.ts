@@ -337,7 +337,7 @@ class ChatScreen implements ScreenSource, Chat {
     if (event.type === 'text') this.#keeper.answer(event.text);
     else if (event.type === 'prompt' || event.type === 'tool_result') this.#keep();
     if (event.type === 'prompt' && this.last.prefix !== '') this.#keeper.answer(this.last.prefix);
-    this.#screen.drawSoon(this.#pace);
+    this.#screen.drawWith(this.#pace);
   }
 
   #endTurn(error: unknown, finish: Finish | undefined): void {

@@ -147,6 +147,17 @@ export class Screen {
     this.#frameTimer ??= setTimeout(() => this.draw(), wait);
   }
 
+  /**
+   * Draws now when the last frame is `interval` milliseconds old, else with the first call after that. So a token that
+   * comes is drawn while it has the thread anyway: a timer of its own would wake it in the middle of a decode, and with
+   * as many compute threads as cores they all wait then. A timer only draws what no later token has drawn in time.
+   */
+  drawWith(interval: number): void {
+    const age = this.#host.now() - this.#drawnAt;
+    if (age >= interval) this.draw();
+    else this.#frameTimer ??= setTimeout(() => this.draw(), 2 * interval - age);
+  }
+
   /** Lets the person choose from a list; undefined when they leave it. */
   pick(picker: Picker): Promise<number | undefined> {
     this.#picked?.(undefined);
