@@ -117,6 +117,19 @@ test('a tool without a command, one that fails, and arguments longer than a row'
   await program.see('result Error: no command runs add (/tools add=COMMAND names one)');
 });
 
+test('Ctrl+O prints the whole of a result of which one row was shown', async () => {
+  const {program} = await toolChat('seq -f "line %g" 40', 'expand', {reply: 'Done.'});
+  program.type('add\r');
+  await program.see('run add? 1-3');
+  program.type('1');
+  await program.see('stop: end of answer');
+  expect(program.text()).toMatch(/^result line 1 line 2 .*…$/m);
+  expect(program.text()).not.toContain('line 40');
+  program.type('\x0f');
+  await program.see(/^line 40$/m);
+  expect(program.text()).toMatch(/stop: end of answer\n\nline 1\nline 2\n/);
+});
+
 test('bad tools are refused with the reason', async () => {
   const {program, cwd} = await toolChat('true', 'bad');
   writeFileSync(join(cwd, 'bad.json'), '[{"name": 1}]');

@@ -24,6 +24,7 @@ export class AnswerView {
   #tokens = 0;
   #firstAt: number | undefined;
   #thought = '';
+  #folded = '';
   #thoughtAt = 0;
   #blank = true;
 
@@ -43,9 +44,9 @@ export class AnswerView {
     return this.#phase;
   }
 
-  /** The thought folded last; empty when there was none. */
-  get thought(): string {
-    return this.#thought;
+  /** The thought or the result of a tool of which one row was shown last; empty when there was none. */
+  get folded(): string {
+    return this.#folded;
   }
 
   take(event: ConversationEvent): void {
@@ -69,6 +70,7 @@ export class AnswerView {
       case 'tool_result':
         this.#close();
         this.#rows.push(toolResultRow(event.content, this.#columns, this.#theme));
+        this.#folded = event.content;
         this.#tokens = 0;
         this.#firstAt = undefined;
         this.#phase = {kind: 'reading', done: 0, total: 0};
@@ -157,7 +159,9 @@ export class AnswerView {
     this.#drain();
     this.#keep(part.stream.end(), part.kind);
     this.#part = undefined;
-    if (part.kind !== 'reasoning' || this.#showThoughts) return;
+    if (part.kind !== 'reasoning') return;
+    this.#folded = this.#thought;
+    if (this.#showThoughts) return;
     const seconds = ((this.#now() - this.#thoughtAt) / 1000).toFixed(1);
     const words = this.#thought.split(/\s+/).filter(Boolean).length;
     this.#rows.push(

@@ -20,7 +20,7 @@ export class PromptServices {
   files: readonly Item[] | undefined;
   /** Takes the place of the status line. */
   notice: string | undefined;
-  /** The paste or the thought that was folded last. */
+  /** The paste, thought or result of a tool that was folded last. */
   folded = '';
   readonly #screen: Screen;
   readonly #host: Host;

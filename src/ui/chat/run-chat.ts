@@ -336,6 +336,7 @@ class ChatScreen implements ScreenSource, Chat {
     this.last.take(event, this.conversation.messages);
     if (event.type === 'text') this.#keeper.answer(event.text);
     else if (event.type === 'prompt' || event.type === 'tool_result') this.#keep();
+    if (event.type === 'tool_result') this.#services.folded = event.content;
     if (event.type === 'prompt' && this.last.prefix !== '') this.#keeper.answer(this.last.prefix);
     this.#screen.drawWith(this.#pace);
   }
@@ -344,7 +345,7 @@ class ChatScreen implements ScreenSource, Chat {
     const view = this.#turns.view;
     if (view !== undefined) {
       this.#rows.push(...view.breakOff());
-      if (view.thought !== '') this.#services.folded = view.thought;
+      this.#services.folded = view.folded || this.#services.folded;
     }
     if (error !== undefined) this.#showError(error);
     else if (finish !== undefined) {
