@@ -1,13 +1,14 @@
 // mistral serve against llama-server on the same file, threads and kernels, in alternation: tokens a second of all
-// streams together. node bench/serve-compare.mjs MODEL [threads 2] [rounds 3] [tokens 64]; builds nothing itself.
+// streams together. node bench/serve-compare.mjs MODEL [threads 2] [rounds 3] [tokens 64] [streams 1,2,4,8]; builds
+// nothing itself.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-const [model = '', threads = '2', rounds = '3', tokens = '64'] = process.argv.slice(2);
-const STREAMS = [1, 2, 4, 8];
+const [model = '', threads = '2', rounds = '3', tokens = '64', counts = '1,2,4,8'] = process.argv.slice(2);
+const STREAMS = counts.split(',').map(Number);
 const SLOT_TOKENS = 512;
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
@@ -48,7 +49,7 @@ async function measure(url, streams) {
   return (streams * Number(tokens) * 1000) / (performance.now() - started);
 }
 
-const slots = String(Math.max(...STREAMS));
+const slots = String(Math.max(8, ...STREAMS));
 const libraries = readFileSync('bench/build/libraries', 'utf8').trim();
 const theirs = await start(
   resolve('bench/build/llama-server'),

@@ -22,6 +22,8 @@ const commonJs = {
       const file = join(resolveDir, path);
       return kind === 'dynamic-import' && !INSIDE.test(file) ? {path: seen(file), external: true} : undefined;
     });
+    // Packages imported late are for a terminal with colours.
+    onResolve({filter: /^[^.:]+$/}, ({path, kind}) => (kind === 'dynamic-import' ? {path, external: true} : undefined));
     // Node's own modules are required, also those imported late.
     onResolve({filter: /^node:/}, ({path, kind}) =>
       kind === 'dynamic-import' ? {path, namespace: 'late'} : undefined,

@@ -102,6 +102,9 @@ export class Scheduler {
       const running = this.#options.slots.all.filter((slot) => slot.job?.ready);
       if (running.length === 0) return;
       await this.#step(running);
+      // What its tokens led to is written now: during a decode a socket or screen would take a core from the kernels, and
+      // one thread of theirs that waits holds up all.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
