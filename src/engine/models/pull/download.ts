@@ -2,6 +2,7 @@
 import {existsSync} from 'node:fs';
 import {statfs} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
+import type {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../../errors.ts';
 import {makeFolder} from '../../make-folder.ts';
@@ -11,6 +12,7 @@ import {type Http, type HttpResponse, retryAfter, statusError} from './http.ts';
 import {withLock} from './lock-target.ts';
 import {PartialFile, type Span} from './partial-file.ts';
 import {explainStorage, isStorageError} from './storage-error.ts';
+import {stretches} from './stretches.ts';
 
 export interface DownloadOptions {
   readonly url: string;
@@ -41,8 +43,8 @@ const LONGEST_WAIT = 120_000;
 
 /**
  * Throws EngineError: backend_unreachable or backend_failed (network; what came is kept), model_not_found (gated, not
- * there, disk full, not writable, another process), model_invalid (not the content that was promised; it is deleted), or
- * the signal's reason (what came is kept).
+ * there, not writable), disk_full, model_busy (another process fetches it), model_invalid (not the content that was
+ * promised; it is deleted), or the signal's reason (what came is kept).
  */
 export async function download(http: Http, options: DownloadOptions): Promise<string> {
   const {path, patience} = options;
@@ -69,7 +71,7 @@ class Download {
   #done = 0;
   #resumed = false;
   /** Set when the server ignores ranges: one stream from the start, not resumable. */
-  #whole: AsyncIterable<Uint8Array> | undefined;
+  #whole: Readable | undefined;
 
   constructor(http: Http, options: DownloadOptions) {
     this.#http = http;
@@ -202,7 +204,7 @@ class Download {
     throw new EngineError('backend_failed', 'the server sent another part than asked for', {hint: 'Try again later.'});
   }
 
-  async #fetchWhole(body: AsyncIterable<Uint8Array>): Promise<void> {
+  async #fetchWhole(body: Readable): Promise<void> {
     const known = this.#size > 0;
     const part: Span = {at: 0, end: known ? this.#size : Number.MAX_SAFE_INTEGER};
     this.#file.spans = [part];
@@ -218,26 +220,18 @@ class Download {
   }
 
   /** Writes a part's bytes as they come, in large stretches; what came before an error is written too. */
-  async #store(part: Span, body: AsyncIterable<Uint8Array>): Promise<void> {
-    let chunks: Uint8Array[] = [];
-    let waiting = 0;
-    const flush = async () => {
-      await this.#file.write(part, chunks);
-      this.#done += waiting;
-      [chunks, waiting] = [[], 0];
+  async #store(part: Span, body: Readable): Promise<void> {
+    let held: Uint8Array[] = [];
+    for await (const chunks of stretches(body, STRETCH)) {
+      const before = part.at;
+      await this.#file.write(part, upTo(part.end - part.at, chunks));
+      // Memory is used again once nothing more can come in it.
+      this.#http.recycle([...held, ...chunks]);
+      held = chunks.slice(-1);
+      this.#done += part.at - before;
       this.#hash?.advance(this.#file.front);
       this.#options.progress?.(this.#done, this.#size);
-    };
-    try {
-      for await (const chunk of body) {
-        const bytes = chunk.subarray(0, part.end - part.at - waiting);
-        chunks.push(bytes);
-        waiting += bytes.length;
-        if (waiting >= STRETCH) await flush();
-        if (part.at + waiting >= part.end) break;
-      }
-    } finally {
-      await flush();
+      if (part.at >= part.end) break;
     }
   }
 
@@ -265,12 +259,22 @@ function divide(size: number, connections: number): Span[] {
   return Array.from({length: count}, (_, i) => ({at: i * step, end: Math.min(size, (i + 1) * step)}));
 }
 
+/** The first `bytes` bytes of the chunks. */
+function upTo(bytes: number, chunks: readonly Uint8Array[]): Uint8Array[] {
+  let room = bytes;
+  return chunks.flatMap((chunk) => {
+    const part = chunk.subarray(0, room);
+    room -= part.length;
+    return part.length > 0 ? [part] : [];
+  });
+}
+
 async function checkRoom(folder: string, bytes: number): Promise<void> {
   const {bavail, bsize} = await statfs(folder);
   const wanted = bytes * 1.02;
   if (bavail * bsize >= wanted) return;
   throw new EngineError(
-    'model_not_found',
+    'disk_full',
     `the disk has room for ${formatBytes(bavail * bsize)}, ${formatBytes(wanted)} are needed`,
     {hint: 'Free some space, choose a smaller quantisation, or another HF_HOME.'},
   );
@@ -289,5 +293,5 @@ function explain(error: unknown, path: string): unknown {
 /** Trying again cannot help. */
 function isFinal(error: unknown): boolean {
   if (isStorageError(error)) return true;
-  return error instanceof EngineError && (error.code === 'model_not_found' || error.code === 'model_invalid');
+  return error instanceof EngineError && /^(model_not_found|model_invalid|disk_full)$/.test(error.code);
 }

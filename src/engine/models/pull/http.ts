@@ -1,7 +1,9 @@
 // HTTP for downloads: proxies from the environment, tokens, and answers that are errors put into words.
 import type {Readable} from 'node:stream';
-import {type Dispatcher, EnvHttpProxyAgent, interceptors, request} from 'undici';
+import type {Dispatcher} from 'undici';
 import {EngineError} from '../../errors.ts';
+import {buildConnector, EnvHttpProxyAgent, interceptors} from './http-client.ts';
+import {ReadBuffers} from './read-buffers.ts';
 
 export interface HttpOptions {
   /** Variables: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. */
@@ -19,11 +21,15 @@ export interface HttpResponse {
 }
 
 const REDIRECTS = 5;
+/** Bytes a connection may hold that nobody has taken yet. */
+const AHEAD = 1 << 20;
+const CONNECT_TIMEOUT = 10_000;
 
 export class Http {
   readonly #agent: EnvHttpProxyAgent;
   readonly #dispatcher: Dispatcher;
   readonly #token: string | undefined;
+  readonly #buffers = new ReadBuffers();
 
   constructor({env, token}: HttpOptions) {
     const get = (name: string) => env[name.toUpperCase()] ?? env[name];
@@ -35,6 +41,10 @@ export class Http {
       // A stalled connection is given up and tried again.
       bodyTimeout: 30_000,
       headersTimeout: 30_000,
+      connect: (target, done) => {
+        const options = {timeout: CONNECT_TIMEOUT, highWaterMark: AHEAD, onread: this.#buffers.forSocket()};
+        buildConnector(options)(target, done);
+      },
     });
     // Redirects to another host lose the token.
     this.#dispatcher = this.#agent.compose(interceptors.redirect({maxRedirections: REDIRECTS}));
@@ -44,15 +54,19 @@ export class Http {
   /** Rejects with EngineError backend_unreachable when no answer comes, or with the signal's reason. */
   async get(url: string, headers: Readonly<Record<string, string>>, signal: AbortSignal): Promise<HttpResponse> {
     const authorization = this.#token === undefined ? {} : {authorization: `Bearer ${this.#token}`};
+    const {origin, pathname, search} = new URL(url);
     try {
       const {
         statusCode,
         headers: received,
         body,
-      } = await request(url, {
+      } = await this.#dispatcher.request({
+        origin,
+        path: `${pathname}${search}`,
+        method: 'GET',
         headers: {'accept-encoding': 'identity', ...authorization, ...headers},
         signal,
-        dispatcher: this.#dispatcher,
+        highWaterMark: AHEAD,
       });
       const header = (name: string) => {
         const value = received[name];
@@ -67,6 +81,13 @@ export class Http {
         cause,
       });
     }
+  }
+
+  /** The chunks of a body, in its order, have been used up: what was received in their memory may go there again. */
+  recycle(chunks: readonly Uint8Array[]): void {
+    const last = chunks.at(-1)?.buffer;
+    // The last one may still be in use: the body goes on in the same memory.
+    for (const memory of new Set(chunks.map(({buffer}) => buffer))) if (memory !== last) this.#buffers.giveBack(memory);
   }
 
   async close(): Promise<void> {

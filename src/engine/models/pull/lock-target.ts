@@ -16,7 +16,7 @@ export interface LockOptions {
 
 /**
  * Runs `work` while no other process works on `path`. A lock that is lost on the way (the machine slept) aborts the
- * work's signal, and it is begun again. Throws EngineError model_not_found when another process keeps the lock.
+ * work's signal, and it is begun again. Throws EngineError model_busy when another process keeps the lock.
  */
 export async function withLock<T>(
   path: string,
@@ -43,7 +43,7 @@ async function acquire(path: string, signal: AbortSignal, patience: number, onCo
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ELOCKED') throw cause;
       if (waited >= patience) {
-        throw new EngineError('model_not_found', `${path} is being downloaded by another process`, {
+        throw new EngineError('model_busy', `${path} is being downloaded by another process`, {
           hint: 'Wait until it has finished.',
           cause,
         });

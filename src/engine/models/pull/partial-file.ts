@@ -22,7 +22,8 @@ interface Note extends Identity {
 
 /** Milliseconds of work that a process that is killed may lose. */
 const SAVE_EVERY = 500;
-const SYNC_EVERY = 64 << 20;
+/** Milliseconds between the starts of syncs: writing waits for them, so they must be few. */
+const SYNC_EVERY = 5000;
 
 /** `path` while it grows; the note is `path`.json and never claims more than the file holds. */
 export class PartialFile {
@@ -33,8 +34,9 @@ export class PartialFile {
   #handle: FileHandle | undefined;
   #resumable = true;
   #saved = 0;
-  #unsynced = 0;
+  #synced = performance.now();
   #syncing: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.path = path;
@@ -77,14 +79,21 @@ export class PartialFile {
 
   /** Puts bytes where the span goes on, and moves it. */
   async write(span: Span, chunks: readonly Uint8Array[]): Promise<void> {
+    // One after the other: the system lets one thread at a time write to a file, and the others wait at full speed.
+    const before = this.#writing;
+    const written = before.then(() => this.#write(span, chunks));
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  async #write(span: Span, chunks: readonly Uint8Array[]): Promise<void> {
     let rest = chunks;
     while (rest.length > 0) {
       const {bytesWritten} = await (this.#handle as FileHandle).writev(rest, span.at);
       span.at += bytesWritten;
       rest = after(rest, bytesWritten);
-      this.#unsynced += bytesWritten;
     }
-    if (this.#unsynced >= SYNC_EVERY) this.#startSync();
+    if (performance.now() - this.#synced >= SYNC_EVERY) this.#startSync();
     if (performance.now() - this.#saved >= SAVE_EVERY) this.save();
   }
 
@@ -100,10 +109,10 @@ export class PartialFile {
     renameSync(`${this.path}.json.new`, `${this.path}.json`);
   }
 
-  /** What is written goes to the disk while more comes, so that little is left to wait for at the end. */
+  /** What is written goes to the disk while more comes, so that the wait at the end is not long. */
   #startSync(): void {
     if (this.#syncing !== undefined) return;
-    this.#unsynced = 0;
+    this.#synced = performance.now();
     // An error that lasts is met again by sync().
     const done = () => {
       this.#syncing = undefined;

@@ -12,11 +12,11 @@ export function isStorageError(error: unknown): boolean {
   return FULL.test(codeOf(error)) || CLOSED.test(codeOf(error)) || codeOf(error) === 'EIO';
 }
 
-/** EngineError model_not_found; `path` is what was to be written. */
+/** EngineError disk_full, or model_not_found for a place that is closed; `path` is what was to be written. */
 export function explainStorage(error: unknown, path: string): EngineError {
   const code = codeOf(error);
   if (FULL.test(code)) {
-    return new EngineError('model_not_found', `the disk is full: ${basename(path)} is not complete`, {
+    return new EngineError('disk_full', `the disk is full: ${basename(path)} is not complete`, {
       hint: 'Free some space; the same command goes on with what is kept.',
       cause: error,
     });

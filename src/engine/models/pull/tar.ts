@@ -98,7 +98,7 @@ async function* bytesOf(http: Http, options: TarOptions): AsyncGenerator<Uint8Ar
       if (Number.isNaN(total)) return;
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof EngineError && error.code === 'model_not_found') throw error;
+      if (error instanceof EngineError && /^(model_not_found|disk_full)$/.test(error.code)) throw error;
       if (at === before && failed + 1 >= ATTEMPTS) throw error;
     }
     failed = at > before ? 0 : failed + 1;
@@ -111,7 +111,7 @@ async function checkRoom(folder: string, bytes: number): Promise<void> {
   const {bavail, bsize} = await statfs(folder);
   if (Number.isNaN(bytes) || bavail * bsize >= bytes) return;
   throw new EngineError(
-    'model_not_found',
+    'disk_full',
     `${folder} has room for ${formatBytes(bavail * bsize)}, ${formatBytes(bytes)} are needed`,
     {
       hint: 'Free some space.',

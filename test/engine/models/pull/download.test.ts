@@ -162,6 +162,7 @@ test('two processes do not write one file', async () => {
   const path = join(folderWith(), 'blob');
   const release = lockSync(path, {realpath: false, lockfilePath: `${path}.lock`});
   await expect(start(server.url, {path}).done).rejects.toMatchObject({
+    code: 'model_busy',
     message: `${path} is being downloaded by another process`,
   });
   release();
@@ -169,5 +170,8 @@ test('two processes do not write one file', async () => {
 
 test('more than the disk holds is refused at once', async () => {
   const server = await fileServer(content, {claimedSize: 1e18});
-  await expect(start(server.url).done).rejects.toMatchObject({message: expect.stringMatching(/the disk has room for/)});
+  await expect(start(server.url).done).rejects.toMatchObject({
+    code: 'disk_full',
+    message: expect.stringMatching(/the disk has room for/),
+  });
 });
