@@ -5,6 +5,7 @@ import type {Backend} from '../engine/backend.ts';
 import {EngineError} from '../engine/errors.ts';
 import {machineWith} from '../engine/llama/gpu-machine.ts';
 import type {Gpu} from '../engine/llama/library.ts';
+import type {StepWatch} from '../engine/llama/step-watch.ts';
 import type {GgufFile} from '../engine/models/gguf.ts';
 import {preflight} from '../engine/models/preflight.ts';
 import {resolveModel} from '../engine/models/resolve.ts';
@@ -24,6 +25,8 @@ export interface OpenOptions {
   readonly attach?: boolean;
   /** Told how much is loaded, 0 to 1; without it a spinner on stderr tells it. */
   readonly onProgress?: (fraction: number) => void;
+  /** Told of a step of the engine that does not end. */
+  readonly watch?: StepWatch;
 }
 
 /**
@@ -34,7 +37,7 @@ export async function openBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  {slots = 1, onProgress, attach = false}: OpenOptions = {},
+  {slots = 1, onProgress, attach = false, watch}: OpenOptions = {},
 ): Promise<Backend> {
   const remote = await openUrl(io, argument, flags);
   if (remote) return remote;
@@ -54,6 +57,7 @@ export async function openBackend(
     onFit: (line) => void io.stderr.write(`memory: ${sanitise(line)}\n`),
     signal: io.stop,
     ...(flags.verbose && {onLog}),
+    ...(watch && {watch}),
   };
   try {
     return await unlessStopped(openLocalBackend(options), io.stop);

@@ -20,6 +20,7 @@ export interface ServeFlags extends EngineFlags {
   /** Seconds. */
   readonly queueTimeout: number;
   readonly grace: number;
+  readonly stepTimeout: number;
   readonly apiKey?: readonly string[];
   readonly apiKeyFile?: string;
   readonly insecure?: true;
@@ -60,6 +61,7 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--max-queue <n>', 'requests that may wait (default: twice --parallel)', count(0))
     .option('--queue-timeout <s>', 'longest wait in the queue', seconds, 60)
     .option('--grace <s>', 'time for running answers after SIGTERM', seconds, 30)
+    .option('--step-timeout <s>', 'longest step of the engine before /health says 503', seconds, 120)
     .option('--api-key <key>', 'a key clients must send; repeatable', collect(String))
     .option('--api-key-file <file>', 'keys, one a line')
     .option('--insecure', 'allow other machines without a key')

@@ -56,6 +56,14 @@ test.each([
   await expect(read(flags, tools)).rejects.toMatchObject({exitCode: 2, message: expect.stringContaining(message)});
 });
 
+test('what a schema asks for and nothing enforces is a note', async () => {
+  const parameters = {type: 'object', properties: {at: {type: 'array', uniqueItems: true}}};
+  const file = `${folderWith({'tools.json': JSON.stringify([{name: 'f', description: '', parameters}])})}/tools.json`;
+  const io = fakeIo();
+  await readToolsFlags(io, {...FLAGS, tools: file}, {temperature: 0});
+  expect(io.err()).toBe(`note: ${file}: "uniqueItems" is not enforced\n`);
+});
+
 test('calls are printed as JSON, their arguments as the model wrote them', async () => {
   const io = fakeIo();
   await show(io, {calls: [call, {...call, id: 'abcDEF124', problem: 'cut off'}], text: ' So. '});

@@ -2,9 +2,10 @@
 import {randomUUID} from 'node:crypto';
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {pino} from 'pino';
+import {type Logger, pino} from 'pino';
 import type {Backend} from '../../engine/backend.ts';
 import {EngineError} from '../../engine/errors.ts';
+import type {StepWatch} from '../../engine/llama/step-watch.ts';
 import {announceServer} from '../attach.ts';
 import type {Io} from '../io.ts';
 import {openBackend} from '../open-backend.ts';
@@ -20,7 +21,7 @@ const CLOSE_MS = 5000;
 
 /** @throws EngineError when it cannot listen or the model cannot be loaded. */
 export async function runServe(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
-  const {host, port, graceMs, app: options, model: fromEnvFile} = settings(io, flags);
+  const {host, port, graceMs, stepMs, app: options, model: fromEnvFile} = settings(io, flags);
   // Silent until it listens: Fastify would log what the line for people says better.
   const logger = pino({level: 'silent', base: null}, io.stderr);
   let loaded = (_backend: Backend) => {};
@@ -35,7 +36,10 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   logger.level = flags.logLevel;
   io.stderr.write(`listening on ${url}, loading the model\n`);
   try {
-    const backend = await openBackend(io, model ?? fromEnvFile, flags, {slots: options.slots});
+    const backend = await openBackend(io, model ?? fromEnvFile, flags, {
+      slots: options.slots,
+      watch: stepWatch(service, logger, stepMs),
+    });
     let withdraw = () => {};
     try {
       loaded(backend);
@@ -57,6 +61,17 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   } finally {
     await app.close();
   }
+}
+
+/** A step that hangs is logged, and nothing is asked of the engine until it ends. */
+export function stepWatch(service: Pick<Service, 'stalled'>, logger: Logger, limitMs: number): StepWatch {
+  const seconds = limitMs / 1000;
+  const onStall = (stalled: boolean) => {
+    service.stalled(stalled ? seconds : undefined);
+    if (stalled) logger.error({seconds}, 'a step of the engine does not end');
+    else logger.warn('the step of the engine has ended after all');
+  };
+  return {limitMs, onStall};
 }
 
 /** An address of all interfaces, as this machine reaches it. */

@@ -1,7 +1,7 @@
 // What the routes share: the backend and its state, the slots, and one way to run a generation for a request.
 import type {FastifyReply} from 'fastify';
 import type {Backend, GenerationEvent} from '../../engine/backend.ts';
-import type {EngineError} from '../../engine/errors.ts';
+import {EngineError} from '../../engine/errors.ts';
 import {EngineWatch} from '../engine-watch.ts';
 import {Admission, type AdmissionOptions, type Slot} from './admission.ts';
 import {ReplyStream, type StreamOptions} from './event-stream.ts';
@@ -47,6 +47,7 @@ export class Service {
   readonly #running = new Set<AbortController>();
   #backend: Backend | undefined;
   #engine: EngineWatch | undefined;
+  #stall: EngineError | undefined;
   #draining = false;
 
   constructor(backend: Promise<Backend>, options: ServiceOptions) {
@@ -67,7 +68,7 @@ export class Service {
 
   get state(): 'loading' | 'ready' | 'failed' | 'draining' {
     if (this.#draining) return 'draining';
-    if (this.#engine?.failure) return 'failed';
+    if (this.#failure) return 'failed';
     return this.#backend ? 'ready' : 'loading';
   }
 
@@ -75,7 +76,7 @@ export class Service {
   get backend(): Backend {
     if (this.#draining) throw new HttpError(503, 'the server is shutting down', {code: 'draining', retryAfter: 5});
     if (!this.#backend) throw new HttpError(503, 'the model is still loading', {code: 'loading', retryAfter: 2});
-    const failure = this.#engine?.failure;
+    const failure = this.#failure;
     if (failure) throw new HttpError(503, failure.message, {code: failure.code, retryAfter: 2});
     return this.#backend;
   }
@@ -130,6 +131,16 @@ export class Service {
       if (stream.isOpen) stream.end();
     }
     return reply;
+  }
+
+  /** Whether a step of the engine takes longer than `seconds`: meanwhile it is taken for broken. */
+  stalled(seconds: number | undefined): void {
+    const message = `the engine has been busy with one step for more than ${seconds} s`;
+    this.#stall = seconds === undefined ? undefined : new EngineError('engine_failed', message);
+  }
+
+  get #failure(): EngineError | undefined {
+    return this.#engine?.failure ?? this.#stall;
   }
 
   /** No new generations from now on; those that run may finish. */

@@ -20,6 +20,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly graceMs: number;
+  /** Longest step of the engine. */
+  readonly stepMs: number;
   readonly app: Omit<AppOptions, 'logger'>;
 }
 
@@ -88,6 +90,7 @@ export function settings(io: Io, flags: ServeFlags): Settings {
     host,
     port: flags.port ?? env.port ?? 8080,
     graceMs: flags.grace * 1000,
+    stepMs: flags.stepTimeout * 1000,
     app: {
       slots: flags.parallel,
       maxQueue: flags.maxQueue ?? 2 * flags.parallel,

@@ -10,6 +10,8 @@ import {Worker} from './worker.ts';
 
 const PROGRESS_MS = 200;
 const POLL_MS = 1000;
+/** Longest step of the engine that nobody need hear of. */
+const STEP_MS = 120_000;
 
 /** @throws EngineError when the model cannot be loaded or the server refuses this worker. */
 export async function runWorker(io: Io, model: string | undefined, flags: WorkerFlags): Promise<void> {
@@ -17,10 +19,15 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
   const authKey = flags.authKey ?? io.env.MISTRAL_WORKER_KEY;
   if (!authKey) throw new EngineError('usage', 'the key is missing', {hint: 'Give --auth-key or $MISTRAL_WORKER_KEY.'});
   if (!URL.canParse(apiServer)) throw new EngineError('usage', `--api-server: '${apiServer}' is not an address`);
-  const backend = await openBackend(io, model, flags, {slots: maxBatchSize});
+  const log = (line: string) => void io.stderr.write(`${sanitise(line)}\n`);
+  const onStall = (stalled: boolean) =>
+    log(
+      stalled ? `a step of the engine takes longer than ${STEP_MS / 1000} s` : 'the long step of the engine has ended',
+    );
+  const watch = {limitMs: STEP_MS, onStall};
+  const backend = await openBackend(io, model, flags, {slots: maxBatchSize, watch});
   const url = apiServer.replace(/\/+$/, '');
   const api = new AimeApi({url, jobType, authKey, name, pollMs: POLL_MS}, {model: backend.model.id, maxBatchSize});
-  const log = (line: string) => void io.stderr.write(`${sanitise(line)}\n`);
   const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log});
   const [stop, kill] = [new AbortController(), new AbortController()];
   const release = io.captureInterrupt(() => {

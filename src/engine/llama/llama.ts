@@ -65,6 +65,7 @@ class Llama implements LlamaTokenModel {
       createSampler: (job) => new TokenSampler(this.#native, job.options.sampling, job.prompt, this.#grammars.get(job)),
       isEnd: (token) => this.isEndOfGeneration(token),
       now: () => performance.now(),
+      ...(options.watch && {watch: options.watch}),
     });
   }
 

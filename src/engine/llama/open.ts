@@ -10,6 +10,7 @@ import {type ModelShape, modelShape} from '../models/model-shape.ts';
 import {machineWith} from './gpu-machine.ts';
 import {type Gpu, type Library, type LogListener, loadLibrary} from './library.ts';
 import {explainLoadFailure} from './load-failure.ts';
+import type {StepWatch} from './step-watch.ts';
 
 export interface LoraAdapter {
   /** A GGUF adapter. */
@@ -45,6 +46,8 @@ export interface LlamaOptions {
   /** Told before loading, a line each: what was decided for the memory there is, and for want of a context length. */
   readonly onFit?: (line: string) => void;
   readonly onLog?: LogListener;
+  /** Told of a step of the engine that does not end. */
+  readonly watch?: StepWatch;
   readonly signal?: AbortSignal;
 }
 

@@ -6,6 +6,7 @@ import type {Native} from './binding.ts';
 import type {Job} from './job.ts';
 import {PromptPace} from './prompt-pace.ts';
 import type {Slot, Slots} from './slots.ts';
+import {type StepWatch, watchStep} from './step-watch.ts';
 import type {TokenSampler} from './token-sampler.ts';
 
 export interface SchedulerOptions {
@@ -18,6 +19,7 @@ export interface SchedulerOptions {
   readonly isEnd: (token: Token) => boolean;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
+  readonly watch?: StepWatch;
 }
 
 interface Share {
@@ -101,7 +103,7 @@ export class Scheduler {
       await this.#admit();
       const running = this.#options.slots.all.filter((slot) => slot.job?.ready);
       if (running.length === 0) return;
-      await this.#step(running);
+      await watchStep(this.#step(running), this.#options.watch);
       // What its tokens led to is written now: during a decode a socket or screen would take a core from the kernels, and
       // one thread of theirs that waits holds up all.
       await new Promise((resolve) => setImmediate(resolve));

@@ -34,5 +34,6 @@ function showTools(chat: Chat): void {
   const none = '/tools FILE loads a list of {"name", "description", "parameters"}';
   const next =
     rows.length === 0 ? none : '/tools NAME=COMMAND has a command run the calls; it gets the arguments on stdin';
-  chat.note([rows.length === 0 ? 'no tools' : rows.join('\n'), next, ''].join('\n'));
+  const notes = chat.tools.notes(chat.columns);
+  chat.note([...(rows.length === 0 ? ['no tools'] : rows), ...notes, next, ''].join('\n'));
 }

@@ -1,6 +1,7 @@
 // The tools of a chat: what the model may call, which command runs a call, and the person's leave for it.
 import type {ParsedToolCall} from '../../engine/backend.ts';
 import {EngineError} from '../../engine/errors.ts';
+import {schemaNotes} from '../../engine/template/grammar.ts';
 import type {Tool, ToolCall} from '../../engine/types.ts';
 import type {Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
@@ -93,6 +94,11 @@ export class Toolbox {
       const runs = line === undefined ? 'no command runs it' : `runs ${line}${this.#trusted.has(name) ? '' : ', asks'}`;
       return shorten(sanitise(`${name}: ${runs}. ${description}`).replaceAll(/\s+/g, ' '), columns);
     });
+  }
+
+  /** What the schemas of the tools ask for and nothing enforces, one line each. */
+  notes(columns: number): string[] {
+    return schemaNotes({tools: this.#tools}).map((note) => shorten(sanitise(`note: ${note}`), columns));
   }
 
   /** Runs a call of the model, once the person has agreed. What it throws is told to the model. */

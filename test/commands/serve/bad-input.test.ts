@@ -107,6 +107,16 @@ test.each([[{type: 'nonsense'}], [{type: 'object', properties: 7}], ['string']])
   },
 );
 
+test('what a schema asks for and nothing enforces is a warning in the log', async () => {
+  const lines: {msg: string; notes?: string[]}[] = [];
+  const logger = pino({level: 'warn'}, {write: (line) => void lines.push(JSON.parse(line))});
+  const {post} = await testServer(['[]'], {logger});
+  const schema = {type: 'array', uniqueItems: true};
+  const format = {type: 'json_schema', json_schema: {name: 'a', schema}};
+  await post('/v1/chat/completions', {messages: [{role: 'user', content: 'Hi'}], response_format: format});
+  expect(lines.map(({notes}) => notes)).toEqual([['"uniqueItems" is not enforced']]);
+});
+
 test('fields a route does not know are in the debug log by name, never by value', async () => {
   const lines: {msg: string; fields?: string[]}[] = [];
   const logger = pino({level: 'debug'}, {write: (line) => void lines.push(JSON.parse(line))});

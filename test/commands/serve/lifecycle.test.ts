@@ -1,7 +1,9 @@
 import {request} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {pino} from 'pino';
 import {expect, onTestFinished, test, vi} from 'vitest';
 import {createApp} from '../../../src/commands/serve/app.ts';
+import {stepWatch} from '../../../src/commands/serve/run.ts';
 import type {Backend} from '../../../src/engine/backend.ts';
 import {EngineError} from '../../../src/engine/errors.ts';
 import {ScriptedBackend, type Step} from '../../fakes/scripted-backend.ts';
@@ -137,6 +139,23 @@ test('an engine that breaks down: 500 for the answers it was computing, then 503
     error: {code: 503, message: 'The engine failed', type: 'unavailable_error'},
   });
   expect(service.admission.active).toBe(0);
+});
+
+test('an engine that is busy with one step for too long is down until that ends', async () => {
+  const {service, post, get} = await testServer(['fine']);
+  const log: string[] = [];
+  const watch = stepWatch(service, pino({level: 'info'}, {write: (line) => void log.push(line)}), 120_000);
+  expect(watch.limitMs).toBe(120_000);
+  watch.onStall(true);
+  expect(JSON.parse(log[0] ?? '')).toMatchObject({level: 50, seconds: 120, msg: 'a step of the engine does not end'});
+  expect((await get('/health')).status).toBe(503);
+  const reply = await post('/v1/completions', {prompt: 'a'});
+  expect(reply.status).toBe(503);
+  expect(reply.json().error.message).toBe('the engine has been busy with one step for more than 120 s');
+  watch.onStall(false);
+  expect(log[1]).toContain('has ended after all');
+  expect((await get('/health')).status).toBe(200);
+  expect((await post('/v1/completions', {prompt: 'a'})).status).toBe(200);
 });
 
 test('a stream that was open when the engine broke down ends with its error', async () => {

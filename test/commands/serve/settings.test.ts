@@ -28,6 +28,7 @@ test('without flags: this machine only, port 8080, four slots, eight may wait', 
   expect(read([])).toMatchObject({
     host: '127.0.0.1',
     port: 8080,
+    stepMs: 120_000,
     app: {
       slots: 4,
       maxQueue: 8,

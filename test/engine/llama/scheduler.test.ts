@@ -1,8 +1,9 @@
-import {describe, expect, test} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import type {TokenEvent} from '../../../src/engine/backend.ts';
 import {Job} from '../../../src/engine/llama/job.ts';
 import {Scheduler} from '../../../src/engine/llama/scheduler.ts';
 import {Slots} from '../../../src/engine/llama/slots.ts';
+import type {StepWatch} from '../../../src/engine/llama/step-watch.ts';
 import {TokenSampler} from '../../../src/engine/llama/token-sampler.ts';
 import {FakeNativeContext, nextToken} from '../../fakes/native-context.ts';
 
@@ -11,7 +12,13 @@ const settle = async () => {
   for (let n = 0; n < 30; n++) await immediate();
 };
 
-function engine(slotCount = 1, {batchSize = 512, contextSize = 1000} = {}) {
+interface Settings {
+  readonly batchSize?: number;
+  readonly contextSize?: number;
+  readonly watch?: StepWatch;
+}
+
+function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch}: Settings = {}) {
   const context = new FakeNativeContext();
   const native = context.native();
   const slots = new Slots(native, slotCount, false);
@@ -24,6 +31,7 @@ function engine(slotCount = 1, {batchSize = 512, contextSize = 1000} = {}) {
     isEnd: (token) => token === 2,
     // Steps of no duration: the pace doubles up to the batch.
     now: () => 0,
+    ...(watch && {watch}),
   });
   const start = (prompt: readonly number[], maxTokens = 3): Job => {
     const job = new Job(prompt, {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
@@ -136,6 +144,29 @@ describe('Scheduler', () => {
     expect(context.sequences.size).toBe(0);
     context.beforeDecode = undefined;
     expect(tokensOf(await eventsOf(start([100])))).toEqual(answer([100], 3));
+  });
+
+  test('a decode that does not return is told, and so is its end', async () => {
+    const told: boolean[] = [];
+    const {context, start} = engine(1, {watch: {limitMs: 1, onStall: (stalled) => told.push(stalled)}});
+    let release = () => {};
+    const hanging = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    context.beforeDecode = () => hanging;
+    const events = eventsOf(start([100], 1));
+    await vi.waitFor(() => expect(told).toEqual([true]));
+    context.beforeDecode = undefined;
+    release();
+    expect(tokensOf(await events)).toEqual(answer([100], 1));
+    expect(told).toEqual([true, false]);
+  });
+
+  test('steps that end in time are not told', async () => {
+    const onStall = vi.fn();
+    const {start} = engine(1, {watch: {limitMs: 60_000, onStall}});
+    expect(tokensOf(await eventsOf(start([100], 5)))).toEqual(answer([100], 5));
+    expect(onStall).not.toHaveBeenCalled();
   });
 
   test('a full slot ends its answer', async () => {
