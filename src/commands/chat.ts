@@ -68,7 +68,7 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--continue', 'go on with the last kept chat')
     .option('--resume <id>', 'go on with this kept chat (mistral sessions list)')
     .option('--no-save', 'keep nothing of this chat')
-    .option('--tools <file>', 'on the screen: JSON file with tools the model may call (as /tools)')
+    .option('--tools <file>', 'at a terminal: JSON file with tools the model may call (as /tools)')
     .option(
       '--exec <name=command>',
       'run this command for calls of the tool, once you agree; repeatable',
@@ -89,19 +89,14 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   const {textOrFile, promptFrom} = await import('./text-input.ts');
   const system = flags.system === undefined ? undefined : await textOrFile(io, flags.system);
   const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
-  if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await wantsScreen(io, flags))) {
-    const {chatOnScreen} = await import('./chat-screen.ts');
+  if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await isAtTerminal(io, flags))) {
     const {resume, save = true} = flags;
-    return await chatOnScreen(io, {
-      model,
-      flags,
-      sampling,
-      system,
-      resume: flags.continue ?? resume,
-      save,
-      tools: flags,
-      still: isStill(io, flags),
-    });
+    const chat = {
+      ...{model, flags, sampling, system, resume: flags.continue ?? resume, save, tools: flags},
+      ...{still: isStill(io, flags), spoken: isSpoken(io, flags)},
+    };
+    if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
+    return await (await import('./chat-plain.ts')).chatInPlain(io, chat);
   }
   if (flags.tools !== undefined || flags.exec !== undefined) await refuseTools();
   const answer = async (backend: Backend) => {
@@ -119,23 +114,26 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   await withBackend(io, model, flags, answer, {attach, ...(isStill(io, flags) && {onProgress() {}})});
 }
 
-/** Commands run only when somebody agrees: that takes the screen. */
+/** Commands run only when somebody agrees: that takes a terminal. */
 async function refuseTools(): Promise<never> {
   const {EngineError} = await import('../engine/errors.ts');
-  throw new EngineError('usage', '--tools and --exec need the chat screen', {
+  throw new EngineError('usage', '--tools and --exec need a chat at a terminal', {
     hint: 'In pipes `mistral-tools` shows or runs the calls.',
   });
 }
 
 /** @throws EngineError `usage` when --tui insists on a screen where none can be. */
-async function wantsScreen(io: Io, flags: ChatFlags): Promise<boolean> {
-  const {plain, tui} = flags;
-  const possible = io.stdin.isTTY === true && io.stdout.isTTY === true && io.env.TERM !== 'dumb';
-  if (tui && !possible) {
+async function isAtTerminal(io: Io, {tui}: ChatFlags): Promise<boolean> {
+  const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true;
+  if (tui && (!isTerminal || io.env.TERM === 'dumb')) {
     const {EngineError} = await import('../engine/errors.ts');
     throw new EngineError('usage', '--tui needs a terminal on stdin and stdout', {hint: 'Leave it out in pipes.'});
   }
-  return possible && !plain && !isSpoken(io, flags);
+  return isTerminal;
+}
+
+function wantsScreen(io: Io, flags: ChatFlags): boolean {
+  return !flags.plain && io.env.TERM !== 'dumb' && !isSpoken(io, flags);
 }
 
 function isSpoken({env}: Io, {screenReader}: ChatFlags): boolean {

@@ -3,6 +3,7 @@ import type {Command} from 'commander';
 import {collectAnswer} from '../engine/answer.ts';
 import type {Backend} from '../engine/backend.ts';
 import type {SamplingParams} from '../engine/sampling.ts';
+import {RULE} from '../ui/plain.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import type {Io} from './io.ts';
 import {
@@ -15,7 +16,6 @@ import {
   modelArgument,
   samplingParams,
 } from './options.ts';
-import {RULE} from './turns.ts';
 
 /** The texts of mistral-inference's demo, the last one with its trailing space. */
 const PROMPTS = [

@@ -13,7 +13,9 @@ const PATIENCE_MS = 400;
 
 /** Shows `text` after a moment of patience; nothing is left on the screen at the end. */
 export function showProgress(io: Io, text: string): Progress {
-  if (!io.stderr.isTTY || wantsStillness(io.env)) return {update() {}, end() {}};
+  // The spinner erases its rows, which it cannot count where the terminal does not know its width.
+  const isTerminal = io.stderr.isTTY === true && io.stderr.columns !== 0;
+  if (!isTerminal || wantsStillness(io.env)) return {update() {}, end() {}};
   let state = text;
   let spinner: {text: string; stop(): unknown} | undefined;
   let ended = false;

@@ -1,6 +1,6 @@
 // Turns without a screen: one prompt, or each line of stdin; on a terminal with mistral-inference's prompt and rule.
 import type {GenerationEvent, ModelInfo} from '../engine/backend.ts';
-import {type AnswerFormat, writeAnswer} from '../ui/plain.ts';
+import {type AnswerFormat, RULE, writeAnswer} from '../ui/plain.ts';
 import type {Io} from './io.ts';
 import {stdinLines} from './text-input.ts';
 
@@ -13,9 +13,6 @@ export interface PlainFace {
   /** A screen reader reads along: whole sentences, no rules. */
   readonly spoken: boolean;
 }
-
-/** mistral-inference's line between two turns. */
-export const RULE = '='.repeat(21);
 
 /** Answers one prompt. Throws the reason of the stop when the program was stopped meanwhile. */
 export async function answerOnce({io, send, model, format, spoken}: PlainFace, prompt: string): Promise<void> {

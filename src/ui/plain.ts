@@ -1,9 +1,12 @@
 // The face without a screen: the answer on stdout as it comes, everything else on stderr. It never loads Ink.
 import {type Answer, collectAnswer, type FinishEvent} from '../engine/answer.ts';
 import type {GenerationEvent, ModelInfo} from '../engine/backend.ts';
-import {sanitise} from './sanitise.ts';
+import {sanitise, sanitiseJson} from './sanitise.ts';
 import {Sentences} from './sentences.ts';
 import {answerObject, eventObject} from './wire-answer.ts';
+
+/** mistral-inference's line between two turns. */
+export const RULE = '='.repeat(21);
 
 /** How answers are written: text, one JSON object an answer, or one JSON object an event. */
 export type AnswerFormat = 'text' | 'json' | 'stream-json';
@@ -23,14 +26,15 @@ export async function writeAnswer(
   model: ModelInfo,
 ): Promise<Answer> {
   const clean = out.isTTY ? sanitise : (text: string) => text;
+  const line = (object: unknown) => `${out.isTTY ? sanitiseJson(JSON.stringify(object)) : JSON.stringify(object)}\n`;
   const held = new Sentences();
   const write = (text: string) => void (text !== '' && out.write(clean(text)));
   const answer = await collectAnswer(events, (event) => {
     if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
-    if (format === 'stream-json') out.write(`${JSON.stringify(eventObject(event, model))}\n`);
+    if (format === 'stream-json') out.write(line(eventObject(event, model)));
   });
   if (format === 'text') write(`${held.end()}\n`);
-  if (format === 'json') out.write(`${JSON.stringify(answerObject(answer, model))}\n`);
+  if (format === 'json') out.write(line(answerObject(answer, model)));
   const note = cutNote(answer.finish, model);
   if (note) notes.write(`${note}\n`);
   return answer;

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {sanitise} from '../../src/ui/sanitise.ts';
+import {sanitise, sanitiseJson} from '../../src/ui/sanitise.ts';
 
 test.each([
   ['plain text, tabs\tand\nnewlines stay', 'plain text, tabs\tand\nnewlines stay'],
@@ -10,4 +10,11 @@ test.each([
   ['a\u{E0041}b', 'ab'],
 ])('%j is shown as %j', (text, shown) => {
   expect(sanitise(text)).toBe(shown);
+});
+
+test('JSON keeps what it says, without a control character', () => {
+  const object = {text: 'a\u009b2J\u001b\u202Eb\u{E0041}c\nd é'};
+  const json = sanitiseJson(JSON.stringify(object));
+  expect(json).toBe('{"text":"a\\u009b2J\\u001b\\u202eb\\udb40\\udc41c\\nd é"}');
+  expect(JSON.parse(json)).toEqual(object);
 });

@@ -5,6 +5,7 @@ import type {Session} from '../../engine/session.ts';
 import type {SessionFolder} from '../../engine/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {History} from './history.ts';
+import type {GivenTools} from './open-conversation.ts';
 import type {Host} from './terminal.ts';
 import type {ToolHost} from './toolbox.ts';
 
@@ -27,6 +28,5 @@ export interface ChatOptions {
   readonly session: Session;
   readonly sessions?: SessionFolder;
   readonly toolHost: ToolHost;
-  /** Tools to begin with: their file, and `name=command` for those that run. */
-  readonly tools?: {readonly file: string; readonly commands: readonly string[]};
+  readonly tools?: GivenTools;
 }

@@ -1,5 +1,4 @@
-// What a slash command can see and do: the conversation, and the few services of the screen around it.
-
+// What a slash command can see and do: the conversation, and the few services of the face around it.
 import type {Backend} from '../../engine/backend.ts';
 import type {Conversation, ConversationEvent} from '../../engine/conversation.ts';
 import type {SamplingParams} from '../../engine/sampling.ts';
@@ -47,9 +46,11 @@ export interface Chat {
   answer(ask: Ask): Promise<void>;
   /** Lets the person choose; undefined when they would not. */
   pick(picker: Picker): Promise<number | undefined>;
-  /** Puts a text into the prompt to be changed and sent. */
-  write(text: string): void;
-  /** Copies a text to the clipboard of the person's terminal; false when it is too long for that. */
+  /** What only a screen has: a prompt into which a text can be put, to be changed and sent. */
+  readonly screen: {write(text: string): void} | undefined;
+  /** The thought or the result of a tool of which one row was shown last; empty when there was none. */
+  readonly folded: string;
+  /** Copies a text to the clipboard of the person's terminal; false when it cannot. */
   copy(text: string): boolean;
   /** Resolves a path as the person means it: relative to the working folder, `~` for home. */
   path(name: string): string;
@@ -65,5 +66,7 @@ export interface SlashCommand {
   readonly help: string;
   /** It neither needs the model nor changes the conversation: it runs at once, also while an answer streams. */
   readonly anytime?: boolean;
+  /** It needs a screen: what to do where there is none. */
+  readonly withoutScreen?: string;
   run(chat: Chat, argument: string): void | Promise<void>;
 }

@@ -1,7 +1,6 @@
 // What keys start besides typing: history search, the editor program, file completion, short notices.
-import {paint, type Theme} from '../markdown/style.ts';
+import type {Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
-import {expandTabs} from '../text.ts';
 import {clipboardSequence} from './clipboard.ts';
 import {composeInEditor} from './compose.ts';
 import {listFiles} from './files.ts';
@@ -11,6 +10,7 @@ import {refreshCompletion, withText} from './input.ts';
 import {unfold} from './pastes.ts';
 import type {Screen} from './screen.ts';
 import type {Host} from './terminal.ts';
+import {foldedRows} from './tool-rows.ts';
 
 /** How long a notice stays, and a first Ctrl-C or Esc counts as the first of two. Milliseconds. */
 export const MOMENT = 1000;
@@ -53,8 +53,7 @@ export class PromptServices {
       this.notify('nothing is folded');
       return [];
     }
-    const lines = sanitise(this.folded).split('\n');
-    return [...lines.map((line) => paint(expandTabs(line), theme.dim)), ''];
+    return foldedRows(this.folded, theme);
   }
 
   /** True when the same key came a moment ago. */

@@ -2,9 +2,8 @@
 import {homedir} from 'node:os';
 import {resolve} from 'node:path';
 import type {Backend} from '../../engine/backend.ts';
-import {Conversation, type ConversationEvent} from '../../engine/conversation.ts';
+import type {Conversation, ConversationEvent} from '../../engine/conversation.ts';
 import {EngineError} from '../../engine/errors.ts';
-import type {SamplingParams} from '../../engine/sampling.ts';
 import type {Session} from '../../engine/session.ts';
 import type {SessionFolder} from '../../engine/session-folder.ts';
 import {paint, type Theme} from '../markdown/style.ts';
@@ -18,8 +17,8 @@ import type {Item} from './frame.ts';
 import {createHighlighter, type Highlighter} from './highlighter.ts';
 import type {Effect, InputContext, Picker} from './input.ts';
 import {Keeper} from './keeper.ts';
+import {openConversation, takeTools} from './open-conversation.ts';
 import {PromptServices} from './prompt-services.ts';
-import {TOP} from './score.ts';
 import {Screen, type ScreenSource} from './screen.ts';
 import {commandItems, parseCommand, runCommand} from './slash.ts';
 import {modelLine, type Phase, type Status, withoutFigures} from './status.ts';
@@ -63,6 +62,7 @@ class ChatScreen implements ScreenSource, Chat {
   readonly settings: Settings;
   readonly tools: Toolbox;
   readonly last = new TurnRecord();
+  readonly screen = this;
   readonly sessions: SessionFolder | undefined;
   #loaded: {readonly backend: Backend; readonly conversation: Conversation} | undefined;
   #queue: Waiting[] = [];
@@ -193,6 +193,10 @@ class ChatScreen implements ScreenSource, Chat {
     return this.#screen.pick(picker);
   }
 
+  get folded(): string {
+    return this.#services.folded;
+  }
+
   write(text: string): void {
     this.#services.write(text);
   }
@@ -249,33 +253,13 @@ class ChatScreen implements ScreenSource, Chat {
         this.#screen.drawSoon(this.#pace);
       },
     );
-    const conversation = new Conversation({
-      backend,
-      settings: () => ({sampling: this.#sampling(), ...this.tools.request}),
-      messages: this.session.messages,
-      runTool: (call, signal) => this.tools.run(call, signal),
-    });
     const {system, tools} = this.#options;
-    if (system !== undefined) conversation.setSystem(system);
-    this.#loaded = {backend, conversation};
+    this.#loaded = {backend, conversation: openConversation(backend, this, system)};
     this.note(`${sanitise(modelLine(backend.model, this.theme))}\n`);
     this.recall();
     this.#phase = {kind: 'idle'};
-    if (tools !== undefined) await this.#takeTools(tools).catch((error: unknown) => this.#showError(error));
+    if (tools !== undefined) await takeTools(this, tools).catch((error: unknown) => this.#showError(error));
     this.#next();
-  }
-
-  /** Tools the program was started with, taken as `/tools` takes them. */
-  async #takeTools({file, commands}: NonNullable<ChatOptions['tools']>): Promise<void> {
-    for (const argument of [file, ...commands]) {
-      const command = parseCommand(`/tools ${argument}`);
-      if (command !== undefined) await runCommand(this, command);
-    }
-  }
-
-  /** Certainty costs time: it is asked for only while somebody looks at it. */
-  #sampling(): SamplingParams {
-    return this.settings.heat ? {...this.settings.sampling, topLogprobs: TOP} : this.settings.sampling;
   }
 
   #submit(text: string, shown: string): void {

@@ -227,8 +227,9 @@ export class Screen {
 
 function panelOf({picker, completion}: Input): Panel | undefined {
   if (picker !== undefined) {
-    const title = picker.query === '' ? picker.title : `${picker.title}: ${picker.query}`;
-    return {title, items: picker.shown, selected: picker.selected};
+    const {title, query, items, question} = picker;
+    const keys = question === true ? ` 1-${items.length}, or arrows and Enter; Esc stops` : '';
+    return {title: query === '' ? title + keys : `${title}: ${query}`, items: picker.shown, selected: picker.selected};
   }
   if (completion === undefined) return undefined;
   return {title: undefined, items: completion.items, selected: completion.selected};

@@ -27,11 +27,12 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'edit',
     help: 'take back the last message and change it in the prompt',
+    withoutScreen: '/undo takes the last message back; then say it anew',
     run: (chat) => {
       const text = chat.conversation.undo();
       if (text === undefined) throw new EngineError('usage', 'there is no message to change');
       chat.note('the last message is taken back; change it and send it again\n');
-      chat.write(text);
+      chat.screen?.write(text);
     },
   },
   {

@@ -11,9 +11,10 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
     aliases: ['read'],
     usage: 'PATH',
     help: 'put a file into the prompt (@PATH in a message attaches it)',
+    withoutScreen: '@PATH in a message attaches the file',
     run: async (chat, argument) => {
       if (argument === '') throw new EngineError('usage', '/file needs a path');
-      chat.write(await readText(chat.path(argument)));
+      chat.screen?.write(await readText(chat.path(argument)));
     },
   },
   {
@@ -47,7 +48,7 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
       const chosen = argument === '' ? text : blocks[Number(argument) - 1];
       if (chosen === undefined) throw new EngineError('usage', `the last answer has ${blocks.length} code blocks`);
       if (!chat.copy(chosen))
-        throw new EngineError('usage', 'this is too long for the terminal to copy', {
+        throw new EngineError('usage', 'the terminal does not copy this: it is too long, or it cannot', {
           hint: '/export FILE writes it to a file',
         });
       chat.note(`copied ${chosen.length} characters\n`);

@@ -9,6 +9,7 @@ import {SETTING_COMMANDS} from './slash-settings.ts';
 import {TALK_COMMANDS} from './slash-talk.ts';
 import {TOOL_COMMANDS} from './slash-tools.ts';
 import {TRANSFER_COMMANDS} from './slash-transfer.ts';
+import {foldedRows} from './tool-rows.ts';
 
 const GENERAL_COMMANDS: readonly SlashCommand[] = [
   {
@@ -16,12 +17,22 @@ const GENERAL_COMMANDS: readonly SlashCommand[] = [
     aliases: ['?'],
     help: 'list the commands',
     anytime: true,
-    run: (chat) => chat.note(helpText(chat.columns)),
+    run: (chat) => chat.note(helpText(chat)),
+  },
+  {
+    name: 'expand',
+    help: 'print the last thought or tool result of which one row was shown',
+    anytime: true,
+    run: (chat) => {
+      if (chat.folded === '') throw new EngineError('usage', 'nothing is folded');
+      chat.print(...foldedRows(chat.folded, chat.theme));
+    },
   },
   {
     name: 'keys',
     help: 'list the keys',
     anytime: true,
+    withoutScreen: 'the terminal itself edits the line; Ctrl+C stops an answer, Ctrl+D leaves',
     run: (chat) => chat.note(`${keyHelp(chat.columns).join('\n')}\n`),
   },
   {name: 'exit', aliases: ['quit', 'bye', 'q'], help: 'leave', anytime: true, run: (chat) => chat.leave()},
@@ -69,6 +80,9 @@ export async function runCommand(chat: Chat, {name, argument, command}: ParsedCo
     const hint = `${near === undefined ? '/help lists the commands' : `/${near} is one`}; // sends a text that starts with a slash`;
     throw new EngineError('usage', `/${name} is no command`, {hint});
   }
+  if (chat.screen === undefined && command.withoutScreen !== undefined) {
+    throw new EngineError('usage', `/${command.name} needs the screen`, {hint: command.withoutScreen});
+  }
   await command.run(chat, argument);
 }
 
@@ -81,14 +95,16 @@ export function commandItems(): Item[] {
 }
 
 /** One command an entry; what does not fit goes on below its own column, or indented where the columns are too few. */
-function helpText(columns: number): string {
-  const rows = COMMANDS.map(({name, usage, aliases, help}) => {
+function helpText({screen, columns}: Chat): string {
+  const known = COMMANDS.filter(({withoutScreen}) => screen !== undefined || withoutScreen === undefined);
+  const rows = known.map(({name, usage, aliases, help}) => {
     const others = aliases === undefined ? '' : ` (also ${aliases.map((alias) => `/${alias}`).join(', ')})`;
     return [`/${name}${usage === undefined ? '' : ` ${usage}`}`, help + others] as const;
   });
-  const note =
-    '@path in a message attaches the file. A message that starts with // is sent with one slash. /keys lists the keys.';
-  return [...rows.flatMap((row) => hangingRows(row, HELP_COLUMN, columns)), ...wrapWords(note, columns), ''].join('\n');
+  const note = '@path in a message attaches the file. A message that starts with // is sent with one slash.';
+  const keys = screen === undefined ? '' : ' /keys lists the keys.';
+  const notes = wrapWords(note + keys, columns);
+  return [...rows.flatMap((row) => hangingRows(row, HELP_COLUMN, columns)), ...notes, ''].join('\n');
 }
 
 /** The command name with the fewest edits away, if they are few. */

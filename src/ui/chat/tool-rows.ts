@@ -17,6 +17,12 @@ export function toolResultRow(result: string, columns: number, theme: Theme): st
   return `${paint('result', theme.accent)} ${shorten(oneLine(sanitise(result)), columns - 7, theme.ellipsis)}`;
 }
 
+/** What one row stood for, whole. */
+export function foldedRows(text: string, theme: Theme): string[] {
+  const lines = sanitise(text).split('\n');
+  return [...lines.map((line) => paint(expandTabs(line), theme.dim)), ''];
+}
+
 /** What would run, and the arguments when the row of the call has cut them: nobody agrees to what they cannot read. */
 export function questionRows(call: ToolCall, command: string, columns: number, theme: Theme): string[] {
   const rows = wrapped(`runs ${oneLine(sanitise(command))}`, columns);

@@ -124,7 +124,7 @@ export class Toolbox {
     this.#person.print(...questionRows(call, command.line, columns, theme));
     const chosen = await Promise.race([
       this.#person.pick({
-        title: `run ${sanitise(call.name)}? 1-3, or arrows and Enter; Esc stops`,
+        title: `run ${sanitise(call.name)}?`,
         items: CHOICES.map((label) => ({label, detail: ''})),
         question: true,
         selected: CHOICES.length - 1,

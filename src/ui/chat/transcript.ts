@@ -10,6 +10,13 @@ import {toolCallRow, toolResultRow} from './tool-rows.ts';
 /** Messages that are shown again; the rest is said to be there. */
 const SHOWN = 4;
 
+/** The messages that are shown again, and how many were said before them. */
+export function lastMessages(messages: readonly Message[]): {earlier: number; last: readonly Message[]} {
+  const said = messages.flatMap(({role}, index) => (role === 'user' || role === 'assistant' ? [index] : []));
+  const from = said.at(-SHOWN) ?? said[0] ?? 0;
+  return {earlier: said.length - SHOWN, last: messages.slice(from)};
+}
+
 /** A message of the person as it stands in the scrollback. */
 export function userRows(text: string, theme: Theme): string[] {
   const lines = expandTabs(sanitise(text)).split('\n');
@@ -23,11 +30,9 @@ export function transcriptRows(
   theme: Theme,
   highlight: Highlight,
 ): string[] {
-  const said = messages.flatMap(({role}, index) => (role === 'user' || role === 'assistant' ? [index] : []));
-  const earlier = said.length - SHOWN;
+  const {earlier, last} = lastMessages(messages);
   const note = earlier > 0 ? [paint(`${theme.ellipsis} ${earlier} earlier messages`, theme.dim), ''] : [];
-  const from = said.at(-SHOWN) ?? said[0] ?? 0;
-  const rows = messages.slice(from).flatMap((message) => {
+  const rows = last.flatMap((message) => {
     const text = contentText(message.content);
     if (message.role === 'system') return [];
     if (message.role === 'user') return userRows(text, theme);

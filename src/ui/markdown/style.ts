@@ -74,6 +74,25 @@ export function createTheme(can: {color: boolean; unicode: boolean; hyperlinks: 
   };
 }
 
+/** No style at all: for a terminal that only ever gets text. */
+export function bareTheme(unicode: boolean): Theme {
+  const theme = createTheme({color: false, unicode, hyperlinks: false});
+  const styles = [
+    'heading',
+    'strong',
+    'emphasis',
+    'strike',
+    'code',
+    'link',
+    'quote',
+    'dim',
+    'accent',
+    'warning',
+    'error',
+  ];
+  return {...theme, ...Object.fromEntries(styles.map((name) => [name, '']))};
+}
+
 /** Both styles together. */
 export function combine(outer: Style, inner: Style): Style {
   if (outer === '' || inner === '') return outer + inner;

@@ -1,0 +1,42 @@
+// The conversation behind a chat, and the tools it begins with: the same with a screen and without.
+import type {Backend} from '../../engine/backend.ts';
+import {Conversation} from '../../engine/conversation.ts';
+import type {SamplingParams} from '../../engine/sampling.ts';
+import type {Chat, Settings} from './chat.ts';
+import {TOP} from './score.ts';
+import {parseCommand, runCommand} from './slash.ts';
+
+/** Tools a chat is started with: their file, and `name=command` for those that run. */
+export interface GivenTools {
+  readonly file: string;
+  readonly commands: readonly string[];
+}
+
+/** The conversation of the chat's session, with the settings and tools the chat has at each turn. */
+export function openConversation(
+  backend: Backend,
+  {settings, tools, session}: Pick<Chat, 'settings' | 'tools' | 'session'>,
+  system: string | undefined,
+): Conversation {
+  const conversation = new Conversation({
+    backend,
+    settings: () => ({sampling: samplingOf(settings), ...tools.request}),
+    messages: session.messages,
+    runTool: (call, signal) => tools.run(call, signal),
+  });
+  if (system !== undefined) conversation.setSystem(system);
+  return conversation;
+}
+
+/** Certainty costs time: it is asked for only while somebody looks at it. */
+function samplingOf({heat, sampling}: Settings): SamplingParams {
+  return heat ? {...sampling, topLogprobs: TOP} : sampling;
+}
+
+/** Takes tools as `/tools` takes them. */
+export async function takeTools(chat: Chat, {file, commands}: GivenTools): Promise<void> {
+  for (const argument of [file, ...commands]) {
+    const command = parseCommand(`/tools ${argument}`);
+    if (command !== undefined) await runCommand(chat, command);
+  }
+}
