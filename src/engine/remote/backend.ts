@@ -5,7 +5,7 @@ import {validateSampling} from '../sampling.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../types.ts';
 import {RemoteAnswer} from './events.ts';
 import {RemoteHttp, serverEvents} from './http.ts';
-import {chatBody, completionBody, type Dialect, fimBody, infillBody} from './request.ts';
+import {chatBody, completionBody, continuesMessage, type Dialect, fimBody, infillBody} from './request.ts';
 import type {Reply} from './transport.ts';
 
 export interface RemoteOptions {
@@ -33,6 +33,9 @@ export interface ModelCard {
   readonly max_model_len?: number;
   readonly meta?: {readonly n_ctx_train?: number};
 }
+
+/** What makes up for a server that cannot. */
+const RENDER_HERE = "Give the model's tokenizer with --tokenizer: the prompt is then made here.";
 
 const RETRIES = 3;
 const BACKOFF_MS = 500;
@@ -120,7 +123,8 @@ export class RemoteBackend implements Backend {
 
   chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const body = () => chatBody(request, this.model.id, this.#dialect);
-    return this.#answer(request, async (own) => this.#post('/chat/completions', body(), own), signal);
+    const open = async (own: AbortSignal) => this.#post('/chat/completions', body(), own);
+    return this.#answer(request, open, signal, !continuesMessage(request));
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
@@ -146,7 +150,7 @@ export class RemoteBackend implements Backend {
       this.#fimRoute = route;
       return reply;
     }
-    throw new EngineError('unsupported', `${this.#http.url} offers no fill-in-the-middle`);
+    throw new EngineError('unsupported', `${this.#http.url} offers no fill-in-the-middle`, {hint: RENDER_HERE});
   }
 
   async #tryFim(route: FimRoute, request: FIMRequest, signal: AbortSignal): Promise<Reply | undefined> {
@@ -161,6 +165,13 @@ export class RemoteBackend implements Backend {
       // Not there, or there and not for this model: llama-server answers 501 for a vocabulary it does not know.
       const absent = error instanceof EngineError && /answered (?:404|405|501)/.test(error.message);
       if (absent && route !== 'openai') return undefined;
+      // vLLM knows the field and has no way to fill it in for a Mistral model.
+      if (error instanceof EngineError && /answered 4\d\d: .*suffix/.test(error.message)) {
+        throw new EngineError('unsupported', `no fill-in-the-middle: ${error.message}`, {
+          hint: RENDER_HERE,
+          cause: error,
+        });
+      }
       throw error;
     }
   }
@@ -169,9 +180,10 @@ export class RemoteBackend implements Backend {
     {sampling}: {readonly sampling: ChatCompletionRequest['sampling']},
     open: (signal: AbortSignal) => Promise<Reply>,
     signal: AbortSignal,
+    startsMessage = false,
   ): AsyncGenerator<GenerationEvent> {
     validateSampling(sampling);
-    const answer = new RemoteAnswer(sampling.seed, this.#now);
+    const answer = new RemoteAnswer({seed: sampling.seed, now: this.#now, startsMessage});
     const own = new AbortController();
     const onAbort = () => own.abort();
     signal.addEventListener('abort', onAbort);

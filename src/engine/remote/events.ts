@@ -61,21 +61,34 @@ interface CallParts {
   arguments: string;
 }
 
+export interface RemoteAnswerOptions {
+  readonly seed: number | undefined;
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number;
+  /**
+   * The text is a message of its own. vLLM then tells the space a SentencePiece vocabulary begins every text with, which
+   * is no part of the message; sent back as history it would be a token more.
+   */
+  readonly startsMessage: boolean;
+}
+
 /** Turns the chunks of one answer into events; `finish` closes it. */
 export class RemoteAnswer {
   readonly #now: () => number;
   readonly #started: number;
   readonly #seed: number | undefined;
   readonly #calls = new Map<number, CallParts>();
+  #atStart: boolean;
   #reason: FinishReason | undefined;
   #usage: Usage | undefined;
   #texts = 0;
   #firstAt: number | undefined;
 
-  constructor(seed: number | undefined, now: () => number) {
+  constructor({seed, now, startsMessage}: RemoteAnswerOptions) {
     this.#now = now;
     this.#started = now();
     this.#seed = seed;
+    this.#atStart = startsMessage;
   }
 
   /** @throws EngineError when the server tells a failure inside its stream, or something that is no JSON. */
@@ -94,7 +107,7 @@ export class RemoteAnswer {
 
   /** The calls that are complete, and the end. */
   *finish(aborted: boolean): Generator<GenerationEvent> {
-    if (!aborted) for (const call of this.#calls.values()) yield {type: 'tool_call', call};
+    if (!aborted) yield* this.#endCalls();
     const ended = this.#now();
     const generationMs = this.#firstAt === undefined ? 0 : ended - this.#firstAt;
     const usage = this.#usage ?? {promptTokens: 0, cachedTokens: 0, completionTokens: this.#texts};
@@ -122,7 +135,19 @@ export class RemoteAnswer {
   *#text(text: string | null | undefined): Generator<GenerationEvent> {
     if (!text) return;
     this.#count();
-    yield {type: 'text', text};
+    const own = this.#atStart && text.startsWith(' ') ? text.slice(1) : text;
+    this.#atStart = false;
+    if (own !== '') yield {type: 'text', text: own};
+  }
+
+  /** As with a local model: what was cut in the middle of a call is no call, what is none is text. */
+  *#endCalls(): Generator<GenerationEvent> {
+    const isCut = this.#reason === 'length' || this.#reason === 'context';
+    for (const call of this.#calls.values()) {
+      if (call.arguments === '' && !isCut) call.arguments = '{}';
+      if (isObject(call.arguments)) yield {type: 'tool_call', call};
+      else if (!isCut) yield {type: 'text', text: `${call.name}${call.arguments}`};
+    }
   }
 
   *#reasoning(text: string | null | undefined): Generator<GenerationEvent> {
@@ -165,6 +190,15 @@ export class RemoteAnswer {
     const args = called?.arguments ?? '';
     call.arguments += typeof args === 'string' ? args : JSON.stringify(args);
     this.#calls.set(key, call);
+  }
+}
+
+function isObject(json: string): boolean {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 

@@ -75,11 +75,14 @@ class ExactBackend implements Backend {
     return this.#local.render(request);
   }
 
-  /** An answer that must have a form is held to it by a grammar, whose language each server has of its own. */
+  /**
+   * An answer that must have a form is held to it by a grammar, whose language each server has of its own. One that only
+   * starts with a call the model chose to make (`after`) is left out: the call is read as it comes.
+   */
   chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
     const {template} = this.model;
     const {grammar} = template ? requestGrammar(request, this.tokenizer, template) : {};
-    return (grammar ? this.#remote : this.#local).chat(request, signal);
+    return (grammar && grammar.after === undefined ? this.#remote : this.#local).chat(request, signal);
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {

@@ -81,13 +81,26 @@ function requestMessage(message: Message): object {
   return tool_calls?.length ? {...rest, tool_calls} : rest;
 }
 
+/** An answer that is to be gone on with stands last: Mistral marks the message, vLLM is told beside the messages. */
+function messagesOf(request: ChatCompletionRequest, dialect: Dialect): Record<string, unknown> {
+  const messages = request.messages.map(requestMessage);
+  if (!continuesMessage(request)) return {messages};
+  if (dialect === 'openai') return {messages, continue_final_message: true, add_generation_prompt: false};
+  return {messages: [...messages.slice(0, -1), {...messages.at(-1), prefix: true}]};
+}
+
+/** Whether the answer goes on with the last message. */
+export function continuesMessage({messages, continueFinalMessage}: ChatCompletionRequest): boolean {
+  const last = messages.at(-1);
+  return last?.role === 'assistant' && (continueFinalMessage === true || last.prefix === true);
+}
+
 export function chatBody(request: ChatCompletionRequest, model: string, dialect: Dialect): string {
   const plain = {
     model,
-    messages: request.messages.map(requestMessage),
+    ...messagesOf(request, dialect),
     tool_choice: toolChoice(request, dialect),
     reasoning_effort: request.reasoningEffort,
-    continue_final_message: request.continueFinalMessage,
     ...sampling(request.sampling, dialect),
     ...streaming(dialect),
   };

@@ -163,9 +163,9 @@ function showStats(chat: Chat): void {
 /** Each token as `id` and text; control tokens stand out by colour and by their brackets. */
 function showTokens(chat: Chat): void {
   const {tokenizer} = chat.backend;
-  if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
   if (tokenizer === undefined)
     throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
+  if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
   const {theme} = chat;
   const shown = chat.last.prompt.map((token) => {
     const text = sanitise(tokenizer.piece(token)).replaceAll('\n', '\\n') || ' ';

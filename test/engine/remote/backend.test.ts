@@ -107,6 +107,49 @@ test('tool calls in pieces and whole, reasoning in both spellings, usage at the 
   ]);
 });
 
+test.each([
+  ['stop', [{type: 'text', text: 'f{"a":'}]],
+  ['length', []],
+])('a call that is none, ended by %s', async (finish_reason, expected) => {
+  const call = {index: 0, id: 'aaaaaaaaa', function: {name: 'f', arguments: '{"a":'}};
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [{choices: [{delta: {tool_calls: [call]}, finish_reason}]}]),
+  );
+  expect((await eventsOf(backend.chat(hello, never))).slice(1, -1)).toEqual(expected);
+});
+
+test('a call without arguments has none', async () => {
+  const call = {index: 0, id: 'aaaaaaaaa', function: {name: 'f', arguments: ''}};
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [{choices: [{delta: {tool_calls: [call]}, finish_reason: 'tool_calls'}]}]),
+  );
+  expect((await eventsOf(backend.chat(hello, never)))[1]).toMatchObject({call: {name: 'f', arguments: '{}'}});
+});
+
+test('the space vLLM begins a message with is no part of it; one behind a prefix is', async () => {
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [word(''), word(' '), word(' a'), word('', 'stop')]),
+  );
+  expect(texts(await eventsOf(backend.chat(hello, never)))).toBe(' a');
+  const prefix = {role: 'assistant', content: 'It is', prefix: true} as const;
+  const continued = {...hello, messages: [...hello.messages, prefix]};
+  expect(texts(await eventsOf(backend.chat(continued, never)))).toBe('  a');
+  expect(texts(await eventsOf(backend.complete({prompt: 'a', sampling: {temperature: 0}}, never)))).toBe('  a');
+});
+
+test('an answer is gone on with as vLLM wants it said, and not said to others', async () => {
+  const {backend, asked} = await cluster((_one, response) => sse(response, WHOLE));
+  const messages = [...hello.messages, {role: 'assistant', content: 'It is', prefix: true} as const];
+  await eventsOf(backend.chat({...hello, messages}, never));
+  expect(asked()[0]?.body).toMatchObject({
+    messages: [{role: 'user'}, {role: 'assistant', content: 'It is'}],
+    continue_final_message: true,
+    add_generation_prompt: false,
+  });
+  await eventsOf(backend.chat(hello, never));
+  expect(asked()[1]?.body).not.toHaveProperty('add_generation_prompt');
+});
+
 test('a lost connection and a busy server are tried again while nothing has come', async () => {
   let tries = 0;
   const {backend} = await cluster((_one, response) => {
@@ -194,6 +237,19 @@ test.each([
   expect(texts(await eventsOf(backend.fim(fim, never)))).toBe('Hello');
   expect(asked().length - first).toBe(1);
   expect(asked().at(-1)?.body).toMatchObject(body);
+});
+
+test('a server that cannot fill in leads to one that renders here', async () => {
+  const {backend} = await cluster((one, response) =>
+    one.path === '/v1/completions'
+      ? json(response, {error: {message: 'suffix is only supported for models with FIM completion rendering'}}, 400)
+      : json(response, {detail: 'Not Found'}, 404),
+  );
+  await expect(eventsOf(backend.fim(fim, never))).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/^no fill-in-the-middle: 127\.0\.0\.1:\d+ answered 400: suffix is only supported/),
+    hint: expect.stringContaining('--tokenizer'),
+  });
 });
 
 test('log-probabilities are refused instead of forgotten', async () => {

@@ -63,6 +63,23 @@ test('a tool call is read from its tokens, log-probabilities come with theirs', 
   expect(told.map(({token}) => token)).toEqual(tokenizer.encode('ab'));
 });
 
+test('tools that may be called do not change whose prompt it is, tools that must be do', async () => {
+  const {url, asked} = await cluster(({path}) =>
+    path.endsWith('/chat/completions')
+      ? [{choices: [{delta: {}, finish_reason: 'stop'}]}]
+      : [step([...CALL, 2], 'stop')],
+  );
+  const backend = await openExactRemote({url}, V3);
+  const request = {...hello, tools: [{name: 'f', description: '', parameters: new Map()}]};
+  const events = await eventsOf(backend.chat(request, never));
+  expect(asked().at(-1)).toMatchObject({path: '/v1/completions', body: {prompt: backend.render?.(request).tokens}});
+  expect(events[1]).toMatchObject({type: 'tool_call', call: {id: 'abcdefghi', name: 'f', arguments: '{"a": 1}'}});
+  await eventsOf(backend.chat({...request, toolChoice: 'none'}, never));
+  expect(asked().at(-1)?.body).toMatchObject({logit_bias: {[TOOL_CALLS]: -100}});
+  await eventsOf(backend.chat({...request, toolChoice: 'any'}, never));
+  expect(asked().at(-1)?.path).toBe('/v1/chat/completions');
+});
+
 test('fill-in-the-middle is the prompt made here', async () => {
   const {backend, tokenModel} = await ownServer([...tokenizer.encode('x'), 2]);
   await eventsOf(backend.fim({prompt: 'a', suffix: 'b', sampling: {temperature: 0}}, never));
