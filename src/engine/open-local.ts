@@ -31,7 +31,7 @@ export class OpenedLocalBackend extends LocalBackend {
 
 /**
  * Opens a model that answers on this machine.
- * @throws EngineError `model_not_found`, `model_invalid`, `unsupported` or `out_of_memory` with what to do next; what
+ * @throws EngineError `model_not_found`, `model_invalid`, `model_unsupported` or `out_of_memory` with what to do next; what
  * `options.signal` was aborted with.
  */
 export async function openLocalBackend(options: LocalOptions): Promise<OpenedLocalBackend> {

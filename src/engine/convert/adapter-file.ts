@@ -85,9 +85,13 @@ function peftAlpha(config: ConfigFile): AdapterFile['alpha'] {
     ...patterns,
   ];
   if (unknown.length > 0) {
-    throw new EngineError('unsupported', `${config.path}: adapters with ${unknown.join(', ')} cannot be converted`, {
-      hint: 'Merge the adapter into its base model (merge_and_unload) and convert the result.',
-    });
+    throw new EngineError(
+      'model_unsupported',
+      `${config.path}: adapters with ${unknown.join(', ')} cannot be converted`,
+      {
+        hint: 'Merge the adapter into its base model (merge_and_unload) and convert the result.',
+      },
+    );
   }
   const alpha = config.need('lora_alpha');
   return (rank) => (config.boolean('use_rslora') ? alpha * Math.sqrt(rank) : alpha);

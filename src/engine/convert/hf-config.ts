@@ -6,19 +6,19 @@ import type {ReadParams} from './mistral-params.ts';
 
 const MODEL_TYPES = new Set(['mistral', 'mixtral', 'ministral', 'ministral3', 'llama']);
 
-/** Throws EngineError: model_invalid (missing or impossible field), unsupported (a family that cannot be converted). */
+/** Throws EngineError: model_invalid (missing or impossible field), model_unsupported (a family that cannot be converted). */
 export function readHfConfig(root: ConfigFile, embeddingRows: number, contextOverride?: number): ReadParams {
   const text = root.object('text_config') ?? root;
   const type = text.string('model_type') ?? '';
   if (!MODEL_TYPES.has(type)) {
-    throw new EngineError('unsupported', `${root.path}: models of type "${type}" cannot be converted`, {
+    throw new EngineError('model_unsupported', `${root.path}: models of type "${type}" cannot be converted`, {
       hint: `Types that can be: ${[...MODEL_TYPES].join(', ')}. For others use a GGUF.`,
     });
   }
   const rope = text.object('rope_parameters') ?? text.object('rope_scaling');
   const ropeType = rope?.string('rope_type') ?? rope?.string('type') ?? 'default';
   if (ropeType !== 'default' && ropeType !== 'yarn') {
-    throw new EngineError('unsupported', `${root.path}: rotary scaling "${ropeType}" cannot be converted`, {
+    throw new EngineError('model_unsupported', `${root.path}: rotary scaling "${ropeType}" cannot be converted`, {
       hint: 'Use a GGUF of this model.',
     });
   }

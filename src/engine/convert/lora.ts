@@ -85,7 +85,7 @@ function sharedRank(path: string, tensors: readonly PlannedTensor[]): number {
   }
   const [rank] = ranks;
   if (ranks.size === 1 && rank !== undefined) return rank;
-  throw new EngineError('unsupported', `${path} has several ranks (${[...ranks].join(', ')})`, {
+  throw new EngineError('model_unsupported', `${path} has several ranks (${[...ranks].join(', ')})`, {
     hint: 'Merge the adapter into its base model first.',
   });
 }

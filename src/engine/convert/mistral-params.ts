@@ -15,12 +15,12 @@ const MAMBA_CONTEXT = 2 ** 20;
 
 /**
  * `embeddingRows` are the rows of the embedding, which decide the vocabulary's size; `contextOverride` is the user's.
- * Throws EngineError: model_invalid (missing or impossible field), unsupported (a family that cannot be converted).
+ * Throws EngineError: model_invalid (missing or impossible field), model_unsupported (a family that cannot be converted).
  */
 export function readMistralParams(file: ConfigFile, embeddingRows: number, contextOverride?: number): ReadParams {
   if (file.string('model_type') === 'mamba') return readMamba(file, embeddingRows, contextOverride);
   if (file.has('q_lora_rank') || file.has('kv_lora_rank')) {
-    throw new EngineError('unsupported', `${file.path}: models with latent attention cannot be converted yet`, {
+    throw new EngineError('model_unsupported', `${file.path}: models with latent attention cannot be converted yet`, {
       hint: 'Use a GGUF of this model.',
     });
   }

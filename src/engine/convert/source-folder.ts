@@ -33,7 +33,7 @@ export interface OpenFolderOptions {
   readonly context?: number | undefined;
 }
 
-/** Throws EngineError model_not_found, model_invalid or unsupported: what is missing, damaged or does not fit. */
+/** Throws EngineError model_not_found, model_invalid or model_unsupported: what is missing, damaged or does not fit. */
 export function openSourceFolder(folder: string, options: OpenFolderOptions = {}): SourceFolder {
   const names = readdirSync(folder).sort();
   const format = names.includes('params.json') && names.some((name) => /^consolidated/.test(name)) ? 'mistral' : 'hf';
@@ -66,8 +66,8 @@ function findWeights(folder: string, format: 'mistral' | 'hf', names: readonly s
   const safetensors = names.filter((name) => /^consolidated.*\.safetensors$/.test(name));
   const pickled = names.filter((name) => /^consolidated.*\.pth$/.test(name));
   if (pickled.length > 1) {
-    throw new EngineError('unsupported', `${folder} holds ${pickled.length} shards (${pickled[0]} ...)`, {
-      hint: 'Checkpoints split for tensor parallelism cannot be joined: use a single-file or Hugging Face folder.',
+    throw new EngineError('model_unsupported', `${folder} holds ${pickled.length} shards (${pickled[0]} ...)`, {
+      hint: 'How they were cut is not written in them: use a folder with one consolidated file, or a Hugging Face one.',
     });
   }
   const chosen = safetensors.length > 0 ? safetensors : pickled;

@@ -29,7 +29,7 @@ export interface Vocabulary {
 
 /**
  * Reads a tokenizer file by its name: `tekken.json` or `tokenizer.model*`.
- * Throws EngineError model_invalid or unsupported for a file that is none.
+ * Throws EngineError model_invalid or model_unsupported for a file that is none.
  */
 export function readVocabulary(name: string, path: string, file: Buffer): Vocabulary {
   const isTekken = name === 'tekken.json';

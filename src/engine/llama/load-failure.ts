@@ -12,7 +12,7 @@ interface Reason {
 const REASONS: readonly Reason[] = [
   {
     pattern: /unknown model architecture: '?([^'\s]+)'?/,
-    code: 'unsupported',
+    code: 'model_unsupported',
     say: ([, name]) => `its architecture "${name}" is not one this engine knows`,
     hint: 'A vision projector or adapter is not a model; a newer model needs a newer mistral-chat.',
   },

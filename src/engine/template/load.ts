@@ -25,7 +25,7 @@ export interface LoadedTokenizer {
 
 /**
  * Loads the tokenizer behind a path; `flag` overrides the detected template version.
- * @throws EngineError model_not_found (nothing there, or no tokenizer in the folder), model_invalid, unsupported or io.
+ * @throws EngineError model_not_found (nothing there, or no tokenizer in the folder), model_invalid, model_unsupported or io.
  */
 export function loadTokenizer(path: string, flag?: TemplateVersion): LoadedTokenizer {
   const stat = statSync(path, {throwIfNoEntry: false});
@@ -71,7 +71,7 @@ function loadFile(path: string, flag: TemplateVersion | undefined): LoadedTokeni
   const {tokenizer, version: stated, modelSettings} = readTokenizerFile(path);
   const known = stated === undefined ? undefined : parseVersion(stated);
   if (stated !== undefined && !known && !flag) {
-    throw new EngineError('unsupported', `${path} is for template ${stated}, which this program does not know`, {
+    throw new EngineError('model_unsupported', `${path} is for template ${stated}, which this program does not know`, {
       hint: 'Give the nearest version with --template, if you know that it fits.',
     });
   }

@@ -8,7 +8,7 @@ import {SPM_TYPE, SpmTokenizer} from './spm.ts';
 import {TekkenTokenizer} from './tekken.ts';
 import type {Tokenizer} from './tokenizer.ts';
 
-/** @throws EngineError model_invalid when there is no usable vocabulary, unsupported when it is of another family. */
+/** @throws EngineError model_invalid when there is no usable vocabulary, model_unsupported when it is of another family. */
 export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {
   const strings = metadata.strings('tokenizer.ggml.tokens');
   const model = metadata.string('tokenizer.ggml.model');
@@ -35,7 +35,7 @@ export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {
   const split = metadata.string('tokenizer.ggml.pre');
   if (model !== 'gpt2' || split !== 'tekken') {
     const name = split === undefined ? model : `${model}/${split}`;
-    throw new EngineError('unsupported', `${path} has a "${name}" vocabulary, which is not one of Mistral's`, {
+    throw new EngineError('model_unsupported', `${path} has a "${name}" vocabulary, which is not one of Mistral's`, {
       hint: 'Mistral models have a SentencePiece ("llama") or tekken ("gpt2/tekken") vocabulary.',
     });
   }

@@ -14,7 +14,7 @@ const BPE = 2;
 type OnField = (number: number, value: number, start: number, end: number) => void;
 
 /**
- * @throws EngineError model_invalid for bytes that are no SentencePiece model, unsupported for one that is not BPE or
+ * @throws EngineError model_invalid for bytes that are no SentencePiece model, model_unsupported for one that is not BPE or
  * that changes text in ways Mistral's files do not.
  */
 export function parseSpm(path: string, file: Buffer): SpmVocabulary {
@@ -47,7 +47,7 @@ export function parseSpm(path: string, file: Buffer): SpmVocabulary {
     normalizer.get(NORMALIZER.charsMap) || normalizer.get(NORMALIZER.removeExtraSpaces) || !normalizer.get(5);
   if (modelType !== BPE || rewrites) {
     const what = modelType !== BPE ? 'is not a BPE model' : 'normalises text before it encodes';
-    throw new EngineError('unsupported', `${path} ${what}; Mistral's SentencePiece files do not`);
+    throw new EngineError('model_unsupported', `${path} ${what}; Mistral's SentencePiece files do not`);
   }
   return {...readPieces(file, starts, ends, walk), dummyPrefix: normalizer.get(NORMALIZER.dummyPrefix) === 1};
 }

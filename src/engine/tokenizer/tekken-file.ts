@@ -34,7 +34,7 @@ interface Ranked {
 }
 
 /**
- * @throws EngineError model_invalid for a file that is no tekken.json or contradicts itself, unsupported for one with
+ * @throws EngineError model_invalid for a file that is no tekken.json or contradicts itself, model_unsupported for one with
  * another split pattern.
  */
 export function parseTekken(path: string, file: Buffer): TekkenFile {
@@ -55,7 +55,7 @@ export function parseTekken(path: string, file: Buffer): TekkenFile {
   const header = checkHeader(members, invalid);
   const {pattern, default_vocab_size: size, default_num_special_tokens: specials} = header.config;
   if (pattern !== TEKKEN_PATTERN) {
-    throw new EngineError('unsupported', `${path} splits text by another pattern than Mistral's published files`);
+    throw new EngineError('model_unsupported', `${path} splits text by another pattern than Mistral's published files`);
   }
   const names = header.special_tokens?.map(({token_str}) => token_str) ?? TEKKEN_SPECIALS;
   if (names.length > specials || specials > MOST_SPECIALS || size < specials || size - specials > ranked.ends.length) {

@@ -30,7 +30,7 @@ function isTekkenName(name: string): boolean {
 
 /**
  * Reads a tokenizer file; its family is known by its first byte, its version by name or content.
- * @throws EngineError model_not_found, io, model_invalid (not a tokenizer, damaged) or unsupported (another kind).
+ * @throws EngineError model_not_found, io, model_invalid (not a tokenizer, damaged) or model_unsupported (another kind).
  */
 export function readTokenizerFile(path: string): TokenizerFile {
   const file = readFile(path);

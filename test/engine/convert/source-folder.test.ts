@@ -182,6 +182,7 @@ test.each<[string, Files, RegExp]>([
   const error = failure(files);
   expect(error.message).toMatch(message);
   expect(error.hint).toBeTruthy();
+  expect(error.exitCode).toBe(3);
 });
 
 test('Mamba names are known with and without their prefix', () => {

@@ -5,7 +5,7 @@ describe('loadFailure', () => {
   test.each([
     [
       "llama_model_load: error loading model: error loading model architecture: unknown model architecture: 'clip'",
-      'unsupported',
+      'model_unsupported',
       'm.gguf cannot be loaded: its architecture "clip" is not one this engine knows',
     ],
     [

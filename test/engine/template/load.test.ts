@@ -53,7 +53,7 @@ test('a tekken file says its version and its model settings', () => {
 
 test('a version nobody knows is refused unless the flag names one', () => {
   const path = folder({'tekken.json': tekkenJson('v99')});
-  expect(() => loadTokenizer(path)).toThrow(expect.objectContaining({code: 'unsupported'}));
+  expect(() => loadTokenizer(path)).toThrow(expect.objectContaining({code: 'model_unsupported'}));
   expect(loadTokenizer(path, 'v13')).toMatchObject({version: 'v13', versionReason: 'as asked for'});
 });
 

@@ -77,8 +77,8 @@ test('a file without a dummy prefix is believed only when it is our own', () => 
 
 test.each([
   [{}, 'model_invalid', 'has no vocabulary'],
-  [{...tekkenMetadata(), 'tokenizer.ggml.pre': 'llama-bpe'}, 'unsupported', '"gpt2/llama-bpe" vocabulary'],
-  [{...spm, 'tokenizer.ggml.model': 'bert'}, 'unsupported', '"bert/default" vocabulary'],
+  [{...tekkenMetadata(), 'tokenizer.ggml.pre': 'llama-bpe'}, 'model_unsupported', '"gpt2/llama-bpe" vocabulary'],
+  [{...spm, 'tokenizer.ggml.model': 'bert'}, 'model_unsupported', '"bert/default" vocabulary'],
   [{...spm, 'tokenizer.ggml.scores': {f32s: [1]}}, 'model_invalid', 'but 1 scores'],
   [{...spm, 'tokenizer.ggml.token_type': {i32s: [1]}}, 'model_invalid', 'but 1 token types'],
 ] as const)('an unusable vocabulary is refused', (metadata, code, message) => {

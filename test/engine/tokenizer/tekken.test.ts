@@ -106,5 +106,5 @@ test.each([
 
 test('another split pattern is refused', () => {
   const other = tekkenJson('v3').replace(JSON.stringify(TEKKEN_PATTERN), '".+"');
-  expect(() => parse(other)).toThrow(expect.objectContaining({code: 'unsupported'}));
+  expect(() => parse(other)).toThrow(expect.objectContaining({code: 'model_unsupported'}));
 });
