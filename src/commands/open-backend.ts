@@ -148,12 +148,13 @@ function deviceOf({gpu}: EngineFlags): Gpu {
 }
 
 function engineOptions(flags: EngineFlags): Partial<LocalOptions> {
-  const {gpuLayers, ctx, kvType, threads, template} = flags;
+  const {gpuLayers, ctx, kvType, memoryCheck, threads, template} = flags;
   return {
     gpu: deviceOf(flags),
     ...(gpuLayers !== undefined && {gpuLayers}),
     ...(ctx !== undefined && {contextSize: ctx}),
     ...(kvType !== undefined && {kvType}),
+    ...(memoryCheck === false && {memoryCheck}),
     ...(threads !== undefined && {threads}),
     ...(template !== undefined && {template}),
   };

@@ -35,6 +35,8 @@ export interface EngineFlags {
   /** Tokens. */
   readonly ctx?: number;
   readonly kvType?: KvType;
+  /** Commander's value of an absent --no-… option is true. */
+  readonly memoryCheck?: boolean;
   readonly threads?: number;
   readonly loraPath?: string;
   readonly loraScale?: number;
@@ -88,6 +90,7 @@ export function addEngineOptions(command: Command): void {
     .addOption(new Option('--gpu <kind>', 'GPU interface, or off').choices(GPU_KINDS))
     .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
     .option('--kv-type <type>', 'precision of the context memory, such as Q8_0', kvType)
+    .option('--no-memory-check', 'load a model that is larger than the memory: slowly, from the disk')
     .option('--threads <n>', 'CPU threads', number({integer: true, min: 1, max: 1024}))
     .option('-l, --lora-path <file>', 'LoRA adapter to apply')
     .option('--lora-scale <x>', 'strength of the adapter', number({}))

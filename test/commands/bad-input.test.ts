@@ -145,9 +145,7 @@ test.each<[string, Files, RegExp]>([
   ],
 ])('the conversion of a folder %s', async (what, files, line) => {
   const result = await refused('mistral', files, (folder) => ['convert', folder, '--workers', '0']);
-  // What is whole and cannot be done is a refusal of the request.
-  const code = /latent|shards/.test(what) ? 2 : 3;
-  expect(result).toEqual({...told(line), code});
+  expect(result).toEqual({...told(line), code: 3});
 });
 
 test.each<[string, () => Promise<Uint8Array>, RegExp]>([

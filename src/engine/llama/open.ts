@@ -40,6 +40,8 @@ export interface LlamaOptions {
   readonly kvType?: KvType;
   /** Map the file into memory (default) or read it: slower to start, and no second copy of weights that are repacked. */
   readonly mmap?: boolean;
+  /** False: a model that is larger than the memory is loaded too; its weights are read from the disk as they are needed. */
+  readonly memoryCheck?: boolean;
   readonly loras?: readonly LoraAdapter[];
   /** 0 to 1. */
   readonly onProgress?: (fraction: number) => void;
@@ -81,7 +83,9 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
     const machine = await machineWith(options.gpu ?? 'auto');
     const shape = modelShape(file);
     if (shape.context === undefined) options.onFit?.(contextNote(shape));
-    const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine);
+    const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine, {
+      unchecked: options.memoryCheck === false,
+    });
     if (line !== undefined) options.onFit?.(line);
     opened.model = await loadModel(library, plan, options);
     return await createContext(library, opened.model, plan, options);
@@ -102,6 +106,7 @@ function loadModel({llama}: Library, {gpuLayers, contextSize}: MemoryPlan, optio
     // What nobody asked for the library may still lower: it knows what its own buffers take on this device.
     gpuLayers: options.gpuLayers ?? {min: 0, max: gpuLayers, fitContext: {contextSize}},
     ...(mmap !== undefined && {useMmap: mmap}),
+    ...(options.memoryCheck === false && {ignoreMemorySafetyChecks: true}),
     ...repaired(options.file),
     ...(onProgress && {onLoadProgress: onProgress}),
     ...(signal && {loadSignal: signal}),
@@ -136,12 +141,9 @@ async function createContext(
     threads,
     flashAttention,
     swaFullCache: true,
-    ...(kvType !== 'F16' && {
-      experimentalKvCacheKeyType: kvType,
-      experimentalKvCacheValueType: kvType,
-      // The estimate is wrong for quantised types; the plan stands in.
-      ignoreMemorySafetyChecks: true,
-    }),
+    ...(kvType !== 'F16' && {experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType}),
+    // The estimate is wrong for quantised types; the plan stands in.
+    ...((kvType !== 'F16' || options.memoryCheck === false) && {ignoreMemorySafetyChecks: true}),
     ...(options.loras?.length && {
       lora: {adapters: options.loras.map(({path, scale = 1}) => ({filePath: path, scale}))},
     }),

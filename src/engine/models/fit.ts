@@ -31,18 +31,20 @@ const USABLE_SHARE = 0.95;
 
 /**
  * The plan for a model whose header is read. What is free now decides; where it holds nothing, the smallest choice is
- * taken as long as the machine's whole memory holds it.
+ * taken as long as the machine's whole memory holds it, or, `unchecked`, even then: the system reads weights from the
+ * disk again when it has no room to keep them.
  * Throws EngineError out_of_memory with the smaller choices that would fit.
  */
-export function fitModel(file: GgufFile, wish: PlanWish, machine: Machine): Fit {
+export function fitModel(file: GgufFile, wish: PlanWish, machine: Machine, {unchecked = false} = {}): Fit {
   const model = plannedModel(file);
   const plan = planMemory(model, wish, freeRoom(machine));
   if (plan !== undefined) return {plan, line: tellPlan(model, wish, plan, machine)};
   const smallest = smallestPlan(model, wish);
-  if (planMemory(model, asked(wish, smallest), wholeRoom(machine)) === undefined)
-    throw tooLarge(file, model, wish, machine);
+  const isTooLarge = planMemory(model, asked(wish, smallest), wholeRoom(machine)) === undefined;
+  if (isTooLarge && !unchecked) throw tooLarge(file, model, wish, machine);
   const needed = `${formatBytes(smallest.ram + smallest.vram)} are needed and ${formatBytes(machine.freeRamBytes)} free`;
-  return {plan: smallest, line: `${words(model, smallest)}: ${needed}, so it may be slow; close other programs`};
+  const why = isTooLarge ? 'so weights come from the disk again and again' : 'so it may be slow; close other programs';
+  return {plan: smallest, line: `${words(model, smallest)}: ${needed}, ${why}`};
 }
 
 const asked = ({slots}: PlanWish, {contextSize, kvType, gpuLayers}: MemoryPlan): PlanWish => ({
@@ -121,10 +123,11 @@ function tooLarge(file: GgufFile, model: PlannedModel, wish: PlanWish, machine: 
     'out_of_memory',
     `${file.path} needs ${needed} (${parts}${slots}), this machine has ${there}`,
     {
-      hint:
+      hint: `${
         choices.length > 0
           ? `What would fit: ${choices.join('; ')}`
-          : 'A smaller model would fit: see mistral pull --help.',
+          : 'A smaller model would fit: see mistral pull --help'
+      }. --no-memory-check loads it all the same.`,
     },
   );
 }

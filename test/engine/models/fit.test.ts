@@ -71,17 +71,31 @@ test('a context that is too long is refused with those that fit', () => {
   expect(message).toMatch(
     /m-Q8_0\.gguf needs 8\.84 GB \(weights 4\.37 GB, context of 32768 tokens 4\.29 GB\), this machine has 8\.00 GB$/,
   );
-  expect(hint).toBe('What would fit: --ctx 16384; --kv-type Q8_0 --ctx 32768');
+  expect(hint).toBe(
+    'What would fit: --ctx 16384; --kv-type Q8_0 --ctx 32768. --no-memory-check loads it all the same.',
+  );
 });
 
 test('weights that are too large are refused with smaller files of the same folder', () => {
   const folder = folderWith({'m-Q8_0.gguf': tinyModel(), 'm-Q4_K_M.gguf': 'small', 'other-Q4_K_M.gguf': 'other'});
   const file = {...sevenB(49 * GB), path: join(folder, 'm-Q8_0.gguf')};
-  expect(refusal(file, {}, 16).hint).toBe('What would fit: m-Q4_K_M.gguf beside it (5 B)');
+  expect(refusal(file, {}, 16).hint).toMatch(/^What would fit: m-Q4_K_M\.gguf beside it \(5 B\)\. /);
 });
 
 test('or with what can be fetched, or with the advice to take another model', () => {
   const nemo = sevenB(24.5 * GB, {}, 'Mistral-Nemo-Instruct-2407-BF16.gguf');
-  expect(refusal(nemo, {}, 12).hint).toBe('What would fit: mistral pull mistral-nemo:Q6_K (about 10.0 GB)');
-  expect(refusal(sevenB(24.5 * GB), {}, 12).hint).toBe('A smaller model would fit: see mistral pull --help.');
+  expect(refusal(nemo, {}, 12).hint).toMatch(/^What would fit: mistral pull mistral-nemo:Q6_K \(about 10\.0 GB\)\. /);
+  expect(refusal(sevenB(24.5 * GB), {}, 12).hint).toBe(
+    'A smaller model would fit: see mistral pull --help. --no-memory-check loads it all the same.',
+  );
+});
+
+test('unchecked, the smallest choice is taken, and the line says what that costs', () => {
+  const {plan, line} = fitModel(sevenB(49 * GB), {slots: 1}, machine(16), {unchecked: true});
+  expect(plan).toMatchObject({contextSize: 2048, kvType: 'Q8_0', gpuLayers: 0});
+  expect(line).toBe(
+    'context 2048 of 32768 tokens, Q8_0 cache: 49.3 GB are needed and 16.0 GB free, so weights come from the disk again and again',
+  );
+  const fits = fitModel(sevenB(4 * GB), {slots: 1, contextSize: 512}, machine(16), {unchecked: true});
+  expect(fits).toEqual(fitted(sevenB(4 * GB), {contextSize: 512}, 16));
 });
