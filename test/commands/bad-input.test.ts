@@ -143,7 +143,7 @@ test.each<[string, Files, RegExp]>([
     {...withPth(checkpoint(weights)), 'consolidated.01.pth': checkpoint(weights)},
     /holds 2 shards \(consolidated\.00\.pth \.\.\.\)$/,
   ],
-])('the conversion of a folder %s', async (what, files, line) => {
+])('the conversion of a folder %s', async (_, files, line) => {
   const result = await refused('mistral', files, (folder) => ['convert', folder, '--workers', '0']);
   expect(result).toEqual({...told(line), code: 3});
 });
