@@ -75,6 +75,26 @@ describe('openLocalBackend', () => {
     await backend.close();
   });
 
+  test('a pattern and bounds hold in what the engine samples', async () => {
+    const backend = await open();
+    const schema = parseJson(
+      `{"type": "object", "required": ["id", "at"], "properties": {
+        "id": {"type": "string", "pattern": "^[A-Z]{2}-[^\\\\d\\"]{3}(é|\\\\\\\\)$"},
+        "at": {"type": "number", "minimum": -0.5, "exclusiveMaximum": 2}}}`,
+    );
+    for (const seed of [1, 2, 3]) {
+      const request = {
+        messages: [{role: 'user', content: 'Which?'} as const],
+        sampling: {temperature: 1, seed, maxTokens: 200},
+      };
+      const events = await eventsOf(backend.chat({...request, responseFormat: {type: 'json_schema', schema}}, never));
+      const {id, at} = JSON.parse(events.map((event) => (event.type === 'text' ? event.text : '')).join(''));
+      expect(id).toMatch(/^[A-Z]{2}-[^\d"]{3}(é|\\)$/u);
+      expect(at >= -0.5 && at < 2).toBe(true);
+    }
+    await backend.close();
+  });
+
   test('a missing file is said to be missing', async () => {
     await expect(openLocalBackend({file: join(folder, 'none.gguf'), gpu: false})).rejects.toMatchObject({
       code: 'model_not_found',

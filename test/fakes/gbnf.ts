@@ -153,16 +153,17 @@ function exactly(unit: Unit): Node {
   return {kind: 'set', matches: (other) => other === unit};
 }
 
+const HEX = '\\\\x[0-9a-fA-F]{2}|\\\\u[0-9a-fA-F]{4}|\\\\U[0-9a-fA-F]{8}';
 const ESCAPES: Readonly<Record<string, string>> = {n: '\n', r: '\r', t: '\t'};
 
 function unescaped(text: string): string {
-  return text.replace(/\\(?:x([0-9a-fA-F]{2})|(.))/g, (_, hex?: string, char = '') =>
-    hex === undefined ? (ESCAPES[char] ?? char) : String.fromCharCode(Number.parseInt(hex, 16)),
+  return text.replace(new RegExp(`${HEX}|\\\\(.)`, 'g'), (sign: string, char?: string) =>
+    char === undefined ? String.fromCodePoint(Number.parseInt(sign.slice(2), 16)) : (ESCAPES[char] ?? char),
   );
 }
 
 function charSet(body: string, negated: boolean): Node {
-  const parts = body.match(/\\x[0-9a-fA-F]{2}|\\.|[^\\]/g) ?? [];
+  const parts = body.match(new RegExp(`${HEX}|\\\\.|[^\\\\]`, 'gu')) ?? [];
   const ranges: (readonly [from: number, to: number])[] = [];
   for (let index = 0; index < parts.length; index += 1) {
     const from = codeOf(parts[index] ?? '');

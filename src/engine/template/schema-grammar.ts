@@ -1,6 +1,8 @@
 // A JSON schema as GBNF rules. What a grammar cannot say is left out with a note: the output is freer then, never wrong.
 import {dumpsJson, isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} from '../json.ts';
 import {integerRange} from './integer-range.ts';
+import {type Bound, numberRange} from './number-range.ts';
+import {patternString} from './pattern.ts';
 
 /** `call`: one line, as templates write arguments. `text`: a little layout, as models write JSON for people. */
 export type Layout = 'call' | 'text';
@@ -32,9 +34,8 @@ const TYPES: readonly string[] = ['object', 'array', 'string', 'integer', 'numbe
 const UNDERSTOOD: ReadonlySet<string> = new Set(
   `$schema $id $comment $defs definitions title description default examples deprecated readOnly writeOnly type enum
   const $ref anyOf oneOf allOf properties required additionalProperties items prefixItems minItems maxItems minLength
-  maxLength`.split(/\s+/),
+  maxLength pattern`.split(/\s+/),
 );
-/** Followed for integers only. */
 const NUMBER_BOUNDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'] as const;
 
 /** The rules of one grammar while it is put together. */
@@ -198,13 +199,23 @@ class SchemaReader {
         return this.string(schema);
       case 'integer':
         return this.integer(schema);
+      case 'number':
+        return this.number(schema);
       default:
-        if (type === 'number' || type === undefined) this.noteNumberBounds(schema);
         return typeof type === 'string' && TYPES.includes(type) ? type : 'value';
     }
   }
 
   private string(schema: JsonObject): string {
+    const pattern = schema.get('pattern');
+    const found = typeof pattern === 'string' ? patternString(pattern, 'char') : undefined;
+    if (found !== undefined) {
+      for (const keyword of ['minLength', 'maxLength']) {
+        if (schema.has(keyword)) this.grammar.note(`"${keyword}" beside "pattern" is not enforced`);
+      }
+      return this.grammar.add(found);
+    }
+    if (pattern !== undefined) this.grammar.note('this "pattern" is not enforced');
     const repetition = this.repetition(schema, 'minLength', 'maxLength');
     return repetition === '*' ? 'string' : this.grammar.add(`"\\"" char${repetition} "\\""`);
   }
@@ -218,10 +229,13 @@ class SchemaReader {
     return body === undefined ? 'integer' : this.grammar.add(body);
   }
 
-  private noteNumberBounds(schema: JsonObject): void {
-    for (const keyword of NUMBER_BOUNDS) {
-      if (schema.has(keyword)) this.grammar.note(`"${keyword}" is enforced for integers only`);
-    }
+  private number(schema: JsonObject): string {
+    const min = decimalBound(schema, 'minimum', 'exclusiveMinimum', Math.max);
+    const max = decimalBound(schema, 'maximum', 'exclusiveMaximum', Math.min);
+    if (min === undefined && max === undefined) return 'number';
+    const body = numberRange(min, max);
+    if (body === undefined) this.grammar.note('bounds that allow no number of 15 digits are not enforced');
+    return body === undefined ? 'number' : this.grammar.add(body);
   }
 
   private array(schema: JsonObject): string {
@@ -299,7 +313,8 @@ function mergedKeyword(keyword: string, before: Json | undefined, value: Json): 
 function impliedType(schema: JsonObject): string | undefined {
   if (['properties', 'required', 'additionalProperties'].some((keyword) => schema.has(keyword))) return 'object';
   if (['items', 'prefixItems', 'minItems', 'maxItems'].some((keyword) => schema.has(keyword))) return 'array';
-  return ['minLength', 'maxLength'].some((keyword) => schema.has(keyword)) ? 'string' : undefined;
+  if (['minLength', 'maxLength', 'pattern'].some((keyword) => schema.has(keyword))) return 'string';
+  return NUMBER_BOUNDS.some((keyword) => schema.has(keyword)) ? 'number' : undefined;
 }
 
 const isNumberBound = (keyword: string) => (NUMBER_BOUNDS as readonly string[]).includes(keyword);
@@ -322,6 +337,23 @@ function tightest(schema: JsonObject, inclusive: string, exclusive: string, inwa
     ...(open === undefined ? [] : [BigInt(round(open)) + (Number.isInteger(open) ? inward : 0n)]),
   ];
   return bounds.sort((a, b) => (a < b === (inward === 1n) ? 1 : -1))[0];
+}
+
+/** A lower (`inner` is Math.max) or upper (Math.min) bound of numbers, the tighter of two. `exclusive` as above. */
+function decimalBound(
+  schema: JsonObject,
+  inclusive: string,
+  exclusive: string,
+  inner: (a: number, b: number) => number,
+): Bound | undefined {
+  const given = (keyword: string, open: boolean): Bound[] => {
+    const value = schema.get(keyword);
+    return isJsonNumber(value) && Number.isFinite(Number(value.source)) ? [{source: value.source, open}] : [];
+  };
+  const isFlag = schema.get(exclusive) === true;
+  const [first, second] = [...given(exclusive, true), ...given(inclusive, isFlag)];
+  if (!first || !second) return first;
+  return inner(Number(first.source), Number(second.source)) === Number(first.source) ? first : second;
 }
 
 function bound(schema: JsonObject, keyword: string): number | undefined {

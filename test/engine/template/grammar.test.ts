@@ -130,13 +130,11 @@ describe('answers in JSON', () => {
   });
 
   it('say what they cannot enforce, unless no call is made', () => {
-    const parameters = parseJson('{"properties": {"at": {"type": "string", "pattern": "^a"}}}');
+    const parameters = parseJson('{"properties": {"at": {"type": "array", "uniqueItems": true}}}');
     const tools = [{name: 'f', description: '', parameters}];
-    expect(schemaNotes({tools})).toEqual(['"pattern" is not enforced']);
+    expect(schemaNotes({tools})).toEqual(['"uniqueItems" is not enforced']);
     expect(schemaNotes({tools, toolChoice: 'none'})).toEqual([]);
-    const schema = parseJson('{"type": "number", "minimum": 3}');
-    expect(schemaNotes({responseFormat: {type: 'json_schema', schema}})).toEqual([
-      '"minimum" is enforced for integers only',
-    ]);
+    const schema = parseJson('{"type": "number", "multipleOf": 3}');
+    expect(schemaNotes({responseFormat: {type: 'json_schema', schema}})).toEqual(['"multipleOf" is not enforced']);
   });
 });

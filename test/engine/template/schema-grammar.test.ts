@@ -44,6 +44,27 @@ const cases: readonly {
   },
   {schema: '{"type": ["integer", "null"], "maximum": 1e999}', accepts: ['5', 'null'], refuses: ['"a"']},
   {schema: '{"type": "number"}', accepts: ['1', '-0.5', '1.5e-7', '1E+10'], refuses: ['.5', '1.', 'NaN', '1e999']},
+  {
+    schema: '{"type": "number", "minimum": 0.5, "maximum": 20}',
+    accepts: ['0.5', '0.75', '19.999', '20', '20.0', '3'],
+    refuses: ['0.4', '0', '-1', '20.001', '21', '1e1', '007'],
+  },
+  {
+    schema: '{"exclusiveMinimum": -0.25, "exclusiveMaximum": 0}',
+    accepts: ['-0.2', '-0.249', '-0.001'],
+    refuses: ['-0.25', '0', '-0', '-0.0', '-0.3', '0.1', '-1'],
+  },
+  {
+    schema: '{"type": "number", "minimum": 1, "exclusiveMinimum": true}',
+    accepts: ['1.1', '2', '99999999999999.5'],
+    refuses: ['1', '1.0', '0.9', '-2', '99999999999999.55'],
+  },
+  {
+    schema: '{"type": "string", "pattern": "^[A-Z]{2}-[0-9]+$"}',
+    accepts: ['"AB-1"', '"XY-007"'],
+    refuses: ['"AB-"', '"ab-1"', '"AB-1 "', 'AB-1'],
+  },
+  {schema: '{"pattern": "b"}', accepts: ['"b"', '"abc\\n"'], refuses: ['"ac"', '""']},
   {schema: '{"type": "boolean"}', accepts: ['true', 'false'], refuses: ['True', '1']},
   {schema: '{"type": "null"}', accepts: ['null'], refuses: ['']},
   {schema: '{"type": ["string", "null"]}', accepts: ['null', '"a"'], refuses: ['1']},
@@ -149,10 +170,11 @@ describe('values of a schema', () => {
 });
 
 const freer: readonly (readonly [schema: string, note: string, accepted: string])[] = [
-  ['{"type": "number", "minimum": 3}', '"minimum" is enforced for integers only', '1'],
-  ['{"exclusiveMaximum": 3}', '"exclusiveMaximum" is enforced for integers only', '4'],
+  ['{"type": "number", "minimum": 1e20}', 'bounds that allow no number of 15 digits are not enforced', '1'],
+  ['{"minimum": 3, "maximum": 2.5}', 'bounds that allow no number of 15 digits are not enforced', '1'],
   ['{"type": "integer", "minimum": 3, "maximum": 2}', 'bounds that allow no integer are not enforced', '7'],
-  ['{"type": "string", "pattern": "^a"}', '"pattern" is not enforced', '"b"'],
+  ['{"type": "string", "pattern": "^(?!a)"}', 'this "pattern" is not enforced', '"a"'],
+  ['{"pattern": "^a+$", "maxLength": 2}', '"maxLength" beside "pattern" is not enforced', '"aaa"'],
   ['{"type": "string", "maxLength": 5000}', '"maxLength" above 256 is not enforced', '"b"'],
   ['{"type": "string", "minLength": 5000}', 'a minimum above 256 is not enforced', '"b"'],
   ['{"$ref": "other.json#/a"}', 'the reference other.json#/a is not followed', '1'],
