@@ -38,7 +38,11 @@ export async function measureSpeed(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<SpeedReport> {
   const {tokenizer, model} = backend;
-  if (!tokenizer) throw new EngineError('unsupported', `the vocabulary of ${model.id} is not known here`);
+  if (!tokenizer) {
+    throw new EngineError('unsupported', `the vocabulary of ${model.id} is not known here`, {
+      hint: 'Give it with --tokenizer: the tokens are then counted here.',
+    });
+  }
   const room = model.contextSize ?? 2048;
   const promptTokens = Math.min(options.promptTokens ?? 512, room - 1);
   const generatedTokens = Math.min(options.generatedTokens ?? 128, room - 2);

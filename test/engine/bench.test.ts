@@ -36,7 +36,10 @@ describe('measureSpeed', () => {
   });
 
   test('a backend without a vocabulary cannot be measured', async () => {
-    await expect(measureSpeed(scriptedBackend(() => ''))).rejects.toMatchObject({code: 'unsupported'});
+    await expect(measureSpeed(scriptedBackend(() => ''))).rejects.toMatchObject({
+      code: 'unsupported',
+      hint: expect.stringContaining('--tokenizer'),
+    });
   });
 
   test('an abort is passed on', async () => {
