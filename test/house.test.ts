@@ -95,3 +95,14 @@ test('help, version and refusals load neither the engine nor the screen', () => 
   const main = ['program', 'chat', 'demo', 'fim', 'tools'].map((name) => `commands/${name}.ts`);
   expect(loadedBy(...main).filter((name) => !/\.tsx?$|^node:/.test(name))).toEqual(['commander']);
 });
+
+test('the lockfile names the packages of every platform, or the engine would be missing on the others', () => {
+  const {packages} = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+    packages: Record<string, {optionalDependencies?: Record<string, string>}>;
+  };
+  const optional = Object.values(packages).flatMap(({optionalDependencies = {}}) => Object.keys(optionalDependencies));
+  expect(optional).toContain('@node-llama-cpp/mac-arm64-metal');
+  expect(
+    optional.filter((name) => !Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`))),
+  ).toEqual([]);
+});
