@@ -1,8 +1,11 @@
 // CommonJS on purpose: libuv reads UV_THREADPOOL_SIZE when its pool is first used, and Node's ES module
 // loader already uses it. One pool thread keeps every decode on one warm thread (docs/engine.md); a download decodes
 // nothing, and writes while it syncs.
+const {homedir, tmpdir} = require('node:os');
+
 module.exports = async (name) => {
   const argv = process.argv.slice(2);
+  giveHome();
   process.env.UV_THREADPOOL_SIZE ??= name === 'mistral' && argv[0] === 'pull' ? '4' : '1';
   // What runs for days is watched over by a process that outlives a crash of the engine.
   if (name === 'mistral' && /^(serve|worker)$/.test(argv[0]) && process.platform !== 'win32') {
@@ -16,3 +19,12 @@ module.exports = async (name) => {
     name === 'mistral-fim' ? require('../dist/commands/fim-program.cjs') : await import('../dist/commands/program.js');
   await main(name, argv);
 };
+
+/** A user that no list of users has, as containers run them, has no home; the engine's package ends where it finds none. */
+function giveHome() {
+  try {
+    homedir();
+  } catch {
+    process.env.HOME = tmpdir();
+  }
+}

@@ -120,6 +120,24 @@ describe('signals', () => {
   });
 });
 
+test('a user whom no list of users has, as in a container, is answered', async () => {
+  const stub = join(folder, 'no-passwd-entry.cjs');
+  // What libuv does for such a user, in every place that asks.
+  writeFileSync(
+    stub,
+    `const os = require('node:os');
+    os.homedir = () => {
+      if (process.env.HOME) return process.env.HOME;
+      throw new Error('uv_os_homedir returned ENOENT');
+    };
+    require('node:module').syncBuiltinESMExports();`,
+  );
+  const env = {HOME: undefined, NODE_OPTIONS: `--require ${stub}`};
+  const args = [model, ...QUIET, '--max-tokens', '2', '--prefix', 'a', '--suffix', 'b', '--json'];
+  const {code, stderr} = await runProgram('mistral-fim', args, {env});
+  expect({code, stderr}).toEqual({code: 0, stderr: expect.not.stringContaining('error')});
+});
+
 describe('the other programs', () => {
   test('demo continues three prompts in one batch', async () => {
     const {code, stdout, stderr} = await runProgram('mistral-demo', [model, '3', ...QUIET]);
