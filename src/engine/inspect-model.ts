@@ -1,4 +1,6 @@
 // What a GGUF file is, can do and needs: everything `mistral inspect` shows, from the header alone.
+import {readdirSync} from 'node:fs';
+import {dirname} from 'node:path';
 import {EngineError} from './errors.ts';
 import {fileTypeName} from './models/file-types.ts';
 import type {GgufFile} from './models/gguf.ts';
@@ -78,7 +80,7 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
     memory: memoryRows(shape, bytes),
     fittingContext: fittingContext(shape, bytes, machine),
     problem: loadProblem(file) ?? vocabularyProblem,
-    notes: oddities(file, shape),
+    notes: [...visionNotes(file), ...oddities(file, shape)],
   };
 }
 
@@ -140,6 +142,16 @@ function loadProblem(file: GgufFile): string | undefined {
     if (error instanceof EngineError) return error.message;
     throw error;
   }
+}
+
+/** What belongs to the model and is for images: this program is text only. */
+function visionNotes({path, metadata}: GgufFile): string[] {
+  const leftOut = metadata.string('mistral.vision') !== undefined;
+  const projector = readdirSync(dirname(path)).find((name) => /mmproj.*\.gguf$/i.test(name));
+  return [
+    ...(leftOut ? ['the source has a vision encoder, which is left out: this file is text only'] : []),
+    ...(projector === undefined ? [] : [`vision: ${projector} lies beside it and is not used`]),
+  ];
 }
 
 function oddities({metadata}: GgufFile, shape: ModelShape): string[] {

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {run} from '../../src/commands/program.ts';
 import {fakeIo} from '../fakes/io.ts';
 import {folderWith} from '../fixtures/folder.ts';
-import {denseFolder} from '../fixtures/tiny-families.ts';
+import {denseFolder, ministral3Folder} from '../fixtures/tiny-families.ts';
 import {tinyModel} from '../fixtures/tiny-model.ts';
 
 async function converted(): Promise<string> {
@@ -42,6 +42,19 @@ test('the table says the same in words', async () => {
   await run('mistral', ['inspect', await converted()], io);
   expect(io.out()).toContain('architecture  llama, 2 layers of 64, 4 heads, 2 for keys and values\n');
   expect(io.out()).toContain('abilities     chat, tools, fill in the middle (by template and vocabulary; text only)\n');
+});
+
+test('a vision encoder is told that was left out, or lies beside the file', async () => {
+  const folder = folderWith(ministral3Folder());
+  const out = join(folder, 'out.gguf');
+  expect(await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], fakeIo())).toBe(0);
+  const ours = fakeIo();
+  await run('mistral', ['inspect', out], ours);
+  expect(ours.out()).toContain('the source has a vision encoder, which is left out: this file is text only\n');
+  const foreign = folderWith({'m.gguf': tinyModel(), 'mmproj-m-F16.gguf': 'x'});
+  const io = fakeIo();
+  await run('mistral', ['inspect', join(foreign, 'm.gguf')], io);
+  expect(io.out()).toContain('vision: mmproj-m-F16.gguf lies beside it and is not used\n');
 });
 
 test('a file that cannot be loaded is shown with the reason', async () => {

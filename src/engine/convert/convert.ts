@@ -107,6 +107,10 @@ function sizeLabel(parameters: number): string {
   return `${scaled.toFixed(scaled < 9.95 ? 1 : 0)}${units[0]}`;
 }
 
-function modelEntries({model, vocabulary}: SourceFolder): GgufEntries {
-  return [...hyperparameterEntries(model), ...vocabularyEntries(vocabulary, model.vocabSize)];
+function modelEntries({model, vocabulary, hasVision}: SourceFolder): GgufEntries {
+  return [
+    ...hyperparameterEntries(model),
+    ...vocabularyEntries(vocabulary, model.vocabSize),
+    ...(hasVision ? ([['mistral.vision', text('left out')]] as const) : []),
+  ];
 }

@@ -4,6 +4,16 @@ import type {ConfigFile} from './config-file.ts';
 import type {Transformer, Yarn} from './hyperparameters.ts';
 import type {ReadParams} from './mistral-params.ts';
 
+/** What transformers 5.23 takes for fields that the text part of a vision model leaves out, as Pixtral's does. */
+const DEFAULTS: Readonly<Partial<Record<string, number>>> = {
+  hidden_size: 4096,
+  intermediate_size: 14_336,
+  num_hidden_layers: 32,
+  num_attention_heads: 32,
+  num_key_value_heads: 8,
+  max_position_embeddings: 131_072,
+};
+
 const MODEL_TYPES = new Set(['mistral', 'mixtral', 'ministral', 'ministral3', 'llama']);
 
 /** Throws EngineError: model_invalid (missing or impossible field), model_unsupported (a family that cannot be converted). */
@@ -23,20 +33,22 @@ export function readHfConfig(root: ConfigFile, embeddingRows: number, contextOve
     });
   }
   const notes = root.has('vision_config') ? ['The vision encoder is left out: this program is text only.'] : [];
-  const heads = text.need('num_attention_heads');
+  const defaults = text !== root && type === 'mistral' ? DEFAULTS : {};
+  const need = (key: string) => text.number(key) ?? defaults[key] ?? text.need(key);
+  const heads = need('num_attention_heads');
   const experts = text.number('num_local_experts');
   const temperatureScale = rope?.number('llama_4_scaling_beta');
   const model: Transformer = {
     architecture: temperatureScale === undefined ? 'llama' : 'mistral3',
-    layers: text.need('num_hidden_layers'),
-    dim: text.need('hidden_size'),
-    hiddenDim: text.need('intermediate_size'),
+    layers: need('num_hidden_layers'),
+    dim: need('hidden_size'),
+    hiddenDim: need('intermediate_size'),
     heads,
-    kvHeads: text.number('num_key_value_heads') ?? heads,
-    headDim: text.number('head_dim') ?? text.need('hidden_size') / heads,
-    normEps: text.number('rms_norm_eps') ?? 1e-5,
+    kvHeads: text.number('num_key_value_heads') ?? defaults.num_key_value_heads ?? heads,
+    headDim: text.number('head_dim') ?? need('hidden_size') / heads,
+    normEps: text.number('rms_norm_eps') ?? (type === 'mixtral' ? 1e-5 : 1e-6),
     ropeTheta: text.number('rope_theta') ?? rope?.number('rope_theta') ?? 1e4,
-    context: contextOverride ?? text.need('max_position_embeddings'),
+    context: contextOverride ?? need('max_position_embeddings'),
     vocabSize: embeddingRows,
     ...(experts !== undefined && {experts: {count: experts, used: text.need('num_experts_per_tok')}}),
     ...(rope && ropeType === 'yarn' && {yarn: readYarn(rope)}),

@@ -25,6 +25,8 @@ export interface SourceFolder {
   /** Every file that goes into the conversion, weights last. */
   readonly files: readonly string[];
   readonly weightBytes: number;
+  /** A vision encoder is there; it is left out. */
+  readonly hasVision: boolean;
   readonly notes: readonly string[];
 }
 
@@ -57,6 +59,7 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
     tensors,
     files: [configPath, tokenizer.path, ...weightFiles],
     weightBytes: [...weights.values()].reduce((sum, tensor) => sum + sourceBytes(tensor), 0),
+    hasVision: config.has('vision_encoder') || config.has('vision_config'),
     notes: [...notes, ...tokenizer.notes],
   };
 }

@@ -6,6 +6,7 @@ import {checkpoint} from '../../fixtures/pth.ts';
 import {
   denseFolder,
   hfFolder,
+  hfTensors,
   mambaFolder,
   ministral3Folder,
   transformerTensors,
@@ -66,6 +67,39 @@ test('vision parts are left out with a note', () => {
   const {notes, tensors} = openSourceFolder(folderWith(ministral3Folder()));
   expect(notes).toEqual(['The vision encoder is left out: this program is text only.']);
   expect(tensors.some(({name}) => name === 'output.weight')).toBe(false);
+});
+
+test.each([
+  ['Pixtral, Small 3.1', (name: string) => `language_model.${name}`, 'vision_tower.', 'multi_modal_projector.'],
+  [
+    'newer files of the same',
+    (name: string) => name.replace(/^model\./, 'model.language_model.'),
+    'model.vision_tower.',
+    'model.multi_modal_projector.',
+  ],
+])('the text part of a Hugging Face vision model is all that is taken: %s', (_, rename, tower, projector) => {
+  const files = hfFolder();
+  const {hidden_size, num_hidden_layers, intermediate_size, rms_norm_eps} = JSON.parse(
+    Buffer.from(files['config.json'] as Uint8Array).toString(),
+  );
+  // What is left out of the text part has transformers' defaults: 32 heads, 8 for keys and values.
+  const text = {model_type: 'mistral', hidden_size, num_hidden_layers, intermediate_size, rms_norm_eps, head_dim: 2};
+  const own = {...shape, n_heads: 32, n_kv_heads: 8, head_dim: 2};
+  const named = hfTensors(own).map((item) => ({...item, name: rename(item.name)}));
+  const vision = [tensor(`${tower}patch_conv.weight`, [8, 3, 2, 2]), tensor(`${projector}linear_1.weight`, [8, 8])];
+  const source = openSourceFolder(
+    folderWith({
+      'config.json': json({model_type: 'mistral3', text_config: text, vision_config: {model_type: 'pixtral'}}),
+      'model.safetensors': safetensors([...named, ...vision]),
+      'tokenizer.model': files['tokenizer.model'] as Uint8Array,
+    }),
+  );
+  expect(source).toMatchObject({
+    hasVision: true,
+    notes: ['The vision encoder is left out: this program is text only.'],
+    model: {heads: 32, kvHeads: 8, headDim: 2, context: 131_072},
+  });
+  expect(source.tensors).toHaveLength(21);
 });
 
 test('of two tokenizers the one that fits the weights is taken', () => {
