@@ -103,7 +103,7 @@ function row({mode, parts, bytes, clears, rssMB, echo}: Cost): string {
 try {
   writeFileSync(corpus, CORPUS);
   const starts: number[] = [];
-  for (let run = 0; run < 7; run += 1) starts.push(await firstFrame());
+  for (let run = 0; run < 10; run += 1) starts.push(await firstFrame());
   console.log(`first frame: ${starts.map((value) => value.toFixed(0)).join(', ')} ms`);
   const saved = values.save !== undefined && existsSync(values.save) ? readFileSync(values.save, 'utf8') : '[]';
   let costs = JSON.parse(saved) as readonly Cost[];

@@ -2,7 +2,6 @@
 import {readFile} from 'node:fs/promises';
 import {EngineError} from '../engine/errors.ts';
 import type {ToolHost} from '../ui/chat/toolbox.ts';
-import {parseTools} from './run-tools.ts';
 import {parseToolCommand, runToolCommand} from './tool-command.ts';
 
 export interface ToolHostOptions {
@@ -19,6 +18,8 @@ export function toolHost(options: ToolHostOptions): ToolHost {
       const text = await readFile(path, 'utf8').catch((cause: unknown) => {
         throw new EngineError('io', `${path} cannot be read`, {cause, hint: 'is it there, and may you read it?'});
       });
+      // Not for the first frame.
+      const {parseTools} = await import('./run-tools.ts');
       return parseTools(text, path);
     },
     parse: parseToolCommand,

@@ -15,7 +15,7 @@ export const TOOL_COMMANDS: readonly SlashCommand[] = [
       }
       if (/^[\w-]+=/.test(argument)) chat.tools.command(argument);
       else if (argument !== '') await load(chat, argument);
-      showTools(chat);
+      await showTools(chat);
     },
   },
 ];
@@ -29,11 +29,11 @@ async function load(chat: Chat, file: string): Promise<void> {
   await chat.tools.load(chat.path(file));
 }
 
-function showTools(chat: Chat): void {
+async function showTools(chat: Chat): Promise<void> {
   const rows = chat.tools.list(chat.columns);
   const none = '/tools FILE loads a list of {"name", "description", "parameters"}';
   const next =
     rows.length === 0 ? none : '/tools NAME=COMMAND has a command run the calls; it gets the arguments on stdin';
-  const notes = chat.tools.notes(chat.columns);
+  const notes = await chat.tools.notes(chat.columns);
   chat.note([...(rows.length === 0 ? ['no tools'] : rows), ...notes, next, ''].join('\n'));
 }

@@ -1,7 +1,6 @@
 // The tools of a chat: what the model may call, which command runs a call, and the person's leave for it.
 import type {ParsedToolCall} from '../../engine/backend.ts';
 import {EngineError} from '../../engine/errors.ts';
-import {schemaNotes} from '../../engine/template/grammar.ts';
 import type {Tool, ToolCall} from '../../engine/types.ts';
 import type {Theme} from '../markdown/style.ts';
 import {sanitise} from '../sanitise.ts';
@@ -97,7 +96,9 @@ export class Toolbox {
   }
 
   /** What the schemas of the tools ask for and nothing enforces, one line each. */
-  notes(columns: number): string[] {
+  async notes(columns: number): Promise<string[]> {
+    // Not for the first frame.
+    const {schemaNotes} = await import('../../engine/template/grammar.ts');
     return schemaNotes({tools: this.#tools}).map((note) => shorten(sanitise(`note: ${note}`), columns));
   }
 
