@@ -38,19 +38,24 @@ export function costCurve(costs: readonly Cost[]): string {
     label(LEFT - 8, y(share * top) + 4, String(share * top), 'end'),
     label(x(share), HEIGHT - BOTTOM + 18, (share * tokens).toLocaleString('en-US'), 'middle'),
   ]);
-  const lines = costs.flatMap(({mode, parts}) => {
+  let free = Number.POSITIVE_INFINITY;
+  const fromBelow = [...costs].sort((a, b) => mean(a.parts) - mean(b.parts));
+  const lines = fromBelow.flatMap(({mode, parts}) => {
     const {color, name} = LINES[mode];
     const points = parts.map((value, index) => `${x((index + 0.5) / parts.length).toFixed(1)},${y(value).toFixed(1)}`);
-    const end = parts.slice(-5).reduce((sum, value) => sum + value, 0) / Math.min(5, parts.length);
+    const end = mean(parts.slice(-5));
+    // Two lines may end side by side; their names stand below each other.
+    const row = Math.min(y(end) + 4, free);
+    free = row - 14;
     return [
       `<polyline points="${points.join(' ')}" fill="none" stroke="${color}" stroke-width="2"/>`,
-      label(WIDTH - RIGHT + 8, y(end) + 4, `${name}, ${end.toFixed(0)}`, 'start', color),
+      label(WIDTH - RIGHT + 8, row, `${name}, ${mean(parts).toFixed(0)}`, 'start', color),
     ];
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="12">`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
-    label(LEFT, 20, 'Microseconds of CPU a token, over one answer', 'start', '#111827'),
+    label(LEFT, 20, 'Microseconds of CPU a token, over one answer, with the mean', 'start', '#111827'),
     ...grid,
     ...lines,
     label((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, 'tokens', 'middle'),
@@ -58,9 +63,13 @@ export function costCurve(costs: readonly Cost[]): string {
   ].join('\n');
 }
 
-/** The next of 100, 200, 400, 800... */
+function mean(list: readonly number[]): number {
+  return list.reduce((sum, value) => sum + value, 0) / list.length;
+}
+
+/** The next multiple of 200. */
 function ceiling(value: number): number {
-  return 100 * 2 ** Math.max(0, Math.ceil(Math.log2(value / 100)));
+  return 200 * Math.ceil(value / 200);
 }
 
 function label(x: number, y: number, text: string, anchor: string, color = '#374151'): string {

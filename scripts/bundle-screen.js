@@ -15,7 +15,9 @@ await build({
   external: ['../../engine/*'],
   define: {'process.env.NODE_ENV': '"production"'},
   alias: {'react-devtools-core': './scripts/no-devtools.js'},
-  banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
+  banner: {
+    js: "import {createRequire as requireFrom} from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
   legalComments: 'linked',
   logLevel: 'warning',
 });

@@ -10,6 +10,8 @@ export const bundleOptions = {
   jsx: 'automatic',
   define: {'process.env.NODE_ENV': '"production"'},
   alias: {'react-devtools-core': './scripts/no-devtools.js'},
-  banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
+  banner: {
+    js: "import {createRequire as requireFrom} from 'node:module'; const require = requireFrom(import.meta.url);",
+  },
   logLevel: 'error',
 } as const satisfies BuildOptions;
