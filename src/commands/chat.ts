@@ -98,7 +98,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
     return await (await import('./chat-plain.ts')).chatInPlain(io, chat);
   }
-  if (flags.tools !== undefined || flags.exec !== undefined) await refuseTools();
+  await refuseWithoutTerminal(flags);
   const answer = async (backend: Backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
     const face = {io, send, model: backend.model, format: answerFormat(flags), spoken: isSpoken(io, flags)};
@@ -114,12 +114,21 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   await withBackend(io, model, flags, answer, {attach, ...(isStill(io, flags) && {onProgress() {}})});
 }
 
-/** Commands run only when somebody agrees: that takes a terminal. */
-async function refuseTools(): Promise<never> {
+/**
+ * Commands run only when somebody agrees, and a kept chat is one of instructions: both take a chat at a terminal.
+ * @throws EngineError `usage`
+ */
+async function refuseWithoutTerminal(flags: ChatFlags): Promise<void> {
+  const asks = flags.tools !== undefined || flags.exec !== undefined;
+  if (!asks && !flags.continue && flags.resume === undefined) return;
   const {EngineError} = await import('../engine/errors.ts');
-  throw new EngineError('usage', '--tools and --exec need a chat at a terminal', {
-    hint: 'In pipes `mistral-tools` shows or runs the calls.',
-  });
+  throw asks
+    ? new EngineError('usage', '--tools and --exec need a chat at a terminal', {
+        hint: 'In pipes `mistral-tools` shows or runs the calls.',
+      })
+    : new EngineError('usage', '--continue and --resume need a chat at a terminal, with --instruct', {
+        hint: 'In a pipe the lines of one run are one conversation; `mistral sessions export` prints a kept chat.',
+      });
 }
 
 /** @throws EngineError `usage` when --tui insists on a screen where none can be. */

@@ -120,6 +120,16 @@ describe('signals', () => {
   });
 });
 
+test.each([
+  [['--instruct', '--continue'], '--continue and --resume need a chat at a terminal, with --instruct'],
+  [['--resume', 'x'], '--continue and --resume need a chat at a terminal, with --instruct'],
+  [['--instruct', '--exec', 'f=true'], '--tools and --exec need a chat at a terminal'],
+])('%j takes a terminal', async (flags, message) => {
+  const {code, stdout, stderr} = await runProgram('mistral-chat', [model, ...flags], {stdin: 'hi\n'});
+  expect({code, stdout}).toEqual({code: 2, stdout: ''});
+  expect(stderr.split('\n')[0]).toBe(`error: ${message}`);
+});
+
 test('a user whom no list of users has, as in a container, is answered', async () => {
   const stub = join(folder, 'no-passwd-entry.cjs');
   // What libuv does for such a user, in every place that asks.
