@@ -145,6 +145,8 @@ export class PtyProgram {
 
   async exited(): Promise<number> {
     await this.until(() => this.exitCode !== undefined, 'the end of the program');
+    // The emulator takes its time: what the program wrote last is to be on the screen.
+    await new Promise<void>((resolve) => this.#terminal.write('', resolve));
     return this.exitCode ?? -1;
   }
 }
