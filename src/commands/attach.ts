@@ -10,6 +10,7 @@ import {ANSWER_MS, AttachedFim, access, type ServerNote} from './attached-fim.ts
 import type {Io} from './io.ts';
 import type {EngineFlags} from './options.ts';
 import {stateFolder} from './state-folder.ts';
+import {within} from './within.ts';
 
 const folder = (env: NodeJS.ProcessEnv) => join(stateFolder(env), 'servers');
 
@@ -67,9 +68,8 @@ export async function findServer(
   stop: AbortSignal,
 ): Promise<Backend | undefined> {
   for (const {path, ...note} of notes(env, model)) {
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(ANSWER_MS)]);
     try {
-      return await openRemote({...access(note), signal});
+      return await within(ANSWER_MS, stop, (signal) => openRemote({...access(note), signal}));
     } catch (error) {
       stop.throwIfAborted();
       // It died without taking its note away. One that is only too busy to answer keeps it.

@@ -3,6 +3,7 @@ import type {Backend, GenerationEvent} from '../engine/backend.ts';
 import {EngineError} from '../engine/errors.ts';
 import {knownRemote, openRemote, type RemoteOptions} from '../engine/remote/backend.ts';
 import type {FIMRequest} from '../engine/types.ts';
+import {within} from './within.ts';
 
 /** What a running server tells this user's programs. */
 export interface ServerNote {
@@ -83,8 +84,8 @@ export class AttachedFim implements Pick<Backend, 'fim' | 'model'> {
 
   /** True for a server that only takes its time, with a long prompt or others before it. */
   async #isThere(stop: AbortSignal): Promise<boolean> {
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(this.#patience.modelsMs)]);
-    return await openRemote({...this.#options, signal}).then(
+    const asked = within(this.#patience.modelsMs, stop, (signal) => openRemote({...this.#options, signal}));
+    return await asked.then(
       () => true,
       () => false,
     );

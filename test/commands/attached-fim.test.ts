@@ -1,4 +1,6 @@
-import {expect, test} from 'vitest';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
+import {expect, onTestFinished, test} from 'vitest';
 import {AttachedFim} from '../../src/commands/attached-fim.ts';
 import {collectAnswer} from '../../src/engine/answer.ts';
 import {type Answer, httpServer, json, sse} from '../fakes/http-server.ts';
@@ -42,8 +44,12 @@ test('a server that only takes its time is waited for', async () => {
   expect(asked.map(({path}) => path).toSorted()).toEqual(['/v1/fim/completions', '/v1/models']);
 });
 
-test('one that hangs is given up', async () => {
-  const {middle} = await fillIn(() => {}, {fillInMs: 1, modelsMs: 20});
+test('one that hangs is given up, also when garbage is collected meanwhile', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const collecting = setInterval(collect, 20);
+  onTestFinished(() => clearInterval(collecting));
+  const {middle} = await fillIn(() => {}, {fillInMs: 1, modelsMs: 200});
   await expect(middle).rejects.toMatchObject({code: 'backend_unreachable'});
 });
 
