@@ -2,17 +2,15 @@
 import {existsSync} from 'node:fs';
 import {statfs} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
-import type {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../../errors.ts';
 import {makeFolder} from '../../make-folder.ts';
 import {formatBytes} from '../units.ts';
 import {FileHash} from './file-hash.ts';
-import {type Http, type HttpResponse, retryAfter, statusError} from './http.ts';
+import {type Http, type HttpHead, retryAfter, type Sink, statusError} from './http.ts';
 import {withLock} from './lock-target.ts';
 import {PartialFile, type Span} from './partial-file.ts';
 import {explainStorage, isStorageError} from './storage-error.ts';
-import {stretches} from './stretches.ts';
 
 export interface DownloadOptions {
   readonly url: string;
@@ -37,8 +35,6 @@ const ATTEMPTS = 6;
 const SMALLEST_PART = 8 << 20;
 /** Parts of large files are taken in order, so that what is there is one piece from the start and can be hashed. */
 const PART = 64 << 20;
-/** Bytes written at once. */
-const STRETCH = 1 << 20;
 const LONGEST_WAIT = 120_000;
 
 /**
@@ -65,13 +61,14 @@ class Download {
   readonly #http: Http;
   readonly #options: DownloadOptions;
   readonly #file: PartialFile;
+  /** Its thread starts while the server is asked. */
   #hash: FileHash | undefined;
   #size = 0;
   #tag = '';
   #done = 0;
   #resumed = false;
-  /** Set when the server ignores ranges: one stream from the start, not resumable. */
-  #whole: Readable | undefined;
+  /** Whether the server gives parts; else it is one stream from the start, not resumable. */
+  #hasRanges = true;
 
   constructor(http: Http, options: DownloadOptions) {
     this.#http = http;
@@ -80,12 +77,12 @@ class Download {
   }
 
   async run(): Promise<string> {
-    const {path, sha256} = this.#options;
-    await this.#begin();
+    const {path, sha256, bytes} = this.#options;
+    this.#hash = sha256 === undefined ? undefined : new FileHash(this.#file.path, bytes);
     try {
-      this.#hash = sha256 === undefined ? undefined : new FileHash(this.#file.path, this.#size);
+      await this.#begin();
       this.#hash?.advance(this.#file.front);
-      await (this.#whole === undefined ? this.#fetchParts() : this.#fetchWhole(this.#whole));
+      await (this.#hasRanges ? this.#fetchParts() : this.#fetchWhole());
       const [digest] = await Promise.all([this.#hash?.digest(this.#file.front), this.#file.sync()]);
       if (digest === sha256) this.#file.finish(path);
       else this.#refuse(digest);
@@ -112,15 +109,12 @@ class Download {
   /** Asks for the first byte: size, tag, whether ranges are served; takes up what an earlier run left. */
   async #begin(): Promise<void> {
     const {url, bytes, page, sha256} = this.#options;
-    const response = await this.#request({range: 'bytes=0-0'});
+    const response = await this.#ask({range: 'bytes=0-0'});
     const range = /^bytes 0-0\/(\d+)$/.exec(response.header('content-range') ?? '');
     const empty = response.status === 416 && bytes === 0;
     const size = empty ? 0 : Number(range?.[1] ?? response.header('content-length') ?? Number.NaN);
-    if (response.status !== 200 || empty) await response.body.dump();
-    else this.#whole = response.body;
     if (!response.ok && !empty) throw statusError(url, response.status, page);
     if (bytes !== undefined && size !== bytes) {
-      await response.body.dump();
       const said = Number.isNaN(size) ? 'no size' : formatBytes(size);
       throw new EngineError('model_invalid', `${url} has ${said}, ${formatBytes(bytes)} were announced`, {
         hint: 'The file has changed or the mirror is wrong: try again, or check HF_ENDPOINT.',
@@ -128,7 +122,8 @@ class Download {
     }
     this.#tag = response.header('etag') ?? response.header('last-modified') ?? '';
     this.#size = Number.isNaN(size) ? 0 : size;
-    const resumable = this.#whole === undefined;
+    this.#hasRanges = response.status !== 200 || empty;
+    const resumable = this.#hasRanges;
     // A known sum is a better witness than a tag, which another mirror gives differently.
     const kept = resumable ? this.#file.earlier(this.#size, this.#tag, sha256 !== undefined) : undefined;
     this.#resumed = kept !== undefined;
@@ -166,9 +161,10 @@ class Download {
     for (let failed = 0; part.at < part.end; ) {
       const before = part.at;
       try {
-        const response = await this.#request({range: `bytes=${part.at}-${part.end - 1}`}, signal);
-        await this.#check(response, part);
-        await this.#store(part, response.body);
+        await this.#receive({range: `bytes=${part.at}-${part.end - 1}`}, signal, (head) => {
+          this.#check(head, part);
+          return this.#sink(part);
+        });
       } catch (error) {
         signal.throwIfAborted();
         if (isFinal(error)) throw error;
@@ -188,27 +184,30 @@ class Download {
   }
 
   /** Whether these are the bytes that were asked for, of the content that was begun with. */
-  async #check(response: HttpResponse, part: Span): Promise<void> {
+  #check(head: HttpHead, part: Span): void {
     const {url, page, sha256} = this.#options;
-    const from = /^bytes (\d+)-/.exec(response.header('content-range') ?? '')?.[1];
-    const tag = response.header('etag') ?? response.header('last-modified') ?? '';
+    const from = /^bytes (\d+)-/.exec(head.header('content-range') ?? '')?.[1];
+    const tag = head.header('etag') ?? head.header('last-modified') ?? '';
     const changed = sha256 === undefined && tag !== this.#tag;
-    if (response.status === 206 && Number(from) === part.at && !changed) return;
-    response.body.destroy();
-    if (changed && response.ok) {
+    if (head.status === 206 && Number(from) === part.at && !changed) return;
+    if (changed && head.ok) {
       throw new EngineError('model_invalid', `${url} changed on the server while it was fetched`, {
         hint: 'Pull it again: it starts anew.',
       });
     }
-    if (response.status !== 206) throw statusError(url, response.status, page);
+    if (head.status !== 206) throw statusError(url, head.status, page);
     throw new EngineError('backend_failed', 'the server sent another part than asked for', {hint: 'Try again later.'});
   }
 
-  async #fetchWhole(body: Readable): Promise<void> {
+  async #fetchWhole(): Promise<void> {
+    const {url, page, signal} = this.#options;
     const known = this.#size > 0;
     const part: Span = {at: 0, end: known ? this.#size : Number.MAX_SAFE_INTEGER};
     this.#file.spans = [part];
-    await this.#store(part, body);
+    await this.#receive({}, signal, (head) => {
+      if (!head.ok) throw statusError(url, head.status, page);
+      return this.#sink(part);
+    });
     if (!known) this.#file.spans = [{at: part.at, end: part.at}];
     if (known && part.at < part.end) {
       throw new EngineError(
@@ -219,29 +218,47 @@ class Download {
     }
   }
 
-  /** Writes a part's bytes as they come, in large stretches; what came before an error is written too. */
-  async #store(part: Span, body: Readable): Promise<void> {
-    let held: Uint8Array[] = [];
-    for await (const chunks of stretches(body, STRETCH)) {
-      const before = part.at;
-      await this.#file.write(part, upTo(part.end - part.at, chunks));
-      // Memory is used again once nothing more can come in it.
-      this.#http.recycle([...held, ...chunks]);
-      held = chunks.slice(-1);
-      this.#done += part.at - before;
+  /** Writes a part's bytes as they come, up to its end. */
+  #sink(part: Span): Sink {
+    return (received) => {
+      const bytes = received.subarray(0, part.end - part.at);
+      this.#file.write(part, bytes);
+      this.#done += bytes.length;
       this.#hash?.advance(this.#file.front);
       this.#options.progress?.(this.#done, this.#size);
-      if (part.at >= part.end) break;
-    }
+    };
   }
 
-  async #request(headers: Record<string, string>, signal = this.#options.signal): Promise<HttpResponse> {
+  /** The head of the answer, however often it takes a busy server. */
+  async #ask(headers: Record<string, string>): Promise<HttpHead> {
+    const {url, signal} = this.#options;
+    return this.#patiently(signal, async () => {
+      const response = await this.#http.get(url, headers, signal);
+      // All of a large file could come.
+      if (response.status === 200) response.body.destroy();
+      else await response.body.dump();
+      return response;
+    });
+  }
+
+  /** As Http.receive, however often it takes a busy server. */
+  async #receive(headers: Record<string, string>, signal: AbortSignal, open: (head: HttpHead) => Sink): Promise<void> {
+    await this.#patiently(signal, async () => {
+      let found: HttpHead | undefined;
+      await this.#http.receive(this.#options.url, headers, signal, (head) => {
+        found = head;
+        return isBusy(head) ? undefined : open(head);
+      });
+      return found as HttpHead;
+    });
+  }
+
+  async #patiently(signal: AbortSignal, ask: () => Promise<HttpHead>): Promise<HttpHead> {
     for (let attempt = 1; ; attempt++) {
-      const response = await this.#http.get(this.#options.url, headers, signal);
-      if (response.status !== 429 && response.status !== 503) return response;
-      await response.body.dump();
-      if (attempt >= ATTEMPTS) throw statusError(this.#options.url, response.status, this.#options.page);
-      const asked = retryAfter(response);
+      const head = await ask();
+      if (!isBusy(head)) return head;
+      if (attempt >= ATTEMPTS) throw statusError(this.#options.url, head.status, this.#options.page);
+      const asked = retryAfter(head);
       await (asked > 0 ? sleep(Math.min(asked, LONGEST_WAIT), undefined, {signal}) : this.#wait(attempt, signal));
     }
   }
@@ -251,22 +268,26 @@ class Download {
   }
 }
 
-/** At most one part a connection for small files, parts of one size for large ones. */
+/**
+ * At most one part a connection for small files, parts of one size for large ones. There the first ones are shorter, each
+ * by less, so that parts end one after the other: then what is there from the file's start grows steadily, and the hash
+ * with it.
+ */
 function divide(size: number, connections: number): Span[] {
   const few = Math.max(1, Math.min(connections, Math.floor(size / SMALLEST_PART)));
   const step = Math.min(Math.ceil(size / few), Math.max(PART, Math.ceil(size / 1000)));
-  const count = Math.max(1, Math.ceil(size / step || 0));
-  return Array.from({length: count}, (_, i) => ({at: i * step, end: Math.min(size, (i + 1) * step)}));
+  const isLarge = step * few < size;
+  const parts: Span[] = [];
+  for (let at = 0, end: number; at < size; at = end) {
+    const share = isLarge ? Math.min(1, (parts.length + 1) / few) : 1;
+    end = Math.min(size, at + Math.ceil(step * share));
+    parts.push({at, end});
+  }
+  return parts;
 }
 
-/** The first `bytes` bytes of the chunks. */
-function upTo(bytes: number, chunks: readonly Uint8Array[]): Uint8Array[] {
-  let room = bytes;
-  return chunks.flatMap((chunk) => {
-    const part = chunk.subarray(0, room);
-    room -= part.length;
-    return part.length > 0 ? [part] : [];
-  });
+function isBusy({status}: HttpHead): boolean {
+  return status === 429 || status === 503;
 }
 
 async function checkRoom(folder: string, bytes: number): Promise<void> {

@@ -14,8 +14,8 @@ export class FileHash {
   readonly #result: Promise<string>;
   #told = 0;
 
-  /** `size`: what the file will have, as far as that is known. */
-  constructor(path: string, size: number) {
+  /** The file may come into being later. `size`: what it will have; a file whose size is not known is hashed at the end. */
+  constructor(path: string, size = 0) {
     this.#path = path;
     this.#worker =
       size < WORTH_A_THREAD ? undefined : new Worker(new URL('./hash-worker.js', import.meta.url), {workerData: path});

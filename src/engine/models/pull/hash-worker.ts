@@ -8,10 +8,12 @@ export interface FrontMessage {
   readonly last: boolean;
 }
 
-/** An error that is thrown here reaches the other side as the worker's `error` event. */
-const hash = new RangeHash(workerData as string);
+/** There is a file when the first message comes. */
+let hash: RangeHash | undefined;
 
+// An error that is thrown here reaches the other side as the worker's `error` event.
 parentPort?.on('message', ({front, last}: FrontMessage) => {
+  hash ??= new RangeHash(workerData as string);
   if (last) parentPort?.postMessage(hash.digest(front));
   else hash.advance(front);
 });

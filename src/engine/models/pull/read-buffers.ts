@@ -1,43 +1,52 @@
-// The memory a download is received in: a few large buffers used over and over, in place of 64 KB of garbage a read.
+// The memory a download is received in: a few buffers used over and over, in place of fresh memory for every read.
+// Few and small ones, as what was just received is then written from the processor's cache.
 import type {OnReadOpts, Socket} from 'node:net';
 
-const SIZE = 1 << 20;
-/** A read into less room than this costs more than the room is worth. */
-const LEAST = 1 << 18;
+/** Bytes of one read at most. */
+const SIZE = 1 << 19;
+
+/** Memory of one read. */
+interface Block {
+  readonly memory: ArrayBuffer;
+  /** Bytes that came in the read and that nobody has given back yet. */
+  outstanding: number;
+}
 
 /**
- * Lends out the buffers that sockets read into. A socket fills one buffer after the other, so every byte of a buffer
- * has been handed on before the first byte of the next one is.
+ * Lends out the memory that sockets read into. It is used again when every byte of a read was given back: what nobody
+ * gives back (heads of answers, bytes that were copied on the way) keeps its memory for good.
  */
 export class ReadBuffers {
-  readonly #free: ArrayBuffer[] = [];
-  readonly #lent = new WeakSet<ArrayBuffer>();
+  readonly #free: Block[] = [];
+  readonly #lent = new WeakMap<ArrayBufferLike, Block>();
 
   /** How one socket reads: an option of net.connect and tls.connect. */
   forSocket(): OnReadOpts {
-    let rest = this.#take();
+    let block: Block;
     return {
+      // Asked for before the first read and after each one.
       buffer: () => {
-        if (rest.length < LEAST) rest = this.#take();
-        return rest;
+        block = this.#take();
+        return Buffer.from(block.memory);
       },
       callback(this: Socket, bytes: number) {
-        const chunk = rest.subarray(0, bytes);
-        rest = rest.subarray(bytes);
-        return this.push(chunk);
+        block.outstanding = bytes;
+        return this.push(Buffer.from(block.memory, 0, bytes));
       },
     };
   }
 
-  /** Takes memory back when nobody will look at it again; memory from elsewhere is passed over. */
-  giveBack(memory: ArrayBufferLike): void {
-    if (!(memory instanceof ArrayBuffer) || !this.#lent.delete(memory)) return;
-    this.#free.push(memory);
+  /** Nobody will look at these bytes again, which are all or a part of one read; bytes from elsewhere are passed over. */
+  giveBack({buffer, length}: Uint8Array): void {
+    const block = this.#lent.get(buffer);
+    if (block === undefined) return;
+    block.outstanding -= length;
+    if (block.outstanding === 0) this.#free.push(block);
   }
 
-  #take(): Buffer {
-    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(SIZE).buffer;
-    this.#lent.add(memory);
-    return Buffer.from(memory);
+  #take(): Block {
+    const block = this.#free.pop() ?? {memory: Buffer.allocUnsafeSlow(SIZE).buffer, outstanding: 0};
+    this.#lent.set(block.memory, block);
+    return block;
   }
 }
