@@ -12,7 +12,6 @@ import {chooseHubFiles, type HubFile, type HubRepository, readRepository} from '
 import {blobPath, linkSnapshot, snapshotPath} from '../engine/models/pull/hub-cache.ts';
 import {type PullSource, parseSource} from '../engine/models/pull/source.ts';
 import {hubCacheFolder} from '../engine/models/pull/stores.ts';
-import {downloadTar} from '../engine/models/pull/tar.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import {ByteProgress} from './byte-progress.ts';
 import {confirm} from './confirm.ts';
@@ -134,6 +133,7 @@ async function fetchTar(io: Io, http: Http, source: PullSource & {kind: 'tar'}, 
   const folder = join(io.env.HOME || homedir(), 'mistral_models', source.name);
   if (isOffline && !existsSync(folder)) throw offline(source.url);
   const {url, md5} = source;
+  const {downloadTar} = await import('../engine/models/pull/tar.ts');
   return withProgress(io, source.name, (progress) => downloadTar(http, {url, md5, folder, signal: io.stop, progress}));
 }
 

@@ -11,6 +11,7 @@ import {describe, expect, test} from 'vitest';
 import {type Behaviour, type FileServer, fileServer} from '../fixtures/file-server.ts';
 import {folderWith} from '../fixtures/folder.ts';
 import {proxyServer} from '../fixtures/proxy-server.ts';
+import {tlsRelay} from '../fixtures/tls-relay.ts';
 import {runProgram, runShell} from './harness/program.ts';
 import {PtyProgram} from './harness/pty.ts';
 
@@ -193,6 +194,19 @@ test('offline nothing is asked for; a file that is here is named', async () => {
   expect(await pull('x/y:Q4_K_M', '--offline')).toMatchObject({code: 3});
   expect(whole(blob)).toBe(true);
   expect(server.ranges).toEqual([]);
+});
+
+test('over TLS, when the certificate is trusted', async () => {
+  const {server, env, blob} = await hub();
+  const {url, authority} = await tlsRelay(server.url);
+  const pull = (changes: NodeJS.ProcessEnv) =>
+    runProgram('mistral', ['pull', 'x/y'], {env: {...env, HF_ENDPOINT: url, ...changes}});
+  expect(await pull({NODE_EXTRA_CA_CERTS: undefined})).toMatchObject({
+    code: 5,
+    stderr: expect.stringMatching(/localhost:\d+ cannot be reached: .*SELF_SIGNED_CERT/),
+  });
+  expect(await pull({NODE_EXTRA_CA_CERTS: authority})).toMatchObject({code: 0});
+  expect(whole(blob)).toBe(true);
 });
 
 describe('proxies', () => {
