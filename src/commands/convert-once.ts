@@ -26,14 +26,12 @@ const RESERVE = 3e9;
 
 /** Path of the GGUF for this folder, converted now unless that was done before. Throws EngineError, or the stop's reason. */
 export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlags): Promise<string> {
-  const place = join(cacheFolder(io), 'models', `${basename(resolve(folder))}-${fingerprint(folder)}`);
-  const wanted = flags.quant === undefined ? undefined : asQuantisation(flags.quant);
-  const known = (type: string) => join(place, `${basename(resolve(folder))}-${type}.gguf`);
-  const cached = [wanted ?? 'Q8_0', ...(wanted ? [] : ['Q4_K_M'])].map(known).find((path) => existsSync(path));
+  const cached = convertedBefore(io, folder, flags.quant);
   if (cached !== undefined) return cached;
   const source = openSourceFolder(folder);
-  const type = wanted ?? defaultType(source);
-  const out = known(type);
+  const type = flags.quant === undefined ? defaultType(source) : asQuantisation(flags.quant);
+  const out = resultPath(io, folder, type);
+  const place = dirname(out);
   const size = estimateBytes(source, type);
   const time = formatDuration(Math.max(1, source.weightBytes / EXPECTED_RATE));
   const what = `${folder} has to be converted once: ${formatBytes(size)} as ${type} into ${place}, about ${time}.`;
@@ -47,6 +45,17 @@ export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlag
   await convert(io, source, type, out);
   keepTokenizer(source, place);
   return out;
+}
+
+/** The GGUF that was made of this folder earlier, of this quantisation or else of one that is made by default. */
+export function convertedBefore(io: Io, folder: string, quant?: string): string | undefined {
+  const types = quant === undefined ? ['Q8_0', 'Q4_K_M'] : [asQuantisation(quant)];
+  return types.map((type) => resultPath(io, folder, type)).find((path) => existsSync(path));
+}
+
+function resultPath(io: Io, folder: string, type: string): string {
+  const name = basename(resolve(folder));
+  return join(cacheFolder(io), 'models', `${name}-${fingerprint(folder)}`, `${name}-${type}.gguf`);
 }
 
 async function convert(io: Io, source: SourceFolder, type: string, out: string): Promise<void> {
@@ -68,12 +77,12 @@ async function convert(io: Io, source: SourceFolder, type: string, out: string):
 }
 
 /** The tokenizer file says more than a GGUF can: settings of v15, the exact version. */
-function keepTokenizer({files}: SourceFolder, place: string): void {
-  const tokenizer = files.find((file) => /tekken\.json$|tokenizer\.model/.test(basename(file)));
-  if (tokenizer !== undefined) copyFileSync(tokenizer, join(place, basename(tokenizer)));
+function keepTokenizer({tokenizer}: SourceFolder, place: string): void {
+  copyFileSync(tokenizer, join(place, basename(tokenizer)));
 }
 
-function defaultType(source: SourceFolder): string {
+/** What a folder is converted to when nothing else is asked for: exact enough, when there is room for it. */
+export function defaultType(source: SourceFolder): 'Q8_0' | 'Q4_K_M' {
   return estimateBytes(source, 'Q8_0') + RESERVE <= thisMachine().ramBytes ? 'Q8_0' : 'Q4_K_M';
 }
 

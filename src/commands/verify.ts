@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import type {Command} from 'commander';
 import {compareFile, planConversion} from '../engine/convert/convert.ts';
 import {convertFolder} from '../engine/convert/convert-folder.ts';
-import {OUTPUT_TYPES, type OutputType} from '../engine/convert/gguf-header.ts';
+import {isOutputType} from '../engine/convert/gguf-header.ts';
 import type {Plan} from '../engine/convert/plan.ts';
 import {readAt} from '../engine/convert/read-at.ts';
 import {openSourceFolder, type SourceFolder} from '../engine/convert/source-folder.ts';
@@ -50,10 +50,9 @@ async function verify(io: Io, path: string, folder: string, flags: VerifyFlags):
   if (type === undefined) {
     throw new EngineError('unsupported', `${path} does not name its quantisation`, {hint: 'Convert the folder again.'});
   }
-  const different =
-    type in OUTPUT_TYPES
-      ? await compareDirectly(io, file, planConversion(source, type as OutputType), flags)
-      : await compareAgain(io, file, source, type, flags);
+  const different = isOutputType(type)
+    ? await compareDirectly(io, file, planConversion(source, type), flags)
+    : await compareAgain(io, file, source, type, flags);
   const tensors = file.tensors.length;
   if (flags.json) io.stdout.write(`${JSON.stringify({path, tensors, different})}\n`);
   if (different.length > 0) {

@@ -1,4 +1,5 @@
-import {join} from 'node:path';
+import {rmSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {expect, test} from 'vitest';
 import {run} from '../../src/commands/program.ts';
 import {fakeIo} from '../fakes/io.ts';
@@ -55,6 +56,50 @@ test('a vision encoder is told that was left out, or lies beside the file', asyn
   const io = fakeIo();
   await run('mistral', ['inspect', join(foreign, 'm.gguf')], io);
   expect(io.out()).toContain('vision: mmproj-m-F16.gguf lies beside it and is not used\n');
+});
+
+test('a folder is described as what it will be converted to', async () => {
+  const folder = folderWith(denseFolder());
+  const inspected = async (...args: string[]) => {
+    const io = fakeIo();
+    expect(await run('mistral', ['inspect', ...args], io)).toBe(0);
+    return io.out();
+  };
+  const planned = JSON.parse(await inspected(folder, '--json')) as Record<string, unknown>;
+  expect(planned).toMatchObject({
+    path: folder,
+    source: {format: 'mistral', types: ['BF16'], files: 1, bytes: 205_440},
+    tokenizer: {templateReason: 'tokenizer.model.v3 says so'},
+  });
+  expect(await inspected(join(folder, 'params.json'), '--quant', 'bf16')).toMatch(
+    /^source {8}Mistral's format, BF16 in 1 file, 205 kB\n[\s\S]*quantisation {2}BF16: BF16 /,
+  );
+  // All that is told of the file is what is true of it when it is there.
+  const io = fakeIo();
+  await run('mistral', ['convert', folder, '--quant', 'Q8_0', '--workers', '0'], fakeIo());
+  await run('mistral', ['inspect', join(folder, `${basename(folder)}-Q8_0.gguf`), '--json'], io);
+  const made = JSON.parse(io.out()) as Record<string, unknown>;
+  for (const key of [
+    'bytes',
+    'name',
+    'shape',
+    'parameters',
+    'quantisation',
+    'types',
+    'memory',
+    'fittingContext',
+    'notes',
+  ])
+    expect(planned[key]).toEqual(made[key]);
+});
+
+test('a quantisation of which only the making tells what it is, and a folder that cannot be converted', async () => {
+  const folder = folderWith(denseFolder());
+  const io = fakeIo();
+  expect(await run('mistral', ['inspect', folder, '--quant', 'Q4_K_M'], io)).toBe(2);
+  expect(io.err()).toContain('becomes as Q4_K_M is known when it is made\nInspect it as F32, F16, Q8_0, BF16, or make');
+  rmSync(join(folder, 'tokenizer.model.v3'));
+  expect(await run('mistral', ['inspect', folder], fakeIo())).toBe(3);
 });
 
 test('a file that cannot be loaded is shown with the reason', async () => {

@@ -130,4 +130,8 @@ test('a chat converts a folder once and takes the result the next time', async (
   const second = await ask();
   expect(second).not.toContain('converted once');
   expect(second).toMatch(/^model: .*-Q8_0\.gguf\n/);
+  const {stdout} = await run('node', [program, 'inspect', folder, '--json'], {env});
+  const made = JSON.parse(stdout) as Record<string, unknown>;
+  expect(made).toMatchObject({path: expect.stringContaining(env.XDG_CACHE_HOME), quantisation: 'Q8_0'});
+  expect(made).not.toHaveProperty('source');
 });

@@ -2,7 +2,7 @@
 import {rmSync} from 'node:fs';
 import {AVERAGE_BITS, fileTypeId} from '../models/file-types.ts';
 import {type ConvertOptions, planConversion, writePlan} from './convert.ts';
-import {OUTPUT_TYPES, type OutputType} from './gguf-header.ts';
+import {isOutputType, OUTPUT_TYPES, type OutputType} from './gguf-header.ts';
 import {writeWhole} from './output-file.ts';
 import {quantiseFile, quantiserLibrary} from './quantise.ts';
 import type {SourceFolder} from './source-folder.ts';
@@ -15,7 +15,7 @@ export interface ConvertFolderOptions extends ConvertOptions {
 /** Quantisations that can be made, the ones written without the engine's library first. */
 export const QUANTISATIONS: readonly string[] = [
   ...(Object.keys(OUTPUT_TYPES) as OutputType[]),
-  ...Object.keys(AVERAGE_BITS).filter((name) => !(name in OUTPUT_TYPES)),
+  ...Object.keys(AVERAGE_BITS).filter((name) => !isOutputType(name)),
 ];
 
 /** The quantisation of this name in any case; undefined for one that cannot be made. */
@@ -26,7 +26,7 @@ export function quantisation(name: string): string | undefined {
 
 /** About how many bytes the file will have. */
 export function estimateBytes(source: SourceFolder, type: string): number {
-  if (type in OUTPUT_TYPES) return planConversion(source, type as OutputType).layout.fileSize;
+  if (isOutputType(type)) return planConversion(source, type).layout.fileSize;
   return planConversion(source, 'BF16').layout.fileSize * ((AVERAGE_BITS[type] ?? 16) / 16);
 }
 
@@ -40,7 +40,7 @@ export async function convertFolder(
   path: string,
   options: ConvertFolderOptions,
 ): Promise<void> {
-  if (type in OUTPUT_TYPES) return writePlan(planConversion(source, type as OutputType), path, options);
+  if (isOutputType(type)) return writePlan(planConversion(source, type), path, options);
   quantiserLibrary();
   const exact = planConversion(source, exactType(source));
   const exactPath = `${path}.exact`;

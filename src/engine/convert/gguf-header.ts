@@ -21,6 +21,8 @@ export const OUTPUT_TYPES = {
 
 export type OutputType = keyof typeof OUTPUT_TYPES;
 
+export const isOutputType = (name: string): name is OutputType => name in OUTPUT_TYPES;
+
 export interface TensorLayout {
   readonly name: string;
   /** Row-major; the file lists it reversed. */
@@ -87,6 +89,24 @@ function text(value: string | Uint8Array): Buffer {
   return Buffer.concat([u64(bytes.length), bytes]);
 }
 
+/** Many strings one after the other, each with its length: in one piece, as a vocabulary has hundreds of thousands. */
+function texts(values: readonly (string | Uint8Array)[]): Buffer {
+  const size = values.reduce((sum, value) => sum + 8 + Buffer.byteLength(value), 0);
+  const all = Buffer.alloc(size);
+  let at = 0;
+  for (const value of values) {
+    const start = at + 8;
+    at =
+      start +
+      (typeof value === 'string'
+        ? all.write(value, start)
+        : Buffer.from(value.buffer, value.byteOffset, value.length).copy(all, start));
+    // Its upper half stays zero: no string is that long.
+    all.writeUInt32LE(at - start, start - 8);
+  }
+  return all;
+}
+
 function f32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeFloatLE(value);
@@ -108,7 +128,7 @@ function encode(value: GgufValue): Buffer {
     case 'f32':
       return Buffer.concat([u32(TYPE_IDS.f32), f32(value.value)]);
     case 'strings':
-      return array(TYPE_IDS.string, value.value.length, Buffer.concat(value.value.map(text)));
+      return array(TYPE_IDS.string, value.value.length, texts(value.value));
     case 'f32s':
       return array(TYPE_IDS.f32, value.value.length, Buffer.from(Float32Array.from(value.value).buffer));
     case 'i32s':

@@ -21,6 +21,8 @@ export interface SourceFolder {
   readonly name: string;
   readonly model: Hyperparameters;
   readonly vocabulary: Vocabulary;
+  /** Path of the file the vocabulary is from. */
+  readonly tokenizer: string;
   readonly tensors: readonly PlannedTensor[];
   /** Every file that goes into the conversion, weights last. */
   readonly files: readonly string[];
@@ -56,6 +58,7 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
     name: basename(resolve(folder)),
     model,
     vocabulary: tokenizer.vocabulary,
+    tokenizer: tokenizer.path,
     tensors,
     files: [configPath, tokenizer.path, ...weightFiles],
     weightBytes: [...weights.values()].reduce((sum, tensor) => sum + sourceBytes(tensor), 0),

@@ -25,19 +25,18 @@ export function toPrintable(bytes: Uint8Array): string {
 export function tekkenMerges(ranked: readonly Uint8Array[]): string[] {
   const keys = ranked.map((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1'));
   const ranks = new Map(keys.map((key, rank) => [key, rank]));
+  const printable = ranked.map(toPrintable);
   const merges: string[] = [];
   for (const key of keys) {
     if (key.length < 2) continue;
     const cuts: [number, number][] = [];
     for (let cut = 1; cut < key.length; cut++) {
       const left = ranks.get(key.slice(0, cut));
-      const right = ranks.get(key.slice(cut));
+      const right = left === undefined ? undefined : ranks.get(key.slice(cut));
       if (left !== undefined && right !== undefined) cuts.push([left, right]);
     }
     cuts.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    for (const [left, right] of cuts) {
-      merges.push(`${toPrintable(ranked[left] as Uint8Array)} ${toPrintable(ranked[right] as Uint8Array)}`);
-    }
+    for (const [left, right] of cuts) merges.push(`${printable[left]} ${printable[right]}`);
   }
   return merges;
 }

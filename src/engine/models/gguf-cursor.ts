@@ -1,6 +1,8 @@
 // Walks through the header of a file with positioned reads, never further than the file and never much further
 // than it has to: the tensors behind the header may be many gigabytes.
-import {readSync} from 'node:fs';
+
+/** Puts up to `length` bytes from `position` of a file into `target` at `at`; gives how many there were. */
+export type ReadHeader = (target: Buffer, at: number, length: number, position: number) => number;
 
 const FIRST_CHUNK = 1 << 20;
 /** The largest published vocabularies take about 20 MB; more than this is not a header. */
@@ -9,16 +11,16 @@ const LARGEST_HEADER = 1 << 28;
 /** Thrown when the header asks for bytes the file does not have. */
 export class HeaderEnd extends Error {}
 
-/** Little-endian reader over the start of an open file. Offsets and lengths are in bytes. */
+/** Little-endian reader over the start of a file. Offsets and lengths are in bytes. */
 export class HeaderCursor {
   offset = 0;
-  readonly #fd: number;
+  readonly #read: ReadHeader;
   readonly #fileSize: number;
   #buffer: Buffer;
   #filled = 0;
 
-  constructor(fd: number, fileSize: number) {
-    this.#fd = fd;
+  constructor(read: ReadHeader, fileSize: number) {
+    this.#read = read;
     this.#fileSize = fileSize;
     this.#buffer = Buffer.allocUnsafe(Math.min(FIRST_CHUNK, fileSize));
   }
@@ -70,7 +72,7 @@ export class HeaderCursor {
     }
     while (this.#filled < end) {
       const room = this.#buffer.length - this.#filled;
-      const read = readSync(this.#fd, this.#buffer, this.#filled, room, this.#filled);
+      const read = this.#read(this.#buffer, this.#filled, room, this.#filled);
       if (read === 0) throw new HeaderEnd();
       this.#filled += read;
     }

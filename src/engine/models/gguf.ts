@@ -3,7 +3,7 @@ import {closeSync, openSync, readSync, statSync} from 'node:fs';
 import {EngineError} from '../errors.ts';
 import {RECOGNISE_BYTES, recognise} from './foreign-file.ts';
 import {ggmlType} from './ggml-types.ts';
-import {HeaderCursor, HeaderEnd} from './gguf-cursor.ts';
+import {HeaderCursor, HeaderEnd, type ReadHeader} from './gguf-cursor.ts';
 import {type GgufMetadata, readMetadata} from './gguf-metadata.ts';
 
 export interface GgufTensor {
@@ -45,13 +45,22 @@ const DEFAULT_ALIGNMENT = 32;
 export function readGguf(path: string): GgufFile {
   const {fd, size} = open(path);
   try {
-    return readHeader(path, fd, size);
+    return readHeader(path, (target, at, length, position) => readSync(fd, target, at, length, position), size);
   } catch (error) {
     if (error instanceof HeaderEnd) throw damaged(path, 'its header goes on past the end of the file');
     throw error;
   } finally {
     closeSync(fd);
   }
+}
+
+/** As readGguf, of the header of a file that is still to be written; `fileSize` is what it will have. */
+export function parseGguf(path: string, header: Buffer, fileSize: number): GgufFile {
+  return readHeader(
+    path,
+    (target, at, length, position) => header.copy(target, at, position, position + length),
+    fileSize,
+  );
 }
 
 function open(path: string): {fd: number; size: number} {
@@ -69,11 +78,11 @@ function open(path: string): {fd: number; size: number} {
   }
 }
 
-function readHeader(path: string, fd: number, fileSize: number): GgufFile {
+function readHeader(path: string, read: ReadHeader, fileSize: number): GgufFile {
   const head = Buffer.alloc(Math.min(RECOGNISE_BYTES, fileSize));
-  readSync(fd, head, 0, head.length, 0);
+  read(head, 0, head.length, 0);
   if (head.toString('latin1', 0, 4) !== 'GGUF') throw notGguf(path, head);
-  const cursor = new HeaderCursor(fd, fileSize);
+  const cursor = new HeaderCursor(read, fileSize);
   cursor.take(4);
   const version = cursor.u32();
   if (version !== 2 && version !== 3) throw unknownVersion(path, version);
