@@ -104,6 +104,8 @@ test('stores of others are shown and left alone', async () => {
   put('.cache/llama.cpp/old.gguf', 'x');
   put('mistral_models/7B/params.json', '{}');
   put('mistral_models/7B/consolidated.safetensors', 'x');
+  put('mistral_models/8B.incomplete/params.json', '{}');
+  put('mistral_models/8B.incomplete/consolidated.safetensors', 'x');
   const listed = JSON.parse((await mistral('list', '--json')).out) as {name: string; store: string}[];
   expect(listed.map(({name, store}) => [store, name])).toEqual([
     ['mistral_models', '7B'],

@@ -2,9 +2,8 @@
 import {createReadStream, existsSync, mkdirSync, renameSync, rmSync, statSync} from 'node:fs';
 import {statfs} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {Readable} from 'node:stream';
 import {EngineError} from '../errors.ts';
-import {unpack} from '../models/pull/tar.ts';
+import {unpack} from '../models/pull/unpack.ts';
 import {formatBytes} from '../models/units.ts';
 import {lockFile} from './output-file.ts';
 
@@ -29,7 +28,7 @@ export async function unpackTar(tar: string, folder: string, options: UnpackOpti
     rmSync(partial, {recursive: true, force: true});
     mkdirSync(partial, {mode: 0o700});
     await checkRoom(partial, size);
-    await unpack(Readable.from(contentOf(tar, size, options)), partial);
+    await unpack(contentOf(tar, size, options), partial);
     renameSync(partial, folder);
   } catch (error) {
     rmSync(partial, {recursive: true, force: true});

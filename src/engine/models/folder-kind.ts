@@ -14,7 +14,8 @@ export type FolderKind =
 
 const MISTRAL_WEIGHTS = /^consolidated(\.\d+)?(-\d+-of-\d+)?\.(safetensors|pth)$/;
 const HF_WEIGHTS = /^model(-\d{5}-of-\d{5})?\.safetensors$/;
-const PARTIAL = /\.(part|partial|incomplete|ipull|downloadInProgress|crdownload|download)$/;
+/** Endings of what is still being downloaded. */
+export const PARTIAL = /\.(part|partial|incomplete|ipull|downloadInProgress|crdownload|download)$/;
 
 /** A folder with a GGUF is a GGUF folder whatever else lies in it; Mistral's layout goes before Hugging Face's. */
 export function folderKind(files: readonly FolderFile[]): FolderKind {

@@ -1,7 +1,7 @@
 // Finds the models that are on this machine already, in the stores of this and other programs. Others' are only read.
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import {folderKind} from '../folder-kind.ts';
+import {folderKind, PARTIAL} from '../folder-kind.ts';
 import {isSidecar, splitOf} from '../model-files.ts';
 import {listHubCache} from './hub-cache.ts';
 
@@ -62,7 +62,9 @@ function mistralFolders(folder: string): StoredModel[] {
       return stat?.isFile() ? [{name: file, bytes: stat.size}] : [];
     });
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-    return folderKind(files).kind === 'none' ? [] : [{name, path, bytes, store: 'mistral_models' as const}];
+    return PARTIAL.test(name) || folderKind(files).kind === 'none'
+      ? []
+      : [{name, path, bytes, store: 'mistral_models' as const}];
   });
 }
 
