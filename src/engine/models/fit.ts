@@ -1,4 +1,5 @@
 // Fits a model to this machine before it is loaded: the plan with the line that tells it, or why there is none.
+import {arch} from 'node:os';
 import {EngineError} from '../errors.ts';
 import type {GgufFile} from './gguf.ts';
 import type {KvType} from './kv-types.ts';
@@ -43,8 +44,24 @@ export function fitModel(file: GgufFile, wish: PlanWish, machine: Machine, {unch
   const isTooLarge = planMemory(model, asked(wish, smallest), wholeRoom(machine)) === undefined;
   if (isTooLarge && !unchecked) throw tooLarge(file, model, wish, machine);
   const needed = `${formatBytes(smallest.ram + smallest.vram)} are needed and ${formatBytes(machine.freeRamBytes)} free`;
-  const why = isTooLarge ? 'so weights come from the disk again and again' : 'so it may be slow; close other programs';
+  const why = isTooLarge ? whenTooLarge(file) : 'so it may be slow; close other programs';
   return {plan: smallest, line: `${words(model, smallest)}: ${needed}, ${why}`};
+}
+
+/**
+ * Types of which llama.cpp's kernels for this processor keep a copy of their own (ggml-cpu/repack.cpp, with AVX2 or
+ * NEON): unlike the mapped file, a copy cannot be dropped and read again.
+ */
+const COPIED: ReadonlySet<string> = new Set([
+  ...['Q4_0', 'Q4_K', 'IQ4_NL', 'MXFP4'],
+  ...(arch() === 'arm64' ? ['Q5_K', 'Q6_K', 'Q8_0'] : []),
+]);
+
+function whenTooLarge({tensors}: GgufFile): string {
+  const copied = new Set(tensors.map(({type}) => type).filter((type) => COPIED.has(type)));
+  if (copied.size === 0) return 'so weights come from the disk again and again';
+  const types = [...copied].join(' and ');
+  return `and a copy of the ${types} weights has to stay in memory: the system may end this program`;
 }
 
 const asked = ({slots}: PlanWish, {contextSize, kvType, gpuLayers}: MemoryPlan): PlanWish => ({

@@ -96,6 +96,11 @@ test('unchecked, the smallest choice is taken, and the line says what that costs
   expect(line).toBe(
     'context 2048 of 32768 tokens, Q8_0 cache: 49.3 GB are needed and 16.0 GB free, so weights come from the disk again and again',
   );
+  const file = sevenB(49 * GB);
+  const copied = {...file, tensors: file.tensors.map((tensor, i) => ({...tensor, type: i === 0 ? 'Q4_K' : 'F16'}))};
+  expect(fitModel(copied, {slots: 1}, machine(16), {unchecked: true}).line).toBe(
+    'context 2048 of 32768 tokens, Q8_0 cache: 49.3 GB are needed and 16.0 GB free, and a copy of the Q4_K weights has to stay in memory: the system may end this program',
+  );
   const fits = fitModel(sevenB(4 * GB), {slots: 1, contextSize: 512}, machine(16), {unchecked: true});
   expect(fits).toEqual(fitted(sevenB(4 * GB), {contextSize: 512}, 16));
 });
