@@ -2,18 +2,13 @@
 import {statSync} from 'node:fs';
 import {basename, resolve} from 'node:path';
 import type {Command} from 'commander';
-import {estimateBytes} from '../engine/convert/convert-folder.ts';
-import {isOutputType, OUTPUT_TYPES} from '../engine/convert/gguf-header.ts';
-import {openSourceFolder} from '../engine/convert/source-folder.ts';
-import {EngineError} from '../engine/errors.ts';
-import {type Inspection, inspectFolder, inspectModel, type SourceReport} from '../engine/inspect-model.ts';
-import {type GgufFile, readGguf} from '../engine/models/gguf.ts';
+import type {Inspection, SourceReport} from '../engine/inspect-model.ts';
+import {readGguf} from '../engine/models/gguf.ts';
 import {thisMachine} from '../engine/models/machine.ts';
-import {modelBytes} from '../engine/models/parts.ts';
 import {resolveModel} from '../engine/models/resolve.ts';
 import {formatBytes, formatCount} from '../engine/models/units.ts';
 import {sanitise} from '../ui/sanitise.ts';
-import {convertedBefore, defaultType} from './convert-once.ts';
+import {type Inspected, inspectedFile} from './inspected-file.ts';
 import type {Io} from './io.ts';
 import {addModelArgument, namedModel} from './options.ts';
 
@@ -39,53 +34,25 @@ export function addInspectCommand(command: Command, io: Io): void {
     .action((model?: string) => inspect(io, model, command.opts<InspectFlags>()));
 }
 
-function inspect(io: Io, model: string | undefined, flags: InspectFlags): void {
+async function inspect(io: Io, model: string | undefined, flags: InspectFlags): Promise<void> {
   const named = namedModel(io, flags.modelPath ?? model);
-  const {inspection, note} = look(io, named === undefined ? undefined : resolve(io.cwd, named), flags);
+  const {inspection, note} = await look(io, named === undefined ? undefined : resolve(io.cwd, named), flags);
   io.stdout.write(flags.json ? `${JSON.stringify(inspection)}\n` : sanitise(table(inspection, note)));
-}
-
-interface Looked {
-  readonly inspection: Inspection;
-  /** Which model it is, or why it was chosen. */
-  readonly note: string;
 }
 
 /** Files that stand for the folder they lie in. */
 const OF_A_FOLDER = /\.(json|safetensors|pth)$/;
 
 /** A file that cannot be loaded is still worth inspecting, as long as its header can be read. */
-function look(io: Io, path: string | undefined, {quant}: InspectFlags): Looked {
+async function look(io: Io, path: string | undefined, {quant}: InspectFlags): Promise<Inspected> {
   if (path !== undefined && !OF_A_FOLDER.test(path) && statSync(path, {throwIfNoEntry: false})?.isFile()) {
     const file = readGguf(path);
-    if (file.tensors.length > 0 || file.metadata.keys.length > 0) return ofFile(file, basename(path));
+    if (file.tensors.length > 0 || file.metadata.keys.length > 0) return inspectedFile(file, basename(path));
   }
   const found = resolveModel(path, quant === undefined ? {} : {quant});
-  return found.kind === 'gguf' ? ofFile(found.file, found.note) : ofFolder(io, found.folder, quant);
-}
-
-function ofFile(file: GgufFile, note: string): Looked {
-  return {inspection: inspectModel(file, modelBytes(file), thisMachine()), note};
-}
-
-/** Weights that are to be converted: what was made of them earlier, else what would be. */
-function ofFolder(io: Io, folder: string, quant?: string): Looked {
-  const made = convertedBefore(io, folder, quant);
-  if (made !== undefined) return ofFile(readGguf(made), `${basename(made)}, made of ${folder}`);
-  const source = openSourceFolder(folder);
-  const type = quant?.toUpperCase() ?? 'Q8_0';
-  if (!isOutputType(type)) {
-    throw new EngineError('usage', `what ${folder} becomes as ${type} is known when it is made`, {
-      hint: `Inspect it as ${Object.keys(OUTPUT_TYPES).join(', ')}, or make it: mistral convert ${folder} --quant ${type}`,
-    });
-  }
-  const inspection = inspectFolder(source, type, thisMachine());
-  const opened = quant === undefined ? defaultType(source) : type;
-  const other = `it would be opened as ${opened}, about ${formatBytes(estimateBytes(source, opened))}: ${type} leaves no room`;
-  return {
-    inspection: opened === type ? inspection : {...inspection, notes: [...inspection.notes, other]},
-    note: `what ${folder} will be converted to`,
-  };
+  if (found.kind === 'gguf') return inspectedFile(found.file, found.note);
+  const {inspectedFolder} = await import('./inspect-folder.ts');
+  return inspectedFolder(io, found.folder, quant);
 }
 
 function table(found: Inspection, note: string): string {

@@ -1,9 +1,6 @@
 // What a GGUF file is, can do and needs: everything `mistral inspect` shows, from the header alone.
 import {readdirSync} from 'node:fs';
-import {basename, dirname} from 'node:path';
-import type {OutputType} from './convert/gguf-header.ts';
-import {plannedFile} from './convert/planned-file.ts';
-import type {SourceFolder} from './convert/source-folder.ts';
+import {dirname} from 'node:path';
 import {EngineError} from './errors.ts';
 import {fileTypeName} from './models/file-types.ts';
 import type {GgufFile} from './models/gguf.ts';
@@ -73,24 +70,6 @@ export interface TokenizerReport {
 const SHOWN_CONTEXTS = [4096, 8192, 32_768, 131_072];
 const SHOWN_KV_TYPES = KV_TYPES.filter((type) => ['F16', 'Q8_0', 'Q4_0'].includes(type));
 const RESERVE = 1e9;
-
-/** Inspects the file that a folder's weights will be converted to. */
-export function inspectFolder(source: SourceFolder, type: OutputType, machine: Machine): Inspection {
-  const file = plannedFile(source, type);
-  const {folder, format, weightBytes, notes} = source;
-  const tensors = source.tensors.flatMap(({parts}) => parts.map((part) => part.source));
-  const types = [...new Set(tensors.map(({dtype}) => dtype))];
-  const files = new Set(tensors.map(({path}) => path)).size;
-  const found = inspectModel(file, file.fileSize, machine);
-  const tokenizer = found.tokenizer && {...found.tokenizer, templateReason: `${basename(source.tokenizer)} says so`};
-  return {
-    ...found,
-    path: folder,
-    source: {format, types, files, bytes: weightBytes},
-    tokenizer,
-    notes: [...notes, ...found.notes],
-  };
-}
 
 /** Inspects a file whose header is read; `bytes` are those of all its parts. */
 export function inspectModel(file: GgufFile, bytes: number, machine: Machine): Inspection {
