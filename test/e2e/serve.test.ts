@@ -50,6 +50,9 @@ async function serve(...flags: string[]): Promise<Server> {
 }
 
 const exitOf = async (child: ChildProcess) => (await once(child, 'exit')) as [number | null, string | null];
+/** Room for an answer that runs for as long as a test may take. */
+const ROOM = ['--ctx', '65536'];
+const ENDLESS = {max_tokens: 60_000, logit_bias: {2: -100}, stream: true};
 const HI = {messages: [{role: 'user', content: 'Hi'}], max_tokens: 6, temperature: 0};
 
 test('the real engine answers, streamed and whole alike, and SIGTERM ends it with 0', async () => {
@@ -70,15 +73,14 @@ test('the real engine answers, streamed and whole alike, and SIGTERM ends it wit
 });
 
 test('more requests than slots are answered side by side, a client that leaves frees its slot', async () => {
-  const {post, url, child} = await serve('--parallel', '2', '--max-queue', '20');
+  const {post, url, child} = await serve(...ROOM, '--parallel', '2', '--max-queue', '20');
   const replies = Array.from({length: 8}, async (_, index) => {
     const body = {...HI, messages: [{role: 'user', content: `Number ${index}`}]};
     return wire.chatCompletion.parse(await (await post('/v1/chat/completions', body)).json()).usage.completion_tokens;
   });
   expect(await Promise.all(replies)).toEqual(Array.from({length: 8}, () => 6));
   const controller = new AbortController();
-  const endless = {...HI, max_tokens: 10_000, logit_bias: {2: -100}, stream: true};
-  const left = await post('/v1/chat/completions', endless, {signal: controller.signal});
+  const left = await post('/v1/chat/completions', {...HI, ...ENDLESS}, {signal: controller.signal});
   controller.abort();
   await expect(left.text()).rejects.toThrow();
   const idle = async () => {
@@ -102,10 +104,8 @@ test('a prompt over the context is a 400 with the code clients look for', async 
 });
 
 test('SIGTERM lets a running answer finish, a second one cuts it off', async () => {
-  // Room for an answer that runs for as long as the test may take.
-  const {post, child} = await serve('--ctx', '65536', '--parallel', '2');
-  const endless = {...HI, max_tokens: 60_000, logit_bias: {2: -100}, stream: true};
-  const reply = await post('/v1/chat/completions', endless);
+  const {post, child} = await serve(...ROOM, '--parallel', '2');
+  const reply = await post('/v1/chat/completions', {...HI, ...ENDLESS});
   child.kill('SIGTERM');
   const refused = async () => expect((await post('/v1/completions', {prompt: 'x'})).status).toBe(503);
   await vi.waitFor(refused, 20_000);
