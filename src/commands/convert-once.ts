@@ -1,8 +1,9 @@
 // Opens a folder that needs conversion: converted once with consent, then taken from the cache.
 import {copyFileSync, existsSync} from 'node:fs';
-import {basename, dirname, join, resolve} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import {convertFolder, estimateBytes, quantisation} from '../engine/convert/convert-folder.ts';
 import {fingerprint} from '../engine/convert/fingerprint.ts';
+import {folderName} from '../engine/convert/folder-name.ts';
 import {openSourceFolder, type SourceFolder} from '../engine/convert/source-folder.ts';
 import {EngineError} from '../engine/errors.ts';
 import {makeFolder} from '../engine/make-folder.ts';
@@ -54,7 +55,7 @@ export function convertedBefore(io: Io, folder: string, quant?: string): string 
 }
 
 function resultPath(io: Io, folder: string, type: string): string {
-  const name = basename(resolve(folder));
+  const name = folderName(folder);
   return join(cacheFolder(io), 'models', `${name}-${fingerprint(folder)}`, `${name}-${type}.gguf`);
 }
 

@@ -83,7 +83,7 @@ async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void>
     rmSync(basename(dirname(found.path)) === 'fetched' ? found.path : dirname(found.path), {recursive: true});
   else {
     const cache = hubCacheFolder(io.env, io.env.HOME || homedir());
-    for (const file of listHubCache(cache)) if (file.path === found.path) removeCached(cache, file);
+    for (const model of listHubCache(cache)) if (model.path === found.path) removeCached(cache, model);
   }
   io.stderr.write(`deleted ${sanitise(found.path)}\n`);
 }

@@ -1,16 +1,19 @@
 // `mistral pull`: fetches a model by name, hub repository or address.
 import {existsSync} from 'node:fs';
 import {homedir} from 'node:os';
-import {basename, join} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../engine/errors.ts';
+import {makeFolder} from '../engine/make-folder.ts';
 import {thisMachine} from '../engine/models/machine.ts';
 import {type CatalogueEntry, LICENSE_TERMS} from '../engine/models/pull/catalogue.ts';
-import {download} from '../engine/models/pull/download.ts';
+import {download, SMALLER} from '../engine/models/pull/download.ts';
 import {Http} from '../engine/models/pull/http.ts';
 import {chooseHubFiles, type HubFile, type HubRepository, readRepository} from '../engine/models/pull/hub.ts';
 import {blobPath, linkSnapshot, snapshotPath} from '../engine/models/pull/hub-cache.ts';
+import {checkGitBlob} from '../engine/models/pull/hub-folder.ts';
 import {type PullSource, parseSource} from '../engine/models/pull/source.ts';
+import {checkRoom, explainStorage, isStorageError} from '../engine/models/pull/storage-error.ts';
 import {hubCacheFolder} from '../engine/models/pull/stores.ts';
 import {sanitise} from '../ui/sanitise.ts';
 import {ByteProgress} from './byte-progress.ts';
@@ -32,6 +35,7 @@ Examples:
   mistral pull nemo:Q5_K_M                   a certain one
   mistral pull mistral-7b:original           mistral-inference's folder
   mistral pull hf:bartowski/Mistral-7B-Instruct-v0.3-GGUF:Q4_K_M
+  mistral pull hf:me/my-finetune             without a GGUF: the folder of its weights
   mistral pull https://example.org/model.gguf
 
 HF_TOKEN opens gated models, HF_ENDPOINT names a mirror, HF_HOME the cache, HTTPS_PROXY a proxy.`;
@@ -83,12 +87,33 @@ async function fetchFromHub(io: Io, http: Http, source: PullSource & {kind: 'hub
   if (flags.offline || io.env.HF_HUB_OFFLINE === '1') return fetchedBefore(io, source);
   const endpoint = (io.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
   const repository = await readRepository(http, endpoint, source.repo, io.stop);
-  const {files, note} = chooseHubFiles(repository, source.want, thisMachine());
+  const {files, isFolder, note} = chooseHubFiles(repository, source.want, thisMachine());
   io.stderr.write(`${sanitise(source.repo)}: ${sanitise(note)}\n`);
+  await checkRoomFor(io, repository, files);
   const paths: string[] = [];
   for (const file of files) paths.push(await fetchHubFile(io, http, endpoint, repository, file));
-  return paths[0] as string;
+  const [first] = paths as [string, ...string[]];
+  return isFolder ? dirname(first) : first;
 }
+
+/** Of several files the last one is no time to find the disk too small. */
+async function checkRoomFor(io: Io, {repo, commit}: HubRepository, files: readonly HubFile[]): Promise<void> {
+  const cache = cacheOf(io);
+  const missing = files.filter(({name, sha256}) => {
+    const begun = sha256 !== undefined && existsSync(`${blobPath(cache, repo, sha256)}.incomplete`);
+    return !begun && !existsSync(snapshotPath(cache, repo, commit, name));
+  });
+  const bytes = missing.reduce((sum, file) => sum + file.bytes, 0);
+  const blobs = blobPath(cache, repo, '');
+  try {
+    makeFolder(blobs);
+  } catch (error) {
+    throw isStorageError(error) ? explainStorage(error, blobPath(cache, repo, basename(repo))) : error;
+  }
+  await checkRoom(blobs, bytes, SMALLER);
+}
+
+const cacheOf = (io: Io) => hubCacheFolder(io.env, io.env.HOME || homedir());
 
 function fetchedBefore(io: Io, {repo, want}: PullSource & {kind: 'hub'}): string {
   try {
@@ -105,21 +130,23 @@ async function fetchHubFile(
   {repo, commit}: HubRepository,
   file: HubFile,
 ): Promise<string> {
-  const cache = hubCacheFolder(io.env, io.env.HOME || homedir());
-  if (file.sha256 === undefined || !/^[0-9a-f]{64}$/.test(file.sha256)) {
+  const cache = cacheOf(io);
+  const {sha256, gitBlob, bytes} = file;
+  const blob = sha256 ?? gitBlob;
+  if (blob === undefined) {
     throw new EngineError('backend_failed', `${repo} gives no checksum for ${file.name}`, {
       hint: 'Choose another file.',
     });
   }
   const there = snapshotPath(cache, repo, commit, file.name);
   if (existsSync(there)) return there;
-  const path = blobPath(cache, repo, file.sha256);
+  const path = blobPath(cache, repo, blob);
   const url = `${endpoint}/${repo}/resolve/${commit}/${file.name.split('/').map(encodeURIComponent).join('/')}`;
-  const {sha256, bytes} = file;
   await withProgress(io, basename(file.name), (progress) =>
     download(http, {url, path, bytes, sha256, signal: io.stop, progress, page: `${endpoint}/${repo}`}),
   );
-  return linkSnapshot(cache, repo, commit, file.name, sha256);
+  if (gitBlob !== undefined) checkGitBlob(path, gitBlob);
+  return linkSnapshot(cache, repo, commit, file.name, blob);
 }
 
 async function fetchUrl(io: Io, http: Http, url: string, {offline: isOffline}: PullFlags): Promise<string> {

@@ -2,7 +2,7 @@
 import {homedir} from 'node:os';
 import {basename, join} from 'node:path';
 import {EngineError} from '../engine/errors.ts';
-import {findEntry} from '../engine/models/pull/catalogue.ts';
+import {findEntry, ORIGINAL} from '../engine/models/pull/catalogue.ts';
 import {listStores, type StoredModel} from '../engine/models/pull/stores.ts';
 import type {Io} from './io.ts';
 import {cacheFolder} from './places.ts';
@@ -20,8 +20,9 @@ export function storedModel(io: Io, name: string, quant: string | undefined): st
   const exact = stored.filter((model) => [model.name, basename(model.path)].includes(name));
   const inRepository = (model: StoredModel) =>
     model.name.startsWith(`hf:${repo}/`) && (tag === undefined || model.name.toLowerCase().includes(tag));
+  const isFolder = ({name}: StoredModel) => name === `hf:${repo}` && (tag === undefined || tag === ORIGINAL);
   const original = (model: StoredModel) => model.store === 'mistral_models' && model.name === (entry?.id ?? name);
-  const found = exact[0] ?? stored.find(inRepository) ?? stored.find(original);
+  const found = exact[0] ?? stored.find(inRepository) ?? stored.find(isFolder) ?? stored.find(original);
   if (found !== undefined) return found.path;
   const known = entry !== undefined || /^\w[\w.-]*\/[\w.-]+(:[\w.-]+)?$/.test(name.replace(/^hf:/, ''));
   const hub = entry === undefined && !name.startsWith('hf:') ? `hf:${name}` : name;

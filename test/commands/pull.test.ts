@@ -1,11 +1,13 @@
 import {createHash} from 'node:crypto';
 import {existsSync, lstatSync, readdirSync, readFileSync} from 'node:fs';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {run} from '../../src/commands/program.ts';
 import {fakeIo} from '../fakes/io.ts';
 import {fileServer} from '../fixtures/file-server.ts';
 import {folderWith} from '../fixtures/folder.ts';
+import {denseFolder, hfFolder} from '../fixtures/tiny-families.ts';
 import {tinyModel} from '../fixtures/tiny-model.ts';
 
 const model = tinyModel();
@@ -60,6 +62,92 @@ test('what is there is not fetched again', async () => {
   const before = server.ranges.length;
   expect((await mistral('pull', 'hf:someone/tiny-GGUF:q4_k_m')).code).toBe(0);
   expect(server.ranges).toHaveLength(before);
+});
+
+const git = (bytes: Uint8Array) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
+
+/** A hub with one repository of these files, the large ones kept beside git. */
+async function hubOf(files: Readonly<Record<string, Uint8Array>>, wrong: Readonly<Record<string, string>> = {}) {
+  const siblings = Object.entries(files).map(([rfilename, bytes]) => {
+    const sum = createHash('sha256').update(bytes).digest('hex');
+    const size = bytes.length;
+    if (/\.(safetensors|gguf)$/.test(rfilename))
+      return {rfilename, size, blobId: '0'.repeat(40), lfs: {sha256: sum, size}};
+    return {rfilename, size, blobId: wrong[rfilename] ?? git(bytes)};
+  });
+  const routes = Object.fromEntries(
+    Object.entries(files).map(([name, bytes]) => [
+      `/me/tune/resolve/${commit}/${name}`,
+      (request: IncomingMessage, response: ServerResponse) => {
+        const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+        const part = bytes.subarray(Number(from), Number(to) + 1);
+        response.writeHead(206, {etag: '"1"', 'content-range': `bytes ${from}-${to}/${bytes.length}`}).end(part);
+      },
+    ]),
+  );
+  const server = await fileServer(
+    new Uint8Array(),
+    {},
+    {
+      ...routes,
+      '/api/models/me/tune/revision/main': (_request, response) => {
+        response.end(JSON.stringify({sha: commit, siblings}));
+      },
+    },
+  );
+  const env = {HOME: folderWith(), HF_ENDPOINT: server.url};
+  const mistral = async (...argv: string[]) => {
+    const io = fakeIo('', env);
+    return {code: await run('mistral', argv, io), out: io.out(), err: io.err()};
+  };
+  const repository = join(env.HOME, '.cache/huggingface/hub/models--me--tune');
+  return {mistral, repository, folder: join(repository, 'snapshots', commit)};
+}
+
+test('of a repository without a GGUF the folder of its weights comes, ready to be opened', async () => {
+  const files: Readonly<Record<string, Uint8Array>> = {
+    ...denseFolder(),
+    'README.md': Buffer.from('# Mine'),
+    'config.json': Buffer.from('{}'),
+  };
+  const {mistral, folder, repository} = await hubOf({...files, 'model.safetensors': Buffer.from('x')});
+  const pulled = await mistral('pull', 'me/tune');
+  expect(pulled).toMatchObject({code: 0, out: `${folder}\n`});
+  expect(pulled.err).toMatch(/^me\/tune: Mistral's format, \d+ kB in 3 files, converted when it is opened\n/);
+  const names = ['consolidated.safetensors', 'params.json', 'tokenizer.model.v3'];
+  expect(readdirSync(folder).sort()).toEqual(names);
+  for (const name of names) expect(Buffer.compare(readFileSync(join(folder, name)), files[name] as Buffer)).toBe(0);
+  expect(readdirSync(join(repository, 'blobs'))).toContain(git(files['params.json'] as Buffer));
+  expect((await mistral('inspect', folder)).out).toContain("Mistral's format, BF16 in 1 file");
+  const listed = JSON.parse((await mistral('list', '--json')).out) as {name: string; path: string}[];
+  expect(listed).toMatchObject([{name: 'hf:me/tune', path: folder}]);
+  expect((await mistral('pull', 'me/tune', '--offline')).out).toBe(`${folder}\n`);
+  const quantised = await mistral('pull', 'me/tune:Q4_K_M');
+  expect(quantised.err).toContain('holds no GGUF model, so no Q4_K_M\nIts weights can be fetched as they are: mistral');
+  expect((await mistral('rm', 'hf:me/tune', '--yes')).code).toBe(0);
+  expect(readdirSync(join(repository, 'blobs'))).toEqual([]);
+});
+
+test('the original of a repository that has both is its folder', async () => {
+  const {mistral, folder} = await hubOf({...hfFolder(), 'm-Q4_K_M.gguf': model});
+  expect((await mistral('pull', 'me/tune')).out).toBe(`${join(folder, 'm-Q4_K_M.gguf')}\n`);
+  expect(await mistral('pull', 'me/tune:original')).toMatchObject({code: 0, out: `${folder}\n`});
+  expect(readdirSync(folder).sort()).toEqual(['m-Q4_K_M.gguf', ...Object.keys(hfFolder())].sort());
+});
+
+test('a small file that is not the one git names is deleted and told', async () => {
+  const {mistral, folder} = await hubOf(denseFolder(), {'params.json': 'f'.repeat(40)});
+  const result = await mistral('pull', 'me/tune');
+  expect(result).toMatchObject({code: 3, out: ''});
+  expect(result.err).toMatch(/f{40} arrived damaged: git names it [0-9a-f]{40}, not f{40}\nIt was deleted/);
+  expect(existsSync(folder)).toBe(false);
+});
+
+test('a repository of something else is refused', async () => {
+  const {mistral} = await hubOf({'config.json': Buffer.from('{}'), 'README.md': Buffer.from('x')});
+  const result = await mistral('pull', 'me/tune');
+  expect(result.code).toBe(3);
+  expect(result.err).toContain('me/tune holds no model\nThere is config.json but no model.safetensors.\n');
 });
 
 test.each<[string[], number, RegExp]>([

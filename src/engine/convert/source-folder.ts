@@ -1,9 +1,10 @@
 // Opens a folder in Mistral's or Hugging Face's format: configuration, weights, tokenizer, what was decided.
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
-import {basename, join, resolve} from 'node:path';
+import {join} from 'node:path';
 import {EngineError} from '../errors.ts';
 import {assemble} from './assemble.ts';
 import {readConfigFile} from './config-file.ts';
+import {folderName} from './folder-name.ts';
 import {readHfConfig} from './hf-config.ts';
 import type {Hyperparameters} from './hyperparameters.ts';
 import {readMistralParams} from './mistral-params.ts';
@@ -55,7 +56,7 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
   return {
     folder,
     format,
-    name: basename(resolve(folder)),
+    name: folderName(folder),
     model,
     vocabulary: tokenizer.vocabulary,
     tokenizer: tokenizer.path,

@@ -1,6 +1,9 @@
 // The models `mistral pull` knows by name: where they are, what they can, under which license. Data only.
 import type {TemplateVersion} from '../../types.ts';
 
+/** What is wanted of a model when its weights are wanted as they were published. */
+export const ORIGINAL = 'original';
+
 export type License = 'Apache-2.0' | 'MNPL' | 'MRL';
 
 export interface CatalogueEntry {

@@ -1,6 +1,5 @@
 // Downloads one large file: several connections, resumable after anything, hashed while it comes.
 import {existsSync} from 'node:fs';
-import {statfs} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../../errors.ts';
@@ -10,7 +9,7 @@ import {FileHash} from './file-hash.ts';
 import {type Http, type HttpHead, retryAfter, type Sink, statusError} from './http.ts';
 import {withLock} from './lock-target.ts';
 import {PartialFile, type Span} from './partial-file.ts';
-import {explainStorage, isStorageError} from './storage-error.ts';
+import {checkRoom, explainStorage, isStorageError} from './storage-error.ts';
 
 export interface DownloadOptions {
   readonly url: string;
@@ -36,6 +35,8 @@ const SMALLEST_PART = 8 << 20;
 /** Parts of large files are taken in order, so that what is there is one piece from the start and can be hashed. */
 const PART = 64 << 20;
 const LONGEST_WAIT = 120_000;
+/** What to do when the disk has no room. */
+export const SMALLER = 'Free some space, choose a smaller quantisation, or another HF_HOME.';
 
 /**
  * Throws EngineError: backend_unreachable or backend_failed (network; what came is kept), model_not_found (gated, not
@@ -130,7 +131,7 @@ class Download {
     const spans = kept ?? divide(this.#size, this.#options.connections ?? CONNECTIONS);
     const missing = spans.reduce((sum, {at, end}) => sum + end - at, 0);
     this.#done = this.#size - missing;
-    await checkRoom(dirname(this.#file.path), missing);
+    await checkRoom(dirname(this.#file.path), missing, SMALLER);
     const identity = {url, size: this.#size, tag: this.#tag};
     await this.#file.open(identity, spans, {kept: kept !== undefined, resumable});
   }
@@ -288,17 +289,6 @@ function divide(size: number, connections: number): Span[] {
 
 function isBusy({status}: HttpHead): boolean {
   return status === 429 || status === 503;
-}
-
-async function checkRoom(folder: string, bytes: number): Promise<void> {
-  const {bavail, bsize} = await statfs(folder);
-  const wanted = bytes * 1.02;
-  if (bavail * bsize >= wanted) return;
-  throw new EngineError(
-    'disk_full',
-    `the disk has room for ${formatBytes(bavail * bsize)}, ${formatBytes(wanted)} are needed`,
-    {hint: 'Free some space, choose a smaller quantisation, or another HF_HOME.'},
-  );
 }
 
 function explain(error: unknown, path: string): unknown {

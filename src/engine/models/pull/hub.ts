@@ -4,13 +4,17 @@ import {chooseQuantisation} from '../choose.ts';
 import type {Machine} from '../machine.ts';
 import {type ModelFile, modelFiles} from '../model-files.ts';
 import {formatBytes} from '../units.ts';
+import {ORIGINAL} from './catalogue.ts';
 import {type Http, statusError} from './http.ts';
+import {chooseFolder} from './hub-folder.ts';
 
 export interface HubFile {
   readonly name: string;
   readonly bytes: number;
   /** Of the content; undefined for small files that git keeps itself. */
   readonly sha256: string | undefined;
+  /** Git's name for the content of those: see checkGitBlob. */
+  readonly gitBlob: string | undefined;
 }
 
 export interface HubRepository {
@@ -21,7 +25,12 @@ export interface HubRepository {
 
 interface ModelAnswer {
   readonly sha?: string;
-  readonly siblings?: readonly {rfilename: string; size?: number; lfs?: {sha256?: string; size?: number}}[];
+  readonly siblings?: readonly {
+    rfilename: string;
+    size?: number;
+    blobId?: string;
+    lfs?: {sha256?: string; size?: number};
+  }[];
 }
 
 /** Memory beyond the weights that a choice counts with. */
@@ -44,12 +53,18 @@ export async function readRepository(
   if (typeof answer.sha !== 'string' || !/^[0-9a-f]{7,64}$/.test(answer.sha)) {
     throw new EngineError('backend_failed', `${endpoint} gave no list of ${repo}`, {hint: 'Check HF_ENDPOINT.'});
   }
-  const files = (answer.siblings ?? []).map(({rfilename, size, lfs}) => ({
+  const files = (answer.siblings ?? []).map(({rfilename, size, blobId, lfs}) => ({
     name: rfilename,
     bytes: lfs?.size ?? size ?? 0,
-    sha256: lfs?.sha256,
+    sha256: asHex(lfs?.sha256, 64),
+    gitBlob: lfs === undefined ? asHex(blobId, 40) : undefined,
   }));
   return {repo, commit: answer.sha, files: files.filter(({name}) => isSafeName(name))};
+}
+
+/** A sum from the network becomes a file's name. */
+function asHex(text: string | undefined, length: number): string | undefined {
+  return text?.length === length && /^[0-9a-f]+$/.test(text) ? text : undefined;
 }
 
 /** A name from the network becomes a path: no way out of the folder. */
@@ -59,19 +74,23 @@ function isSafeName(name: string): boolean {
 
 export interface ChosenFiles {
   readonly files: readonly HubFile[];
+  /** Whether the folder they lie in is the model, in place of the first of them. */
+  readonly isFolder: boolean;
   /** One line: which and why. */
   readonly note: string;
 }
 
 /**
- * The files of one quantisation: the wanted one, or by what fits the machine.
+ * The files of one quantisation: the wanted one, or by what fits the machine. Of a repository without a GGUF the folder
+ * of its weights.
  * Throws EngineError model_not_found with what there is.
  */
 export function chooseHubFiles(repository: HubRepository, want: string | undefined, machine: Machine): ChosenFiles {
   const models = modelFiles(repository.files.map(({name, bytes}) => ({name, bytes})));
+  if (want?.toLowerCase() === ORIGINAL || (models.length === 0 && want === undefined)) return chooseFolder(repository);
   if (models.length === 0) {
-    throw new EngineError('model_not_found', `${repository.repo} holds no GGUF model`, {
-      hint: 'Look for a repository with GGUF in its name.',
+    throw new EngineError('model_not_found', `${repository.repo} holds no GGUF model, so no ${want}`, {
+      hint: `Its weights can be fetched as they are: mistral pull hf:${repository.repo}`,
     });
   }
   const wanted = want === undefined ? models : matching(models, want);
@@ -82,7 +101,7 @@ export function chooseHubFiles(repository: HubRepository, want: string | undefin
   const {file, why} = chooseQuantisation(wanted, OVERHEAD, machine);
   const files = repository.files.filter(({name}) => file.parts.includes(name));
   const reason = wanted.length === 1 ? '' : `, one of ${wanted.length}: ${why}`;
-  return {files, note: `${file.name} (${formatBytes(file.bytes)})${reason}`};
+  return {files, isFolder: false, note: `${file.name} (${formatBytes(file.bytes)})${reason}`};
 }
 
 function matching(models: readonly ModelFile[], want: string): ModelFile[] {

@@ -1,6 +1,6 @@
 // What the argument of `mistral pull` means: a name of the catalogue, a hub repository, an address.
 import {EngineError} from '../../errors.ts';
-import {CATALOGUE, type CatalogueEntry, findEntry} from './catalogue.ts';
+import {CATALOGUE, type CatalogueEntry, findEntry, ORIGINAL} from './catalogue.ts';
 
 export type PullSource =
   | {readonly kind: 'hub'; readonly repo: string; readonly want: string | undefined; readonly entry?: CatalogueEntry}
@@ -35,7 +35,7 @@ export function parseSource(text: string, {quant}: SourceOptions = {}): PullSour
 }
 
 function entrySource(entry: CatalogueEntry, want: string | undefined): PullSource {
-  if (want !== 'original') return {kind: 'hub', repo: entry.gguf, want, entry};
+  if (want !== ORIGINAL) return {kind: 'hub', repo: entry.gguf, want, entry};
   if (entry.tar !== undefined) return {kind: 'tar', name: entry.id, ...entry.tar, entry};
   throw new EngineError('model_not_found', `there is no archive of ${entry.title}`, {
     hint: `Pull a GGUF instead: mistral pull ${entry.id}`,

@@ -1,6 +1,8 @@
 // What the file system says when it cannot take a download, put into words.
+import {statfs} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {EngineError} from '../../errors.ts';
+import {formatBytes} from '../units.ts';
 
 const FULL = /^(ENOSPC|EDQUOT|EFBIG)$/;
 const CLOSED = /^(EACCES|EPERM|EROFS|ENOTDIR|EEXIST|EISDIR)$/;
@@ -25,4 +27,16 @@ export function explainStorage(error: unknown, path: string): EngineError {
     hint: 'Choose another place: HF_HOME names the cache.',
     cause: error,
   });
+}
+
+/** Throws EngineError disk_full when the disk of this folder, which is there, has no room for these bytes and a little more. */
+export async function checkRoom(folder: string, bytes: number, hint: string): Promise<void> {
+  const {bavail, bsize} = await statfs(folder);
+  const wanted = bytes * 1.02;
+  if (bavail * bsize >= wanted) return;
+  throw new EngineError(
+    'disk_full',
+    `the disk has room for ${formatBytes(bavail * bsize)}, ${formatBytes(wanted)} are needed`,
+    {hint},
+  );
 }

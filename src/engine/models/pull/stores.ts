@@ -26,8 +26,11 @@ export function hubCacheFolder(env: Env, home: string): string {
 /** Every model found, by store. A store that is damaged or not readable counts as empty. */
 export function listStores(env: Env, home: string, convertedFolder: string): StoredModel[] {
   const hub = listHubCache(hubCacheFolder(env, home))
-    .filter(({name}) => isModelName(basename(name)))
-    .map(({repo, name, path, bytes}) => ({name: `hf:${repo}/${name}`, path, bytes, store: 'hub' as const}));
+    .filter(({name}) => name === '' || isModelName(basename(name)))
+    .map(({repo, name, path, bytes}) => {
+      const shown = name === '' ? `hf:${repo}` : `hf:${repo}/${name}`;
+      return {name: shown, path, bytes, store: 'hub' as const};
+    });
   const lmStudio = [join(home, '.lmstudio', 'models'), join(home, '.cache', 'lm-studio', 'models')];
   return [
     ...hub,

@@ -1,16 +1,14 @@
 // Downloads a tar and unpacks it while it comes: hashed in the same pass, nothing outside the folder, one copy on disk,
 // taken up where it ended.
 import {existsSync, fdatasync, mkdirSync, renameSync, rmSync} from 'node:fs';
-import {statfs} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {EngineError} from '../../errors.ts';
 import {makeFolder} from '../../make-folder.ts';
-import {formatBytes} from '../units.ts';
 import {type Http, type HttpResponse, statusError} from './http.ts';
 import {withLock} from './lock-target.ts';
-import {explainStorage, isStorageError} from './storage-error.ts';
+import {checkRoom, explainStorage, isStorageError} from './storage-error.ts';
 import {type Md5, md5From, readNote, removeNote, type TarNote, writeNote} from './tar-note.ts';
 import {type TarPlace, unpack} from './unpack.ts';
 
@@ -194,7 +192,7 @@ class TarDownload {
     this.#tag = tag;
     const size = isRest ? /\/(\d+)$/.exec(response.header('content-range') ?? '')?.[1] : undefined;
     this.#total = Number(size ?? response.header('content-length') ?? Number.NaN);
-    await checkRoom(dirname(folder), this.#total - at);
+    if (!Number.isNaN(this.#total)) await checkRoom(dirname(folder), this.#total - at, 'Free some space.');
   }
 }
 
@@ -204,16 +202,4 @@ function brokeOff(url: string, cause: unknown): unknown {
     hint: 'What came is kept; the same command goes on with it.',
     cause,
   });
-}
-
-async function checkRoom(folder: string, bytes: number): Promise<void> {
-  const {bavail, bsize} = await statfs(folder);
-  if (Number.isNaN(bytes) || bavail * bsize >= bytes) return;
-  throw new EngineError(
-    'disk_full',
-    `${folder} has room for ${formatBytes(bavail * bsize)}, ${formatBytes(bytes)} are needed`,
-    {
-      hint: 'Free some space.',
-    },
-  );
 }

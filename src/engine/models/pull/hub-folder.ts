@@ -1,0 +1,58 @@
+// The files of a repository that make a model's folder, for weights that nobody has made a GGUF of.
+import {createHash} from 'node:crypto';
+import {readFileSync, rmSync} from 'node:fs';
+import {EngineError} from '../../errors.ts';
+import {folderKind} from '../folder-kind.ts';
+import {formatBytes} from '../units.ts';
+import type {ChosenFiles, HubFile, HubRepository} from './hub.ts';
+
+const TOKENIZERS = 'tekken\\.json|tokenizer\\.model(\\.v\\d+(m\\d+)?)?';
+/** What is read of each kind of folder; a repository of both kinds is fetched in Mistral's, which comes first. */
+const PARTS = {
+  mistral: new RegExp(`^(params\\.json|consolidated.*\\.safetensors|${TOKENIZERS})$`),
+  hf: new RegExp(
+    `^((config|generation_config|tokenizer|tokenizer_config|special_tokens_map)\\.json|model.*\\.safetensors(\\.index\\.json)?|${TOKENIZERS})$`,
+  ),
+  lora: /^(lora\.safetensors|adapter_config\.json|adapter_model\.safetensors|params\.json)$/,
+} as const;
+const NAMES = {mistral: "Mistral's format", hf: "Hugging Face's format", lora: 'a LoRA adapter'} as const;
+
+/** The folder of a repository's original weights. Throws EngineError model_not_found when it holds none. */
+export function chooseFolder({repo, files}: HubRepository): ChosenFiles {
+  const there = files.filter(({name}) => !name.includes('/') && !/\.gguf$/i.test(name));
+  const kind = folderKind(there);
+  if (kind.kind === 'gguf' || kind.kind === 'none') {
+    throw new EngineError('model_not_found', `${repo} holds no model`, {
+      hint: (kind.kind === 'none' && kind.almost) || 'It has neither a GGUF file nor weights in safetensors.',
+    });
+  }
+  const chosen = pickled(
+    there.filter(({name}) => PARTS[kind.kind].test(name)),
+    there,
+  );
+  const size = formatBytes(chosen.reduce((sum, {bytes}) => sum + bytes, 0));
+  // Small files first: what is wrong with them is known before the weights come.
+  const sorted = chosen.toSorted((a, b) => a.bytes - b.bytes);
+  const note = `${NAMES[kind.kind]}, ${size} in ${chosen.length} files`;
+  return {files: sorted, isFolder: true, note: kind.kind === 'lora' ? note : `${note}, converted when it is opened`};
+}
+
+/** Older repositories have their weights in a pickle only. */
+function pickled(chosen: readonly HubFile[], there: readonly HubFile[]): readonly HubFile[] {
+  if (chosen.some(({name}) => name.endsWith('.safetensors'))) return chosen;
+  return [...chosen, ...there.filter(({name}) => /^consolidated.*\.pth$/.test(name))];
+}
+
+/**
+ * Compares a small file with git's name for its content, the sha1 of a header and the content.
+ * Throws EngineError model_invalid; the file is removed.
+ */
+export function checkGitBlob(path: string, blob: string): void {
+  const content = readFileSync(path);
+  const sum = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
+  if (sum === blob) return;
+  rmSync(path, {force: true});
+  throw new EngineError('model_invalid', `${path} arrived damaged: git names it ${sum}, not ${blob}`, {
+    hint: 'It was deleted; pull it again. If it happens again, the server holds a damaged file.',
+  });
+}
