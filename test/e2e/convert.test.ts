@@ -6,8 +6,10 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect, test} from 'vitest';
+import {readVocabulary} from '../../src/engine/convert/vocabulary.ts';
 import {folderWith} from '../fixtures/folder.ts';
-import {denseFolder, wideFolder} from '../fixtures/tiny-families.ts';
+import {denseFolder, hfFolder, wideFolder} from '../fixtures/tiny-families.ts';
+import {tokenizerJson} from '../fixtures/tokenizer-json.ts';
 
 const run = promisify(execFile);
 const program = fileURLToPath(new URL('../../bin/mistral.js', import.meta.url));
@@ -134,4 +136,27 @@ test('a chat converts a folder once and takes the result the next time', async (
   const made = JSON.parse(stdout) as Record<string, unknown>;
   expect(made).toMatchObject({path: expect.stringContaining(env.XDG_CACHE_HOME), quantisation: 'Q8_0'});
   expect(made).not.toHaveProperty('source');
+});
+
+test('a fine-tune with tokenizer.json alone is converted and chats in a pipe', async () => {
+  const {'tokenizer.model': own, ...rest} = hfFolder();
+  const vocabulary = readVocabulary('tokenizer.model', 'tokenizer.model', Buffer.from(own as Uint8Array));
+  const file = Buffer.from(JSON.stringify(tokenizerJson(vocabulary, {transformers: 4})));
+  const folder = folderWith({...rest, 'tokenizer.json': file});
+  const out = join(folder, 'm.gguf');
+  const {stderr} = await run('node', [program, 'convert', folder, '--workers', '0', '--out', out]);
+  expect(stderr).toContain('note: tokenizer.json does not state its template: v3, as its vocabulary has [INST]');
+  const {stdout} = await run('node', [
+    chat,
+    out,
+    '--instruct',
+    '-p',
+    'the',
+    '--max-tokens',
+    '4',
+    '--threads',
+    '1',
+    '--json',
+  ]);
+  expect(JSON.parse(stdout)).toMatchObject({usage: {prompt_tokens: 4}});
 });

@@ -56,6 +56,17 @@ export class ConfigFile {
     return new ConfigFile(this.path, value as Record<string, unknown>, `${this.#prefix}${key}.`);
   }
 
+  /** The objects of a list; none where there is no list. */
+  objects(key: string): readonly ConfigFile[] {
+    const value = this.#values[key];
+    const items: readonly unknown[] = Array.isArray(value) ? value : [];
+    return items.flatMap((item, i) =>
+      typeof item === 'object' && item !== null
+        ? new ConfigFile(this.path, item as Record<string, unknown>, `${this.#prefix}${key}[${i}].`)
+        : [],
+    );
+  }
+
   invalid(what: string): EngineError {
     return new EngineError('model_invalid', `${this.path}: ${what}`, {
       hint: 'Fetch the file again from where the weights came from.',

@@ -8,10 +8,14 @@ import {readAt} from './read-at.ts';
 const CONVERTER_VERSION = 1;
 /** Files up to this size are read whole. */
 const SMALL = 1 << 20;
+/** The same for what is no weights: a single token may have changed in a tokenizer. */
+const SMALL_TEXT = 1 << 26;
 const SAMPLE = 4096;
 const SAMPLES = 256;
 
-const RELEVANT = /^(params\.json|config\.json|tekken\.json|tokenizer\.model(\.v\d+(m\d+)?)?|.*\.(safetensors|pth))$/;
+const WEIGHTS = /\.(safetensors|pth)$/;
+const RELEVANT =
+  /^(params\.json|config\.json|tekken\.json|tokenizer\.model(\.v\d+(m\d+)?)?|tokenizer(_config)?\.json|chat_template\.(jinja|json)|.*\.(safetensors|pth))$/;
 
 /**
  * 16 hex digits over names, sizes and contents of the files a conversion reads. Of a large file the first and last
@@ -26,7 +30,8 @@ export function fingerprint(folder: string, only?: string): string {
     try {
       const {size} = fstatSync(fd);
       hash.update(`${name} ${size}\n`);
-      for (const [start, length] of stretches(size)) hash.update(readAt(fd, start, length));
+      const small = only === undefined && !WEIGHTS.test(name) ? SMALL_TEXT : SMALL;
+      for (const [start, length] of stretches(size, small)) hash.update(readAt(fd, start, length));
     } finally {
       closeSync(fd);
     }
@@ -34,8 +39,8 @@ export function fingerprint(folder: string, only?: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-function stretches(size: number): (readonly [start: number, length: number])[] {
-  if (size <= SMALL) return [[0, size]];
+function stretches(size: number, small: number): (readonly [start: number, length: number])[] {
+  if (size <= small) return [[0, size]];
   const step = (size - SAMPLE) / (SAMPLES - 1);
   return [[0, 65_536], ...Array.from({length: SAMPLES}, (_, i) => [Math.floor(i * step), SAMPLE] as const)];
 }

@@ -1,17 +1,19 @@
 // Opens a folder in Mistral's or Hugging Face's format: configuration, weights, tokenizer, what was decided.
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../errors.ts';
 import {assemble} from './assemble.ts';
 import {readConfigFile} from './config-file.ts';
 import {folderName} from './folder-name.ts';
 import {readHfConfig} from './hf-config.ts';
+import {readHfVocabulary} from './hf-vocabulary.ts';
 import type {Hyperparameters} from './hyperparameters.ts';
 import {readMistralParams} from './mistral-params.ts';
 import {bareName, ggufName, type Naming} from './names.ts';
 import type {PlannedTensor} from './plan.ts';
 import {readPth} from './pth.ts';
 import {readSafetensors} from './safetensors.ts';
+import {versionClues} from './version-clues.ts';
 import {readVocabulary, type Vocabulary} from './vocabulary.ts';
 import {type SourceTensor, sourceBytes, type Weights} from './weights.ts';
 
@@ -126,19 +128,19 @@ interface FoundTokenizer {
   readonly notes: readonly string[];
 }
 
-/** tekken.json or tokenizer.model*: of several the one as large as the embedding, tekken first. */
+/** More than this is no tokenizer: published ones have up to 20 MB. */
+const MOST_BYTES = 256 * 2 ** 20;
+
+/** tekken.json or tokenizer.model*: of several the one as large as the embedding, tekken first. Else tokenizer.json. */
 function findTokenizer(folder: string, names: readonly string[], rows: number): FoundTokenizer {
-  const candidates = names.filter((name) => name === 'tekken.json' || /^tokenizer\.model(\.v\d+(m\d+)?)?$/.test(name));
+  const own = names.filter((name) => name === 'tekken.json' || /^tokenizer\.model(\.v\d+(m\d+)?)?$/.test(name));
+  const candidates = own.length > 0 ? own : names.filter((name) => name === 'tokenizer.json');
   if (candidates.length === 0) {
-    const hint = names.includes('tokenizer.json')
-      ? 'tokenizer.json cannot be read: fetch tekken.json or tokenizer.model from the same place.'
-      : 'Fetch tekken.json or tokenizer.model.v3 from where the weights came from.';
-    throw new EngineError('model_not_found', `${folder} has no tokenizer: ${listOf(names)}`, {hint});
+    throw new EngineError('model_not_found', `${folder} has no tokenizer: ${listOf(names)}`, {
+      hint: 'Fetch tekken.json, tokenizer.model.v3 or tokenizer.json from where the weights came from.',
+    });
   }
-  const opened = candidates.toReversed().map((name) => {
-    const path = join(folder, name);
-    return {name, path, vocabulary: readVocabulary(name, path, readFileSync(path))};
-  });
+  const opened = candidates.toReversed().map((name) => openTokenizer(folder, name));
   opened.sort((a, b) => Number(b.name === 'tekken.json') - Number(a.name === 'tekken.json'));
   const fitting =
     opened.find(({vocabulary}) => vocabulary.size === rows) ?? opened.find(({vocabulary}) => vocabulary.size < rows);
@@ -148,9 +150,27 @@ function findTokenizer(folder: string, names: readonly string[], rows: number): 
       hint: 'The tokenizer is not the one of these weights: fetch it from the same place as they.',
     });
   }
-  const notes =
-    opened.length > 1 ? [`${fitting.name} is taken of ${opened.length} tokenizers, as it fits the weights.`] : [];
-  return {path: fitting.path, vocabulary: fitting.vocabulary, notes};
+  const {vocabulary} = fitting;
+  const notes = [...fitting.notes];
+  if (opened.length > 1)
+    notes.unshift(`${fitting.name} is taken of ${opened.length} tokenizers, as it fits the weights.`);
+  if (fitting.name === 'tokenizer.json') {
+    notes.push(`tokenizer.json does not state its template: ${vocabulary.version}, as ${vocabulary.versionReason}.`);
+  }
+  return {path: fitting.path, vocabulary, notes};
+}
+
+function openTokenizer(folder: string, name: string): FoundTokenizer & {readonly name: string} {
+  const path = join(folder, name);
+  if (statSync(path).size > MOST_BYTES) {
+    throw new EngineError('model_invalid', `${path} is too large for a tokenizer`, {
+      hint: 'Fetch it again from where the weights came from.',
+    });
+  }
+  const file = readFileSync(path);
+  const clues = versionClues(folder);
+  if (name === 'tokenizer.json') return {name, path, ...readHfVocabulary(path, file, clues)};
+  return {name, path, vocabulary: readVocabulary(name, path, file, clues), notes: []};
 }
 
 function missing(folder: string, what: string, names: readonly string[]): EngineError {

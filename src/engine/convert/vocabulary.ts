@@ -2,6 +2,7 @@
 
 import {EngineError} from '../errors.ts';
 import {JSON_FILE, RECOGNISE_BYTES, recognise} from '../models/foreign-file.ts';
+import {detectVersion, type VersionClues} from '../template/detect.ts';
 import {SPM_TYPE} from '../tokenizer/spm.ts';
 import {parseSpm} from '../tokenizer/spm-file.ts';
 import {parseTekken} from '../tokenizer/tekken-file.ts';
@@ -13,6 +14,8 @@ import {tekkenMerges, toPrintable} from './tekken-merges.ts';
 export interface Vocabulary {
   readonly family: 'spm' | 'tekken';
   readonly version: TemplateVersion;
+  /** Why this version; undefined where the file states it. */
+  readonly versionReason?: string | undefined;
   /** Tokens of the file itself, before padding. */
   readonly size: number;
   readonly tokens: readonly Uint8Array[];
@@ -28,24 +31,43 @@ export interface Vocabulary {
 }
 
 /**
- * Reads a tokenizer file by its name: `tekken.json` or `tokenizer.model*`.
- * Throws EngineError model_invalid or model_unsupported for a file that is none.
+ * Reads a tokenizer file by its name: `tekken.json` or `tokenizer.model*`. `clues` tell the template version where the file
+ * does not. Throws EngineError model_invalid or model_unsupported for a file that is none.
  */
-export function readVocabulary(name: string, path: string, file: Buffer): Vocabulary {
+export function readVocabulary(name: string, path: string, file: Buffer, clues: VersionClues = {}): Vocabulary {
   const isTekken = name === 'tekken.json';
   const foreign = recognise(file.subarray(0, RECOGNISE_BYTES));
   if (foreign !== undefined && !(isTekken && foreign.kind === JSON_FILE)) {
     throw new EngineError('model_invalid', `${path} is ${foreign.kind}, not a tokenizer`, {hint: foreign.hint});
   }
-  return isTekken ? readTekkenVocabulary(path, file) : readSpmVocabulary(name, path, file);
+  return isTekken ? readTekkenVocabulary(path, file) : readSpmVocabulary(name, path, file, clues);
 }
 
-function readSpmVocabulary(name: string, path: string, file: Buffer): Vocabulary {
+function readSpmVocabulary(name: string, path: string, file: Buffer, clues: VersionClues): Vocabulary {
   const {pieces, scores, types, dummyPrefix} = parseSpm(path, file);
   const tokens = slices(pieces);
-  const named = /\.v(\d+)(m\d+)?$/.exec(name)?.[1];
-  const version = asVersion(`v${named}`) ?? spmVersion(tokens);
-  return {family: 'spm', version, size: tokens.length, tokens, types, scores, merges: [], dummyPrefix};
+  const vocabulary = {family: 'spm', size: tokens.length, tokens, types, scores, merges: [], dummyPrefix} as const;
+  const named = asVersion(`v${/\.v(\d+)(m\d+)?$/.exec(name)?.[1]}`);
+  return named ? {...vocabulary, version: named} : {...vocabulary, ...versionOf('spm', controlIds(vocabulary), clues)};
+}
+
+/** The template version of a vocabulary that does not state it, and why, by the rule for GGUF files that do not. */
+export function versionOf(
+  family: Vocabulary['family'],
+  controls: ReadonlyMap<string, number>,
+  clues: VersionClues,
+): Pick<Vocabulary, 'version' | 'versionReason'> {
+  const {version, reason} = detectVersion(clues, {family, controlId: (name) => controls.get(name)});
+  return {version, versionReason: reason};
+}
+
+/** Control tokens by their names. */
+export function controlIds({tokens, types}: Pick<Vocabulary, 'tokens' | 'types'>): Map<string, number> {
+  const controls = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) {
+    if (types[id] === SPM_TYPE.control) controls.set(Buffer.from(token).toString(), id);
+  }
+  return controls;
 }
 
 function readTekkenVocabulary(path: string, file: Buffer): Vocabulary {
@@ -78,14 +100,6 @@ function asVersion(text: string | undefined): TemplateVersion | undefined {
   return text !== undefined && /^v(1|2|3|7|11|13|15)$/.test(text) ? (text as TemplateVersion) : undefined;
 }
 
-/** For a `tokenizer.model` without a version in its name: by the control tokens it has. */
-function spmVersion(tokens: readonly Uint8Array[]): TemplateVersion {
-  const names = new Set(tokens.slice(0, 32).map((token) => Buffer.from(token).toString()));
-  if (names.has('[SYSTEM_PROMPT]')) return 'v7';
-  if (names.has('[PREFIX]')) return 'v3';
-  return names.has('[INST]') ? 'v2' : 'v1';
-}
-
 const FIM_KEYS = [
   ['tokenizer.ggml.fim_pre_token_id', '[PREFIX]'],
   ['tokenizer.ggml.fim_suf_token_id', '[SUFFIX]'],
@@ -97,10 +111,7 @@ export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEnt
   const {family, version, size} = vocabulary;
   const padding = Array.from({length: Math.max(0, rows - size)}, (_, i) => Buffer.from(`[PAD${size + i}]`));
   const types = [...vocabulary.types, ...padding.map(() => SPM_TYPE.unused)];
-  const controls = new Map<string, number>();
-  for (const [id, token] of vocabulary.tokens.entries()) {
-    if (vocabulary.types[id] === SPM_TYPE.control) controls.set(Buffer.from(token).toString(), id);
-  }
+  const controls = controlIds(vocabulary);
   const id = (name: string, fallback: number) => ({type: 'u32', value: controls.get(name) ?? fallback}) as const;
   const text = (value: string): GgufValue => ({type: 'string', value});
   const entries: [string, GgufValue][] = [

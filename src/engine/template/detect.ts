@@ -23,6 +23,9 @@ export interface VersionClues {
   readonly names?: readonly string[] | undefined;
 }
 
+/** What of a vocabulary tells versions apart. */
+export type ControlTokens = Pick<Tokenizer, 'family' | 'controlId'>;
+
 /** The version a text like "v7" names, also as the suffix of a multimodal file ("v7m1"). */
 export function parseVersion(text: string): TemplateVersion | undefined {
   const version = text.replace(/m\d+$/, '');
@@ -33,7 +36,7 @@ export function parseVersion(text: string): TemplateVersion | undefined {
  * Decides the template version. A clue that contradicts the vocabulary (a v13 template over a vocabulary without
  * [ARGS]) is passed over, except the user's own word.
  */
-export function detectVersion(clues: VersionClues, tokenizer: Tokenizer): DetectedVersion {
+export function detectVersion(clues: VersionClues, tokenizer: ControlTokens): DetectedVersion {
   if (clues.flag) return {version: clues.flag, reason: 'as asked for'};
   const found = [
     fromOwnKey(clues.ownKey),
@@ -64,7 +67,7 @@ const NEEDS: Readonly<Record<TemplateVersion, readonly string[]>> = {
   v15: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]', '[MODEL_SETTINGS]'],
 };
 
-function canCarry(tokenizer: Tokenizer, version: TemplateVersion): boolean {
+function canCarry(tokenizer: ControlTokens, version: TemplateVersion): boolean {
   return NEEDS[version].every((name) => tokenizer.controlId(name) !== undefined);
 }
 
@@ -100,7 +103,7 @@ const NAMES: readonly (readonly [pattern: RegExp, version: TemplateVersion])[] =
   [/mistral-small.*(24b|3\.[01]|250[13])|pixtral-large|mistral-large.*2411|voxtral/, 'v7'],
 ];
 
-function fromVocabulary(tokenizer: Tokenizer, names: readonly string[]): DetectedVersion {
+function fromVocabulary(tokenizer: ControlTokens, names: readonly string[]): DetectedVersion {
   const has = (name: string) => tokenizer.controlId(name) !== undefined;
   const byVocabulary = (version: TemplateVersion, sign: string) => ({version, reason: `its vocabulary ${sign}`});
   if (!has('[INST]')) return byVocabulary('v1', 'has no [INST] token');
@@ -121,7 +124,7 @@ function fromVocabulary(tokenizer: Tokenizer, names: readonly string[]): Detecte
   return byVocabulary('v11', 'has [ARGS] and [CALL_ID] and no [THINK]; v13 is possible too (--template v13)');
 }
 
-function fromNames(tokenizer: Tokenizer, names: readonly string[]): DetectedVersion | undefined {
+function fromNames(tokenizer: ControlTokens, names: readonly string[]): DetectedVersion | undefined {
   for (const name of names) {
     const spelled = name.toLowerCase().replace(/[\s_]+/g, '-');
     const version = NAMES.find(([pattern]) => pattern.test(spelled))?.[1];

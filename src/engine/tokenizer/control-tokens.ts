@@ -42,3 +42,8 @@ const names = new Set([...TEKKEN_SPECIALS, ...LATER_SPECIALS]);
 export function isControlName(text: string): boolean {
   return names.has(text);
 }
+
+/** Whether a piece of this text is one of Mistral's user-defined pieces, whatever type a converter gave it. */
+export function isReferenceName(text: string): boolean {
+  return /^\[(\/?REF|REFERENCE_DOC_\d+)\]$/.test(text);
+}

@@ -1,7 +1,7 @@
 // SentencePiece BPE with byte fallback, as Mistral's v1 to v7 vocabularies use it.
 import {EngineError} from '../errors.ts';
 import type {Token} from '../types.ts';
-import {isControlName} from './control-tokens.ts';
+import {isControlName, isReferenceName} from './control-tokens.ts';
 import {Merger} from './merge.ts';
 import {PieceIndex, type Pieces} from './pieces.ts';
 import {SpmDecoder} from './spm-decoder.ts';
@@ -143,8 +143,7 @@ export class SpmTokenizer implements Tokenizer {
       if ((first !== 0x5b && first !== 0x3c && type !== SPM_TYPE.control) || type === SPM_TYPE.byte) continue;
       const name = this.piece(id);
       if (type !== SPM_TYPE.unknown && isControlName(name)) types[id] = SPM_TYPE.control;
-      else if (type === SPM_TYPE.normal && /^\[(\/?REF|REFERENCE_DOC_\d+)\]$/.test(name))
-        types[id] = SPM_TYPE.userDefined;
+      else if (type === SPM_TYPE.normal && isReferenceName(name)) types[id] = SPM_TYPE.userDefined;
       if (types[id] === SPM_TYPE.control && !this.#controls.has(name)) this.#controls.set(name, id);
     }
     return types;

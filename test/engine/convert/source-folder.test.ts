@@ -1,3 +1,4 @@
+import {basename} from 'node:path';
 import {expect, test} from 'vitest';
 import {openSourceFolder} from '../../../src/engine/convert/source-folder.ts';
 import {EngineError} from '../../../src/engine/errors.ts';
@@ -12,6 +13,7 @@ import {
   transformerTensors,
 } from '../../fixtures/tiny-families.ts';
 import {type Files, json, safetensors, spmModel, tekkenFile, tensor} from '../../fixtures/tiny-folder.ts';
+import {tokenizerJson} from '../../fixtures/tokenizer-json.ts';
 
 function failure(files: Files): EngineError {
   try {
@@ -217,6 +219,35 @@ test.each<[string, Files, RegExp]>([
   expect(error.message).toMatch(message);
   expect(error.hint).toBeTruthy();
   expect(error.exitCode).toBe(3);
+});
+
+const onlyJson = (file: Uint8Array): Files => ({
+  ...without(hfFolder(), 'tokenizer.model'),
+  'tokenizer.json': file,
+  'tokenizer_config.json': json({chat_template: [{name: 'default', template: '{{ call_id }}'}]}),
+});
+
+test('a Hugging Face folder opens with tokenizer.json alone', () => {
+  const own = openSourceFolder(folderWith(hfFolder())).vocabulary;
+  const file = tokenizerJson(own, {transformers: 4});
+  const {vocabulary, notes, files} = openSourceFolder(folderWith(onlyJson(json(file))));
+  expect(vocabulary).toMatchObject({family: 'spm', version: 'v3', size: 320, dummyPrefix: true});
+  expect(vocabulary.tokens.map(String)).toEqual(own.tokens.map((token) => String(Buffer.from(token))));
+  expect(vocabulary.types).toEqual(own.types);
+  expect(notes).toEqual([
+    'tokenizer.json does not state its template: v3, as its chat template has call_id and no [SYSTEM_PROMPT].',
+  ]);
+  expect(files.map((path) => basename(path))).toContain('tokenizer.json');
+});
+
+test('a tokenizer.json beside one of Mistral\u2019s files is not read', () => {
+  const files = {...hfFolder(), 'tokenizer.json': Buffer.from('{')};
+  expect(openSourceFolder(folderWith(files)).vocabulary.family).toBe('spm');
+});
+
+test('a tokenizer.json that is a git-LFS pointer refuses the folder', () => {
+  const error = failure(onlyJson(Buffer.from('version https://git-lfs.github.com/spec/v1\noid')));
+  expect([error.exitCode, error.message]).toEqual([3, expect.stringMatching(/tokenizer\.json is a git-LFS pointer/)]);
 });
 
 test('Mamba names are known with and without their prefix', () => {
