@@ -129,10 +129,11 @@ test('of a repository without a GGUF the folder of its weights comes, ready to b
 });
 
 test('the original of a repository that has both is its folder', async () => {
-  const {mistral, folder} = await hubOf({...hfFolder(), 'm-Q4_K_M.gguf': model});
+  const files = {...hfFolder(), 'tokenizer.json': Buffer.from('{}'), 'chat_template.jinja': Buffer.from('')};
+  const {mistral, folder} = await hubOf({...files, 'pytorch_model.bin': Buffer.from('x'), 'm-Q4_K_M.gguf': model});
   expect((await mistral('pull', 'me/tune')).out).toBe(`${join(folder, 'm-Q4_K_M.gguf')}\n`);
   expect(await mistral('pull', 'me/tune:original')).toMatchObject({code: 0, out: `${folder}\n`});
-  expect(readdirSync(folder).sort()).toEqual(['m-Q4_K_M.gguf', ...Object.keys(hfFolder())].sort());
+  expect(readdirSync(folder).sort()).toEqual(['m-Q4_K_M.gguf', ...Object.keys(files)].sort());
 });
 
 test('a small file that is not the one git names is deleted and told', async () => {

@@ -1,15 +1,16 @@
 // What a folder in Hugging Face's format says about its template version: its chat template and its names.
 import {existsSync, readFileSync} from 'node:fs';
-import {basename, join, resolve} from 'node:path';
+import {join} from 'node:path';
 import type {VersionClues} from '../template/detect.ts';
 import {type ConfigFile, readConfigFile} from './config-file.ts';
+import {folderName} from './folder-name.ts';
 
 /** Files it may be read from: the first one that has a template counts. */
 const FILES = ['chat_template.jinja', 'tokenizer_config.json', 'chat_template.json'] as const;
 
 /** Throws EngineError model_invalid for a file that is no JSON. */
 export function versionClues(folder: string): VersionClues {
-  return {chatTemplate: chatTemplateOf(folder), names: [basename(resolve(folder))]};
+  return {chatTemplate: chatTemplateOf(folder), names: [folderName(folder)]};
 }
 
 function chatTemplateOf(folder: string): string | undefined {

@@ -7,11 +7,12 @@ import {formatBytes} from '../units.ts';
 import type {ChosenFiles, HubFile, HubRepository} from './hub.ts';
 
 const TOKENIZERS = 'tekken\\.json|tokenizer\\.model(\\.v\\d+(m\\d+)?)?';
+const SETTINGS = 'config|generation_config|tokenizer|tokenizer_config|chat_template|special_tokens_map';
 /** What is read of each kind of folder; a repository of both kinds is fetched in Mistral's, which comes first. */
 const PARTS = {
   mistral: new RegExp(`^(params\\.json|consolidated.*\\.safetensors|${TOKENIZERS})$`),
   hf: new RegExp(
-    `^((config|generation_config|tokenizer|tokenizer_config|special_tokens_map)\\.json|model.*\\.safetensors(\\.index\\.json)?|${TOKENIZERS})$`,
+    `^((${SETTINGS})\\.json|chat_template\\.jinja|model.*\\.safetensors(\\.index\\.json)?|${TOKENIZERS})$`,
   ),
   lora: /^(lora\.safetensors|adapter_config\.json|adapter_model\.safetensors|params\.json)$/,
 } as const;
