@@ -8,6 +8,9 @@ export default defineConfig({
         test: {
           name: 'fast',
           sequence: {groupOrder: 0},
+          // Vitest leaves one core free, which would be half of a small machine; threads start sooner than processes.
+          maxWorkers: 2,
+          pool: 'threads',
           include: ['test/**/*.test.{ts,tsx}'],
           exclude: ['test/e2e/**'],
           // A limit against hanging, not against a busy machine.
