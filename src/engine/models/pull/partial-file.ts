@@ -22,7 +22,7 @@ interface Note extends Identity {
 
 /** Milliseconds of work that a process that is killed may lose. */
 const SAVE_EVERY = 500;
-/** Milliseconds between the starts of syncs: writing waits for them, so they must be few. */
+/** Milliseconds between the starts of syncs, one at a time: the more often, the less is left to wait for at the end. */
 const SYNC_EVERY = 250;
 
 /** `path` while it grows; the note is `path`.json and never claims more than the file holds. */
