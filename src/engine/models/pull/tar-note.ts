@@ -22,11 +22,15 @@ export async function md5From(state?: string): Promise<Md5> {
   return state === undefined ? hash : hash.load(Buffer.from(state, 'base64'));
 }
 
-/** What an earlier run left in `folder` of the archive at this address; undefined when there is nothing to go on from. */
-export function readNote(path: string, folder: string, url: string): TarNote | undefined {
+/**
+ * What an earlier run left in `folder` of the archive at this address; undefined when there is nothing to go on from, a
+ * damaged note or one of another version of the hash included.
+ */
+export async function readNote(path: string, folder: string, url: string): Promise<TarNote | undefined> {
   try {
     const note = JSON.parse(readFileSync(path, 'utf8')) as TarNote;
     const {size} = statSync(join(folder, safeName(note.file.name)));
+    await md5From(note.md5);
     const isSound = note.url === url && note.at > note.file.start && note.file.start + size >= note.at;
     return isSound ? note : undefined;
   } catch {

@@ -61,7 +61,7 @@ async function fetchFolder(http: Http, options: TarOptions): Promise<string> {
     rmSync(partial, {recursive: true, force: true});
     removeNote(notePath);
   };
-  const note = readNote(notePath, partial, url);
+  const note = await readNote(notePath, partial, url);
   if (note === undefined) {
     discard();
     mkdirSync(partial);

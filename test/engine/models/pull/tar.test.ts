@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {Http} from '../../../../src/engine/models/pull/http.ts';
@@ -42,7 +42,7 @@ async function stopAndGoOn(
     sums = [md5(bytes)],
     noteEvery = 1 << 16,
     between,
-  }: {sums?: readonly string[]; noteEvery?: number; between?: (server: FileServer) => void} = {},
+  }: {sums?: readonly string[]; noteEvery?: number; between?: (server: FileServer, folder: string) => void} = {},
 ) {
   const server = await fileServer(bytes, {pace: 1});
   const http = new Http({env: {}});
@@ -57,7 +57,7 @@ async function stopAndGoOn(
   await expect(downloadTar(http, {...common, progress, signal: controller.signal})).rejects.toBe('SIGINT');
   const kept = readdirSync(parent).sort();
   server.ranges.length = 0;
-  between?.(server);
+  between?.(server, folder);
   const done = downloadTar(http, {...common, signal: new AbortController().signal});
   return {parent, folder, server, kept, done};
 }
@@ -141,6 +141,18 @@ test('a server that goes away in the middle is told as that, and what came is ke
   server.ranges.length = 0;
   expect(await downloadTar(http, {...common, signal})).toBe(folder);
   expect(server.ranges).toEqual([expect.stringMatching(/^bytes=\d+-$/)]);
+});
+
+test('a note whose md5 cannot be taken up, as after an update, is passed over', async () => {
+  const bytes = await good();
+  const {folder, done, server} = await stopAndGoOn(bytes, 2_500_000, {
+    between: (_, folder) => {
+      const path = `${folder}.incomplete.json`;
+      writeFileSync(path, JSON.stringify({...JSON.parse(readFileSync(path, 'utf8')), md5: 'AAAA'}));
+    },
+  });
+  expect(await done).toBe(folder);
+  expect(server.ranges).toEqual([undefined]);
 });
 
 test('a damaged note is passed over', async () => {
