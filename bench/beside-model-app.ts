@@ -2,18 +2,18 @@
 // writes and with the chat screen around it. Arguments: JSON of BesideModelOptions.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {screenHost} from '../src/commands/screen-host.ts';
-import {toolHost} from '../src/commands/tool-host.ts';
-import type {Backend, GenerationEvent} from '../src/engine/backend.ts';
-import {Conversation} from '../src/engine/conversation.ts';
-import {type OpenedLocalBackend, openLocalBackend} from '../src/engine/open-local.ts';
-import type {SamplingParams} from '../src/engine/sampling.ts';
-import {newSessionInfo, Session} from '../src/engine/session.ts';
-import {History} from '../src/ui/chat/history.ts';
-import {runChat} from '../src/ui/chat/run-chat.ts';
-import type {Host} from '../src/ui/chat/terminal.ts';
+import {screenHost} from '../src/commands/host/screen-host.ts';
+import {toolHost} from '../src/commands/tools/tool-host.ts';
+import type {Backend, GenerationEvent} from '../src/engine/contract/backend.ts';
+import type {SamplingParams} from '../src/engine/contract/sampling.ts';
+import {Conversation} from '../src/engine/conversation/conversation.ts';
+import {newSessionInfo, Session} from '../src/engine/conversation/session.ts';
+import {type OpenedLocalBackend, openLocalBackend} from '../src/engine/local/open-local.ts';
 import {createTheme} from '../src/ui/markdown/style.ts';
-import {writeAnswer} from '../src/ui/plain.ts';
+import {writeAnswer} from '../src/ui/plain/write-answer.ts';
+import {History} from '../src/ui/prompt/input-history.ts';
+import type {Host} from '../src/ui/screen/draw/terminal.ts';
+import {runChat} from '../src/ui/screen/run-chat.ts';
 
 export interface BesideModelOptions {
   readonly model: string;

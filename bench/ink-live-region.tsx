@@ -1,11 +1,11 @@
-// Takes the place of src/ui/chat/live-region.ts in one variant of the benchmark: Ink draws on the terminal itself, as
+// Takes the place of src/ui/screen/draw/live-region.ts in one variant of the benchmark: Ink draws on the terminal itself, as
 // programs on Ink usually do, with all that makes it cheap: no Static, no box, memoised rows, 60 frames a second.
 import {PassThrough} from 'node:stream';
 import {Box, render, Text, useStdout} from 'ink';
 import {memo, useSyncExternalStore} from 'react';
-import type {Frame} from '../src/ui/chat/frame.ts';
-import type {Layout, LiveRegion} from '../src/ui/chat/live-region.ts';
-import type {Painter} from '../src/ui/chat/painter.ts';
+import type {Frame} from '../src/ui/screen/draw/frame.ts';
+import type {Layout, LiveRegion} from '../src/ui/screen/draw/live-region.ts';
+import type {Painter} from '../src/ui/screen/draw/painter.ts';
 
 let frame: Frame | undefined;
 let writeAbove: (text: string) => void = () => {};

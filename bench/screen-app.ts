@@ -1,14 +1,14 @@
 // The program that the benchmarks of the screen measure: the chat screen, or plain writes, over tokens at a steady
 // pace. Arguments: JSON of ScreenAppOptions.
 import {readFileSync, writeFileSync} from 'node:fs';
-import {screenHost} from '../src/commands/screen-host.ts';
-import {toolHost} from '../src/commands/tool-host.ts';
-import type {Backend, GenerationEvent} from '../src/engine/backend.ts';
-import {newSessionInfo, Session} from '../src/engine/session.ts';
-import {History} from '../src/ui/chat/history.ts';
-import {runChat} from '../src/ui/chat/run-chat.ts';
+import {screenHost} from '../src/commands/host/screen-host.ts';
+import {toolHost} from '../src/commands/tools/tool-host.ts';
+import type {Backend, GenerationEvent} from '../src/engine/contract/backend.ts';
+import {newSessionInfo, Session} from '../src/engine/conversation/session.ts';
 import {createTheme} from '../src/ui/markdown/style.ts';
-import {writeAnswer} from '../src/ui/plain.ts';
+import {writeAnswer} from '../src/ui/plain/write-answer.ts';
+import {History} from '../src/ui/prompt/input-history.ts';
+import {runChat} from '../src/ui/screen/run-chat.ts';
 import {pacedBackend} from '../test/fakes/paced-backend.ts';
 
 export interface ScreenAppOptions {

@@ -11,7 +11,7 @@ export type Variant = 'screen' | 'ink';
 const engineFromDist: Plugin = {
   name: 'engine-from-dist',
   setup({onResolve}) {
-    onResolve({filter: /engine\/.*\.ts$/}, ({path, resolveDir}) => {
+    onResolve({filter: /\/(engine|base)\/.*\.ts$/}, ({path, resolveDir}) => {
       const file = relative('src', resolve(resolveDir, path)).replace(/\.ts$/, '.js');
       return {path: pathToFileURL(resolve('dist', file)).href, external: true};
     });

@@ -10,7 +10,7 @@ module.exports = async (name) => {
   process.env.UV_THREADPOOL_SIZE ??= name === 'mistral' && argv[0] === 'pull' ? '4' : '1';
   // What runs for days is watched over by a process that outlives a crash of the engine.
   if (name === 'mistral' && /^(serve|worker)$/.test(argv[0]) && process.platform !== 'win32') {
-    const {isSupervised, supervise, endWithSupervisor} = await import('../dist/commands/supervise.js');
+    const {isSupervised, supervise, endWithSupervisor} = await import('../dist/commands/serve/supervise.js');
     if (!isSupervised()) return supervise();
     endWithSupervisor();
   }

@@ -6,7 +6,7 @@ import {build} from 'esbuild';
 
 const outfile = 'dist/commands/fim-program.cjs';
 /** Loaded by every fill-in: the rest of the dynamic imports are for other ways the program may go. */
-const INSIDE = /\/(fim|attach|text-input|plain|sanitise)\.js$/;
+const INSIDE = /\/(fim|running-servers|text-input|write-answer|terminal-text)\.js$/;
 
 /** A file's path as seen from the bundle. */
 function seen(file) {

@@ -3,7 +3,7 @@ import {build} from 'esbuild';
 
 await build({
   entryPoints: ['scripts/undici-parts.js'],
-  outfile: 'dist/engine/models/pull/http-client.js',
+  outfile: 'dist/base/http/undici-bundle.js',
   bundle: true,
   minify: true,
   platform: 'node',

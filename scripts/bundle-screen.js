@@ -1,9 +1,24 @@
 // Bundles the chat screen into a few files: importing Ink's modules one by one takes longer than the first frame may.
+import {join, relative, resolve} from 'node:path';
 import {build} from 'esbuild';
 
+const outdir = 'dist/ui/screen';
+
+/** The engine and the base stay outside: errors are told apart by class, and a bundle would have classes of its own. */
+const outside = {
+  name: 'outside',
+  setup({onResolve}) {
+    onResolve({filter: /^\.\.?\//}, ({path, resolveDir}) => {
+      const file = join(resolveDir, path);
+      const isOutside = ['engine', 'base'].some((room) => file.startsWith(resolve('dist', room)));
+      return isOutside ? {path: relative(outdir, file), external: true} : undefined;
+    });
+  },
+};
+
 await build({
-  entryPoints: ['dist/ui/chat/run-chat.js'],
-  outdir: 'dist/ui/chat',
+  entryPoints: ['dist/ui/screen/run-chat.js'],
+  outdir,
   allowOverwrite: true,
   bundle: true,
   splitting: true,
@@ -11,8 +26,7 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
-  // The engine stays outside: its errors are told apart by class, and a bundle would have classes of its own.
-  external: ['../../engine/*'],
+  plugins: [outside],
   define: {'process.env.NODE_ENV': '"production"'},
   alias: {'react-devtools-core': './scripts/no-devtools.js'},
   banner: {

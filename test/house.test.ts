@@ -1,30 +1,64 @@
-// The plan of the house (docs/architecture.md): imports go down only, every outside package has one owner, and asking
-// for help loads next to nothing. When it is in the way, change the plan and this test together.
-import {readdirSync, readFileSync} from 'node:fs';
+// The plan of the house (docs/architecture.md): imports go down only, types counted; a room has few things lying loose;
+// every outside package has one owner; asking for help loads next to nothing. When it is in the way, change the plan and
+// this test together.
+import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join, posix} from 'node:path';
 import {expect, test} from 'vitest';
 
-/** From the ground up; a file belongs to the first floor that matches, and sees its own floor and those before it. */
-const FLOORS: readonly RegExp[] = [
-  /^engine\/(errors|make-folder|json|sampling|types|backend|answer|tokenizer\/tokenizer)\.ts$/,
-  /^engine\/models\//,
-  /^engine\/tokenizer\//,
-  /^engine\/template\//,
-  /^engine\/convert\//,
-  /^engine\/wire\//,
-  /^engine\/(llama\/|generate|stop-matcher|plain-output|fim-stop|local|open-local|remote)/,
-  /^engine\//,
-  /^ui\//,
-  /^commands\//,
+/** From the ground up. A room sees those named before it; `ui` and `serve` are side by side and do not see each other. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  engine: ['base'],
+  ui: ['base', 'engine'],
+  serve: ['base', 'engine'],
+  commands: ['base', 'engine', 'ui', 'serve'],
+};
+
+/** Files in one folder, not counting those of its subfolders. */
+const LOOSE = 12;
+const LINES = 400;
+
+/** The only place that may import a package. One that is not named here has no owner, and fails. */
+const OWNERS: Readonly<Record<string, RegExp>> = {
+  commander: /^commands\//,
+  ora: /^commands\/host\/progress\.ts$/,
+  chalk: /^commands\/host\/report\.ts$/,
+  pino: /^commands\/serve\/run-server\.ts$/,
+  fastify: /^serve\//,
+  '@fastify/cors': /^serve\/app\.ts$/,
+  '@fastify/swagger': /^serve\/openapi\.ts$/,
+  'fastify-type-provider-zod': /^serve\//,
+  zod: /^serve\//,
+  'prom-client': /^serve\/metrics\.ts$/,
+  ink: /^ui\/ink\.ts$/,
+  react: /^ui\/ink\.ts$/,
+  lowlight: /^ui\/screen\/highlighter\.ts$/,
+  fzf: /^ui\/prompt\/complete\.ts$/,
+  'string-width': /^ui\/graphemes\.ts$/,
+  'node-llama-cpp': /^engine\/llama\//,
+  koffi: /^engine\/convert\/quantise-child\.ts$/,
+  ajv: /^engine\/template\/encode\/check-tools\.ts$/,
+  'hash-wasm': /^engine\/models\/pull\//,
+  'tar-stream': /^engine\/models\/pull\//,
+  undici: /^base\/http\//,
+  'proper-lockfile': /^base\/files\//,
+};
+
+/** Doors: who may come in past the room's own files. The lists of exceptions only ever get shorter. */
+const DOORS: readonly {room: RegExp; from: RegExp; except: readonly string[]}[] = [
+  {
+    room: /^engine\/llama\//,
+    from: /^engine\/(llama|local)\//,
+    except: ['commands/open-model/open-backend.ts', 'engine/index.ts'],
+  },
 ];
 
-/** The only place that may import a package, or touch the process. */
-const OWNERS: readonly (readonly [name: RegExp, owner: RegExp])[] = [
-  [/^node-llama-cpp$/, /^engine\/llama\//],
-  [/^(ink|react)$/, /^ui\//],
-  [/^(commander|ora)$/, /^commands\/[^/]+$/],
-  [/^(fastify|@fastify\/|fastify-|prom-client|zod)/, /^commands\/serve\//],
-];
+/** The process, its home and its temporary folder come as arguments below `commands`. */
+const TOUCHES_PROCESS = /\bprocess\.(?!env\.NODE_ENV)\w|\b(?:homedir|tmpdir)\(/;
+const STILL_TOUCHING = ['ui/plain/plain-chat.ts', 'ui/screen/external-editor.ts', 'ui/screen/run-chat.ts'];
+
+/** One name, one file; a command and the route of the same name are the two faces of one thing. */
+const SAME_NAME = ['chat', 'fim'];
 
 interface Import {
   /** A file under src, or a package. */
@@ -33,47 +67,103 @@ interface Import {
 }
 
 const root = join(import.meta.dirname, '../src');
-const files = readdirSync(root, {recursive: true})
-  .map((name) => String(name).replaceAll('\\', '/'))
-  .filter((name) => /\.tsx?$/.test(name));
+const filesOf = (folder: string) =>
+  readdirSync(folder, {recursive: true})
+    .map((name) => String(name).replaceAll('\\', '/'))
+    .filter((name) => /\.tsx?$/.test(name));
+const files = filesOf(root);
 const source = (file: string) => readFileSync(join(root, file), 'utf8');
+const isFile = (target: string) => /\.tsx?$/.test(target);
+const roomOf = (file: string) => file.split('/')[0] ?? '';
 
 function importsOf(file: string): Import[] {
-  const statement = /^(?:import|export)\s+(type\s)?[^;'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm;
-  return [...source(file).matchAll(statement)].map(([, type, from, bare, lazy]) => {
-    const name = from ?? bare ?? lazy ?? '';
+  const statement =
+    /^(?:import|export)\s+(type\s)?[^;'"]*?from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)|\brequire\('([^']+)'\)|createRequire\(import\.meta\.url\)\('([^']+)'\)/gm;
+  return [...source(file).matchAll(statement)].map(([, type, from, bare, lazy, required, made]) => {
+    const name = from ?? bare ?? lazy ?? required ?? made ?? '';
     const target = name.startsWith('.') ? posix.join(posix.dirname(file), name) : name;
     return {target, kind: lazy ? 'lazy' : type ? 'type' : 'value'};
   });
 }
 
-const floor = (file: string) => FLOORS.findIndex((pattern) => pattern.test(file));
+const arrows = files.flatMap((file) => importsOf(file).map(({target}) => ({file, target})));
+const inside = arrows.filter(({target}) => isFile(target));
+const shown = ({file, target}: {file: string; target: string}) => `${file} -> ${target}`;
 
-test('imports go down only', () => {
-  const climbing = files.flatMap((file) =>
-    importsOf(file)
-      .filter(({target}) => /\.tsx?$/.test(target) && floor(target) > floor(file))
-      .map(({target}) => `${file} -> ${target}`),
-  );
-  expect(climbing).toEqual([]);
+test('a room sees only the rooms below it', () => {
+  const climbing = inside.filter(({file, target}) => {
+    const [room, other] = [roomOf(file), roomOf(target)];
+    return room !== other && !ROOMS[room]?.includes(other);
+  });
+  expect(climbing.map(shown)).toEqual([]);
+  expect(files.filter((file) => ROOMS[roomOf(file)] === undefined)).toEqual([]);
 });
 
-test('a package belongs to its owner, the process to the commands', () => {
-  const strangers = files.flatMap((file) =>
-    importsOf(file)
-      .filter(({target}) => OWNERS.some(([name, owner]) => name.test(target) && !owner.test(file)))
-      .map(({target}) => `${file} -> ${target}`),
+test('in every folder, the files and folders in it import each other in one direction only, types counted', () => {
+  const folders = new Set(
+    files.flatMap((file) => file.split('/').map((_part, at, parts) => parts.slice(0, at).join('/'))),
   );
-  expect(strangers).toEqual([]);
-  const touching = files.filter(
-    (file) => !file.startsWith('commands/') && /\bprocess\.(?!env\.NODE_ENV)\w/.test(source(file)),
-  );
-  expect(touching).toEqual([]);
+  expect([...folders].flatMap((folder) => circlesIn(folder))).toEqual([]);
 });
 
-test('files stay small and say in their first line what they are for', () => {
-  expect(files.filter((file) => source(file).split('\n').length > 400)).toEqual([]);
+/** The circles among what lies in one folder: each as the names in it. */
+function circlesIn(folder: string): string[] {
+  const prefix = folder === '' ? '' : `${folder}/`;
+  const child = (file: string) => (file.startsWith(prefix) ? file.slice(prefix.length).split('/')[0] : undefined);
+  const seen = new Map<string, Set<string>>();
+  for (const {file, target} of inside) {
+    const [from, to] = [child(file), child(target)];
+    if (from === undefined || to === undefined || from === to) continue;
+    seen.set(from, (seen.get(from) ?? new Set()).add(to));
+  }
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (name: string, path: readonly string[]) => {
+    if (path.includes(name)) found.push(`${prefix}: ${[...path.slice(path.indexOf(name)), name].join(' -> ')}`);
+    if (done.has(name) || path.includes(name)) return;
+    for (const next of seen.get(name) ?? []) visit(next, [...path, name]);
+    done.add(name);
+  };
+  for (const name of seen.keys()) visit(name, []);
+  return found;
+}
+
+test('a package belongs to its owner', () => {
+  const outside = arrows.filter(({target}) => !isFile(target) && !target.startsWith('node:'));
+  const packageOf = (target: string) => /^(?:@[^/]+\/)?[^/]+/.exec(target)?.[0] ?? '';
+  const strangers = outside.filter(({file, target}) => !OWNERS[packageOf(target)]?.test(file));
+  expect(strangers.map(shown)).toEqual([]);
+});
+
+test('a room is entered by its doors', () => {
+  const past = DOORS.flatMap(({room, from, except}) =>
+    inside.filter(({file, target}) => room.test(target) && !from.test(file) && !except.includes(file)),
+  );
+  expect(past.map(shown)).toEqual([]);
+});
+
+test('only commands touch the process', () => {
+  const touching = files.filter((file) => roomOf(file) !== 'commands' && TOUCHES_PROCESS.test(source(file)));
+  expect(touching.sort()).toEqual(STILL_TOUCHING);
+});
+
+test('files stay small, say in their first line what they are for, and have a name of their own', () => {
+  expect(files.filter((file) => source(file).split('\n').length > LINES)).toEqual([]);
   expect(files.filter((file) => !source(file).startsWith('// '))).toEqual([]);
+  const names = files.map((file) => posix.basename(file).replace(/\.tsx?$/, ''));
+  expect([...new Set(names.filter((name, at) => names.indexOf(name) !== at))].sort()).toEqual(SAME_NAME);
+});
+
+test('a folder has few files lying loose', () => {
+  const loose = new Map<string, number>();
+  for (const file of files) loose.set(posix.dirname(file), (loose.get(posix.dirname(file)) ?? 0) + 1);
+  expect([...loose].filter(([, count]) => count > LOOSE)).toEqual([]);
+});
+
+test('tests stand where their source stands', () => {
+  const tests = filesOf(import.meta.dirname).filter((file) => ROOMS[roomOf(file)] !== undefined);
+  const there = (folder: string) => statSync(join(root, folder), {throwIfNoEntry: false})?.isDirectory() === true;
+  expect(tests.filter((file) => !there(posix.dirname(file)))).toEqual([]);
 });
 
 /** Everything that importing these files loads at once. */
@@ -82,7 +172,7 @@ function loadedBy(...starts: readonly string[]): string[] {
   const visit = (file: string) => {
     if (loaded.has(file)) return;
     loaded.add(file);
-    for (const {target, kind} of /\.tsx?$/.test(file) ? importsOf(file) : []) if (kind === 'value') visit(target);
+    for (const {target, kind} of isFile(file) ? importsOf(file) : []) if (kind === 'value') visit(target);
   };
   for (const start of starts) visit(start);
   return [...loaded];
@@ -90,10 +180,10 @@ function loadedBy(...starts: readonly string[]): string[] {
 
 test('help, version and refusals load neither the engine nor the screen', () => {
   const commands = importsOf('commands/program.ts').flatMap(({target, kind}) => (kind === 'lazy' ? target : []));
-  const heavy = /^(node-llama-cpp|ink|react|fastify|ora|chalk)$|^engine\/llama\//;
+  const heavy = /^(node-llama-cpp|ink|react|fastify|zod|ora|chalk)$|^engine\/llama\//;
   expect(loadedBy(...commands).filter((name) => heavy.test(name))).toEqual([]);
-  const main = ['program', 'chat', 'demo', 'fim', 'tools'].map((name) => `commands/${name}.ts`);
-  expect(loadedBy(...main).filter((name) => !/\.tsx?$|^node:/.test(name))).toEqual(['commander']);
+  const main = ['program', 'chat/chat', 'demo', 'fim', 'tools/tools'].map((name) => `commands/${name}.ts`);
+  expect(loadedBy(...main).filter((name) => !isFile(name) && !name.startsWith('node:'))).toEqual(['commander']);
 });
 
 test('the lockfile names the packages of every platform, or the engine would be missing on the others', () => {

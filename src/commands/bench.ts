@@ -1,8 +1,8 @@
 // `mistral bench`: prompt and decode speed of the path every command uses.
 import type {Command} from 'commander';
-import type {Backend} from '../engine/backend.ts';
-import {measureSpeed, median} from '../engine/bench.ts';
-import type {Io} from './io.ts';
+import type {Backend} from '../engine/contract/backend.ts';
+import {measureSpeed, median} from '../engine/measure-speed.ts';
+import type {Io} from './host/io.ts';
 import {addEngineOptions, addModelArgument, type EngineFlags, modelArgument, number} from './options.ts';
 
 interface BenchFlags {
@@ -30,7 +30,7 @@ export function addBenchCommand(command: Command, io: Io): void {
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {
     const flags = command.opts<BenchFlags & EngineFlags & {modelPath?: string}>();
-    const {withBackend} = await import('./open-backend.ts');
+    const {withBackend} = await import('./open-model/open-backend.ts');
     await withBackend(io, modelArgument(model, flags), flags, (backend) => runBench(io, backend, flags));
   });
 }

@@ -1,11 +1,11 @@
 // `mistral demo`: mistral-inference's three test prompts, continued side by side, with its defaults and its layout.
 import type {Command} from 'commander';
-import {collectAnswer} from '../engine/answer.ts';
-import type {Backend} from '../engine/backend.ts';
-import type {SamplingParams} from '../engine/sampling.ts';
-import {RULE} from '../ui/plain.ts';
-import {sanitise} from '../ui/sanitise.ts';
-import type {Io} from './io.ts';
+import {sanitise} from '../base/terminal-text.ts';
+import type {Backend} from '../engine/contract/backend.ts';
+import {collectAnswer} from '../engine/contract/collect-answer.ts';
+import type {SamplingParams} from '../engine/contract/sampling.ts';
+import {RULE} from '../ui/plain/write-answer.ts';
+import type {Io} from './host/io.ts';
 import {
   addEngineOptions,
   addModelArgument,
@@ -40,7 +40,7 @@ export function addDemoCommand(command: Command, io: Io): void {
   command.action(async (model?: string, maxTokens?: number, temperature?: number) => {
     const flags = command.opts<EngineFlags & {modelPath?: string}>();
     const sampling = samplingParams(command, {maxTokens, temperature});
-    const {withBackend} = await import('./open-backend.ts');
+    const {withBackend} = await import('./open-model/open-backend.ts');
     const run = (backend: Backend) => runDemo(io, backend, sampling);
     await withBackend(io, modelArgument(model, flags), flags, run, {slots: PROMPTS.length});
   });

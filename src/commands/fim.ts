@@ -1,10 +1,10 @@
 // `mistral fim`: prints what belongs between a prefix and a suffix, and nothing else.
 import type {Command} from 'commander';
-import {type Answer, collectAnswer} from '../engine/answer.ts';
-import type {Backend} from '../engine/backend.ts';
-import {EngineError} from '../engine/errors.ts';
-import type {FIMRequest} from '../engine/types.ts';
-import type {Io} from './io.ts';
+import {EngineError} from '../base/errors.ts';
+import type {Backend} from '../engine/contract/backend.ts';
+import {type Answer, collectAnswer} from '../engine/contract/collect-answer.ts';
+import type {FIMRequest} from '../engine/contract/requests.ts';
+import type {Io} from './host/io.ts';
 import {
   addEngineOptions,
   addModelArgument,
@@ -62,9 +62,11 @@ export function addFimCommand(command: Command, io: Io): void {
     const named = modelArgument(model, flags);
     const fill = (backend: Filler) => runFim(io, backend, request, flags.json ?? false);
     const {attach = true} = flags;
-    const running = attach ? (await import('./attach.ts')).attachedFim(io, named, flags) : undefined;
+    const running = attach
+      ? (await import('./open-model/running-servers.ts')).attachedFim(io, named, flags)
+      : undefined;
     if (running && (await answered(fill(running)))) return;
-    const {withBackend} = await import('./open-backend.ts');
+    const {withBackend} = await import('./open-model/open-backend.ts');
     await withBackend(io, named, flags, fill, {attach});
   });
 }
@@ -82,13 +84,13 @@ async function answered(fill: Promise<void>): Promise<boolean> {
 
 /** Prints the middle: exact in a pipe, with a newline on a terminal. */
 export async function runFim(io: Io, backend: Filler, request: FIMRequest, json: boolean): Promise<void> {
-  const {cutNote} = await import('../ui/plain.ts');
-  const {sanitise} = await import('../ui/sanitise.ts');
+  const {cutNote} = await import('../ui/plain/write-answer.ts');
+  const {sanitise} = await import('../base/terminal-text.ts');
   const answer: Answer = await collectAnswer(backend.fim(request, io.stop), (event) => {
     if (event.type === 'text' && !json) io.stdout.write(io.stdout.isTTY ? sanitise(event.text) : event.text);
   });
   if (json) {
-    const {answerObject} = await import('../ui/wire-answer.ts');
+    const {answerObject} = await import('../ui/plain/answer-json.ts');
     io.stdout.write(`${JSON.stringify(answerObject(answer, backend.model))}\n`);
   } else if (io.stdout.isTTY) {
     io.stdout.write('\n');
@@ -103,7 +105,7 @@ export async function runFim(io: Io, backend: Filler, request: FIMRequest, json:
  * place is not in the file.
  */
 export async function fimTexts(io: Io, flags: FimFlags): Promise<{prompt: string; suffix: string}> {
-  const {readTextFile} = await import('./text-input.ts');
+  const {readTextFile} = await import('./host/text-input.ts');
   const {prefix, suffix, prefixFile, suffixFile, file, line} = flags;
   const parts = [prefix, suffix, prefixFile, suffixFile];
   if (file !== undefined) {

@@ -1,9 +1,9 @@
 // The one table of flags and defaults; every command takes the groups it needs from here.
 import {type Command, InvalidArgumentError, Option} from 'commander';
-import {KV_TYPES, type KvType} from '../engine/models/kv-types.ts';
-import type {SamplingParams} from '../engine/sampling.ts';
-import type {TemplateVersion} from '../engine/types.ts';
-import type {Io} from './io.ts';
+import type {TemplateVersion} from '../engine/contract/requests.ts';
+import type {SamplingParams} from '../engine/contract/sampling.ts';
+import {KV_TYPES, type KvType} from '../engine/models/memory/kv-types.ts';
+import type {Io} from './host/io.ts';
 
 /** What a flag means when it is absent. mistral-inference's 35 tokens stay with `demo`: in a chat they cut answers. */
 export const DEFAULTS = {

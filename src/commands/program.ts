@@ -1,8 +1,8 @@
 // Builds the commander program of each of the five names and turns every outcome into an exit code.
 import {Command, CommanderError} from 'commander';
 import {normaliseArgv} from './argv.ts';
-import {dieBySignal, type Io, type Output, processIo} from './io.ts';
-import {reportError, reportUsage} from './report.ts';
+import {dieBySignal, type Io, type Output, processIo} from './host/io.ts';
+import {reportError, reportUsage} from './host/report.ts';
 
 type AddCommand = (command: Command, io: Io, all: () => Promise<readonly Command[]>) => void;
 
@@ -16,7 +16,7 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   chat: {
     summary: 'chat on a terminal or in a pipe',
-    load: async () => (await import('./chat.ts')).addChatCommand,
+    load: async () => (await import('./chat/chat.ts')).addChatCommand,
   },
   demo: {
     summary: "continue mistral-inference's three test prompts",
@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   tools: {
     summary: 'show or run the tool calls of an answer',
-    load: async () => (await import('./tools.ts')).addToolsCommand,
+    load: async () => (await import('./tools/tools.ts')).addToolsCommand,
   },
   bench: {
     summary: 'measure prompt and decode speed',
@@ -36,35 +36,35 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   serve: {
     summary: 'serve a model over HTTP to OpenAI, Mistral and llama.cpp clients',
-    load: async () => (await import('./serve.ts')).addServeCommand,
+    load: async () => (await import('./serve/serve.ts')).addServeCommand,
   },
   worker: {
     summary: 'compute the jobs of an AIME API server',
-    load: async () => (await import('./worker.ts')).addWorkerCommand,
+    load: async () => (await import('./worker/worker.ts')).addWorkerCommand,
   },
   exam: {
     summary: 'put questions with expected answers to a model',
-    load: async () => (await import('./exam.ts')).addExamCommand,
+    load: async () => (await import('./exam/exam.ts')).addExamCommand,
   },
   pull: {
     summary: 'fetch a model by name, repository or address',
-    load: async () => (await import('./pull.ts')).addPullCommand,
+    load: async () => (await import('./model-files/pull.ts')).addPullCommand,
   },
   list: {
     summary: 'show the models on this machine',
-    load: async () => (await import('./models.ts')).addListCommand,
+    load: async () => (await import('./model-files/list.ts')).addListCommand,
   },
   rm: {
     summary: 'delete a fetched or converted model',
-    load: async () => (await import('./models.ts')).addRmCommand,
+    load: async () => (await import('./model-files/list.ts')).addRmCommand,
   },
   inspect: {
     summary: 'show what a model is, can do and needs',
-    load: async () => (await import('./inspect.ts')).addInspectCommand,
+    load: async () => (await import('./model-files/inspect.ts')).addInspectCommand,
   },
   convert: {
     summary: 'turn a model folder into one GGUF file',
-    load: async () => (await import('./convert.ts')).addConvertCommand,
+    load: async () => (await import('./model-files/convert.ts')).addConvertCommand,
   },
   sessions: {
     summary: 'list, show, export and remove kept chats',
@@ -72,15 +72,15 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   verify: {
     summary: 'compare a converted file with its source',
-    load: async () => (await import('./verify.ts')).addVerifyCommand,
+    load: async () => (await import('./model-files/verify.ts')).addVerifyCommand,
   },
   tokenize: {
     summary: 'show the exact tokens of a text or a request',
-    load: async () => (await import('./tokenize.ts')).addTokenizeCommand,
+    load: async () => (await import('./tokenize/tokenize.ts')).addTokenizeCommand,
   },
   completion: {
     summary: 'print a completion script for bash, zsh or fish',
-    load: async () => (await import('./completion.ts')).addCompletionCommand,
+    load: async () => (await import('./shell-completion.ts')).addCompletionCommand,
   },
 };
 

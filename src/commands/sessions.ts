@@ -2,13 +2,13 @@
 import {writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {Command} from 'commander';
-import {EngineError} from '../engine/errors.ts';
-import type {SessionFolder} from '../engine/session-folder.ts';
+import {EngineError} from '../base/errors.ts';
+import {sanitise} from '../base/terminal-text.ts';
+import {contentText, exportMarkdown} from '../engine/conversation/export-markdown.ts';
+import type {SessionFolder} from '../engine/conversation/session-folder.ts';
 import {messageToWire} from '../engine/wire/write-messages.ts';
-import {contentText, exportMarkdown} from '../ui/export.ts';
-import {sanitise} from '../ui/sanitise.ts';
-import type {Io} from './io.ts';
-import {sessionFolder} from './state-folder.ts';
+import type {Io} from './host/io.ts';
+import {sessionFolder} from './host/state-folder.ts';
 
 const EXAMPLES = `
 Examples:

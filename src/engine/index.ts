@@ -1,4 +1,7 @@
 // The public face of the engine: what a library user and the floors above may import.
+
+export type {ErrorCode} from '../base/errors.ts';
+export {EngineError} from '../base/errors.ts';
 export type {
   Backend,
   FinishReason,
@@ -9,19 +12,17 @@ export type {
   TokenLogprob,
   TokenModel,
   Usage,
-} from './backend.ts';
-export {measureSpeed, median, type SpeedOptions, type SpeedReport} from './bench.ts';
+} from './contract/backend.ts';
+export type * from './contract/requests.ts';
+export {type SamplingParams, validateSampling} from './contract/sampling.ts';
+export type {Tokenizer} from './contract/tokenizer.ts';
 export {
   Conversation,
   type ConversationEvent,
   type ConversationOptions,
   type ToolRunner,
-} from './conversation.ts';
-export type {ErrorCode} from './errors.ts';
-export {EngineError} from './errors.ts';
-export type {LogListener} from './llama/library.ts';
-export type {LoraAdapter} from './llama/open.ts';
-export {type LocalOptions, type OpenedLocalBackend, openLocalBackend} from './open-local.ts';
-export {type SamplingParams, validateSampling} from './sampling.ts';
-export type {Tokenizer} from './tokenizer/tokenizer.ts';
-export type * from './types.ts';
+} from './conversation/conversation.ts';
+export type {LogListener} from './llama/native/library.ts';
+export type {LoraAdapter} from './llama/open-llama.ts';
+export {type LocalOptions, type OpenedLocalBackend, openLocalBackend} from './local/open-local.ts';
+export {measureSpeed, median, type SpeedOptions, type SpeedReport} from './measure-speed.ts';

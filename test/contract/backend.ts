@@ -1,8 +1,8 @@
 // What every Backend must hold to, whoever computes. A backend's own test calls this with a way to open one whose
 // answers to a user's message have at least five tokens.
 import {expect, test} from 'vitest';
-import type {Backend, GenerationEvent} from '../../src/engine/backend.ts';
-import type {ChatCompletionRequest} from '../../src/engine/types.ts';
+import type {Backend, GenerationEvent} from '../../src/engine/contract/backend.ts';
+import type {ChatCompletionRequest} from '../../src/engine/contract/requests.ts';
 
 export async function eventsOf(events: AsyncIterable<GenerationEvent>): Promise<GenerationEvent[]> {
   const list: GenerationEvent[] = [];

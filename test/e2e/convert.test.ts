@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect, test} from 'vitest';
-import {readVocabulary} from '../../src/engine/convert/vocabulary.ts';
+import {readVocabulary} from '../../src/engine/convert/vocabulary/vocabulary.ts';
 import {folderWith} from '../fixtures/folder.ts';
 import {denseFolder, hfFolder, wideFolder} from '../fixtures/tiny-families.ts';
 import {tokenizerJson} from '../fixtures/tokenizer-json.ts';

@@ -3,9 +3,9 @@ import {mkdtempSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:f
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {GenerateOptions, TokenEvent, TokenLogprob} from '../../src/engine/backend.ts';
-import {type LlamaTokenModel, openLlama} from '../../src/engine/llama/llama.ts';
-import {readGguf} from '../../src/engine/models/gguf.ts';
+import type {GenerateOptions, TokenEvent, TokenLogprob} from '../../src/engine/contract/backend.ts';
+import {readGguf} from '../../src/engine/gguf/read-header.ts';
+import {type LlamaTokenModel, openLlama} from '../../src/engine/llama/llama-model.ts';
 import {randomLora, randomMamba, randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-'));

@@ -3,8 +3,8 @@ import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {parseJson} from '../../src/engine/json.ts';
-import {openLocalBackend} from '../../src/engine/open-local.ts';
+import {parseJson} from '../../src/base/json.ts';
+import {openLocalBackend} from '../../src/engine/local/open-local.ts';
 import {backendContract, eventsOf} from '../contract/backend.ts';
 import {randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 

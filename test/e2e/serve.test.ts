@@ -7,9 +7,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
-import {parseEvents} from '../commands/serve/events.ts';
 import * as wire from '../contract/wire.ts';
 import {randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
+import {parseEvents} from '../serve/events.ts';
 
 const PROGRAM = new URL('../../bin/mistral.js', import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), 'serve-'));

@@ -1,6 +1,12 @@
 // A Backend that answers from a script, one token a character, and keeps what it was asked.
-import type {Backend, FinishReason, GenerationEvent, ModelInfo, ParsedToolCall} from '../../src/engine/backend.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../../src/engine/types.ts';
+import type {
+  Backend,
+  FinishReason,
+  GenerationEvent,
+  ModelInfo,
+  ParsedToolCall,
+} from '../../src/engine/contract/backend.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../../src/engine/contract/requests.ts';
 
 type AnyRequest = ChatCompletionRequest | CompletionRequest | FIMRequest;
 

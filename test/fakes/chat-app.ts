@@ -2,13 +2,13 @@
 // Arguments: JSON of ChatAppOptions.
 import {existsSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {screenHost} from '../../src/commands/screen-host.ts';
-import {toolHost} from '../../src/commands/tool-host.ts';
-import {newSessionInfo, Session} from '../../src/engine/session.ts';
-import type {ChatCompletionRequest} from '../../src/engine/types.ts';
-import {History} from '../../src/ui/chat/history.ts';
-import {runChat} from '../../src/ui/chat/run-chat.ts';
+import {screenHost} from '../../src/commands/host/screen-host.ts';
+import {toolHost} from '../../src/commands/tools/tool-host.ts';
+import type {ChatCompletionRequest} from '../../src/engine/contract/requests.ts';
+import {newSessionInfo, Session} from '../../src/engine/conversation/session.ts';
 import {createTheme} from '../../src/ui/markdown/style.ts';
+import {History} from '../../src/ui/prompt/input-history.ts';
+import {runChat} from '../../src/ui/screen/run-chat.ts';
 import {pacedBackend} from './paced-backend.ts';
 
 export interface ChatAppOptions {

@@ -1,6 +1,6 @@
 // An Io on strings: scripted stdin, collected stdout and stderr.
 import {PassThrough, Readable} from 'node:stream';
-import type {Io} from '../../src/commands/io.ts';
+import type {Io} from '../../src/commands/host/io.ts';
 
 export interface FakeIo extends Io {
   readonly out: () => string;

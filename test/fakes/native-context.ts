@@ -5,7 +5,7 @@ import type {
   NativeContext,
   NativeSampler,
   NativeSamplerConfig,
-} from '../../src/engine/llama/binding.ts';
+} from '../../src/engine/llama/native/binding.ts';
 
 /** What the fake answers after these tokens: never 2, which ends an answer. */
 export function nextToken(tokens: readonly number[]): number {

@@ -1,7 +1,7 @@
 // A Backend that streams a text at a steady pace and can be stopped, for screens and benchmarks.
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Backend, GenerationEvent, ModelInfo} from '../../src/engine/backend.ts';
-import type {ChatCompletionRequest, ToolCall} from '../../src/engine/types.ts';
+import type {Backend, GenerationEvent, ModelInfo} from '../../src/engine/contract/backend.ts';
+import type {ChatCompletionRequest, ToolCall} from '../../src/engine/contract/requests.ts';
 
 const MODEL: ModelInfo = {
   id: 'paced-8B',

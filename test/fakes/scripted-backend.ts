@@ -1,6 +1,18 @@
 // A Backend that plays a script: what it was asked and how it was stopped can be read off afterwards.
-import type {Backend, FinishReason, GenerationEvent, ModelInfo, TokenLogprob} from '../../src/engine/backend.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Token, Tokenized} from '../../src/engine/types.ts';
+import type {
+  Backend,
+  FinishReason,
+  GenerationEvent,
+  ModelInfo,
+  TokenLogprob,
+} from '../../src/engine/contract/backend.ts';
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+  FIMRequest,
+  Token,
+  Tokenized,
+} from '../../src/engine/contract/requests.ts';
 import {toyTokenizer} from './toy-tokenizer.ts';
 
 /** A text is a text event; a function is waited for (it gets the signal) and may throw. */

@@ -1,6 +1,6 @@
 // A TokenModel that answers from a script: for tests of everything above the engine.
-import type {GenerateOptions, TokenEvent, TokenModel} from '../../src/engine/backend.ts';
-import type {Token} from '../../src/engine/types.ts';
+import type {GenerateOptions, TokenEvent, TokenModel} from '../../src/engine/contract/backend.ts';
+import type {Token} from '../../src/engine/contract/requests.ts';
 
 export interface Script {
   /** What it "generates" for a prompt; end-of-generation ids end the answer as they do in a real model. */

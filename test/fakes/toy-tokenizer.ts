@@ -1,6 +1,7 @@
 // The smallest complete vocabulary: 100 control ids, then one id a byte.
-import type {TokenDecoder, Tokenizer} from '../../src/engine/tokenizer/tokenizer.ts';
-import type {Token} from '../../src/engine/types.ts';
+
+import type {Token} from '../../src/engine/contract/requests.ts';
+import type {TokenDecoder, Tokenizer} from '../../src/engine/contract/tokenizer.ts';
 
 const FIRST_BYTE = 100;
 const CONTROLS = [

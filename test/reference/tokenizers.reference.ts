@@ -3,10 +3,10 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'nod
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
-import {encodeInput} from '../../src/commands/tokenize-input.ts';
-import {isJsonObject, type Json, type JsonObject, parseJson, toPlain} from '../../src/engine/json.ts';
-import {type LoadedTokenizer, loadTokenizer} from '../../src/engine/template/load.ts';
-import {Refusal} from '../../src/engine/template/refusal.ts';
+import {isJsonObject, type Json, type JsonObject, parseJson, toPlain} from '../../src/base/json.ts';
+import {encodeInput} from '../../src/commands/tokenize/tokenize-input.ts';
+import {Refusal} from '../../src/engine/contract/refusal.ts';
+import {type LoadedTokenizer, loadTokenizer} from '../../src/engine/template/load-tokenizer.ts';
 import {TEKKEN_SPECIALS} from '../../src/engine/tokenizer/control-tokens.ts';
 
 const folder = process.env.MISTRAL_TOKENIZERS;

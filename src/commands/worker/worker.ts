@@ -1,115 +1,33 @@
-// The worker's loop: keeps asking for as many jobs as there are free slots, runs them side by side, tells progress.
-import {setTimeout as sleep} from 'node:timers/promises';
-import type {Backend} from '../../engine/backend.ts';
-import type {EngineError} from '../../engine/errors.ts';
-import {EngineWatch} from '../engine-watch.ts';
-import type {AimeApi, JobData} from './api.ts';
-import {type JobState, progressOf, resultOf, runJob, startJob} from './job.ts';
+// `mistral worker`: computes the jobs of an AIME API server.
 
-export interface WorkerOptions {
-  readonly slots: number;
-  /** Between two progress calls: the server's own workers send five a second at most. */
-  readonly progressMs: number;
-  readonly log: (line: string) => void;
-}
+import type {Command} from 'commander';
+import type {Io} from '../host/io.ts';
+import {addEngineOptions, addModelArgument, modelArgument, number} from '../options.ts';
+import type {WorkerFlags} from './run-worker.ts';
 
-interface Running {
-  readonly state: JobState;
-  readonly controller: AbortController;
-  /** What the server was told last, in tokens. */
-  told: number;
-}
+const EXAMPLES = `
+Examples:
+  mistral worker ~/models/8x7B --api-server http://aime:7777 --job-type mixtral --auth-key KEY
+  MISTRAL_WORKER_KEY=KEY mistral worker --api-server http://aime:7777 --job-type mistral --max-batch-size 8
 
-export class Worker {
-  readonly #backend: Backend;
-  readonly #api: AimeApi;
-  readonly #options: WorkerOptions;
-  readonly #engine: EngineWatch;
-  /** Aborts, with the error as its reason, when the engine has broken down. */
-  readonly #dead = new AbortController();
-  readonly #running = new Map<string, Running>();
-  /** Wakes the loop when a job has ended. */
-  #freed = () => {};
+The key is also read from $MISTRAL_WORKER_KEY. SIGTERM lets running jobs finish; a second one does not.`;
 
-  constructor(backend: Backend, api: AimeApi, options: WorkerOptions) {
-    this.#backend = backend;
-    this.#api = api;
-    this.#options = options;
-    this.#engine = new EngineWatch(backend, {onDead: (error: EngineError) => this.#dead.abort(error)});
-  }
-
-  /**
-   * Works until `stop` aborts, then finishes what runs; `kill` ends that too.
-   * @throws EngineError when the server refuses this worker, or `engine_failed` when the engine breaks down.
-   */
-  async work(stop: AbortSignal, kill: AbortSignal): Promise<void> {
-    const killAll = () => {
-      for (const {controller} of this.#running.values()) controller.abort();
-    };
-    kill.addEventListener('abort', killAll);
-    const done = new AbortController();
-    const telling = this.#tell(done.signal);
-    try {
-      await this.#takeJobs(AbortSignal.any([stop, this.#dead.signal]), kill);
-      this.#dead.signal.throwIfAborted();
-      while (this.#running.size > 0) await this.#aFreeSlot();
-    } finally {
-      killAll();
-      kill.removeEventListener('abort', killAll);
-      done.abort();
-      await telling;
-    }
-  }
-
-  async #takeJobs(stop: AbortSignal, kill: AbortSignal): Promise<void> {
-    try {
-      await this.#api.logIn(stop);
-      while (!stop.aborted) {
-        const free = this.#options.slots - this.#running.size;
-        if (free === 0) await this.#aFreeSlot();
-        else for (const job of await this.#api.jobs(free, stop)) void this.#run(job, kill);
-      }
-    } catch (error) {
-      if (!stop.aborted) throw error;
-    }
-  }
-
-  #aFreeSlot(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#freed = resolve;
-    });
-  }
-
-  async #run(job: JobData, kill: AbortSignal): Promise<void> {
-    const id = job.job_id;
-    const one: Running = {
-      state: {text: '', generated: 0, prompt: 0},
-      controller: new AbortController(),
-      told: -1,
-    };
-    this.#running.set(id, one);
-    const start = () => this.#engine.guard(startJob(this.#backend, job, one.controller.signal));
-    const error = await runJob(start, one.state);
-    if (error !== undefined) this.#options.log(`job ${id}: ${error}`);
-    // Whoever kills the worker still lets it say so, but not wait for a server that is away.
-    const patience = kill.aborted ? AbortSignal.timeout(1000) : kill;
-    await this.#api.result(id, resultOf(one.state, this.#backend, error), patience).catch(() => {});
-    this.#running.delete(id);
-    this.#freed();
-  }
-
-  /** Tells the server of jobs that went on since the last call, one call at a time. */
-  async #tell(done: AbortSignal): Promise<void> {
-    while (!done.aborted) {
-      const fresh = [...this.#running].filter(([, {state, told}]) => state.generated > told);
-      if (fresh.length > 0) {
-        for (const [, one] of fresh) one.told = one.state.generated;
-        const updates = fresh.map(([, {state}]) => progressOf(state));
-        const ids = fresh.map(([id]) => id);
-        const gone = await this.#api.progress(updates, ids, done).catch(() => []);
-        for (const id of gone) this.#running.get(id)?.controller.abort();
-      }
-      await sleep(this.#options.progressMs, undefined, {signal: done}).catch(() => {});
-    }
-  }
+export function addWorkerCommand(command: Command, io: Io): void {
+  addModelArgument(command);
+  command
+    .description('Compute the jobs of an AIME API server.')
+    .optionsGroup('Worker:')
+    .requiredOption('--api-server <url>', 'address of the API server')
+    .requiredOption('--job-type <type>', 'whose jobs to take, such as mixtral')
+    .option('--auth-key <key>', 'the key of that job type')
+    .option('--max-batch-size <n>', 'jobs computed at the same time', number({integer: true, min: 1, max: 256}), 1)
+    .option('--name <name>', 'how the server lists this worker (default: host name and process)')
+    .option('--grace <s>', 'time for running jobs after SIGTERM', number({above: 0, max: 86_400}), 30);
+  addEngineOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (model?: string) => {
+    const flags = command.opts<WorkerFlags>();
+    const {runWorker} = await import('./run-worker.ts');
+    await runWorker(io, modelArgument(model, flags), flags);
+  });
 }

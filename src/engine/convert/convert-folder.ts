@@ -1,11 +1,11 @@
 // One call from an opened folder to a GGUF of any quantisation, whichever way it takes.
 import {rmSync} from 'node:fs';
-import {AVERAGE_BITS, fileTypeId} from '../models/file-types.ts';
-import {type ConvertOptions, planConversion, writePlan} from './convert.ts';
-import {isOutputType, OUTPUT_TYPES, type OutputType} from './gguf-header.ts';
-import {writeWhole} from './output-file.ts';
+import {writeWhole} from '../../base/files/whole-file.ts';
+import {AVERAGE_BITS, fileTypeId} from '../gguf/file-types.ts';
+import {isOutputType, OUTPUT_TYPES, type OutputType} from '../gguf/write-header.ts';
+import {type ConvertOptions, planConversion, writePlan} from './convert-weights.ts';
 import {quantiseFile, quantiserLibrary} from './quantise.ts';
-import type {SourceFolder} from './source-folder.ts';
+import type {SourceFolder} from './source/source-folder.ts';
 
 export interface ConvertFolderOptions extends ConvertOptions {
   /** Called when a second pass begins: what it does, in words. */

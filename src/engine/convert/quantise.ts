@@ -6,8 +6,8 @@ import {createRequire} from 'node:module';
 import {arch, platform} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {EngineError} from '../errors.ts';
-import {fileTypeId} from '../models/file-types.ts';
+import {EngineError} from '../../base/errors.ts';
+import {fileTypeId} from '../gguf/file-types.ts';
 
 export interface QuantiseOptions {
   readonly threads: number;

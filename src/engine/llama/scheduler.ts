@@ -1,12 +1,12 @@
 // Continuous batching: each step decodes one batch made of the next token of every running answer and a piece of the
 // prompts that are still being read, then samples. Steps are short, so that an abort takes effect quickly.
-import {EngineError} from '../errors.ts';
-import type {Token} from '../types.ts';
-import type {Native} from './binding.ts';
-import type {Job} from './job.ts';
-import {PromptPace} from './prompt-pace.ts';
+import {EngineError} from '../../base/errors.ts';
+import type {Token} from '../contract/requests.ts';
+import {type StepWatch, watchStep} from '../contract/step-watch.ts';
+import type {Native} from './native/binding.ts';
+import {PromptPace} from './prompt-step-size.ts';
+import type {Job} from './running-answer.ts';
 import type {Slot, Slots} from './slots.ts';
-import {type StepWatch, watchStep} from './step-watch.ts';
 import type {TokenSampler} from './token-sampler.ts';
 
 export interface SchedulerOptions {

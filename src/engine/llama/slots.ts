@@ -1,7 +1,7 @@
 // The sequences of one context: which tokens each has in its KV cache, and which one a prompt should go to.
-import type {Token} from '../types.ts';
-import type {Native, NativeCheckpoint} from './binding.ts';
-import type {Job} from './job.ts';
+import type {Token} from '../contract/requests.ts';
+import type {Native, NativeCheckpoint} from './native/binding.ts';
+import type {Job} from './running-answer.ts';
 
 interface Checkpoint {
   readonly length: number;

@@ -1,9 +1,9 @@
 // One answer's sampling: turns SamplingParams into the native sampler's settings before each token, and reads the raw
 // distribution when log-probabilities are asked for.
-import type {TokenLogprob} from '../backend.ts';
-import type {SamplingParams} from '../sampling.ts';
-import type {Token} from '../types.ts';
-import type {Native, NativeGrammarState, NativeSampler, NativeSamplerConfig} from './binding.ts';
+import type {TokenLogprob} from '../contract/backend.ts';
+import type {Token} from '../contract/requests.ts';
+import type {SamplingParams} from '../contract/sampling.ts';
+import type {Native, NativeGrammarState, NativeSampler, NativeSamplerConfig} from './native/binding.ts';
 import {NgramBlocker} from './ngram-blocker.ts';
 
 /** llama.cpp's default repeat_last_n: popular repeat_penalty values are tuned for it. */

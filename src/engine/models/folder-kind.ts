@@ -1,6 +1,6 @@
 // Recognises what kind of model a folder holds from the names in it.
-import type {FolderFile, ModelFile} from './model-files.ts';
-import {modelFiles} from './model-files.ts';
+import type {FolderFile, ModelFile} from '../gguf/model-files.ts';
+import {modelFiles} from '../gguf/model-files.ts';
 
 export type FolderKind =
   | {readonly kind: 'gguf'; readonly models: readonly ModelFile[]}

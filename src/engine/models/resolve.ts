@@ -1,19 +1,19 @@
 // From a model argument (file, folder, nothing) to the file to load, with one line that says which and why.
 import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
-import {EngineError} from '../errors.ts';
-import {chooseQuantisation} from './choose.ts';
-import {checkEmbedded, noEmbedded} from './embedded.ts';
+import {EngineError} from '../../base/errors.ts';
+import {formatBytes} from '../../base/units.ts';
+import {baseName, type FolderFile, type ModelFile, splitName, splitOf} from '../gguf/model-files.ts';
+import {modelShape} from '../gguf/model-shape.ts';
+import {preflight} from '../gguf/preflight.ts';
+import type {GgufFile} from '../gguf/read-header.ts';
+import {readGguf} from '../gguf/read-header.ts';
+import {checkEmbedded, noEmbedded} from './check-embedded.ts';
 import {embeddedFile} from './embedded-file.ts';
 import {folderKind} from './folder-kind.ts';
-import type {GgufFile} from './gguf.ts';
-import {readGguf} from './gguf.ts';
-import {type Machine, thisMachine} from './machine.ts';
-import {memoryNeed} from './memory.ts';
-import {baseName, type FolderFile, type ModelFile, splitName, splitOf} from './model-files.ts';
-import {modelShape} from './model-shape.ts';
-import {preflight} from './preflight.ts';
-import {formatBytes} from './units.ts';
+import {chooseQuantisation} from './memory/choose-file.ts';
+import {type Machine, thisMachine} from './memory/machine.ts';
+import {memoryNeed} from './memory/memory-needs.ts';
 
 /** Context the memory of a choice is reckoned with when the model was trained for more. */
 const DEFAULT_CONTEXT = 8192;

@@ -1,6 +1,7 @@
 // Which template version a model was trained with, and how we know: files seldom say it in one place.
-import type {Tokenizer} from '../tokenizer/tokenizer.ts';
-import type {TemplateVersion} from '../types.ts';
+
+import type {TemplateVersion} from '../contract/requests.ts';
+import type {Tokenizer} from '../contract/tokenizer.ts';
 import {TEMPLATES} from './versions.ts';
 
 export interface DetectedVersion {

@@ -1,5 +1,5 @@
 // The templates as data: one row a version, read by the encoder, the validator and the output parser alike.
-import type {ContentChunk, TemplateVersion} from '../types.ts';
+import type {ContentChunk, TemplateVersion} from '../contract/requests.ts';
 
 type ChunkType = ContentChunk['type'];
 

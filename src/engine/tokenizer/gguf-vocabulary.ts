@@ -1,12 +1,12 @@
 // Makes a tokenizer from what a GGUF says about its vocabulary.
-import {EngineError} from '../errors.ts';
-import type {GgufFile} from '../models/gguf.ts';
-import type {GgufStrings} from '../models/gguf-metadata.ts';
+import {EngineError} from '../../base/errors.ts';
+import type {Tokenizer} from '../contract/tokenizer.ts';
+import type {GgufStrings} from '../gguf/metadata.ts';
+import type {GgufFile} from '../gguf/read-header.ts';
 import {isControlName} from './control-tokens.ts';
 import type {Pieces} from './pieces.ts';
-import {SPM_TYPE, SpmTokenizer} from './spm.ts';
-import {TekkenTokenizer} from './tekken.ts';
-import type {Tokenizer} from './tokenizer.ts';
+import {SPM_TYPE, SpmTokenizer} from './spm/spm.ts';
+import {TekkenTokenizer} from './tekken/tekken.ts';
 
 /** @throws EngineError model_invalid when there is no usable vocabulary, model_unsupported when it is of another family. */
 export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {

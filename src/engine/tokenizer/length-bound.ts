@@ -1,5 +1,5 @@
 // How few tokens a text can have, without encoding it: what is far too long is refused in no time.
-import type {Tokenizer} from './tokenizer.ts';
+import type {Tokenizer} from '../contract/tokenizer.ts';
 
 /** UTF-16 units that are encoded in a tenth of a second: then the exact number is the better answer. */
 const QUICK = 1 << 18;

@@ -1,12 +1,12 @@
 // Reads one tokenizer file, SentencePiece or tekken, and the version it states for itself.
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
-import {EngineError} from '../errors.ts';
-import {SpmTokenizer} from './spm.ts';
-import {parseSpm} from './spm-file.ts';
-import {TekkenTokenizer} from './tekken.ts';
-import {parseTekken} from './tekken-file.ts';
-import type {Tokenizer} from './tokenizer.ts';
+import {EngineError} from '../../base/errors.ts';
+import type {Tokenizer} from '../contract/tokenizer.ts';
+import {SpmTokenizer} from './spm/spm.ts';
+import {parseSpm} from './spm/spm-file.ts';
+import {TekkenTokenizer} from './tekken/tekken.ts';
+import {parseTekken} from './tekken/tekken-file.ts';
 
 export interface TokenizerFile {
   readonly tokenizer: Tokenizer;

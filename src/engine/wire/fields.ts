@@ -1,6 +1,6 @@
 // Typed access to the members of a JSON object somebody sent: every fault names the path of its field.
-import {isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} from '../json.ts';
-import {Refusal} from '../template/refusal.ts';
+import {isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
+import {Refusal} from '../contract/refusal.ts';
 
 /**
  * `strict`: mistral-common's rule, unknown fields are refused. `lenient`: what servers do for the sake of their

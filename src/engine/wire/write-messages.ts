@@ -1,6 +1,6 @@
 // Messages and tools in the form the OpenAI and Mistral APIs write them: for session files, exports and remote servers.
-import type {Json} from '../json.ts';
-import type {Content, Message, Tool, ToolCall} from '../types.ts';
+import type {Json} from '../../base/json.ts';
+import type {Content, Message, Tool, ToolCall} from '../contract/requests.ts';
 
 interface WireToolCall {
   readonly id: string;

@@ -1,10 +1,10 @@
 // The conversation behind a chat, and the tools it begins with: the same with a screen and without.
-import type {Backend} from '../../engine/backend.ts';
-import {Conversation} from '../../engine/conversation.ts';
-import type {SamplingParams} from '../../engine/sampling.ts';
-import type {Chat, Settings} from './chat.ts';
-import {TOP} from './score.ts';
-import {parseCommand, runCommand} from './slash.ts';
+import type {Backend} from '../../engine/contract/backend.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {Conversation} from '../../engine/conversation/conversation.ts';
+import {TOP} from './certainty.ts';
+import type {Chat, Settings} from './chat-context.ts';
+import {parseCommand, runCommand} from './slash/all-commands.ts';
 
 /** Tools a chat is started with: their file, and `name=command` for those that run. */
 export interface GivenTools {

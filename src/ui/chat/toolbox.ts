@@ -1,13 +1,14 @@
 // The tools of a chat: what the model may call, which command runs a call, and the person's leave for it.
-import type {ParsedToolCall} from '../../engine/backend.ts';
-import {EngineError} from '../../engine/errors.ts';
-import type {Tool, ToolCall} from '../../engine/types.ts';
+
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import type {ParsedToolCall} from '../../engine/contract/backend.ts';
+import type {Tool, ToolCall} from '../../engine/contract/requests.ts';
+import {shorten} from '../graphemes.ts';
 import type {Theme} from '../markdown/style.ts';
-import {sanitise} from '../sanitise.ts';
-import {shorten} from '../text.ts';
-import type {Picker} from './input.ts';
-import type {Phase} from './status.ts';
-import {questionRows} from './tool-rows.ts';
+import type {Phase} from '../rows/status-line.ts';
+import {questionRows} from '../rows/tool-rows.ts';
+import type {Picker} from './picker.ts';
 
 /** A command line that runs the calls of one tool. */
 export interface ToolCommand {
@@ -98,7 +99,7 @@ export class Toolbox {
   /** What the schemas of the tools ask for and nothing enforces, one line each. */
   async notes(columns: number): Promise<string[]> {
     // Not for the first frame.
-    const {schemaNotes} = await import('../../engine/template/grammar.ts');
+    const {schemaNotes} = await import('../../engine/template/encode/answer-grammar.ts');
     return schemaNotes({tools: this.#tools}).map((note) => shorten(sanitise(`note: ${note}`), columns));
   }
 

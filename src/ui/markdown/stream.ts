@@ -1,5 +1,5 @@
 // Streaming markdown: text in as it is generated, finished terminal rows out; what may still change is the tail.
-import {expandTabs, graphemes, width} from '../text.ts';
+import {expandTabs, graphemes, width} from '../graphemes.ts';
 import {parseInline} from './inline.ts';
 import {combine, type Piece, paint, type Style, type Theme} from './style.ts';
 import {isTable, renderTable} from './table.ts';

@@ -1,5 +1,5 @@
 // A finished markdown table as aligned rows, or as `key: value` rows where the terminal is too narrow for it.
-import {width} from '../text.ts';
+import {width} from '../graphemes.ts';
 import {parseInline} from './inline.ts';
 import {combine, type Piece, render, type Theme} from './style.ts';
 

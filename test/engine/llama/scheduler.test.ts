@@ -1,9 +1,9 @@
 import {describe, expect, test, vi} from 'vitest';
-import type {TokenEvent} from '../../../src/engine/backend.ts';
-import {Job} from '../../../src/engine/llama/job.ts';
+import type {TokenEvent} from '../../../src/engine/contract/backend.ts';
+import type {StepWatch} from '../../../src/engine/contract/step-watch.ts';
+import {Job} from '../../../src/engine/llama/running-answer.ts';
 import {Scheduler} from '../../../src/engine/llama/scheduler.ts';
 import {Slots} from '../../../src/engine/llama/slots.ts';
-import type {StepWatch} from '../../../src/engine/llama/step-watch.ts';
 import {TokenSampler} from '../../../src/engine/llama/token-sampler.ts';
 import {FakeNativeContext, nextToken} from '../../fakes/native-context.ts';
 

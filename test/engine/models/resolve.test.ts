@@ -1,7 +1,7 @@
 import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {expect, test} from 'vitest';
-import {EngineError} from '../../../src/engine/errors.ts';
+import {EngineError} from '../../../src/base/errors.ts';
 import {type ResolveOptions, resolveModel} from '../../../src/engine/models/resolve.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {f32, tinyModel} from '../../fixtures/tiny-model.ts';

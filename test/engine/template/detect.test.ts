@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest';
+import type {Tokenizer} from '../../../src/engine/contract/tokenizer.ts';
 import {detectVersion, parseVersion, type VersionClues} from '../../../src/engine/template/detect.ts';
-import {TekkenTokenizer} from '../../../src/engine/tokenizer/tekken.ts';
-import {parseTekken} from '../../../src/engine/tokenizer/tekken-file.ts';
-import type {Tokenizer} from '../../../src/engine/tokenizer/tokenizer.ts';
+import {TekkenTokenizer} from '../../../src/engine/tokenizer/tekken/tekken.ts';
+import {parseTekken} from '../../../src/engine/tokenizer/tekken/tekken-file.ts';
 import {tekkenJson, tekkenSpecials} from '../../fixtures/vocabularies.ts';
 
 /** A tekken vocabulary with these control tokens beside <s> and </s>, called one or the other family. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {SpmTokenizer} from '../../../src/engine/tokenizer/spm.ts';
-import {parseSpm} from '../../../src/engine/tokenizer/spm-file.ts';
-import {TekkenTokenizer} from '../../../src/engine/tokenizer/tekken.ts';
-import {parseTekken} from '../../../src/engine/tokenizer/tekken-file.ts';
-import type {Tokenizer} from '../../../src/engine/tokenizer/tokenizer.ts';
+import type {Tokenizer} from '../../../src/engine/contract/tokenizer.ts';
+import {SpmTokenizer} from '../../../src/engine/tokenizer/spm/spm.ts';
+import {parseSpm} from '../../../src/engine/tokenizer/spm/spm-file.ts';
+import {TekkenTokenizer} from '../../../src/engine/tokenizer/tekken/tekken.ts';
+import {parseTekken} from '../../../src/engine/tokenizer/tekken/tekken-file.ts';
 import {Utf8Stream} from '../../../src/engine/tokenizer/utf8-stream.ts';
 import {wellFormed} from '../../fixtures/texts.ts';
 import {spmFile, spmPieces, tekkenJson} from '../../fixtures/vocabularies.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
+import {width} from '../../../src/ui/graphemes.ts';
 import {MarkdownStream} from '../../../src/ui/markdown/stream.ts';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
-import {width} from '../../../src/ui/text.ts';
 
 const plain = createTheme({color: false, unicode: true, hyperlinks: false});
 const colored = createTheme({color: true, unicode: true, hyperlinks: true});

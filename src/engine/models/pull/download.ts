@@ -2,14 +2,14 @@
 import {existsSync} from 'node:fs';
 import {basename, dirname} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {EngineError} from '../../errors.ts';
-import {makeFolder} from '../../make-folder.ts';
-import {formatBytes} from '../units.ts';
+import {EngineError} from '../../../base/errors.ts';
+import {withLock} from '../../../base/files/lock.ts';
+import {makeFolder} from '../../../base/files/make-folder.ts';
+import {checkRoom, explainStorage, isStorageError} from '../../../base/files/storage-error.ts';
+import {type Http, type HttpHead, retryAfter, type Sink, statusError} from '../../../base/http/download-client.ts';
+import {formatBytes} from '../../../base/units.ts';
 import {FileHash} from './file-hash.ts';
-import {type Http, type HttpHead, retryAfter, type Sink, statusError} from './http.ts';
-import {withLock} from './lock-target.ts';
 import {PartialFile, type Span} from './partial-file.ts';
-import {checkRoom, explainStorage, isStorageError} from './storage-error.ts';
 
 export interface DownloadOptions {
   readonly url: string;

@@ -1,10 +1,32 @@
 // The files of a repository that make a model's folder, for weights that nobody has made a GGUF of.
 import {createHash} from 'node:crypto';
 import {readFileSync, rmSync} from 'node:fs';
-import {EngineError} from '../../errors.ts';
+import {EngineError} from '../../../base/errors.ts';
+import {formatBytes} from '../../../base/units.ts';
 import {folderKind} from '../folder-kind.ts';
-import {formatBytes} from '../units.ts';
-import type {ChosenFiles, HubFile, HubRepository} from './hub.ts';
+
+export interface HubFile {
+  readonly name: string;
+  readonly bytes: number;
+  /** Of the content; undefined for small files that git keeps itself. */
+  readonly sha256: string | undefined;
+  /** Git's name for the content of those: see checkGitBlob. */
+  readonly gitBlob: string | undefined;
+}
+
+export interface HubRepository {
+  readonly repo: string;
+  readonly commit: string;
+  readonly files: readonly HubFile[];
+}
+
+export interface ChosenFiles {
+  readonly files: readonly HubFile[];
+  /** Whether the folder they lie in is the model, in place of the first of them. */
+  readonly isFolder: boolean;
+  /** One line: which and why. */
+  readonly note: string;
+}
 
 const TOKENIZERS = 'tekken\\.json|tokenizer\\.model(\\.v\\d+(m\\d+)?)?';
 const SETTINGS = 'config|generation_config|tokenizer|tokenizer_config|chat_template|special_tokens_map';

@@ -1,27 +1,14 @@
 // Asks a Hugging Face hub what a repository holds and chooses the files of one model in it.
-import {EngineError} from '../../errors.ts';
-import {chooseQuantisation} from '../choose.ts';
-import type {Machine} from '../machine.ts';
-import {type ModelFile, modelFiles} from '../model-files.ts';
-import {formatBytes} from '../units.ts';
-import {ORIGINAL} from './catalogue.ts';
-import {type Http, statusError} from './http.ts';
+
+import {EngineError} from '../../../base/errors.ts';
+import {type Http, statusError} from '../../../base/http/download-client.ts';
+import {formatBytes} from '../../../base/units.ts';
+import {type ModelFile, modelFiles} from '../../gguf/model-files.ts';
+import {ORIGINAL} from '../catalogue/catalogue.ts';
+import {chooseQuantisation} from '../memory/choose-file.ts';
+import type {Machine} from '../memory/machine.ts';
+import type {ChosenFiles, HubRepository} from './hub-folder.ts';
 import {chooseFolder} from './hub-folder.ts';
-
-export interface HubFile {
-  readonly name: string;
-  readonly bytes: number;
-  /** Of the content; undefined for small files that git keeps itself. */
-  readonly sha256: string | undefined;
-  /** Git's name for the content of those: see checkGitBlob. */
-  readonly gitBlob: string | undefined;
-}
-
-export interface HubRepository {
-  readonly repo: string;
-  readonly commit: string;
-  readonly files: readonly HubFile[];
-}
 
 interface ModelAnswer {
   readonly sha?: string;
@@ -70,14 +57,6 @@ function asHex(text: string | undefined, length: number): string | undefined {
 /** A name from the network becomes a path: no way out of the folder. */
 function isSafeName(name: string): boolean {
   return !name.startsWith('/') && !name.includes('\\') && name.split('/').every((part) => part !== '..' && part !== '');
-}
-
-export interface ChosenFiles {
-  readonly files: readonly HubFile[];
-  /** Whether the folder they lie in is the model, in place of the first of them. */
-  readonly isFolder: boolean;
-  /** One line: which and why. */
-  readonly note: string;
 }
 
 /**

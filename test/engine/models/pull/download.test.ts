@@ -3,8 +3,8 @@ import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {lockSync} from 'proper-lockfile';
 import {expect, onTestFinished, test} from 'vitest';
+import {Http} from '../../../../src/base/http/download-client.ts';
 import {type DownloadOptions, download} from '../../../../src/engine/models/pull/download.ts';
-import {Http} from '../../../../src/engine/models/pull/http.ts';
 import {fileServer} from '../../../fixtures/file-server.ts';
 import {folderWith} from '../../../fixtures/folder.ts';
 

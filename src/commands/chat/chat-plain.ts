@@ -1,0 +1,52 @@
+// `mistral chat` on a terminal without a screen: the model loads first, then the prompt loop begins.
+import {clipboardSequence} from '../../ui/clipboard.ts';
+import {runPlainChat} from '../../ui/plain/plain-chat.ts';
+import type {Io} from '../host/io.ts';
+import {abilities} from '../host/terminal-abilities.ts';
+import {stdinLines} from '../host/text-input.ts';
+import {withBackend} from '../open-model/open-backend.ts';
+import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
+
+/** Chats until the person leaves or stdin ends; throws what loading the model throws. */
+export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> {
+  const {model, flags, sampling, system, tools, still, spoken} = options;
+  const kept = new KeptChat(io, options);
+  const {session, sessions} = kept;
+  if (spoken) io.stderr.write('The model is being loaded.\n');
+  try {
+    await withBackend(
+      io,
+      model,
+      flags,
+      async (backend) => {
+        await kept.warm(backend);
+        await runPlainChat({
+          backend,
+          sampling,
+          ...(system === undefined ? {} : {system}),
+          terminal: {lines: stdinLines(io), out: io.stdout, notes: io.stderr},
+          spoken,
+          unicode: abilities(io.env).unicode,
+          session,
+          ...(sessions === undefined ? {} : {sessions}),
+          ...toolsOf(io, tools),
+          cwd: io.cwd,
+          stop: io.stop,
+          captureInterrupt: (handler) => io.captureInterrupt(handler),
+          copy: (text) => copy(io, text),
+          now: () => performance.now(),
+        }).finally(() => kept.close());
+      },
+      // Without a spinner, which turns.
+      still ? {onProgress() {}} : {},
+    );
+  } finally {
+    kept.release();
+  }
+}
+
+function copy({env, stdout}: Io, text: string): boolean {
+  const sequence = env.TERM === 'dumb' ? undefined : clipboardSequence(text, env.TMUX !== undefined);
+  if (sequence !== undefined) stdout.write(sequence);
+  return sequence !== undefined;
+}

@@ -1,0 +1,55 @@
+// `mistral chat` on a terminal: the screen opens first, the model loads behind it.
+import {join} from 'node:path';
+import {Writable} from 'node:stream';
+import {createTheme} from '../../ui/markdown/style.ts';
+import {History} from '../../ui/prompt/input-history.ts';
+import {runChat} from '../../ui/screen/run-chat.ts';
+import {dieBySignal, type Io, type Output} from '../host/io.ts';
+import {screenHost} from '../host/screen-host.ts';
+import {stateFolder} from '../host/state-folder.ts';
+import {abilities} from '../host/terminal-abilities.ts';
+import {versionText} from '../version.ts';
+import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
+
+/** Chats until the person leaves; throws what loading the model throws. */
+export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
+  const {model, flags, sampling, system, save, tools, still} = options;
+  const state = stateFolder(io.env);
+  const kept = new KeptChat(io, options);
+  const {session, sessions} = kept;
+  const load = new AbortController();
+  const stop = AbortSignal.any([io.stop, load.signal]);
+  const code = await runChat({
+    host: screenHost(io.stop),
+    open: async (note, onProgress) => {
+      const {openBackend} = await import('../open-model/open-backend.ts');
+      const backend = await openBackend({...io, stop, stderr: notes(note)}, model, flags, {onProgress});
+      await kept.warm(backend);
+      return backend;
+    },
+    sampling,
+    ...(system === undefined ? {} : {system}),
+    banner: versionText('mistral-chat', false).trim(),
+    history: new History(save ? join(state, 'history.jsonl') : undefined),
+    session,
+    ...(sessions === undefined ? {} : {sessions}),
+    still,
+    theme: createTheme(abilities(io.env)),
+    ...toolsOf(io, tools),
+  });
+  load.abort();
+  await kept.close();
+  if (code === 129) dieBySignal('SIGHUP');
+  if (code === 130) dieBySignal('SIGINT');
+}
+
+/** A stream whose lines become notes in the chat: nothing else may write on the screen. */
+function notes(note: (text: string) => void): Output {
+  const stream = new Writable({
+    write(chunk, _encoding, done) {
+      note(String(chunk).replace(/\n$/, ''));
+      done();
+    },
+  });
+  return stream;
+}

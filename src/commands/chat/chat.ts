@@ -1,0 +1,182 @@
+// `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
+import type {Command} from 'commander';
+import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
+import type {Io} from '../host/io.ts';
+import {hasScreenReader, wantsStillness} from '../host/reduced-motion.ts';
+import {
+  addEngineOptions,
+  addModelArgument,
+  addPositionalSampling,
+  addSamplingOptions,
+  collect,
+  DEFAULTS,
+  type EngineFlags,
+  modelArgument,
+  number,
+  samplingParams,
+} from '../options.ts';
+
+interface ChatFlags extends EngineFlags {
+  readonly modelPath?: string;
+  readonly instruct?: true;
+  readonly prompt?: readonly string[];
+  readonly attach: boolean;
+  readonly system?: string;
+  readonly json?: true;
+  readonly streamJson?: true;
+  readonly plain?: true;
+  readonly tui?: true;
+  readonly continue?: true;
+  readonly resume?: string;
+  readonly save?: boolean;
+  readonly screenReader?: true;
+  readonly reducedMotion?: true;
+  readonly tools?: string;
+  readonly exec?: readonly string[];
+  readonly shell?: true;
+  readonly timeout: number;
+}
+
+/** Events of the answer to one more turn. */
+type Send = (text: string, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+
+const EXAMPLES = `
+Examples:
+  mistral-chat --instruct                        chat with the embedded model
+  mistral-chat ~/models/7B --instruct            with a folder's or a file's model
+  printf 'Hello\\nAnd you?\\n' | mistral-chat --instruct   each line is a turn
+  mistral-chat --instruct -p 'Sum up:' -p - <a.txt         one prompt from parts
+  mistral-chat -p 'Once upon a time'             plain continuation`;
+
+export function addChatCommand(command: Command, io: Io): void {
+  addModelArgument(command);
+  addPositionalSampling(command);
+  command
+    .description('Chat with a model: a screen on a terminal, one line a turn in a pipe.')
+    .option('-i, --instruct', 'chat; without it the model continues the text')
+    .option('-p, --prompt <text>', 'answer this one prompt; - is stdin; repeatable', collect(String))
+    .option('--no-attach', 'with -p: do not use a running mistral serve that has the model open')
+    .option('--system <text|@file>', 'system prompt')
+    .option('--json', 'one JSON object an answer on stdout')
+    .option('--stream-json', 'one JSON object an event on stdout')
+    .option('--plain', 'no screen: the classic prompt loop')
+    .option('--tui', 'insist on the screen')
+    .option('--screen-reader', 'no screen: whole sentences, lines are only ever added (also ACCESSIBLE=1)')
+    .option('--reduced-motion', 'nothing on the screen moves by itself (also MISTRAL_REDUCED_MOTION=1)')
+    .option('--continue', 'go on with the last kept chat')
+    .option('--resume <id>', 'go on with this kept chat (mistral sessions list)')
+    .option('--no-save', 'keep nothing of this chat')
+    .option('--tools <file>', 'at a terminal: JSON file with tools the model may call (as /tools)')
+    .option(
+      '--exec <name=command>',
+      'run this command for calls of the tool, once you agree; repeatable',
+      collect(String),
+    )
+    .option('--shell', 'let sh read the commands of --exec')
+    .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30);
+  addSamplingOptions(command, DEFAULTS.chat);
+  addEngineOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action((model?: string, maxTokens?: number, temperature?: number) => {
+    const flags = command.opts<ChatFlags>();
+    return chat(io, modelArgument(model, flags), flags, samplingParams(command, {maxTokens, temperature}));
+  });
+}
+
+async function chat(io: Io, model: string | undefined, flags: ChatFlags, sampling: SamplingParams): Promise<void> {
+  const {textOrFile, promptFrom} = await import('../host/text-input.ts');
+  const system = flags.system === undefined ? undefined : await textOrFile(io, flags.system);
+  const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
+  if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await isAtTerminal(io, flags))) {
+    const {resume, save = true} = flags;
+    const chat = {
+      ...{model, flags, sampling, system, resume: flags.continue ?? resume, save, tools: flags},
+      ...{still: isStill(io, flags), spoken: isSpoken(io, flags)},
+    };
+    if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
+    return await (await import('./chat-plain.ts')).chatInPlain(io, chat);
+  }
+  await refuseWithoutTerminal(flags);
+  const answer = async (backend: Backend) => {
+    const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
+    const face = {io, send, model: backend.model, format: answerFormat(flags), spoken: isSpoken(io, flags)};
+    const {answerOnce, answerLines} = await import('./piped-turns.ts');
+    await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
+  };
+  const attach = prompt !== undefined && flags.attach;
+  const running =
+    attach && (await (await import('../open-model/running-servers.ts')).attachedBackend(io, model, flags));
+  if (running) return await answer(running);
+  if (isSpoken(io, flags) && io.stdin.isTTY) io.stderr.write('The model is being loaded.\n');
+  const {withBackend} = await import('../open-model/open-backend.ts');
+  // Without a spinner, which turns.
+  await withBackend(io, model, flags, answer, {attach, ...(isStill(io, flags) && {onProgress() {}})});
+}
+
+/**
+ * Commands run only when somebody agrees, and a kept chat is one of instructions: both take a chat at a terminal.
+ * @throws EngineError `usage`
+ */
+async function refuseWithoutTerminal(flags: ChatFlags): Promise<void> {
+  const asks = flags.tools !== undefined || flags.exec !== undefined;
+  if (!asks && !flags.continue && flags.resume === undefined) return;
+  const {EngineError} = await import('../../base/errors.ts');
+  throw asks
+    ? new EngineError('usage', '--tools and --exec need a chat at a terminal', {
+        hint: 'In pipes `mistral-tools` shows or runs the calls.',
+      })
+    : new EngineError('usage', '--continue and --resume need a chat at a terminal, with --instruct', {
+        hint: 'In a pipe the lines of one run are one conversation; `mistral sessions export` prints a kept chat.',
+      });
+}
+
+/** @throws EngineError `usage` when --tui insists on a screen where none can be. */
+async function isAtTerminal(io: Io, {tui}: ChatFlags): Promise<boolean> {
+  const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true;
+  if (tui && (!isTerminal || io.env.TERM === 'dumb')) {
+    const {EngineError} = await import('../../base/errors.ts');
+    throw new EngineError('usage', '--tui needs a terminal on stdin and stdout', {hint: 'Leave it out in pipes.'});
+  }
+  return isTerminal;
+}
+
+function wantsScreen(io: Io, flags: ChatFlags): boolean {
+  return !flags.plain && io.env.TERM !== 'dumb' && !isSpoken(io, flags);
+}
+
+function isSpoken({env}: Io, {screenReader}: ChatFlags): boolean {
+  return screenReader === true || hasScreenReader(env);
+}
+
+function isStill(io: Io, flags: ChatFlags): boolean {
+  return flags.reducedMotion === true || wantsStillness(io.env) || isSpoken(io, flags);
+}
+
+function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {
+  return streamJson ? 'stream-json' : json ? 'json' : 'text';
+}
+
+async function chatTurns(backend: Backend, system: string | undefined, sampling: SamplingParams): Promise<Send> {
+  const {Conversation} = await import('../../engine/conversation/conversation.ts');
+  const conversation = new Conversation({backend, settings: () => ({sampling})});
+  conversation.setSystem(system);
+  return async function* (text, signal) {
+    for await (const event of conversation.send(text, signal)) {
+      if (event.type !== 'tool_result') yield event;
+    }
+  };
+}
+
+/** As mistral-inference without --instruct: one text that grows by every input and every answer. */
+function continuation(backend: Backend, sampling: SamplingParams): Send {
+  let text = '';
+  return async function* (input, signal) {
+    text += input;
+    for await (const event of backend.complete({prompt: text, sampling}, signal)) {
+      if (event.type === 'text') text += event.text;
+      yield event;
+    }
+  };
+}

@@ -1,0 +1,111 @@
+// A chat at a terminal, with a screen or without: what it is started with, and what of it is kept for the next time.
+import type {Backend} from '../../engine/contract/backend.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
+import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
+import type {OpenedLocalBackend} from '../../engine/local/open-local.ts';
+import type {GivenTools} from '../../ui/chat/open-conversation.ts';
+import type {ToolHost} from '../../ui/chat/toolbox.ts';
+import type {Io} from '../host/io.ts';
+import {sessionFolder} from '../host/state-folder.ts';
+import type {EngineFlags} from '../options.ts';
+import {toolHost} from '../tools/tool-host.ts';
+
+export interface TerminalChat {
+  readonly model: string | undefined;
+  readonly flags: EngineFlags;
+  readonly sampling: SamplingParams;
+  readonly system: string | undefined;
+  /** True: the chat used last; a text: the session whose id begins so. */
+  readonly resume: string | true | undefined;
+  /** False: nothing of this chat is written anywhere. */
+  readonly save: boolean;
+  readonly tools: ToolFlags;
+  /** Nothing moves by itself. */
+  readonly still: boolean;
+  /** A screen reader reads along. */
+  readonly spoken: boolean;
+}
+
+export interface ToolFlags {
+  /** File of the tools to begin with. */
+  readonly tools?: string;
+  readonly exec?: readonly string[];
+  readonly shell?: true;
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** The tools of a chat as its flags name them. */
+export function toolsOf(io: Io, {tools, exec, shell, timeout}: ToolFlags): {toolHost: ToolHost; tools?: GivenTools} {
+  return {
+    toolHost: toolHost({shell: shell === true, timeoutMs: timeout * 1000, cwd: io.cwd}),
+    ...(tools === undefined ? {} : {tools: {file: tools, commands: exec ?? []}}),
+  };
+}
+
+/** The session of a chat and the KV cache beside it, from the start of the program to its end. */
+export class KeptChat {
+  readonly session: Session;
+  /** Undefined when nothing is to be kept. */
+  readonly sessions: SessionFolder | undefined;
+  readonly #folder: SessionFolder;
+  /** The session whose KV cache fits this one's messages. */
+  readonly #stateOf: string | undefined;
+  #backend: OpenedLocalBackend | undefined;
+
+  /** @throws EngineError when there is no such session, or it cannot be read. */
+  constructor({env, stderr}: Io, {resume, save}: Pick<TerminalChat, 'resume' | 'save'>) {
+    const folder = sessionFolder(env);
+    this.#folder = folder;
+    this.sessions = save ? folder : undefined;
+    this.#stateOf = resume === undefined ? undefined : folder.find(resume === true ? undefined : resume);
+    if (!save) {
+      this.session = new Session(newSessionInfo(''), undefined);
+      if (this.#stateOf !== undefined) this.session.update(folder.read(this.#stateOf).messages);
+    } else if (this.#stateOf === undefined) this.session = folder.begin('');
+    else {
+      const {session, copied} = folder.enter(this.#stateOf);
+      this.session = session;
+      const other = `session ${this.#stateOf} is open in another chat; this one goes on as ${session.info.id}\n`;
+      if (copied) stderr.write(other);
+    }
+  }
+
+  /** Gives the model the cache it had in this chat; where it does not fit, the messages are evaluated. */
+  async warm(backend: Backend): Promise<void> {
+    // Not before the first frame: this brings the engine's library.
+    const {isLocal} = await import('../open-model/open-backend.ts');
+    if (!isLocal(backend)) return;
+    this.#backend = backend;
+    if (this.#stateOf !== undefined) await backend.loadState(this.#folder.stateOf(this.#stateOf));
+  }
+
+  /** Keeps the cache of the session that is open now, and lets others have it. */
+  async close(): Promise<void> {
+    const {held} = this.#folder;
+    if (this.#backend !== undefined && held !== undefined && held.messages.length > 0) {
+      await this.#keepState(this.#backend, held.info.id);
+    }
+    this.release();
+  }
+
+  /** Lets others have the session. */
+  release(): void {
+    this.#folder.release();
+  }
+
+  /** Not being able to is no failure: the next start evaluates the messages. */
+  async #keepState(backend: OpenedLocalBackend, id: string): Promise<void> {
+    const saved = await backend.saveState(this.#folder.stateOf(id)).then(
+      () => true,
+      () => false,
+    );
+    try {
+      if (saved) this.#folder.prune();
+      else this.#folder.removeState(id);
+    } catch {
+      // A folder that takes no files holds no stale ones either.
+    }
+  }
+}

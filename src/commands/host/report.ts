@@ -1,0 +1,48 @@
+// Turns a failure into the lines a person reads and the object a program reads.
+import type {CommanderError} from 'commander';
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import type {Io} from './io.ts';
+
+/** Writes `error: …` and the hint to stderr, in JSON mode an object to stdout too. Returns the exit code. */
+export async function reportError(io: Io, error: unknown, json: boolean): Promise<number> {
+  const known = error instanceof EngineError ? error : asEngineError(error);
+  const hint = known.hint === undefined ? '' : `${sanitise(known.hint)}\n`;
+  io.stderr.write(`${await label(io)} ${sanitise(known.message)}\n${hint}`);
+  if (known.code === 'internal') {
+    io.stderr.write(
+      `${sanitise(error instanceof Error ? (error.stack ?? '') : '')}\nThis is a bug; please report it.\n`,
+    );
+  }
+  if (json) io.stdout.write(`${JSON.stringify({error: errorObject(known)})}\n`);
+  return known.exitCode;
+}
+
+/** What commander refused, or 0 for help and version, which are no failure. Help was written already. */
+export async function reportUsage(io: Io, error: CommanderError, json: boolean): Promise<number> {
+  if (error.exitCode === 0) return 0;
+  const message = error.message.replace(/^error: /, '');
+  if (error.code !== 'commander.help') io.stderr.write(`${await label(io)} ${sanitise(message)}\n`);
+  if (json) io.stdout.write(`${JSON.stringify({error: {code: 'usage', message}})}\n`);
+  return 2;
+}
+
+/** NO_COLOR and FORCE_COLOR count when they are not empty (no-color.org). */
+async function label({stderr, env}: Io): Promise<string> {
+  const colour = env.NO_COLOR ? false : env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : stderr.isTTY && env.TERM !== 'dumb';
+  if (!colour) return 'error:';
+  const {Chalk} = await import('chalk');
+  return new Chalk({level: 1}).red.bold('error:');
+}
+
+/** The wire form of a failure. */
+function errorObject(error: EngineError): {code: string; message: string; hint?: string; param?: string} {
+  const {code, message, hint, param} = error;
+  return {code, message, ...(hint === undefined ? {} : {hint}), ...(param === undefined ? {} : {param})};
+}
+
+function asEngineError(error: unknown): EngineError {
+  const {code, message = String(error)} = (error ?? {}) as NodeJS.ErrnoException;
+  const fromSystem = typeof code === 'string' && /^E[A-Z]+$/.test(code);
+  return new EngineError(fromSystem ? 'io' : 'internal', message, {cause: error});
+}

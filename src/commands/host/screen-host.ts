@@ -1,0 +1,59 @@
+// The real terminal and process behind the chat screen.
+import {spawn} from 'node:child_process';
+import {availableParallelism} from 'node:os';
+import {performance} from 'node:perf_hooks';
+import type {ReadStream, WriteStream} from 'node:tty';
+import type {Host} from '../../ui/screen/draw/terminal.ts';
+
+/** The host of a screen on this process's terminal; both streams have to be terminals. */
+export function screenHost(stop: AbortSignal): Host {
+  const stdin = process.stdin as ReadStream;
+  const stdout = process.stdout as WriteStream;
+  // At a file size limit (ulimit -f) the write fails instead of the program, as on a full disk.
+  process.on('SIGXFSZ', () => {});
+  return {
+    stdin,
+    stdout: {
+      getWindowSize: () => currentSize(stdout),
+      write: (text) => stdout.write(text),
+      on: (event, listener) => stdout.on(event, listener),
+      off: (event, listener) => stdout.off(event, listener),
+    },
+    env: process.env,
+    cwd: process.cwd(),
+    cores: availableParallelism(),
+    stop,
+    now: () => performance.now(),
+    suspend: () =>
+      new Promise((resolve) => {
+        // A signal handler alone does not keep the process running once it is continued.
+        const alive = setInterval(() => {}, 60_000);
+        process.once('SIGCONT', () => {
+          clearInterval(alive);
+          resolve();
+        });
+        process.kill(0, 'SIGTSTP');
+      }),
+    run: (command, args) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(command, args, {stdio: 'inherit'});
+        child.once('error', reject);
+        child.once('exit', (code) => resolve(code ?? 1));
+      }),
+    onHangup: (handler) => {
+      process.on('SIGHUP', handler);
+      stdin.once('end', handler);
+      stdin.once('error', handler);
+    },
+    onExit: (handler) => {
+      process.once('exit', handler);
+      return () => process.off('exit', handler);
+    },
+  };
+}
+
+/** Asks the terminal: what Node remembers is as old as the last signal it has handled. */
+function currentSize(stdout: WriteStream & {_refreshSize?(): void}): [columns: number, rows: number] {
+  stdout._refreshSize?.();
+  return stdout.getWindowSize();
+}

@@ -1,0 +1,43 @@
+// `mistral convert ADAPTER --base MODEL`: a LoRA adapter becomes the adapter GGUF that llama.cpp's programs take.
+import {existsSync, statSync} from 'node:fs';
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import {formatBytes} from '../../base/units.ts';
+import {folderBase, ggufBase, type LoraBase, planLora} from '../../engine/convert/convert-adapter.ts';
+import {writePlan} from '../../engine/convert/convert-weights.ts';
+import {readAdapter} from '../../engine/convert/source/adapter-file.ts';
+import {openSourceFolder} from '../../engine/convert/source/source-folder.ts';
+import {resolveModel} from '../../engine/models/resolve.ts';
+import type {Io} from '../host/io.ts';
+
+export interface ConvertLoraFlags {
+  readonly base?: string;
+  readonly scaling?: number;
+  readonly out?: string;
+  readonly force?: true;
+  readonly json?: true;
+}
+
+/** Writes FILE.gguf beside the factors, or --out. Throws EngineError. */
+export async function convertLora(io: Io, path: string, flags: ConvertLoraFlags): Promise<void> {
+  if (flags.base === undefined) {
+    throw new EngineError('usage', `${path} is a LoRA adapter: its base model has to be named with --base`, {
+      hint: `mistral convert ${path} --base FOLDER_OR_GGUF`,
+    });
+  }
+  const out = flags.out ?? path.replace(/\.safetensors$/, '.gguf');
+  if (existsSync(out) && !flags.force) {
+    throw new EngineError('usage', `${out} is there already`, {hint: 'Give another --out, or --force to replace it.'});
+  }
+  const adapter = readAdapter(path, flags.scaling);
+  await writePlan(planLora(adapter, openBase(flags.base)), out, {workers: 0, signal: io.stop});
+  const bytes = statSync(out).size;
+  io.stderr.write(`wrote ${sanitise(out)}: ${formatBytes(bytes)}; use it with --lora-path\n`);
+  if (flags.json) io.stdout.write(`${JSON.stringify({path: out, bytes})}\n`);
+}
+
+/** A GGUF or a folder of either kind: only the shapes of its weights are read. */
+function openBase(path: string): LoraBase {
+  const found = resolveModel(path);
+  return found.kind === 'gguf' ? ggufBase(found.file) : folderBase(openSourceFolder(found.folder));
+}

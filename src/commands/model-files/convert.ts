@@ -1,0 +1,118 @@
+// `mistral convert`: a folder in Mistral's or Hugging Face's format becomes one GGUF file.
+import {existsSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {type Command, InvalidArgumentError} from 'commander';
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import {formatBytes} from '../../base/units.ts';
+import {convertFolder, QUANTISATIONS, quantisation} from '../../engine/convert/convert-folder.ts';
+import {planVocabulary, writePlan} from '../../engine/convert/convert-weights.ts';
+import {findAdapter} from '../../engine/convert/source/adapter-file.ts';
+import {openSourceFolder, type SourceFolder} from '../../engine/convert/source/source-folder.ts';
+import {thisMachine} from '../../engine/models/memory/machine.ts';
+import {resolveModel} from '../../engine/models/resolve.ts';
+import {ByteProgress, formatDuration} from '../host/byte-progress.ts';
+import type {Io} from '../host/io.ts';
+import {number} from '../options.ts';
+import {type ConvertLoraFlags, convertLora} from './convert-lora.ts';
+
+interface ConvertFlags extends ConvertLoraFlags {
+  readonly quant: string;
+  readonly vocabOnly?: true;
+  readonly ctxTrain?: number;
+  readonly workers?: number;
+}
+
+/** Adds options, examples and the action of `mistral convert`. */
+export function addConvertCommand(command: Command, io: Io): void {
+  command
+    .argument('<folder>', "folder in Mistral's or Hugging Face's format, or a LoRA adapter")
+    .option('-o, --out <file>', 'where to write (default: FOLDER/NAME-QUANT.gguf)')
+    .option('--quant <type>', 'such as Q8_0, BF16, F16, Q4_K_M', quantType, 'Q8_0')
+    .option('--vocab-only', 'write the vocabulary without weights')
+    .option('--ctx-train <tokens>', 'context length to write into the file', number({integer: true, min: 1}))
+    .option(
+      '--workers <n>',
+      'threads beside the main one (default: the cores, 8 at most)',
+      number({integer: true, min: 0, max: 64}),
+    )
+    .option('--base <model>', 'of a LoRA adapter: the model it was trained on, a folder or GGUF')
+    .option('--scaling <x>', "of lora.safetensors: mistral-inference's scaling (default: 2)", number({above: 0}))
+    .option('--force', 'replace a file that is there')
+    .option('--json', 'print what was written as one JSON object')
+    .addHelpText('after', EXAMPLES)
+    .action((folder: string) => convert(folder, command.opts<ConvertFlags>(), io));
+}
+
+const EXAMPLES = `
+Examples:
+  mistral convert ~/mistral_models/7B-Instruct-v0.3
+  mistral convert ./my-finetune --quant BF16 --out my-finetune.gguf
+  mistral convert lora.safetensors --base ~/mistral_models/7B-Instruct-v0.3`;
+
+function quantType(text: string): string {
+  const type = quantisation(text);
+  if (type !== undefined) return type;
+  throw new InvalidArgumentError(`Expected one of ${QUANTISATIONS.join(', ')}.`);
+}
+
+async function convert(path: string, flags: ConvertFlags, io: Io): Promise<void> {
+  const adapter = adapterAt(path, flags);
+  if (adapter !== undefined) return convertLora(io, adapter, flags);
+  const folder = folderOf(path);
+  const source = openSourceFolder(folder, {context: flags.ctxTrain});
+  const suffix = flags.vocabOnly ? 'vocab' : flags.quant;
+  const out = flags.out ?? join(folder, `${source.name}-${suffix}.gguf`);
+  if (existsSync(out) && !flags.force) {
+    throw new EngineError('usage', `${out} is there already`, {hint: 'Give another --out, or --force to replace it.'});
+  }
+  for (const note of source.notes) io.stderr.write(`note: ${sanitise(note)}\n`);
+  const start = performance.now();
+  await write(source, flags, out, io);
+  const seconds = (performance.now() - start) / 1000;
+  const bytes = statSync(out).size;
+  io.stderr.write(`wrote ${sanitise(out)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}\n`);
+  if (flags.json) io.stdout.write(`${JSON.stringify({path: out, bytes, seconds, notes: source.notes})}\n`);
+}
+
+/** An adapter, when --base says so or there is nothing else. */
+function adapterAt(path: string, {base}: ConvertFlags): string | undefined {
+  const adapter = findAdapter(path);
+  const isModel = ['params.json', 'config.json'].some((name) => existsSync(join(path, name)));
+  if (base === undefined && isModel) return undefined;
+  if (adapter !== undefined || base === undefined) return adapter;
+  throw new EngineError('model_not_found', `there is no LoRA adapter ${path}`, {
+    hint: 'It has to be lora.safetensors, or a folder with adapter_config.json and adapter_model.safetensors.',
+  });
+}
+
+/** A file of a folder stands for the folder. Throws EngineError for what can or need not be converted. */
+function folderOf(path: string): string {
+  const stat = statSync(path, {throwIfNoEntry: false});
+  if (stat?.isDirectory()) return path;
+  const found = resolveModel(path);
+  if (found.kind === 'convertible') return found.folder;
+  throw new EngineError('model_invalid', `${path} is a GGUF already`, {
+    hint: 'Give the folder of the original weights: a quantised file cannot be quantised again without loss.',
+  });
+}
+
+async function write(source: SourceFolder, flags: ConvertFlags, out: string, io: Io): Promise<void> {
+  let progress = new ByteProgress(`converting ${source.name}`, io.stderr);
+  const options = {
+    workers: flags.workers ?? Math.min(8, thisMachine().cores),
+    signal: io.stop,
+    progress: (done: number, total: number) => progress.update(done, total),
+    stage: (what: string) => {
+      progress.end();
+      progress = new ByteProgress(what, io.stderr, {unit: 'tensors'});
+    },
+  };
+  try {
+    await (flags.vocabOnly
+      ? writePlan(planVocabulary(source), out, options)
+      : convertFolder(source, flags.quant, out, options));
+  } finally {
+    progress.end();
+  }
+}

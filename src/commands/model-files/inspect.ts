@@ -1,0 +1,126 @@
+// `mistral inspect`: what a model is, can do and needs, without loading it.
+import {statSync} from 'node:fs';
+import {basename, resolve} from 'node:path';
+import type {Command} from 'commander';
+import {sanitise} from '../../base/terminal-text.ts';
+import {formatBytes, formatCount} from '../../base/units.ts';
+import {readGguf} from '../../engine/gguf/read-header.ts';
+import type {Inspection, SourceReport} from '../../engine/inspect/inspect-model.ts';
+import {thisMachine} from '../../engine/models/memory/machine.ts';
+import {resolveModel} from '../../engine/models/resolve.ts';
+import type {Io} from '../host/io.ts';
+import {addModelArgument, namedModel} from '../options.ts';
+import {type Inspected, inspectedFile} from './inspect-file.ts';
+
+interface InspectFlags {
+  readonly quant?: string;
+  readonly json?: true;
+  readonly modelPath?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  mistral inspect model-Q4_K_M.gguf
+  mistral inspect ~/models/7B --quant Q8_0 --json
+  mistral inspect ~/mistral_models/7B-Instruct-v0.3     a folder that is to be converted`;
+
+/** Adds options, examples and the action of `mistral inspect`. */
+export function addInspectCommand(command: Command, io: Io): void {
+  addModelArgument(command);
+  command
+    .option('--quant <text>', 'which of several files in a folder')
+    .option('--json', 'print one JSON object, sizes in bytes')
+    .addHelpText('after', EXAMPLES)
+    .action((model?: string) => inspect(io, model, command.opts<InspectFlags>()));
+}
+
+async function inspect(io: Io, model: string | undefined, flags: InspectFlags): Promise<void> {
+  const named = namedModel(io, flags.modelPath ?? model);
+  const {inspection, note} = await look(io, named === undefined ? undefined : resolve(io.cwd, named), flags);
+  io.stdout.write(flags.json ? `${JSON.stringify(inspection)}\n` : sanitise(table(inspection, note)));
+}
+
+/** Files that stand for the folder they lie in. */
+const OF_A_FOLDER = /\.(json|safetensors|pth)$/;
+
+/** A file that cannot be loaded is still worth inspecting, as long as its header can be read. */
+async function look(io: Io, path: string | undefined, {quant}: InspectFlags): Promise<Inspected> {
+  if (path !== undefined && !OF_A_FOLDER.test(path) && statSync(path, {throwIfNoEntry: false})?.isFile()) {
+    const file = readGguf(path);
+    if (file.tensors.length > 0 || file.metadata.keys.length > 0) return inspectedFile(file, basename(path));
+  }
+  const found = resolveModel(path, quant === undefined ? {} : {quant});
+  if (found.kind === 'gguf') return inspectedFile(found.file, found.note);
+  const {inspectedFolder} = await import('./inspect-folder.ts');
+  return inspectedFolder(io, found.folder, quant);
+}
+
+function table(found: Inspection, note: string): string {
+  const {shape, tokenizer} = found;
+  const rows: [string, string][] = [
+    ...(found.source === undefined ? [] : [['source', sourceWeights(found.source)] as [string, string]]),
+    ['model', found.name === undefined ? note : `${found.name} (${note})`],
+    ['architecture', architecture(found)],
+    [
+      'parameters',
+      `${formatCount(found.parameters)}, ${formatBytes(found.bytes)}, ${found.bitsPerWeight.toFixed(2)} bits each`,
+    ],
+    ['quantisation', `${found.quantisation ?? 'not named'}: ${found.types.map(typeShare).join(', ')}`],
+    ['context', shape.context === undefined ? 'not given' : `${shape.context} tokens`],
+  ];
+  if (tokenizer !== undefined) {
+    rows.push(['tokenizer', `${tokenizer.family}, ${tokenizer.tokens} tokens`]);
+    rows.push(['template', `${tokenizer.template}: ${tokenizer.templateReason}`]);
+    rows.push(['abilities', abilities(tokenizer)]);
+  }
+  if (found.license !== undefined) rows.push(['license', found.license]);
+  rows.push(['fits here', howItFits(found)]);
+  for (const text of found.notes) rows.push(['note', text]);
+  if (found.problem !== undefined) rows.push(['problem', found.problem]);
+  return `${rows.map(([label, text]) => `${label.padEnd(14)}${text}\n`).join('')}\n${memoryTable(found)}`;
+}
+
+function sourceWeights({format, types, files, bytes}: SourceReport): string {
+  const layout = format === 'mistral' ? "Mistral's" : "Hugging Face's";
+  return `${layout} format, ${types.join(' and ')} in ${files} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
+}
+
+function architecture({shape}: Inspection): string {
+  const {layers, embedding, heads, kvHeads, experts, expertsUsed} = shape;
+  const parts = [shape.architecture, `${layers} layers of ${embedding}`];
+  if (heads > 0) parts.push(`${heads} heads, ${Math.max(...kvHeads)} for keys and values`);
+  if (experts > 0) parts.push(`${expertsUsed} of ${experts} experts`);
+  return parts.join(', ');
+}
+
+function typeShare({type, tensors, bytes}: Inspection['types'][number]): string {
+  return `${type} ${formatBytes(bytes)} in ${tensors}`;
+}
+
+function abilities({fim, tools, reasoning}: NonNullable<Inspection['tokenizer']>): string {
+  const can = [
+    'chat',
+    ...(tools ? ['tools'] : []),
+    ...(fim ? ['fill in the middle'] : []),
+    ...(reasoning ? ['reasoning'] : []),
+  ];
+  return `${can.join(', ')} (by template and vocabulary; text only)`;
+}
+
+function howItFits({fittingContext, shape}: Inspection): string {
+  const {ramBytes} = thisMachine();
+  const memory = `${formatBytes(ramBytes)} of memory`;
+  if (fittingContext === 0) return `no: too large for ${memory}`;
+  if (fittingContext >= shape.usableContext) return `yes, with its whole context in ${memory}`;
+  return `with up to ${fittingContext} tokens of context in ${memory} (F16 cache)`;
+}
+
+function memoryTable({memory}: Inspection): string {
+  const types = Object.keys(memory[0]?.total ?? {}) as (keyof Inspection['memory'][number]['total'])[];
+  const head = `${'memory at'.padEnd(14)}${types.map((type) => `${type} cache`.padStart(12)).join('')}\n`;
+  const rows = memory.map(({context, total}) => {
+    const cells = types.map((type) => formatBytes(total[type] ?? 0).padStart(12));
+    return `${`${context} tokens`.padEnd(14)}${cells.join('')}\n`;
+  });
+  return head + rows.join('');
+}

@@ -1,0 +1,89 @@
+// `mistral list` and `mistral rm`: the models on this machine.
+import {rmSync} from 'node:fs';
+import {homedir} from 'node:os';
+import {basename, dirname, join} from 'node:path';
+import type {Command} from 'commander';
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import {formatBytes} from '../../base/units.ts';
+import {CATALOGUE} from '../../engine/models/catalogue/catalogue.ts';
+import {listHubCache, removeCached} from '../../engine/models/hub-cache.ts';
+import {hubCacheFolder, listStores, type StoredModel} from '../../engine/models/stores.ts';
+import {confirm} from '../host/confirm.ts';
+import {cacheFolder} from '../host/folders.ts';
+import type {Io} from '../host/io.ts';
+
+/** Adds options and the action of `mistral list`. */
+export function addListCommand(command: Command, io: Io): void {
+  command
+    .option('--available', 'the models that `mistral pull` knows by name')
+    .option('--json', 'one JSON array')
+    .action(() => list(io, command.opts<{available?: true; json?: true}>()));
+}
+
+/** Adds options and the action of `mistral rm`. */
+export function addRmCommand(command: Command, io: Io): void {
+  command
+    .argument('<model>', 'name or path as `mistral list` shows it')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', '\nOnly what this program fetched or converted is removed; stores of others are left alone.')
+    .action((model: string) => remove(io, model, command.opts<{yes?: true}>()));
+}
+
+function stored(io: Io): StoredModel[] {
+  return listStores(io.env, io.env.HOME || homedir(), join(cacheFolder(io), 'models'));
+}
+
+function list(io: Io, flags: {available?: true; json?: true}): void {
+  const rows = flags.available ? CATALOGUE : stored(io);
+  if (flags.json) {
+    io.stdout.write(`${JSON.stringify(rows)}\n`);
+    return;
+  }
+  const lines = flags.available
+    ? CATALOGUE.map(({id, title, parameters, license, abilities}) => [
+        id,
+        parameters,
+        license,
+        `${title}${words(abilities)}`,
+      ])
+    : stored(io).map(({name, bytes, store, path}) => [name, formatBytes(bytes), store, path]);
+  if (lines.length === 0)
+    io.stderr.write('no models yet: mistral pull NAME fetches one, mistral list --available names some\n');
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => (line[column] ?? '').length)));
+  const text = (line: string[]) =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd();
+  io.stdout.write(lines.map((line) => `${sanitise(text(line))}\n`).join(''));
+}
+
+const words = (abilities: readonly string[]) => (abilities.length === 0 ? '' : ` (${abilities.join(', ')})`);
+
+async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void> {
+  const matches = stored(io).filter(({name, path}) => name === model || path === model || basename(path) === model);
+  const [found] = matches;
+  if (found === undefined) {
+    throw new EngineError('model_not_found', `there is no model "${model}"`, {
+      hint: 'mistral list shows what is here.',
+    });
+  }
+  if (matches.length > 1) {
+    const paths = matches.map(({path}) => path).join(', ');
+    throw new EngineError('model_not_found', `"${model}" is several models: ${paths}`, {hint: 'Give the path.'});
+  }
+  if (found.store !== 'hub' && found.store !== 'converted') {
+    throw new EngineError('unsupported', `${found.path} belongs to ${found.store}`, {hint: 'Remove it there.'});
+  }
+  const matter = `${found.name} (${formatBytes(found.bytes)}) will be deleted.`;
+  if (!yes && !(await confirm(io, sanitise(matter), 'Go on?'))) return;
+  // A fetched file lies with others, a converted one in a folder of its own.
+  if (found.store === 'converted')
+    rmSync(basename(dirname(found.path)) === 'fetched' ? found.path : dirname(found.path), {recursive: true});
+  else {
+    const cache = hubCacheFolder(io.env, io.env.HOME || homedir());
+    for (const model of listHubCache(cache)) if (model.path === found.path) removeCached(cache, model);
+  }
+  io.stderr.write(`deleted ${sanitise(found.path)}\n`);
+}

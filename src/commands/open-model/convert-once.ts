@@ -1,0 +1,96 @@
+// Opens a folder that needs conversion: converted once with consent, then taken from the cache.
+import {copyFileSync, existsSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {makeFolder} from '../../base/files/make-folder.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import {formatBytes} from '../../base/units.ts';
+import {convertFolder, estimateBytes, quantisation} from '../../engine/convert/convert-folder.ts';
+import {fingerprint} from '../../engine/convert/source/fingerprint.ts';
+import {folderName} from '../../engine/convert/source/folder-name.ts';
+import {openSourceFolder, type SourceFolder} from '../../engine/convert/source/source-folder.ts';
+import {thisMachine} from '../../engine/models/memory/machine.ts';
+import {ByteProgress, formatDuration} from '../host/byte-progress.ts';
+import {confirm} from '../host/confirm.ts';
+import {cacheFolder} from '../host/folders.ts';
+import type {Io} from '../host/io.ts';
+
+export interface ConvertOnceFlags {
+  readonly quant?: string;
+  readonly yes?: true;
+}
+
+/** Source bytes a second, with two threads; for the time that is promised. */
+const EXPECTED_RATE = 150e6;
+/** Kept free for the context and for other programs. */
+const RESERVE = 3e9;
+
+/** Path of the GGUF for this folder, converted now unless that was done before. Throws EngineError, or the stop's reason. */
+export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlags): Promise<string> {
+  const cached = convertedBefore(io, folder, flags.quant);
+  if (cached !== undefined) return cached;
+  const source = openSourceFolder(folder);
+  const type = flags.quant === undefined ? defaultType(source) : asQuantisation(flags.quant);
+  const out = resultPath(io, folder, type);
+  const place = dirname(out);
+  const size = estimateBytes(source, type);
+  const time = formatDuration(Math.max(1, source.weightBytes / EXPECTED_RATE));
+  const what = `${folder} has to be converted once: ${formatBytes(size)} as ${type} into ${place}, about ${time}.`;
+  if (flags.yes) io.stderr.write(`${sanitise(what)}\n`);
+  else if (!(await confirm(io, sanitise(what), 'Go on?'))) {
+    throw new EngineError('model_not_found', `${folder} was not converted`, {
+      hint: 'Choose the place and the quantisation yourself: mistral convert --help',
+    });
+  }
+  for (const note of source.notes) io.stderr.write(`note: ${sanitise(note)}\n`);
+  await convert(io, source, type, out);
+  keepTokenizer(source, place);
+  return out;
+}
+
+/** The GGUF that was made of this folder earlier, of this quantisation or else of one that is made by default. */
+export function convertedBefore(io: Io, folder: string, quant?: string): string | undefined {
+  const types = quant === undefined ? ['Q8_0', 'Q4_K_M'] : [asQuantisation(quant)];
+  return types.map((type) => resultPath(io, folder, type)).find((path) => existsSync(path));
+}
+
+function resultPath(io: Io, folder: string, type: string): string {
+  const name = folderName(folder);
+  return join(cacheFolder(io), 'models', `${name}-${fingerprint(folder)}`, `${name}-${type}.gguf`);
+}
+
+async function convert(io: Io, source: SourceFolder, type: string, out: string): Promise<void> {
+  makeFolder(dirname(out), 0o700);
+  let progress = new ByteProgress(`converting ${source.name}`, io.stderr);
+  try {
+    await convertFolder(source, type, out, {
+      workers: Math.min(8, thisMachine().cores),
+      signal: io.stop,
+      progress: (done, total) => progress.update(done, total),
+      stage: (what) => {
+        progress.end();
+        progress = new ByteProgress(what, io.stderr, {unit: 'tensors'});
+      },
+    });
+  } finally {
+    progress.end();
+  }
+}
+
+/** The tokenizer file says more than a GGUF can: settings of v15, the exact version. */
+function keepTokenizer({tokenizer}: SourceFolder, place: string): void {
+  copyFileSync(tokenizer, join(place, basename(tokenizer)));
+}
+
+/** What a folder is converted to when nothing else is asked for: exact enough, when there is room for it. */
+export function defaultType(source: SourceFolder): 'Q8_0' | 'Q4_K_M' {
+  return estimateBytes(source, 'Q8_0') + RESERVE <= thisMachine().ramBytes ? 'Q8_0' : 'Q4_K_M';
+}
+
+function asQuantisation(text: string): string {
+  const type = quantisation(text);
+  if (type !== undefined) return type;
+  throw new EngineError('usage', `"${text}" is no quantisation this program can make`, {
+    hint: 'Such as Q8_0, Q6_K, Q5_K_M, Q4_K_M, BF16, F16.',
+  });
+}

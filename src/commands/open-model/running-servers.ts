@@ -1,0 +1,91 @@
+// Servers on this machine find each other's clients: a running `mistral serve` leaves a note with its model and address.
+import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {makeFolder} from '../../base/files/make-folder.ts';
+import {within} from '../../base/time-limit.ts';
+import type {Backend} from '../../engine/contract/backend.ts';
+import {embeddedFile} from '../../engine/models/embedded-file.ts';
+import {openRemote} from '../../engine/remote/remote-backend.ts';
+import type {Io} from '../host/io.ts';
+import {stateFolder} from '../host/state-folder.ts';
+import type {EngineFlags} from '../options.ts';
+import {ANSWER_MS, AttachedFim, access, type ServerNote} from './fim-by-server.ts';
+
+const folder = (env: NodeJS.ProcessEnv) => join(stateFolder(env), 'servers');
+
+/** Leaves a note for this process. Returns what takes it away again. A folder that cannot be written is no failure. */
+export function announceServer(env: NodeJS.ProcessEnv, pid: number, note: ServerNote): () => void {
+  const path = join(folder(env), `${pid}.json`);
+  try {
+    makeFolder(folder(env), 0o700);
+    writeFileSync(path, JSON.stringify({...note, model: realpathSync(note.model)}), {mode: 0o600});
+  } catch {
+    return () => {};
+  }
+  return () => rmSync(path, {force: true});
+}
+
+/** True when the flags ask for something a running server may not have. */
+export function changesModel({gpu, gpuLayers, ctx, kvType, threads, template, loraPath}: EngineFlags): boolean {
+  return [gpu, gpuLayers, ctx, kvType, threads, template, loraPath].some((flag) => flag !== undefined);
+}
+
+/**
+ * The running server of this user for the model of the command line, found by names alone: without opening the model,
+ * or loading what could. Undefined also where that takes more than a look, such as into a folder.
+ */
+export async function attachedBackend(
+  io: Io,
+  argument: string | undefined,
+  flags: EngineFlags,
+): Promise<Backend | undefined> {
+  const file = meantFile(io, argument, flags);
+  return file === undefined ? undefined : await findServer(io.env, file, io.stop);
+}
+
+/** The same for one fill-in: the server is not even asked whether it is there. */
+export function attachedFim(io: Io, argument: string | undefined, flags: EngineFlags): AttachedFim | undefined {
+  const file = meantFile(io, argument, flags);
+  const [note] = file === undefined ? [] : notes(io.env, file);
+  return note && new AttachedFim(note);
+}
+
+/** The model file of the command line, where a server that has it open would do. */
+function meantFile(io: Io, argument: string | undefined, flags: EngineFlags): string | undefined {
+  const elsewhere = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
+  if (elsewhere || changesModel(flags) || !existsSync(folder(io.env))) return undefined;
+  const named = argument ?? (io.env.MISTRAL_MODEL || undefined);
+  const file = named === undefined ? embeddedFile() : resolve(io.cwd, named);
+  const isFile = file !== undefined && statSync(file, {throwIfNoEntry: false})?.isFile();
+  return isFile ? file : undefined;
+}
+
+/** The running server of this user that has the model open, as a backend; undefined when there is none. */
+export async function findServer(
+  env: NodeJS.ProcessEnv,
+  model: string,
+  stop: AbortSignal,
+): Promise<Backend | undefined> {
+  for (const {path, ...note} of notes(env, model)) {
+    try {
+      return await within(ANSWER_MS, stop, (signal) => openRemote({...access(note), signal}));
+    } catch (error) {
+      stop.throwIfAborted();
+      // It died without taking its note away. One that is only too busy to answer keeps it.
+      if (error instanceof EngineError && error.code === 'backend_unreachable') rmSync(path, {force: true});
+    }
+  }
+  return undefined;
+}
+
+function notes(env: NodeJS.ProcessEnv, model: string): (ServerNote & {readonly path: string})[] {
+  try {
+    const file = realpathSync(model);
+    const paths = readdirSync(folder(env)).map((name) => join(folder(env), name));
+    const all = paths.map((path) => ({...(JSON.parse(readFileSync(path, 'utf8')) as ServerNote), path}));
+    return all.filter((note) => note.model === file);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,34 @@
+// Opens a model's tar: unpacked once with consent, then the folder in the cache is taken.
+import {existsSync, statSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import {formatBytes} from '../../base/units.ts';
+import {fingerprint} from '../../engine/convert/source/fingerprint.ts';
+import {unpackTar} from '../../engine/models/pull/unpack-tar.ts';
+import {ByteProgress} from '../host/byte-progress.ts';
+import {confirm} from '../host/confirm.ts';
+import {cacheFolder} from '../host/folders.ts';
+import type {Io} from '../host/io.ts';
+
+/** The folder of the unpacked archive. Throws EngineError, or the stop's reason. */
+export async function unpackOnce(io: Io, tar: string, {yes}: {readonly yes?: true}): Promise<string> {
+  const stem = basename(tar).replace(/\.tar$/i, '');
+  const folder = join(cacheFolder(io), 'unpacked', fingerprint(dirname(tar), basename(tar)), stem);
+  if (existsSync(folder)) return folder;
+  const size = formatBytes(statSync(tar).size);
+  const what = `${tar} has to be unpacked once: ${size} into ${folder}.`;
+  if (yes) io.stderr.write(`${sanitise(what)}\n`);
+  else if (!(await confirm(io, sanitise(what), 'Go on?'))) {
+    throw new EngineError('model_not_found', `${tar} was not unpacked`, {
+      hint: 'Unpack it yourself and give the folder: mkdir FOLDER && tar -xf FILE -C FOLDER',
+    });
+  }
+  const progress = new ByteProgress(`unpacking ${stem}`, io.stderr);
+  try {
+    await unpackTar(tar, folder, {signal: io.stop, progress: (done, total) => progress.update(done, total)});
+  } finally {
+    progress.end();
+  }
+  return folder;
+}

@@ -1,0 +1,138 @@
+// Runs the server: listens at once, loads the model, answers until a signal comes, and lets running answers finish.
+
+import {randomUUID} from 'node:crypto';
+import type {AddressInfo} from 'node:net';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {type Logger, pino} from 'pino';
+import {EngineError} from '../../base/errors.ts';
+import type {Backend} from '../../engine/contract/backend.ts';
+import type {StepWatch} from '../../engine/contract/step-watch.ts';
+import {createApp} from '../../serve/app.ts';
+import type {App} from '../../serve/route.ts';
+import type {Service} from '../../serve/service.ts';
+import type {Io} from '../host/io.ts';
+import {openBackend} from '../open-model/open-backend.ts';
+import {announceServer} from '../open-model/running-servers.ts';
+import type {ServeFlags} from './server-settings.ts';
+import {settings} from './server-settings.ts';
+
+/** How often a draining server looks whether it is done. */
+const DRAIN_CHECK_MS = 20;
+/** For freeing the engine at the end. */
+const CLOSE_MS = 5000;
+
+/** @throws EngineError when it cannot listen or the model cannot be loaded. */
+export async function runServe(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
+  const {host, port, graceMs, stepMs, app: options, model: fromEnvFile} = settings(io, flags);
+  // Silent until it listens: Fastify would log what the line for people says better.
+  const logger = pino({level: 'silent', base: null}, io.stderr);
+  let loaded = (_backend: Backend) => {};
+  const ready = new Promise<Backend>((resolve) => {
+    loaded = resolve;
+  });
+  // For this user's own programs; without other keys none is needed.
+  const attachKey = options.apiKeys.length > 0 ? randomUUID() : undefined;
+  const apiKeys = attachKey === undefined ? options.apiKeys : [...options.apiKeys, attachKey];
+  const {app, service} = await createApp(ready, {...options, apiKeys, logger});
+  const url = await listen(app, host, port);
+  logger.level = flags.logLevel;
+  io.stderr.write(`listening on ${url}, loading the model\n`);
+  try {
+    const backend = await openBackend(io, model ?? fromEnvFile, flags, {
+      slots: options.slots,
+      watch: stepWatch(service, logger, stepMs),
+    });
+    let withdraw = () => {};
+    try {
+      loaded(backend);
+      const {path, id, contextSize} = backend.model;
+      const known = {
+        id,
+        ...(contextSize !== undefined && {contextSize}),
+        ...(attachKey !== undefined && {key: attachKey}),
+      };
+      const note = {url: reachable(url), ...known};
+      if (path !== undefined) withdraw = announceServer(io.env, process.pid, {...note, model: path});
+      io.stderr.write(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs\n`);
+      await untilSignal(io, service, graceMs);
+    } finally {
+      withdraw();
+      // An engine that hangs would hold up the end of the program, which frees everything anyway.
+      await Promise.race([backend.close(), sleep(CLOSE_MS)]);
+    }
+  } finally {
+    await app.close();
+  }
+}
+
+/** A step that hangs is logged, and nothing is asked of the engine until it ends. */
+export function stepWatch(service: Pick<Service, 'stalled'>, logger: Logger, limitMs: number): StepWatch {
+  const seconds = limitMs / 1000;
+  const onStall = (stalled: boolean) => {
+    service.stalled(stalled ? seconds : undefined);
+    if (stalled) logger.error({seconds}, 'a step of the engine does not end');
+    else logger.warn('the step of the engine has ended after all');
+  };
+  return {limitMs, onStall};
+}
+
+/** An address of all interfaces, as this machine reaches it. */
+function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
+}
+
+/** Starts listening and returns the URL. @throws EngineError `io` when the address cannot be had. */
+async function listen(app: App, host: string, port: number): Promise<string> {
+  try {
+    await app.listen({host, port});
+  } catch (cause) {
+    const {code} = cause as NodeJS.ErrnoException;
+    const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code ?? String(cause)})`;
+    throw new EngineError('io', `${host}:${port} ${reason}`, {
+      hint: 'Choose another --port, or --port 0 for any free one.',
+      cause,
+    });
+  }
+  const address = app.server.address() as AddressInfo;
+  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
+}
+
+/**
+ * Waits for SIGTERM or SIGINT, then for the running answers: at most `graceMs`, or until a second signal.
+ * @throws EngineError `engine_failed` when the engine breaks down.
+ */
+async function untilSignal(io: Io, service: Service, graceMs: number): Promise<void> {
+  let signals = 0;
+  let wake = () => {};
+  const first = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const release = io.captureInterrupt(() => {
+    signals++;
+    wake();
+  }, ['SIGINT', 'SIGTERM']);
+  try {
+    const failure = await Promise.race([first, service.dead]);
+    service.drain();
+    if (failure) {
+      service.stop();
+      await answered(service);
+      throw new EngineError(failure.code, `${failure.message}; it does not come back`, {
+        hint: 'Start the server again; whatever runs it can do so when it ends with this exit code.',
+        cause: failure,
+      });
+    }
+    if (service.inFlight > 0) io.stderr.write(`stopping; ${service.inFlight} requests are still being answered\n`);
+    const deadline = performance.now() + graceMs;
+    while (service.inFlight > 0 && signals === 1 && performance.now() < deadline) await sleep(DRAIN_CHECK_MS);
+    service.stop();
+    await answered(service);
+  } finally {
+    release();
+  }
+}
+
+/** What was cut off still tells its client so. */
+async function answered(service: Service): Promise<void> {
+  for (let wait = 0; service.inFlight > 0 && wait < 1000; wait += DRAIN_CHECK_MS) await sleep(DRAIN_CHECK_MS);
+}

@@ -1,0 +1,57 @@
+// `mistral serve`: one model behind the HTTP protocols of OpenAI, Mistral, llama.cpp and three older servers.
+
+import type {Command} from 'commander';
+import type {Io} from '../host/io.ts';
+import {addEngineOptions, addModelArgument, collect, DEFAULTS, modelArgument, number} from '../options.ts';
+import type {ServeFlags} from './server-settings.ts';
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
+const EXAMPLES = `
+Examples:
+  mistral serve ~/models/7B                           on http://127.0.0.1:8080
+  mistral serve ~/models/7B --parallel 4 --alias codestral-latest
+  MISTRAL_SERVE_KEY=secret mistral serve --host 0.0.0.0
+  mistral serve --env-file .env                       MODEL_PATH, MAX_TOKENS, TEMPERATURE, HOST, PORT
+
+While it runs, /docs lists every route. API keys come from --api-key, --api-key-file (one a line)
+and $MISTRAL_SERVE_KEY. SIGTERM lets running answers finish; a second one does not.`;
+
+export function addServeCommand(command: Command, io: Io): void {
+  const count = (min: number, max?: number) => number({integer: true, min, ...(max !== undefined && {max})});
+  const seconds = number({above: 0, max: 2 ** 31 / 1000 - 1});
+  addModelArgument(command);
+  command
+    .description('Serve a model over HTTP to OpenAI, Mistral and llama.cpp clients.')
+    .optionsGroup('Server:')
+    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <n>', 'port, 0 = any free one (default: 8080)', count(0, 65_535))
+    .option('--parallel <n>', 'answers generated at the same time', count(1, 256), 4)
+    .option('--max-queue <n>', 'requests that may wait (default: twice --parallel)', count(0))
+    .option('--queue-timeout <s>', 'longest wait in the queue', seconds, 60)
+    .option('--grace <s>', 'time for running answers after SIGTERM', seconds, 30)
+    .option('--step-timeout <s>', 'longest step of the engine before /health says 503', seconds, 120)
+    .option('--api-key <key>', 'a key clients must send; repeatable', collect(String))
+    .option('--api-key-file <file>', 'keys, one a line')
+    .option('--insecure', 'allow other machines without a key')
+    .option('--allowed-host <name>', 'a Host header to accept besides this machine; repeatable', collect(String))
+    .option('--cors-origin <origin>', 'a web origin that may call, * = any; repeatable', collect(String))
+    .option('--body-limit <mib>', 'largest request body', number({above: 0, max: 1024}), 8)
+    .option('--alias <name>', 'another name of the model; repeatable', collect(String))
+    .option('--max-tokens <n>', 'for requests that set none', count(0))
+    .option(
+      '-t, --temperature <t>',
+      `for requests that set none (default: ${DEFAULTS.chat.temperature})`,
+      number({min: 0, max: 100}),
+    )
+    .option('--env-file <file>', 'settings as in the Codestral Mamba server; flags win')
+    .addOption(command.createOption('--log-level <level>', 'what goes to stderr').choices(LOG_LEVELS).default('info'))
+    .option('--log-prompts', 'write request bodies to the log');
+  addEngineOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (model?: string) => {
+    const flags = command.opts<ServeFlags>();
+    const {runServe} = await import('./run-server.ts');
+    await runServe(io, modelArgument(model, flags), flags);
+  });
+}

@@ -1,0 +1,146 @@
+// From flags, an env file and the environment to the options of the server.
+
+import {readFileSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {parseEnv} from 'node:util';
+import {EngineError} from '../../base/errors.ts';
+import {isLoopback} from '../../serve/access.ts';
+import type {AppOptions} from '../../serve/app.ts';
+import type {Io} from '../host/io.ts';
+import type {EngineFlags} from '../options.ts';
+import {DEFAULTS} from '../options.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface ServeFlags extends EngineFlags {
+  readonly modelPath?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly parallel: number;
+  readonly maxQueue?: number;
+  /** Seconds. */
+  readonly queueTimeout: number;
+  readonly grace: number;
+  readonly stepTimeout: number;
+  readonly apiKey?: readonly string[];
+  readonly apiKeyFile?: string;
+  readonly insecure?: true;
+  readonly allowedHost?: readonly string[];
+  readonly corsOrigin?: readonly string[];
+  /** Mebibytes. */
+  readonly bodyLimit: number;
+  readonly alias?: readonly string[];
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly envFile?: string;
+  readonly logLevel: LogLevel;
+  readonly logPrompts?: true;
+}
+
+const MIB = 2 ** 20;
+const HEARTBEAT_MS = 15_000;
+const STALL_MS = 30_000;
+/** The Codestral Mamba server's own defaults for its route. */
+const SEED_DEFAULTS = {temperature: 0.35, maxTokens: 256};
+
+export interface Settings {
+  readonly model: string | undefined;
+  readonly host: string;
+  readonly port: number;
+  readonly graceMs: number;
+  /** Longest step of the engine. */
+  readonly stepMs: number;
+  readonly app: Omit<AppOptions, 'logger'>;
+}
+
+interface EnvFile {
+  readonly model?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+}
+
+/** @throws EngineError `usage` when the file cannot be read or a number in it is none. */
+function readEnvFile(io: Io, file: string | undefined): EnvFile {
+  if (file === undefined) return {};
+  const values = parseEnv(readText(io, file, '--env-file'));
+  const number = (name: string, max: number) => {
+    const text = values[name];
+    if (text === undefined || text === '') return undefined;
+    const value = Number(text);
+    if (value >= 0 && value <= max) return value;
+    throw new EngineError('usage', `${file}: ${name} is '${text}', which is not a number from 0 to ${max}`);
+  };
+  const settings = {
+    model: values.MODEL_PATH || undefined,
+    host: values.HOST || undefined,
+    port: number('PORT', 65_535),
+    maxTokens: number('MAX_TOKENS', 2 ** 31),
+    temperature: number('TEMPERATURE', 100),
+  };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+}
+
+function readText(io: Io, file: string, flag: string): string {
+  try {
+    return readFileSync(resolve(io.cwd, file), 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EngineError('usage', `${flag} ${file} cannot be read: ${reason}`, {cause});
+  }
+}
+
+function apiKeys(io: Io, {apiKey = [], apiKeyFile}: ServeFlags): string[] {
+  const fromFile = apiKeyFile === undefined ? [] : readText(io, apiKeyFile, '--api-key-file').split(/\r?\n/);
+  const fromEnv = io.env.MISTRAL_SERVE_KEY ?? '';
+  const keys = [...apiKey, ...fromFile, fromEnv].map((key) => key.trim()).filter((key) => key !== '');
+  if (keys.length === 0 && (apiKey.length > 0 || apiKeyFile !== undefined)) {
+    throw new EngineError('usage', 'the API key is empty', {hint: 'Give a key, or leave the option out.'});
+  }
+  return keys;
+}
+
+/** @throws EngineError `usage` with what to change. */
+export function settings(io: Io, flags: ServeFlags): Settings {
+  const env = readEnvFile(io, flags.envFile);
+  const host = flags.host ?? env.host ?? '127.0.0.1';
+  const keys = apiKeys(io, flags);
+  if (!isLoopback(host) && keys.length === 0 && !flags.insecure) {
+    throw new EngineError('usage', `listening on ${host} would let every machine in without a key`, {
+      hint: 'Give --api-key, listen on 127.0.0.1, or say --insecure.',
+    });
+  }
+  const maxTokens = flags.maxTokens ?? env.maxTokens;
+  const temperature = flags.temperature ?? env.temperature;
+  return {
+    model: env.model,
+    host,
+    port: flags.port ?? env.port ?? 8080,
+    graceMs: flags.grace * 1000,
+    stepMs: flags.stepTimeout * 1000,
+    app: {
+      slots: flags.parallel,
+      maxQueue: flags.maxQueue ?? 2 * flags.parallel,
+      queueTimeoutMs: flags.queueTimeout * 1000,
+      heartbeatMs: HEARTBEAT_MS,
+      stallMs: STALL_MS,
+      aliases: flags.alias ?? [],
+      defaults: {
+        temperature: temperature ?? DEFAULTS.chat.temperature,
+        ...(maxTokens !== undefined && {maxTokens}),
+      },
+      seedDefaults: {
+        temperature: temperature ?? SEED_DEFAULTS.temperature,
+        maxTokens: maxTokens ?? SEED_DEFAULTS.maxTokens,
+      },
+      apiKeys: keys,
+      // A name to reach the machine by is one to be addressed by; --insecure has given the check up.
+      allowedHosts: [...(flags.allowedHost ?? []), host],
+      checkHost: keys.length === 0 && isLoopback(host),
+      corsOrigins: flags.corsOrigin ?? [],
+      bodyLimit: Math.round(flags.bodyLimit * MIB),
+      logPrompts: flags.logPrompts ?? false,
+    },
+  };
+}

@@ -1,0 +1,22 @@
+// What `mistral tokenize` encodes: plain text, a chat request or a fill-in-the-middle request.
+import type {Json} from '../../base/json.ts';
+import type {Token} from '../../engine/contract/requests.ts';
+import {encodeChat} from '../../engine/template/encode/encode-chat.ts';
+import {encodeFim} from '../../engine/template/encode/encode-fim.ts';
+import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
+import {readChatRequest, readFimRequest} from '../../engine/wire/read-request.ts';
+
+/** Encodes a request's body, read as strictly as mistral-common does. @throws Refusal */
+export function encodeInput(
+  {tokenizer, version, modelSettings}: LoadedTokenizer,
+  kind: 'request' | 'fim',
+  body: Json,
+  maxModelInputLen?: number,
+): readonly Token[] {
+  if (kind === 'fim') return encodeFim(readFimRequest(body).request, tokenizer, version).tokens;
+  const options = {
+    ...(maxModelInputLen === undefined ? {} : {maxModelInputLen}),
+    ...(modelSettings === undefined ? {} : {modelSettings}),
+  };
+  return encodeChat(readChatRequest(body).request, tokenizer, version, options).tokens;
+}

@@ -1,0 +1,114 @@
+// `mistral tokenize --jsonl` and `--decode`: each line of stdin is answered on its own, whatever the others were.
+import {EngineError} from '../../base/errors.ts';
+import {isJsonArray, isJsonNumber, type Json, type JsonMember, parseMembers} from '../../base/json.ts';
+import {readLines} from '../../base/read-lines.ts';
+import {unlessStopped, untilStopped} from '../../base/stop-signal.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import {Refusal} from '../../engine/contract/refusal.ts';
+import type {Token} from '../../engine/contract/requests.ts';
+import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
+import {OutputParser} from '../../engine/template/parse/output-parser.ts';
+import {toolCallObject} from '../../ui/plain/answer-json.ts';
+import type {Io} from '../host/io.ts';
+import {encodeInput} from './tokenize-input.ts';
+
+type Members = ReadonlyMap<string, JsonMember>;
+
+/** Answers every line of stdin that is not blank; a line that cannot be answered gets an error object. */
+export async function answerLines(io: Io, loaded: LoadedTokenizer, task: 'encode' | 'decode'): Promise<void> {
+  io.stderr.write(`template ${loaded.version}: ${sanitise(loaded.versionReason)}\n`);
+  const answer = task === 'encode' ? encodeLine : decodeLine;
+  let invalidLine = 0;
+  let number = 0;
+  const lines = readLines(untilStopped(io.stdin, io.stop), (line) => {
+    invalidLine = line;
+  });
+  for await (const line of lines) {
+    number++;
+    if (line.trim() === '') continue;
+    const isText = invalidLine !== number;
+    await write(
+      io,
+      answerLine(line, isText, (members) => answer(loaded, members)),
+    );
+  }
+}
+
+/** One line of output: what `answer` says, or its error, under the line's own id as it was written. */
+function answerLine(line: string, isText: boolean, answer: (members: Members) => object): string {
+  let id = 'null';
+  try {
+    const members = parseMembers(line);
+    id = members?.get('id')?.text ?? id;
+    if (!isText) throw new EngineError('invalid_request', 'the line is not valid UTF-8');
+    if (!members) throw new EngineError('invalid_request', 'the line is no JSON object');
+    return `{"id":${id},${JSON.stringify(answer(members)).slice(1)}\n`;
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    return `{"id":${id},"error":${JSON.stringify(errorObject(error))}}\n`;
+  }
+}
+
+/** The code is mistral-common's exception class where the request is at fault, else the house's own code. */
+function errorObject(error: EngineError): object {
+  const {code, message, param} = error;
+  return {code: error instanceof Refusal ? error.refusal : code, message, ...(param === undefined ? {} : {param})};
+}
+
+const KINDS = ['text', 'request', 'fim'] as const;
+
+function encodeLine(loaded: LoadedTokenizer, members: Members): {tokens: readonly Token[]} {
+  const given = KINDS.filter((kind) => members.has(kind));
+  const [kind, other] = given;
+  if (kind === undefined || other !== undefined) {
+    throw new EngineError('invalid_request', 'the line needs exactly one of "text", "request" and "fim"');
+  }
+  const body = members.get(kind)?.value as Json;
+  if (kind !== 'text') return {tokens: encodeInput(loaded, kind, body, maximum(members))};
+  if (typeof body !== 'string') throw new EngineError('invalid_request', '"text" must be a string', {param: 'text'});
+  return {tokens: loaded.tokenizer.encode(body)};
+}
+
+function maximum(members: Members): number | undefined {
+  const value = members.get('max_model_input_len')?.value ?? undefined;
+  if (value === undefined) return undefined;
+  const number = wholeNumber(value);
+  if (number !== undefined) return number;
+  throw new EngineError('invalid_request', '"max_model_input_len" must be a whole number', {
+    param: 'max_model_input_len',
+  });
+}
+
+function decodeLine({tokenizer, version}: LoadedTokenizer, members: Members): object {
+  const ids = readIds(members.get('ids')?.value);
+  const decoder = tokenizer.decoder();
+  const text = ids.map((id) => decoder.push(id)).join('') + decoder.end();
+  const parser = new OutputParser(tokenizer, version);
+  const events = ids.flatMap((id) => parser.push(id));
+  // Without its end token an answer may have been cut, and half a call is no call.
+  const end = parser.end(ids.at(-1) === tokenizer.eos ? 'stop' : 'length');
+  const all = [...events, ...end.events];
+  const message = {
+    content: all.flatMap((event) => (event.type === 'text' ? event.text : [])).join(''),
+    reasoning: all.flatMap((event) => (event.type === 'reasoning' ? event.text : [])).join(''),
+    tool_calls: all.flatMap((event) => (event.type === 'tool_call' ? toolCallObject(event.call) : [])),
+  };
+  return end.incomplete === undefined ? {text, message} : {text, message, incomplete: end.incomplete};
+}
+
+function readIds(value: Json | undefined): Token[] {
+  const ids = isJsonArray(value) ? value.map(wholeNumber) : undefined;
+  if (ids?.every((id) => id !== undefined)) return ids;
+  throw new EngineError('invalid_request', '"ids" must be a list of token ids', {param: 'ids'});
+}
+
+function wholeNumber(value: Json): number | undefined {
+  const number = isJsonNumber(value) ? Number(value.source) : Number.NaN;
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+}
+
+/** Writes and waits while the reader is slower than we are, so that answers do not pile up in memory. */
+async function write({stdout, stop}: Io, text: string): Promise<void> {
+  if (stdout.write(text)) return;
+  await unlessStopped(new Promise<void>((resolve) => stdout.once('drain', () => resolve())), stop);
+}

@@ -1,0 +1,75 @@
+// `mistral tokenize`: the exact tokens of a text or a request, and texts and calls from tokens. No weights are read.
+import {type Command, Option} from 'commander';
+import {EngineError} from '../../base/errors.ts';
+import type {TemplateVersion} from '../../engine/contract/requests.ts';
+import type {Io} from '../host/io.ts';
+import {modelArgument, TEMPLATE_VERSIONS} from '../options.ts';
+
+interface TokenizeFlags {
+  readonly modelPath?: string;
+  readonly template?: TemplateVersion;
+  readonly text?: string;
+  readonly request?: string;
+  readonly fim?: string;
+  readonly jsonl?: true;
+  readonly decode?: true;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  mistral tokenize model.gguf --text 'Hello world'
+  mistral tokenize tekken.json --request request.json --json
+  mistral tokenize tokenizer.model.v3 --fim - --template v3 < fim.json
+  mistral tokenize model.gguf --jsonl < requests.jsonl > tokens.jsonl
+  echo '{"id": 1, "ids": [23325, 2294]}' | mistral tokenize model.gguf --decode
+
+--text is plain text: no BOS, no template. A request is the body of a chat completion or fill-in-the-middle call.
+--jsonl reads one object a line: {"id", "text" | "request" | "fim"}, with "max_model_input_len" where a request asks
+for truncation, and answers {"id", "tokens"} or {"id", "error": {"code", "message"}}.
+--decode reads {"id", "ids"} and answers {"id", "text", "message": {"content", "reasoning", "tool_calls"}}; ids that
+do not end with </s> may end in the middle of a call, which then stands under "incomplete".`;
+
+export function addTokenizeCommand(command: Command, io: Io): void {
+  command
+    .description('Show the exact tokens of a text or a request, or turn tokens back into text.')
+    .argument('[model]', 'folder, GGUF or tokenizer file (default: $MISTRAL_MODEL, else the embedded model)')
+    .addOption(new Option('--model-path <path>').hideHelp())
+    .addOption(
+      new Option('--template <version>', 'prompt format, instead of the detected one').choices(TEMPLATE_VERSIONS),
+    )
+    .option('--text <text>', 'plain text')
+    .option('--request <file>', 'chat request as JSON; - is stdin')
+    .option('--fim <file>', 'fill-in-the-middle request as JSON; - is stdin')
+    .option('--jsonl', 'one object a line from stdin, one answer a line to stdout')
+    .option('--decode', 'token ids a line from stdin, text and message a line to stdout')
+    .option('--json', 'ids, pieces and version as one object instead of a list')
+    .addHelpText('after', EXAMPLES);
+  command.action(async (positional?: string) => {
+    const flags = command.opts<TokenizeFlags>();
+    refuseSeveralInputs(flags);
+    const {openTokenizer} = await import('../open-model/open-tokenizer.ts');
+    const loaded = openTokenizer(io, modelArgument(positional, flags), flags);
+    if (flags.jsonl || flags.decode) {
+      const {answerLines} = await import('./tokenize-lines.ts');
+      return answerLines(io, loaded, flags.decode ? 'decode' : 'encode');
+    }
+    const {readTextFile} = await import('../host/text-input.ts');
+    const {encodeInput} = await import('./tokenize-input.ts');
+    const {printTokens} = await import('./print-tokens.ts');
+    if (flags.text !== undefined) return printTokens(io, loaded, loaded.tokenizer.encode(flags.text), flags);
+    const kind = flags.request === undefined ? 'fim' : 'request';
+    const {parseJson} = await import('../../base/json.ts');
+    const body = parseJson(await readTextFile(io, flags[kind] ?? '-'));
+    return printTokens(io, loaded, encodeInput(loaded, kind, body), flags);
+  });
+}
+
+function refuseSeveralInputs(flags: TokenizeFlags): void {
+  const inputs = [flags.text, flags.request, flags.fim, flags.jsonl ?? flags.decode];
+  const given = inputs.filter((input) => input !== undefined).length;
+  if (given === 1) return;
+  throw new EngineError('usage', given === 0 ? 'nothing to tokenize' : 'several inputs at once', {
+    hint: 'Give one of --text, --request, --fim, --jsonl and --decode.',
+  });
+}

@@ -1,0 +1,171 @@
+// What `mistral tools` does once its flags are read: ask, show or run the calls, ask again.
+
+import {EngineError} from '../../base/errors.ts';
+import {parseJson} from '../../base/json.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import type {Backend, GenerationEvent, ParsedToolCall} from '../../engine/contract/backend.ts';
+import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.ts';
+import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../../engine/contract/requests.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {Conversation} from '../../engine/conversation/conversation.ts';
+import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
+import {readToolFile} from '../../engine/wire/read-tools.ts';
+import type {ToolCommand} from '../../ui/chat/toolbox.ts';
+import {answerObject} from '../../ui/plain/answer-json.ts';
+import {cutNote} from '../../ui/plain/write-answer.ts';
+import type {Io} from '../host/io.ts';
+import {promptFrom, readTextFile, textOrFile} from '../host/text-input.ts';
+import type {EngineFlags} from '../options.ts';
+import {parseToolCommand, runToolCommand} from './tool-command.ts';
+
+export interface ToolsFlags extends EngineFlags {
+  readonly modelPath?: string;
+  readonly tools: string;
+  readonly prompt: readonly string[];
+  readonly system?: string;
+  readonly toolChoice: string;
+  readonly exec?: readonly string[];
+  readonly shell?: true;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+/** How the commands run, and whether the answer is an object. */
+interface RunFlags {
+  readonly shell?: boolean;
+  /** Seconds. */
+  readonly timeout: number;
+  readonly json?: boolean;
+}
+
+/** What the flags ask for. Throws EngineError for unreadable tools and for names no tool has. */
+export async function readToolsFlags(
+  io: Io,
+  flags: ToolsFlags,
+  sampling: SamplingParams,
+): Promise<{request: ChatCompletionRequest; commands: readonly ToolCommand[]}> {
+  const commands = (flags.exec ?? []).map(parseToolCommand);
+  const tools = parseTools(await readTextFile(io, flags.tools), flags.tools);
+  for (const {name} of commands) requireTool(tools, name, '--exec');
+  const choice = toolChoice(flags.toolChoice, tools);
+  for (const note of schemaNotes({tools, toolChoice: choice}))
+    io.stderr.write(`note: ${flags.tools}: ${sanitise(note)}\n`);
+  return {request: {messages: await firstMessages(io, flags), tools, toolChoice: choice, sampling}, commands};
+}
+
+/** Prints the calls as a JSON list; a text beside them goes to stderr. */
+export async function showCalls(
+  io: Io,
+  backend: Backend,
+  request: ChatCompletionRequest,
+  json: boolean,
+): Promise<void> {
+  const answer = await collectAnswer(backend.chat(request, io.stop));
+  io.stop.throwIfAborted();
+  if (json) return writeJson(io, backend, answer);
+  io.stdout.write(`[${answer.toolCalls.map(callText).join(', ')}]\n`);
+  if (answer.content.trim() !== '') io.stderr.write(`note: the model said: ${sanitise(answer.content.trim())}\n`);
+  noteCut(io, backend, answer);
+}
+
+/**
+ * Runs the calls, tells the model their results, and prints what it says in the end. A command that fails is told to
+ * the model as well. Throws EngineError `tool_failed` after the answer when one failed or the calls never ended.
+ */
+export async function answerWithCommands(
+  io: Io,
+  backend: Backend,
+  {messages, toolChoice, ...settings}: ChatCompletionRequest,
+  commands: readonly ToolCommand[],
+  {shell = false, timeout, json = false}: RunFlags,
+): Promise<void> {
+  const runTool = (call: ParsedToolCall, signal: AbortSignal) =>
+    runToolCommand(commandOf(call, commands), call, {shell, timeoutMs: timeout * 1000, cwd: io.cwd, signal});
+  // A forced call is forced once: the model must be free to answer with the result.
+  let choice = toolChoice;
+  const nextChoice = () => {
+    const now = choice;
+    choice = 'auto';
+    return now === undefined ? {} : {toolChoice: now};
+  };
+  const conversation = new Conversation({backend, settings: () => ({...settings, ...nextChoice()}), runTool});
+  const failures: string[] = [];
+  const turn = async function* (): AsyncGenerator<GenerationEvent> {
+    for await (const event of conversation.send(messages, io.stop)) {
+      if (event.type !== 'tool_result') yield event;
+      else {
+        if (event.failed) failures.push(event.call.name);
+        io.stderr.write(resultLine(event.call, event.content));
+      }
+    }
+  };
+  const answer = await collectAnswer(turn());
+  io.stop.throwIfAborted();
+  if (json) writeJson(io, backend, answer);
+  else io.stdout.write(`${io.stdout.isTTY ? sanitise(answer.content) : answer.content}\n`);
+  noteCut(io, backend, answer);
+  if (failures.length > 0) throw new EngineError('tool_failed', `calls failed: ${failures.join(', ')}`);
+  if (answer.finish.reason === 'tool_calls') {
+    throw new EngineError('tool_failed', 'the model still calls tools after 8 rounds of results');
+  }
+}
+
+function resultLine({name, arguments: args}: ParsedToolCall, content: string): string {
+  return `${sanitise(`${name} ${args} -> ${content}`).replaceAll('\n', ' ')}\n`;
+}
+
+function commandOf({name}: ParsedToolCall, commands: readonly ToolCommand[]): ToolCommand {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) throw new EngineError('tool_failed', `no command runs ${name}; name one with --exec`);
+  return command;
+}
+
+/** A tools.json. @throws EngineError `invalid_request` with the field at fault. */
+export function parseTools(text: string, file: string): readonly Tool[] {
+  try {
+    return readToolFile(parseJson(text));
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause;
+    throw new EngineError('invalid_request', `${file} is no tool list: ${cause.message}`, {
+      hint: 'Write a JSON list of {"name", "description", "parameters"}, or OpenAI\'s form of it.',
+      cause,
+    });
+  }
+}
+
+async function firstMessages(io: Io, {system, prompt}: ToolsFlags): Promise<readonly Message[]> {
+  const user: Message = {role: 'user', content: await promptFrom(io, prompt)};
+  return system === undefined ? [user] : [{role: 'system', content: await textOrFile(io, system)}, user];
+}
+
+function toolChoice(choice: string, tools: readonly Tool[]): ToolChoice {
+  if (choice === 'auto' || choice === 'none' || choice === 'any') return choice;
+  if (choice === 'required') return 'any';
+  requireTool(tools, choice, '--tool-choice');
+  return {name: choice};
+}
+
+function requireTool(tools: readonly Tool[], name: string, flag: string): void {
+  if (tools.some((tool) => tool.name === name)) return;
+  const known = tools.map((tool) => tool.name).join(', ');
+  throw new EngineError('usage', `${flag}: there is no tool ${name}`, {hint: `The file has: ${known}`});
+}
+
+/** Arguments stand as the JSON they are; damaged ones as a string beside the reason. */
+function callText({id, name, arguments: args, problem}: ParsedToolCall): string {
+  const head = `{"id": ${JSON.stringify(id)}, "name": ${JSON.stringify(name)}, "arguments": `;
+  return problem === undefined
+    ? `${head}${args}}`
+    : `${head}${JSON.stringify(args)}, "problem": ${JSON.stringify(problem)}}`;
+}
+
+function writeJson(io: Io, backend: Backend, answer: Answer): void {
+  io.stdout.write(`${JSON.stringify(answerObject(answer, backend.model))}\n`);
+}
+
+function noteCut(io: Io, backend: Backend, answer: Answer): void {
+  const note = cutNote(answer.finish, backend.model);
+  if (note) io.stderr.write(`${note}\n`);
+}

@@ -1,0 +1,58 @@
+// `mistral tools`: shows the calls a model makes with your tools, or runs them and prints the final answer.
+
+import type {Command} from 'commander';
+import type {Io} from '../host/io.ts';
+import {
+  addEngineOptions,
+  addModelArgument,
+  addSamplingOptions,
+  collect,
+  DEFAULTS,
+  modelArgument,
+  number,
+  samplingParams,
+} from '../options.ts';
+import type {ToolsFlags} from './run-tools.ts';
+
+const EXAMPLES = `
+Examples:
+  mistral-tools --tools tools.json -p "What's the weather like today in Paris?"
+  mistral-tools --tools tools.json -p 'Add 2 and 3.' --exec 'add=./add.py'
+  mistral-tools --tools tools.json -p 'Hi' --tool-choice any
+  mistral-tools --tools tools.json -p 'Hi' --dry-run     the exact prompt, no model run
+
+tools.json is a list of {"name", "description", "parameters"}, bare or in OpenAI's form.
+A command gets the arguments as JSON on stdin; what it prints is the tool's result.`;
+
+export function addToolsCommand(command: Command, io: Io): void {
+  addModelArgument(command);
+  command
+    .description('Show the tool calls a model makes, or run them and print the answer.')
+    .requiredOption('--tools <file>', 'JSON file with the tools; - is stdin')
+    .requiredOption('-p, --prompt <text>', 'what the user says; - is stdin; repeatable', collect(String))
+    .option('--system <text|@file>', 'system prompt')
+    .option('--tool-choice <choice>', 'auto, none, any, or the name of a tool', 'auto')
+    .option('--exec <name=command>', 'run this command for calls of the tool; repeatable', collect(String))
+    .option('--shell', 'let sh read the commands of --exec')
+    .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30)
+    .option('--dry-run', 'show the ids and pieces of the prompt without running the model')
+    .option('--json', 'one JSON object an answer instead of calls or text');
+  addSamplingOptions(command, DEFAULTS.tools);
+  addEngineOptions(command);
+  command.addHelpText('after', EXAMPLES);
+  command.action(async (model?: string) => {
+    const flags = command.opts<ToolsFlags>();
+    const {answerWithCommands, readToolsFlags, showCalls} = await import('./run-tools.ts');
+    const {request, commands} = await readToolsFlags(io, flags, samplingParams(command));
+    if (flags.dryRun) {
+      const {printPrompt} = await import('./dry-run.ts');
+      return printPrompt(io, modelArgument(model, flags), flags, request);
+    }
+    const {withBackend} = await import('../open-model/open-backend.ts');
+    await withBackend(io, modelArgument(model, flags), flags, (backend) =>
+      commands.length > 0
+        ? answerWithCommands(io, backend, request, commands, flags)
+        : showCalls(io, backend, request, flags.json ?? false),
+    );
+  });
+}

@@ -1,0 +1,123 @@
+// The two seams of the house: who answers (Backend) and who computes (TokenModel).
+
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+  FIMRequest,
+  TemplateVersion,
+  Token,
+  Tokenized,
+  ToolCall,
+} from './requests.ts';
+import type {SamplingParams} from './sampling.ts';
+import type {Tokenizer} from './tokenizer.ts';
+
+/** `context` = the context is full: the answer is cut, as with `length`, but max_tokens was not the reason. */
+export type FinishReason = 'stop' | 'length' | 'context' | 'tool_calls' | 'aborted';
+
+export interface Usage {
+  readonly promptTokens: number;
+  /** Prompt tokens that were in the KV cache already. */
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+}
+
+export interface Timings {
+  /** From the call to the first generated token, in milliseconds; undefined when none came. */
+  readonly firstTokenMs: number | undefined;
+  readonly promptMs: number;
+  /** From the first generated token to the last one, in milliseconds. */
+  readonly generationMs: number;
+  readonly promptTokensPerSecond: number | undefined;
+  readonly tokensPerSecond: number | undefined;
+}
+
+export interface TokenLogprob {
+  readonly token: Token;
+  /** Natural logarithm, of the raw distribution before temperature and truncation. */
+  readonly logprob: number;
+  readonly top: readonly {readonly token: Token; readonly logprob: number}[];
+}
+
+/** A call that came out damaged is delivered with the reason, so that the tool loop can answer it. */
+export interface ParsedToolCall extends ToolCall {
+  readonly problem?: string;
+}
+
+export type GenerationEvent =
+  /** Once, before anything else: the exact ids of the prompt and how many the cache held. */
+  | {readonly type: 'prompt'; readonly tokens: readonly Token[]; readonly cached: number}
+  /** While a long prompt is evaluated: tokens done of those that had to be evaluated. */
+  | {readonly type: 'prefill'; readonly done: number; readonly total: number}
+  | {readonly type: 'text'; readonly text: string; readonly logprobs?: readonly TokenLogprob[]}
+  | {readonly type: 'reasoning'; readonly text: string}
+  | {readonly type: 'tool_call'; readonly call: ParsedToolCall}
+  /** Exactly one, always last. `stop` names the stop string that ended the answer. */
+  | {
+      readonly type: 'finish';
+      readonly reason: FinishReason;
+      readonly stop?: string;
+      readonly usage: Usage;
+      readonly timings: Timings;
+      readonly seed: number | undefined;
+    };
+
+export interface ModelInfo {
+  /** Short name to show and to send over the wire. */
+  readonly id: string;
+  readonly path: string | undefined;
+  readonly contextSize: number | undefined;
+  readonly trainedContextSize: number | undefined;
+  readonly template: TemplateVersion | undefined;
+  /** Why this template version, in words. */
+  readonly templateReason: string | undefined;
+  readonly supportsFim: boolean;
+  readonly supportsTools: boolean;
+  /** Where it runs, such as `CPU, 2 threads` or `CUDA, 33/33 layers`. */
+  readonly device: string;
+}
+
+/** Who answers: a local model or a remote cluster. Failures are thrown as EngineError; abort is a normal finish. */
+export interface Backend {
+  readonly model: ModelInfo;
+  chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
+  fim(request: FIMRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
+  /** The vocabulary, where it is known: always for a local model, seldom for a cluster. */
+  readonly tokenizer?: Tokenizer;
+  /** The exact prompt of a request without running the model; throws what `chat` would. Goes with `tokenizer`. */
+  render?(request: ChatCompletionRequest): Tokenized;
+  close(): Promise<void>;
+}
+
+/** A grammar in GBNF; control tokens are written `<[id]>`. `after` = it starts once this token has been sampled. */
+export interface Grammar {
+  readonly gbnf: string;
+  readonly after?: Token;
+}
+
+export interface GenerateOptions {
+  readonly sampling: SamplingParams;
+  readonly grammar?: Grammar;
+}
+
+export type TokenEvent =
+  | {readonly type: 'prompt'; readonly cached: number}
+  | {readonly type: 'prefill'; readonly done: number; readonly total: number}
+  /** The end-of-generation token is delivered too, so that a reader sees why it ended. */
+  | {readonly type: 'token'; readonly token: Token; readonly logprob?: TokenLogprob};
+
+/** Who computes: node-llama-cpp, or a scripted one in tests. It knows ids only. */
+export interface TokenModel {
+  /** Tokens one sequence can hold. */
+  readonly contextSize: number;
+  /** How many calls of `generate` run at the same time; further ones wait their turn. */
+  readonly slots: number;
+  isEndOfGeneration(token: Token): boolean;
+  /**
+   * Evaluates the prompt, reusing the longest common prefix a slot has in its KV cache, and samples until the
+   * end-of-generation token, `sampling.maxTokens` or a full context. Abort ends the stream without an error.
+   */
+  generate(prompt: readonly Token[], options: GenerateOptions, signal: AbortSignal): AsyncIterable<TokenEvent>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,101 @@
+// Messages, tools and requests: mistral-common's names, camelCase inside the house (wire spellings live in wire.ts).
+import type {Json} from '../../base/json.ts';
+import type {SamplingParams} from './sampling.ts';
+
+export type Token = number;
+
+export type TemplateVersion = 'v1' | 'v2' | 'v3' | 'v7' | 'v11' | 'v13' | 'v15';
+
+export interface TextChunk {
+  readonly type: 'text';
+  readonly text: string;
+}
+export interface ThinkChunk {
+  readonly type: 'thinking';
+  readonly thinking: string;
+  /** false: the thought is open and the model goes on with it. */
+  readonly closed: boolean;
+}
+/** Images and audio are recognised so that they can be refused by name; the engine is text only. */
+export interface MediaChunk {
+  readonly type: 'image' | 'image_url' | 'input_audio' | 'audio_url';
+}
+export type ContentChunk = TextChunk | ThinkChunk | MediaChunk;
+export type Content = string | readonly ContentChunk[];
+
+export interface SystemMessage {
+  readonly role: 'system';
+  readonly content: Content;
+}
+export interface UserMessage {
+  readonly role: 'user';
+  readonly content: Content;
+}
+export interface ToolCall {
+  /** 9 of [a-zA-Z0-9]; "null" means not set. */
+  readonly id: string;
+  readonly name: string;
+  /** Exactly as the model or the caller wrote it. */
+  readonly arguments: string;
+}
+export interface AssistantMessage {
+  readonly role: 'assistant';
+  readonly content?: Content;
+  readonly toolCalls?: readonly ToolCall[];
+  /** The model goes on from here: only on the last message. */
+  readonly prefix?: boolean;
+}
+export interface ToolMessage {
+  readonly role: 'tool';
+  readonly content: Content;
+  readonly toolCallId?: string;
+  readonly name?: string;
+}
+export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
+
+export interface Tool {
+  readonly name: string;
+  readonly description: string;
+  /** A draft-7 JSON schema. */
+  readonly parameters: Json;
+}
+
+/** `any` = at least one call of any tool (OpenAI's `required`); `{name}` = exactly that tool. */
+export type ToolChoice = 'auto' | 'none' | 'any' | {readonly name: string};
+
+/** What an answer must look like: enforced by a grammar while sampling. */
+export type ResponseFormat =
+  | {readonly type: 'text'}
+  | {readonly type: 'json_object'}
+  | {readonly type: 'json_schema'; readonly schema: Json};
+
+export interface ChatCompletionRequest {
+  readonly messages: readonly Message[];
+  readonly tools?: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  readonly responseFormat?: ResponseFormat;
+  /** v15 only; refused elsewhere. */
+  readonly reasoningEffort?: 'none' | 'high';
+  readonly continueFinalMessage?: boolean;
+  /** Drop the oldest messages when the prompt is longer than the maximum the encoder is given (v7 on). */
+  readonly truncateForContextLength?: boolean;
+  readonly sampling: SamplingParams;
+}
+
+/** Plain continuation of a text (BOS + text), as a base model does. */
+export interface CompletionRequest {
+  readonly prompt: string | readonly Token[];
+  readonly sampling: SamplingParams;
+}
+
+export interface FIMRequest {
+  readonly prompt: string;
+  readonly suffix?: string;
+  readonly sampling: SamplingParams;
+}
+
+/** Token ids that go into the model, with the text of each for people to read. */
+export interface Tokenized {
+  readonly tokens: readonly Token[];
+  readonly version: TemplateVersion;
+}

@@ -1,0 +1,238 @@
+// Owner of the messages of one chat: sends, folds the events into messages, runs tools, goes back and on.
+
+import {EngineError} from '../../base/errors.ts';
+import type {Backend, GenerationEvent, ParsedToolCall} from '../contract/backend.ts';
+import type {FinishEvent} from '../contract/collect-answer.ts';
+import type {
+  AssistantMessage,
+  ChatCompletionRequest,
+  Content,
+  ContentChunk,
+  Message,
+  ToolMessage,
+  UserMessage,
+} from '../contract/requests.ts';
+import {tellable} from '../template/resend-history.ts';
+
+/** Runs one tool call; the answer goes to the model as it is. What it throws is told to the model too. */
+export type ToolRunner = (call: ParsedToolCall, signal: AbortSignal) => Promise<string>;
+
+export interface ConversationOptions {
+  readonly backend: Backend;
+  /** Everything of a request but its messages; read anew for each turn. */
+  readonly settings: () => Omit<ChatCompletionRequest, 'messages' | 'continueFinalMessage'>;
+  readonly messages?: readonly Message[];
+  readonly runTool?: ToolRunner;
+  /** How many times in a row the model may call tools before the turn ends. Default 8. */
+  readonly maxToolRounds?: number;
+}
+
+/** A turn's events: those of its answers, and between them what the tools said. `finish` comes once, at the end. */
+export type ConversationEvent =
+  | GenerationEvent
+  | {readonly type: 'tool_result'; readonly call: ParsedToolCall; readonly content: string; readonly failed: boolean};
+
+const DEFAULT_TOOL_ROUNDS = 8;
+
+export class Conversation {
+  readonly #options: ConversationOptions;
+  #messages: Message[];
+
+  constructor(options: ConversationOptions) {
+    this.#options = options;
+    this.#messages = [...(options.messages ?? [])];
+  }
+
+  get messages(): readonly Message[] {
+    return this.#messages;
+  }
+
+  /** Replaces the history, as loading a session or switching a branch does. */
+  reset(messages: readonly Message[]): void {
+    this.#messages = [...messages];
+  }
+
+  /** Sets, replaces or (undefined) removes the system prompt at the top. */
+  setSystem(content: string | undefined): void {
+    const rest = this.#messages[0]?.role === 'system' ? this.#messages.slice(1) : this.#messages;
+    this.#messages = content === undefined ? [...rest] : [{role: 'system', content}, ...rest];
+  }
+
+  /**
+   * Appends what the user says (or messages, such as tool results of the caller's own) and streams the answer. A
+   * partial answer stays when the signal aborts. When the backend refuses before answering, the history is as before.
+   * @throws EngineError
+   */
+  async *send(input: string | readonly Message[], signal: AbortSignal): AsyncGenerator<ConversationEvent> {
+    const before = this.#messages;
+    const added: readonly Message[] = typeof input === 'string' ? [{role: 'user', content: input}] : input;
+    this.#messages = [...before, ...added];
+    const sent = this.#messages;
+    try {
+      yield* this.#turn(signal);
+    } catch (error) {
+      if (this.#messages === sent) this.#messages = before;
+      throw error;
+    }
+  }
+
+  /**
+   * Answers the last user message again; the old answer is dropped, also when the new one fails.
+   * @throws EngineError `invalid_request` when there is nothing to answer.
+   */
+  async *regenerate(signal: AbortSignal): AsyncGenerator<ConversationEvent> {
+    this.#messages = this.#messages.slice(0, this.#lastUser() + 1);
+    yield* this.#turn(signal);
+  }
+
+  /**
+   * Goes on with the last answer where it ended.
+   * @throws EngineError `invalid_request` when the last message is no answer in words.
+   */
+  async *continue(signal: AbortSignal): AsyncGenerator<ConversationEvent> {
+    const last = this.#messages.at(-1);
+    if (last?.role !== 'assistant' || last.toolCalls?.length || textOf(last.content).trim() === '') {
+      throw new EngineError('invalid_request', 'there is no answer to continue', {hint: 'Send a message first.'});
+    }
+    // The templates cut trailing spaces of a prefix, and the model writes its own: kept ones would be doubled.
+    const prefix = withoutTrailingSpaces(last.content ?? '');
+    this.#messages = [...this.#messages.slice(0, -1), {role: 'assistant', content: prefix, prefix: true}];
+    yield* this.#turn(signal, prefix);
+  }
+
+  /** Takes back the last user message and all that followed; answers its text, or undefined when there was none. */
+  undo(): string | undefined {
+    const at = this.#messages.findLastIndex(({role}) => role === 'user');
+    if (at < 0) return undefined;
+    const message = this.#messages[at] as UserMessage;
+    this.#messages = this.#messages.slice(0, at);
+    return textOf(message.content);
+  }
+
+  /** Says something else instead of the last user message. */
+  async *edit(text: string, signal: AbortSignal): AsyncGenerator<ConversationEvent> {
+    this.#lastUser();
+    this.undo();
+    yield* this.send(text, signal);
+  }
+
+  #lastUser(): number {
+    const at = this.#messages.findLastIndex(({role}) => role === 'user');
+    if (at < 0) throw new EngineError('invalid_request', 'nothing was said yet', {hint: 'Send a message first.'});
+    return at;
+  }
+
+  async *#turn(signal: AbortSignal, prefix?: Content): AsyncGenerator<ConversationEvent> {
+    const {backend, settings, runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS} = this.#options;
+    let continued = prefix;
+    for (let round = 0; ; round++) {
+      const answer = new AnswerFold(continued);
+      continued = undefined;
+      try {
+        const messages = tellable(this.#messages, backend.model.template);
+        for await (const event of backend.chat({...settings(), messages}, signal)) {
+          answer.add(event);
+          if (event.type !== 'finish') yield event;
+        }
+      } finally {
+        this.#keep(answer, prefix !== undefined && round === 0);
+      }
+      const {finish, calls} = answer;
+      if (!finish) throw new EngineError('backend_failed', 'the answer broke off without an end');
+      if (finish.reason !== 'tool_calls' || !runTool || round >= maxToolRounds) {
+        yield finish;
+        return;
+      }
+      yield* this.#runTools(calls, runTool, signal);
+      if (signal.aborted) {
+        yield {...finish, reason: 'aborted'};
+        return;
+      }
+    }
+  }
+
+  #keep(answer: AnswerFold, replacesLast: boolean): void {
+    const message = answer.message();
+    if (!message) return;
+    this.#messages = [...(replacesLast ? this.#messages.slice(0, -1) : this.#messages), message];
+  }
+
+  /** Every call gets a result, also after an abort: the templates refuse a history with calls left open. */
+  async *#runTools(
+    calls: readonly ParsedToolCall[],
+    runTool: ToolRunner,
+    signal: AbortSignal,
+  ): AsyncGenerator<ConversationEvent> {
+    for (const call of calls) {
+      const {content, failed} = await resultOf(call, runTool, signal);
+      const message: ToolMessage = {role: 'tool', content, toolCallId: call.id, name: call.name};
+      this.#messages = [...this.#messages, message];
+      yield {type: 'tool_result', call, content, failed};
+    }
+  }
+}
+
+async function resultOf(
+  call: ParsedToolCall,
+  runTool: ToolRunner,
+  signal: AbortSignal,
+): Promise<{content: string; failed: boolean}> {
+  if (signal.aborted) return {content: 'Error: the user stopped this call.', failed: true};
+  if (call.problem !== undefined) return {content: `Error: ${call.problem}`, failed: true};
+  try {
+    return {content: await runTool(call, signal), failed: false};
+  } catch (error) {
+    if (signal.aborted) return {content: 'Error: the user stopped this call.', failed: true};
+    return {content: `Error: ${error instanceof Error ? error.message : String(error)}`, failed: true};
+  }
+}
+
+/** Collects one answer's events. */
+class AnswerFold {
+  finish: FinishEvent | undefined;
+  readonly calls: ParsedToolCall[] = [];
+  readonly #earlier: readonly ContentChunk[];
+  #text: string;
+  #reasoning = '';
+
+  constructor(prefix: Content = '') {
+    this.#earlier = typeof prefix === 'string' ? [] : prefix.filter(({type}) => type !== 'text');
+    this.#text = textOf(prefix);
+  }
+
+  add(event: GenerationEvent): void {
+    if (event.type === 'text') this.#text += event.text;
+    else if (event.type === 'reasoning') this.#reasoning += event.text;
+    else if (event.type === 'tool_call') this.calls.push(event.call);
+    else if (event.type === 'finish') this.finish = event;
+  }
+
+  /** Undefined when nothing was said. */
+  message(): AssistantMessage | undefined {
+    const chunks: ContentChunk[] = [...this.#earlier];
+    if (this.#reasoning !== '') {
+      chunks.push({type: 'thinking', thinking: this.#reasoning, closed: this.#text !== '' || this.calls.length > 0});
+    }
+    if (chunks.length > 0 && this.#text !== '') chunks.push({type: 'text', text: this.#text});
+    const content = chunks.length > 0 ? chunks : this.#text;
+    if (content.length === 0 && this.calls.length === 0) return undefined;
+    const toolCalls = this.calls.map(({id, name, arguments: args}) => ({id, name, arguments: args}));
+    return {
+      role: 'assistant',
+      ...(content.length > 0 && {content}),
+      ...(toolCalls.length > 0 && {toolCalls}),
+    };
+  }
+}
+
+function textOf(content: Content = ''): string {
+  if (typeof content === 'string') return content;
+  return content.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('');
+}
+
+function withoutTrailingSpaces(content: Content): Content {
+  if (typeof content === 'string') return content.replace(/ +$/, '');
+  return content.map((chunk, index) =>
+    chunk.type === 'text' && index === content.length - 1 ? {...chunk, text: chunk.text.replace(/ +$/, '')} : chunk,
+  );
+}

@@ -1,0 +1,46 @@
+// Keeps the chat's session up to date: whole messages as they come, and an answer by the line while it is written.
+
+import type {Message} from '../contract/requests.ts';
+import type {Session} from './session.ts';
+
+/** An unfinished line of an answer is kept too when it is older than this. Milliseconds. */
+const PART_AGE = 1000;
+
+export class Keeper {
+  session: Session;
+  readonly #now: () => number;
+  #part = '';
+  #since = 0;
+  #told = false;
+
+  constructor(session: Session, now: () => number) {
+    this.session = session;
+    this.#now = now;
+  }
+
+  /** Takes over the messages; what was kept of an unfinished answer is part of them now. */
+  messages(messages: readonly Message[]): void {
+    this.#part = '';
+    // An answer that is being continued is not a message of its own: what it becomes is.
+    const last = messages.at(-1);
+    const open = last?.role === 'assistant' && last.prefix === true;
+    this.session.update(open ? messages.slice(0, -1) : messages);
+  }
+
+  /** A part of the answer that is being written. */
+  answer(text: string): void {
+    if (this.#part === '') this.#since = this.#now();
+    this.#part += text;
+    if (!this.#part.includes('\n') && this.#now() - this.#since < PART_AGE) return;
+    this.session.partial(this.#part);
+    this.#part = '';
+  }
+
+  /** Once, when the session cannot be written: why. */
+  complaint(): string | undefined {
+    const {problem} = this.session;
+    if (problem === undefined || this.#told) return undefined;
+    this.#told = true;
+    return `this chat is not kept: ${problem instanceof Error ? problem.message : String(problem)}`;
+  }
+}

@@ -1,0 +1,93 @@
+// Typed access to the fields of a params.json or config.json, with errors that name the file and the field.
+import {readFileSync} from 'node:fs';
+import {EngineError} from '../../../base/errors.ts';
+import {recognise} from '../../../base/files/recognise-file.ts';
+
+/** A JSON object of a configuration file. */
+export class ConfigFile {
+  readonly path: string;
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #prefix: string;
+
+  constructor(path: string, values: Readonly<Record<string, unknown>>, prefix = '') {
+    this.path = path;
+    this.#values = values;
+    this.#prefix = prefix;
+  }
+
+  /** Whether the field is there and not null. */
+  has(key: string): boolean {
+    return this.#values[key] !== undefined && this.#values[key] !== null;
+  }
+
+  isEmpty(): boolean {
+    return Object.keys(this.#values).length === 0;
+  }
+
+  string(key: string): string | undefined {
+    const value = this.#values[key];
+    return typeof value === 'string' ? value : undefined;
+  }
+
+  boolean(key: string): boolean | undefined {
+    const value = this.#values[key];
+    return typeof value === 'boolean' ? value : undefined;
+  }
+
+  /** A number of at least 0. Throws EngineError model_invalid for anything else that is not null. */
+  number(key: string): number | undefined {
+    const value = this.#values[key];
+    if (value === undefined || value === null) return undefined;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+    throw this.invalid(`"${this.#prefix}${key}" is ${JSON.stringify(value)}, which is no size`);
+  }
+
+  /** A number that must be there and be above 0. */
+  need(key: string): number {
+    const value = this.number(key);
+    if (value === undefined || value === 0) throw this.invalid(`"${this.#prefix}${key}" is missing`);
+    return value;
+  }
+
+  /** A nested object; undefined when absent. */
+  object(key: string): ConfigFile | undefined {
+    const value = this.#values[key];
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    return new ConfigFile(this.path, value as Record<string, unknown>, `${this.#prefix}${key}.`);
+  }
+
+  /** The objects of a list; none where there is no list. */
+  objects(key: string): readonly ConfigFile[] {
+    const value = this.#values[key];
+    const items: readonly unknown[] = Array.isArray(value) ? value : [];
+    return items.flatMap((item, i) =>
+      typeof item === 'object' && item !== null
+        ? new ConfigFile(this.path, item as Record<string, unknown>, `${this.#prefix}${key}[${i}].`)
+        : [],
+    );
+  }
+
+  invalid(what: string): EngineError {
+    return new EngineError('model_invalid', `${this.path}: ${what}`, {
+      hint: 'Fetch the file again from where the weights came from.',
+    });
+  }
+}
+
+/** Throws EngineError model_invalid when the file is no JSON object, and says what it is. */
+export function readConfigFile(path: string): ConfigFile {
+  const bytes = readFileSync(path);
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString());
+  } catch (cause) {
+    const foreign = recognise(bytes);
+    const what = foreign ? `is ${foreign.kind}` : 'is not valid JSON';
+    const hint = foreign?.hint ?? 'Fetch the file again from where the weights came from.';
+    throw new EngineError('model_invalid', `${path} ${what}`, {hint, cause});
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new EngineError('model_invalid', `${path} does not hold a JSON object`, {hint: 'Fetch the file again.'});
+  }
+  return new ConfigFile(path, value as Record<string, unknown>);
+}

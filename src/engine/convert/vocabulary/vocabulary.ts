@@ -1,0 +1,142 @@
+// A tokenizer file as the entries of a GGUF: pieces, scores, types, merges, special ids, chat template.
+
+import {EngineError} from '../../../base/errors.ts';
+import {JSON_FILE, RECOGNISE_BYTES, recognise} from '../../../base/files/recognise-file.ts';
+import type {TemplateVersion} from '../../contract/requests.ts';
+import type {GgufEntries, GgufValue} from '../../gguf/write-header.ts';
+import {detectVersion, type VersionClues} from '../../template/detect.ts';
+import {SPM_TYPE} from '../../tokenizer/spm/spm.ts';
+import {parseSpm} from '../../tokenizer/spm/spm-file.ts';
+import {parseTekken} from '../../tokenizer/tekken/tekken-file.ts';
+import {chatTemplate} from './jinja-template.ts';
+import {tekkenMerges, toPrintable} from './tekken-merges.ts';
+
+export interface Vocabulary {
+  readonly family: 'spm' | 'tekken';
+  readonly version: TemplateVersion;
+  /** Why this version; undefined where the file states it. */
+  readonly versionReason?: string | undefined;
+  /** Tokens of the file itself, before padding. */
+  readonly size: number;
+  readonly tokens: readonly Uint8Array[];
+  readonly types: Uint8Array;
+  /** SPM: the higher, the earlier merged. */
+  readonly scores: Float32Array;
+  /** Tekken: pairs to merge, in order. */
+  readonly merges: readonly string[];
+  /** SPM: whether every text gets a word mark in front. */
+  readonly dummyPrefix: boolean;
+  /** Tekken v15: the `model_settings_builder` as it is in the file; undefined where there is none. */
+  readonly modelSettings?: unknown;
+}
+
+/**
+ * Reads a tokenizer file by its name: `tekken.json` or `tokenizer.model*`. `clues` tell the template version where the file
+ * does not. Throws EngineError model_invalid or model_unsupported for a file that is none.
+ */
+export function readVocabulary(name: string, path: string, file: Buffer, clues: VersionClues = {}): Vocabulary {
+  const isTekken = name === 'tekken.json';
+  const foreign = recognise(file.subarray(0, RECOGNISE_BYTES));
+  if (foreign !== undefined && !(isTekken && foreign.kind === JSON_FILE)) {
+    throw new EngineError('model_invalid', `${path} is ${foreign.kind}, not a tokenizer`, {hint: foreign.hint});
+  }
+  return isTekken ? readTekkenVocabulary(path, file) : readSpmVocabulary(name, path, file, clues);
+}
+
+function readSpmVocabulary(name: string, path: string, file: Buffer, clues: VersionClues): Vocabulary {
+  const {pieces, scores, types, dummyPrefix} = parseSpm(path, file);
+  const tokens = slices(pieces);
+  const vocabulary = {family: 'spm', size: tokens.length, tokens, types, scores, merges: [], dummyPrefix} as const;
+  const named = asVersion(`v${/\.v(\d+)(m\d+)?$/.exec(name)?.[1]}`);
+  return named ? {...vocabulary, version: named} : {...vocabulary, ...versionOf('spm', controlIds(vocabulary), clues)};
+}
+
+/** The template version of a vocabulary that does not state it, and why, by the rule for GGUF files that do not. */
+export function versionOf(
+  family: Vocabulary['family'],
+  controls: ReadonlyMap<string, number>,
+  clues: VersionClues,
+): Pick<Vocabulary, 'version' | 'versionReason'> {
+  const {version, reason} = detectVersion(clues, {family, controlId: (name) => controls.get(name)});
+  return {version, versionReason: reason};
+}
+
+/** Control tokens by their names. */
+export function controlIds({tokens, types}: Pick<Vocabulary, 'tokens' | 'types'>): Map<string, number> {
+  const controls = new Map<string, number>();
+  for (const [id, token] of tokens.entries()) {
+    if (types[id] === SPM_TYPE.control) controls.set(Buffer.from(token).toString(), id);
+  }
+  return controls;
+}
+
+function readTekkenVocabulary(path: string, file: Buffer): Vocabulary {
+  const {header, vocabulary} = parseTekken(path, file);
+  const {pieces, special} = vocabulary;
+  const raw = slices(pieces);
+  const types = Uint8Array.from(special, (flag) => (flag ? SPM_TYPE.control : SPM_TYPE.normal));
+  const tokens = raw.map((bytes, id) => (special[id] ? bytes : Buffer.from(toPrintable(bytes))));
+  return {
+    family: 'tekken',
+    version: asVersion(header.config.version) ?? 'v3',
+    size: tokens.length,
+    tokens,
+    types,
+    scores: new Float32Array(tokens.length),
+    merges: tekkenMerges(raw.slice(special.indexOf(0))),
+    dummyPrefix: false,
+    modelSettings: header.model_settings_builder ?? undefined,
+  };
+}
+
+function slices({count, bytes, starts, lengths}: ReturnType<typeof parseSpm>['pieces']): Uint8Array[] {
+  return Array.from({length: count}, (_, id) => {
+    const start = starts[id] as number;
+    return bytes.subarray(start, start + (lengths[id] as number));
+  });
+}
+
+function asVersion(text: string | undefined): TemplateVersion | undefined {
+  return text !== undefined && /^v(1|2|3|7|11|13|15)$/.test(text) ? (text as TemplateVersion) : undefined;
+}
+
+const FIM_KEYS = [
+  ['tokenizer.ggml.fim_pre_token_id', '[PREFIX]'],
+  ['tokenizer.ggml.fim_suf_token_id', '[SUFFIX]'],
+  ['tokenizer.ggml.fim_mid_token_id', '[MIDDLE]'],
+] as const;
+
+/** Entries for a file whose embedding has `rows` rows: the vocabulary is padded up to them. */
+export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEntries {
+  const {family, version, size} = vocabulary;
+  const padding = Array.from({length: Math.max(0, rows - size)}, (_, i) => Buffer.from(`[PAD${size + i}]`));
+  const types = [...vocabulary.types, ...padding.map(() => SPM_TYPE.unused)];
+  const controls = controlIds(vocabulary);
+  const id = (name: string, fallback: number) => ({type: 'u32', value: controls.get(name) ?? fallback}) as const;
+  const text = (value: string): GgufValue => ({type: 'string', value});
+  const entries: [string, GgufValue][] = [
+    ['tokenizer.ggml.model', text(family === 'spm' ? 'llama' : 'gpt2')],
+    ['tokenizer.ggml.pre', text(family === 'spm' ? 'default' : 'tekken')],
+    ['tokenizer.ggml.tokens', {type: 'strings', value: [...vocabulary.tokens, ...padding]}],
+    ['tokenizer.ggml.scores', {type: 'f32s', value: [...vocabulary.scores, ...padding.map(() => 0)]}],
+    ['tokenizer.ggml.token_type', {type: 'i32s', value: types}],
+    ['tokenizer.ggml.bos_token_id', id('<s>', 1)],
+    ['tokenizer.ggml.eos_token_id', id('</s>', 2)],
+    ['tokenizer.ggml.unknown_token_id', id('<unk>', 0)],
+    ['tokenizer.ggml.padding_token_id', id('<pad>', 2)],
+    ['tokenizer.ggml.add_bos_token', {type: 'bool', value: true}],
+    ['tokenizer.ggml.add_eos_token', {type: 'bool', value: false}],
+  ];
+  if (family === 'tekken') entries.push(['tokenizer.ggml.merges', {type: 'strings', value: vocabulary.merges}]);
+  else if (!vocabulary.dummyPrefix) entries.push(['tokenizer.ggml.add_space_prefix', {type: 'bool', value: false}]);
+  for (const [key, name] of FIM_KEYS) {
+    const found = controls.get(name);
+    if (found !== undefined) entries.push([key, {type: 'u32', value: found}]);
+  }
+  entries.push(['tokenizer.chat_template', text(chatTemplate(version))], ['mistral.tokenizer.version', text(version)]);
+  const {modelSettings} = vocabulary;
+  if (modelSettings !== undefined) {
+    entries.push(['mistral.tokenizer.model_settings', text(JSON.stringify(modelSettings))]);
+  }
+  return entries;
+}

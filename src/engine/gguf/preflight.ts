@@ -1,0 +1,113 @@
+// Looks for everything that would make a GGUF fail to load, before the engine is asked: it takes milliseconds and
+// gives the reason, which the engine's own error does not.
+import {existsSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {formatBytes} from '../../base/units.ts';
+import {whyNotRunnable} from './architectures.ts';
+import {splitName, splitOf} from './model-files.ts';
+import {type GgufFile, readGguf} from './read-header.ts';
+
+/**
+ * Reads the header of the model at `path` (part 1 of a split one) and checks it and its other parts.
+ * Throws EngineError model_not_found or model_invalid with the file, what is wrong and what to do.
+ */
+export function preflight(path: string): GgufFile {
+  const file = readGguf(path);
+  checkLoadable(file);
+  return file;
+}
+
+/** The checks of `preflight` for a header that is read. Throws EngineError as it does. */
+export function checkLoadable(file: GgufFile): void {
+  const {path} = file;
+  refuseOtherKinds(file);
+  const architecture = file.metadata.string('general.architecture') as string;
+  const reason = whyNotRunnable(architecture);
+  if (reason !== undefined) {
+    const hint = 'Give the model itself; for a model newer than this program, update mistral-chat.';
+    throw new EngineError('model_invalid', `${path} is ${reason}`, {hint});
+  }
+  checkParts(file);
+  refuseOldExperts(file);
+  checkVocabulary(file);
+}
+
+function refuseOtherKinds({path, metadata, tensors}: GgufFile): void {
+  const type = metadata.string('general.type');
+  const architecture = metadata.string('general.architecture');
+  if (type === 'adapter') {
+    const hint = 'Give the base model, and this file with --lora-path.';
+    throw new EngineError('model_invalid', `${path} is a LoRA adapter, not a model`, {hint});
+  }
+  if (type === 'mmproj' || architecture === 'clip') {
+    const hint = 'Give the model file beside it: this program is text only.';
+    throw new EngineError('model_invalid', `${path} is a vision projector (mmproj), not a model`, {hint});
+  }
+  if (type === 'imatrix') {
+    const hint = 'Give the model itself.';
+    throw new EngineError('model_invalid', `${path} is an importance matrix for quantising, not a model`, {hint});
+  }
+  if (architecture === undefined) {
+    throw new EngineError('model_invalid', `${path} names no architecture (general.architecture)`, {
+      hint: 'It is no model file, or a damaged one: download it again.',
+    });
+  }
+  const split = metadata.number('split.count') ?? 0;
+  if (tensors.length === 0 && split < 2) {
+    const hint = 'It serves `mistral tokenize` only: give the model file with the weights.';
+    throw new EngineError('model_invalid', `${path} holds a vocabulary and no weights`, {hint});
+  }
+}
+
+function checkParts(first: GgufFile): void {
+  refuseTruncated(first);
+  const count = first.metadata.number('split.count') ?? 1;
+  if (count < 2) return;
+  const split = splitOf(basename(first.path));
+  if (split === undefined || split.count !== count) {
+    throw new EngineError('model_invalid', `${first.path} is one of ${count} parts, but its name does not say so`, {
+      hint: `Give the parts their names back: NAME-00001-of-${String(count).padStart(5, '0')}.gguf and so on.`,
+    });
+  }
+  for (let part = 2; part <= count; part++) {
+    const path = join(dirname(first.path), splitName(split.prefix, part, count));
+    if (!existsSync(path)) {
+      throw new EngineError('model_invalid', `part ${part} of ${count} is missing: ${path}`, {
+        hint: 'Download the missing part into the same folder.',
+      });
+    }
+    refuseTruncated(readGguf(path));
+  }
+}
+
+function refuseTruncated({path, fileSize, expectedSize}: GgufFile): void {
+  if (fileSize >= expectedSize) return;
+  const sizes = `${formatBytes(fileSize)} of ${formatBytes(expectedSize)}`;
+  throw new EngineError('model_invalid', `${path} is incomplete: ${sizes} are there`, {
+    hint: 'The download or copy broke off: go on with it or fetch the file again.',
+  });
+}
+
+/** Mixtral files from before 2024-04 hold every expert apart; llama.cpp reads only stacked ones. */
+function refuseOldExperts({path, tensors}: GgufFile): void {
+  if (!tensors.some((tensor) => /^blk\.\d+\.ffn_(gate|up|down)\.\d+\.weight$/.test(tensor.name))) return;
+  throw new EngineError('model_invalid', `${path} is an old Mixtral file with one tensor an expert`, {
+    hint: 'No current engine loads it: download a newer file of the same model.',
+  });
+}
+
+function checkVocabulary({path, metadata, tensors}: GgufFile): void {
+  const tokens = metadata.strings('tokenizer.ggml.tokens')?.count;
+  const rows = tensors.find((tensor) => tensor.name === 'token_embd.weight')?.shape[1];
+  if (tokens === undefined) {
+    throw new EngineError('model_invalid', `${path} holds no vocabulary (tokenizer.ggml.tokens)`, {
+      hint: 'Convert the model again with its tokenizer beside it.',
+    });
+  }
+  if (rows !== undefined && rows !== tokens) {
+    throw new EngineError('model_invalid', `${path}: the vocabulary has ${tokens} tokens, the embedding ${rows} rows`, {
+      hint: 'The tokenizer is not the one of these weights: convert the model again with the right one.',
+    });
+  }
+}

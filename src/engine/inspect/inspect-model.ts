@@ -1,0 +1,189 @@
+// What a GGUF file is, can do and needs: everything `mistral inspect` shows, from the header alone.
+import {readdirSync} from 'node:fs';
+import {dirname} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {fileTypeName} from '../gguf/file-types.ts';
+import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
+import {checkLoadable} from '../gguf/preflight.ts';
+import type {GgufFile} from '../gguf/read-header.ts';
+import {KV_TYPES, type KvType} from '../models/memory/kv-types.ts';
+import type {Machine} from '../models/memory/machine.ts';
+import {memoryNeed} from '../models/memory/memory-needs.ts';
+import {loadFromGguf} from '../template/load-tokenizer.ts';
+import {TEMPLATES} from '../template/versions.ts';
+
+export interface TypeShare {
+  readonly type: string;
+  readonly tensors: number;
+  readonly bytes: number;
+}
+
+export interface MemoryRow {
+  /** Tokens. */
+  readonly context: number;
+  /** Bytes of weights, cache and work buffers together, by KV type. */
+  readonly total: Readonly<Partial<Record<KvType, number>>>;
+}
+
+/** A folder whose weights are to be converted; the rest of an inspection is of the file it will become. */
+export interface SourceReport {
+  readonly format: 'mistral' | 'hf';
+  /** Number formats of the weights. */
+  readonly types: readonly string[];
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export interface Inspection {
+  /** Of the file, or of the folder. */
+  readonly path: string;
+  /** Undefined for a GGUF. */
+  readonly source?: SourceReport;
+  readonly bytes: number;
+  readonly name: string | undefined;
+  readonly license: string | undefined;
+  readonly shape: ModelShape;
+  readonly parameters: number;
+  readonly quantisation: string | undefined;
+  readonly bitsPerWeight: number;
+  readonly types: readonly TypeShare[];
+  readonly tokenizer: TokenizerReport | undefined;
+  readonly memory: readonly MemoryRow[];
+  /** Largest context that fits this machine with an F16 cache, up to the trained one; 0 when not even the weights do. */
+  readonly fittingContext: number;
+  /** Why it cannot be loaded; undefined when it can. */
+  readonly problem: string | undefined;
+  /** What is odd or missing but harmless to this program. */
+  readonly notes: readonly string[];
+}
+
+export interface TokenizerReport {
+  readonly family: 'spm' | 'tekken';
+  readonly tokens: number;
+  readonly template: string;
+  readonly templateReason: string;
+  readonly fim: boolean;
+  readonly tools: boolean;
+  readonly reasoning: boolean;
+}
+
+const SHOWN_CONTEXTS = [4096, 8192, 32_768, 131_072];
+const SHOWN_KV_TYPES = KV_TYPES.filter((type) => ['F16', 'Q8_0', 'Q4_0'].includes(type));
+const RESERVE = 1e9;
+
+/** Inspects a file whose header is read; `bytes` are those of all its parts. */
+export function inspectModel(file: GgufFile, bytes: number, machine: Machine): Inspection {
+  const shape = modelShape(file);
+  const parameters = file.tensors.reduce((sum, {shape: sizes}) => sum + product(sizes), 0);
+  const {tokenizer, problem: vocabularyProblem} = tokenizerReport(file);
+  const fileType = file.metadata.number('general.file_type');
+  return {
+    path: file.path,
+    bytes,
+    name: file.metadata.string('general.name'),
+    license: file.metadata.string('general.license'),
+    shape,
+    parameters,
+    quantisation: fileType === undefined ? undefined : fileTypeName(fileType),
+    bitsPerWeight:
+      parameters === 0 ? 0 : (8 * file.tensors.reduce((sum, tensor) => sum + (tensor.bytes ?? 0), 0)) / parameters,
+    types: typeShares(file),
+    tokenizer,
+    memory: memoryRows(shape, bytes),
+    fittingContext: fittingContext(shape, bytes, machine),
+    problem: loadProblem(file) ?? vocabularyProblem,
+    notes: [...visionNotes(file), ...oddities(file, shape)],
+  };
+}
+
+function typeShares({tensors}: GgufFile): TypeShare[] {
+  const shares = new Map<string, {tensors: number; bytes: number}>();
+  for (const {type, bytes = 0} of tensors) {
+    const share = shares.get(type) ?? {tensors: 0, bytes: 0};
+    shares.set(type, {tensors: share.tensors + 1, bytes: share.bytes + bytes});
+  }
+  return [...shares].map(([type, share]) => ({type, ...share})).sort((a, b) => b.bytes - a.bytes);
+}
+
+function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; problem?: string} {
+  try {
+    const {tokenizer, version, versionReason} = loadFromGguf(file);
+    const has = (name: string) => tokenizer.controlId(name) !== undefined;
+    return {
+      tokenizer: {
+        family: tokenizer.family,
+        tokens: tokenizer.vocabSize,
+        template: version,
+        templateReason: versionReason,
+        fim: TEMPLATES[version].fim !== 'refused' && has('[PREFIX]') && has('[SUFFIX]'),
+        tools: TEMPLATES[version].toolCalls !== 'none' && has('[TOOL_CALLS]'),
+        reasoning: has('[THINK]') && TEMPLATES[version].thinking !== 'refused',
+      },
+    };
+  } catch (error) {
+    if (error instanceof EngineError) return {problem: error.message};
+    throw error;
+  }
+}
+
+function memoryRows(shape: ModelShape, bytes: number): MemoryRow[] {
+  const trained = shape.usableContext;
+  const contexts = SHOWN_CONTEXTS.filter((context) => context < trained);
+  if (trained <= (SHOWN_CONTEXTS.at(-1) as number)) contexts.push(trained);
+  return contexts.map((context) => ({
+    context,
+    total: Object.fromEntries(SHOWN_KV_TYPES.map((type) => [type, memoryNeed(shape, bytes, context, type).total])),
+  }));
+}
+
+function fittingContext(shape: ModelShape, bytes: number, machine: Machine): number {
+  const room = machine.ramBytes + machine.vramBytes - RESERVE;
+  const needed = (context: number) => memoryNeed(shape, bytes, context, 'F16').total;
+  const trained = shape.usableContext;
+  if (needed(trained) <= room) return trained;
+  // The need grows by the same amount for every step of the cache.
+  const step = needed(256) - needed(0);
+  return Math.max(0, Math.floor((room - needed(0)) / step) * 256);
+}
+
+function loadProblem(file: GgufFile): string | undefined {
+  try {
+    checkLoadable(file);
+    return undefined;
+  } catch (error) {
+    if (error instanceof EngineError) return error.message;
+    throw error;
+  }
+}
+
+/** What belongs to the model and is for images: this program is text only. */
+function visionNotes({path, metadata}: GgufFile): string[] {
+  const leftOut = metadata.string('mistral.vision') !== undefined;
+  const projector = readdirSync(dirname(path)).find((name) => /mmproj.*\.gguf$/i.test(name));
+  return [
+    ...(leftOut ? ['the source has a vision encoder, which is left out: this file is text only'] : []),
+    ...(projector === undefined ? [] : [`vision: ${projector} lies beside it and is not used`]),
+  ];
+}
+
+function oddities({metadata}: GgufFile, shape: ModelShape): string[] {
+  const notes: string[] = [];
+  const template = metadata.string('tokenizer.chat_template');
+  if (template === undefined) notes.push('no chat template: other tools may prompt it wrongly, this program does not');
+  else if (/^mistral-v[\w-]+$/.test(template)) notes.push(`the chat template is only a name (${template})`);
+  if (shape.heads > 0 && metadata.number(`${shape.architecture}.rope.freq_base`) === undefined) {
+    notes.push('no rotary base: llama.cpp takes 10000, which is wrong for most Mistral models');
+  }
+  if (shape.context === undefined) {
+    notes.push(`no context length: ${shape.usableContext} is taken; other programs refuse the file`);
+  }
+  const names = metadata.keys;
+  if (!names.includes('tokenizer.ggml.fim_suf_token_id'))
+    notes.push('no FIM ids: other tools cannot fill in the middle');
+  if (!names.includes('general.file_type')) notes.push('the quantisation is not named in the file');
+  return notes;
+}
+
+function product(sizes: readonly number[]): number {
+  return sizes.reduce((result, size) => result * size, 1);
+}

@@ -1,0 +1,91 @@
+// A slot's KV cache on disk: llama.cpp's own file, and a header beside it that says what it belongs to.
+import {createHash} from 'node:crypto';
+import {createReadStream} from 'node:fs';
+import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {pipeline} from 'node:stream/promises';
+import type {Token} from '../contract/requests.ts';
+import type {KvType} from '../models/memory/kv-types.ts';
+import type {NativeContext} from './native/binding.ts';
+
+/** Everything that must be equal for a state to be usable. */
+export interface StateKey {
+  /** From `modelFingerprint`. */
+  readonly model: string;
+  /** llama.cpp's release: the file format is its own. */
+  readonly engine: string;
+  readonly kvType: KvType;
+  readonly flashAttention: boolean;
+  readonly loras: readonly string[];
+}
+
+interface StateHeader {
+  readonly format: 1;
+  readonly key: StateKey;
+  readonly tokens: readonly Token[];
+  readonly sha256: string;
+}
+
+const SAMPLE_BYTES = 64 * 1024;
+const SAMPLES = 32;
+
+/** A digest of the size and of samples over the whole file: hashing all of a 4 GB model would take seconds. */
+export async function modelFingerprint(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const {size} = await file.stat();
+    const hash = createHash('sha256').update(String(size));
+    const buffer = Buffer.alloc(SAMPLE_BYTES);
+    const last = Math.max(0, size - SAMPLE_BYTES);
+    for (let n = 0; n < SAMPLES; n++) {
+      const {bytesRead} = await file.read(buffer, 0, SAMPLE_BYTES, Math.floor((last * n) / (SAMPLES - 1)));
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+    return hash.digest('hex');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes the state of `sequence` to `path` and its header to `path.json`, replacing what was there. */
+export async function writeState(
+  context: NativeContext,
+  sequence: number,
+  tokens: readonly Token[],
+  key: StateKey,
+  path: string,
+): Promise<void> {
+  const partial = `${path}.part`;
+  try {
+    await context.saveSequenceStateToFile(partial, sequence, Uint32Array.from(tokens));
+    const header: StateHeader = {format: 1, key, tokens, sha256: await sha256(partial)};
+    await rename(partial, path);
+    await writeFile(headerPath(path), JSON.stringify(header), {mode: 0o600});
+  } finally {
+    await rm(partial, {force: true});
+  }
+}
+
+/**
+ * The tokens of the state at `path` when it belongs to `key`, fits `contextSize` and is undamaged; otherwise undefined.
+ * The native loader trusts its file, so everything is checked before it sees it.
+ */
+export async function checkState(path: string, key: StateKey, contextSize: number): Promise<Token[] | undefined> {
+  try {
+    const header = JSON.parse(await readFile(headerPath(path), 'utf8')) as StateHeader;
+    if (header.format !== 1 || JSON.stringify(header.key) !== JSON.stringify(key)) return undefined;
+    if (header.tokens.length === 0 || header.tokens.length > contextSize) return undefined;
+    return (await sha256(path)) === header.sha256 ? [...header.tokens] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function sha256(path: string): Promise<string> {
+  const hash = createHash('sha256').update(String((await stat(path)).size));
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+function headerPath(path: string): string {
+  return `${path}.json`;
+}

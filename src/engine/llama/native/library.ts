@@ -1,0 +1,102 @@
+// node-llama-cpp itself: loaded once per process and kind of device, silent, with its log kept for explanations.
+import {platform} from 'node:os';
+import type {Llama, LlamaLogLevel, LlamaModel} from 'node-llama-cpp';
+import {EngineError} from '../../../base/errors.ts';
+import {type NativeGrammarState, nativeGrammarState} from './binding.ts';
+import {hasNoGpu, loadCpuBuild} from './cpu-build.ts';
+
+export type Gpu = 'auto' | 'cuda' | 'vulkan' | 'metal' | false;
+
+export type LogListener = (level: string, message: string) => void;
+
+export interface Library {
+  readonly llama: Llama;
+  readonly log: EngineLog;
+}
+
+const KEPT_LINES = 200;
+
+/** The newest lines of llama.cpp's log. A failed load explains itself only here, and after its promise is rejected. */
+export class EngineLog {
+  readonly #lines: string[] = [];
+  readonly #listeners = new Set<LogListener>();
+
+  add(level: string, message: string): void {
+    for (const line of message.split('\n')) {
+      if (line.trim() === '') continue;
+      this.#lines.push(line);
+      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+    }
+    for (const listener of this.#listeners) listener(level, message);
+  }
+
+  clear(): void {
+    this.#lines.length = 0;
+  }
+
+  lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** Passes every message on until the returned function is called. */
+  listen(listener: LogListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+const loaded = new Map<Gpu, Promise<Library>>();
+/** One for the process, as llama.cpp's own logger is: the library loaded last would take it from the others. */
+const log = new EngineLog();
+
+/**
+ * Loads the native library. Half a second the first time, so start it before it is needed.
+ * @throws EngineError `unsupported` when there is no build for this kind of device or this machine.
+ */
+export function loadLibrary(asked: Gpu): Promise<Library> {
+  const gpu = asked === 'auto' && hasNoGpu() ? false : asked;
+  let library = loaded.get(gpu);
+  if (!library) {
+    library = load(gpu);
+    loaded.set(gpu, library);
+    library.catch(() => loaded.delete(gpu));
+  }
+  return library;
+}
+
+async function load(gpu: Gpu): Promise<Library> {
+  // Asked for a kind that the platform does not know, getLlama would answer with the CPU.
+  if (gpu !== 'auto' && gpu !== false && (gpu === 'metal') !== (platform() === 'darwin')) throw noBuild(gpu);
+  const {getLlama, LlamaLogLevel} = await import('node-llama-cpp');
+  try {
+    const logging = {
+      logLevel: LlamaLogLevel.info,
+      logger: (level: LlamaLogLevel, message: string) => log.add(level, message),
+    };
+    const direct = gpu === false ? await loadCpuBuild(logging) : undefined;
+    // Never compile behind the user's back: minutes of silence, and a compiler that may not be there.
+    const llama = direct ?? (await getLlama({gpu, build: 'never', progressLogs: false, ...logging}));
+    return {llama, log};
+  } catch (error) {
+    throw noBuild(gpu, error);
+  }
+}
+
+/** A grammar at its start, for one answer. Throws when the text is not GBNF. */
+export async function startGrammar(llama: Llama, model: LlamaModel, gbnf: string): Promise<NativeGrammarState> {
+  const {LlamaGrammarEvaluationState} = await import('node-llama-cpp');
+  const grammar = await llama.createGrammar({grammar: gbnf});
+  return nativeGrammarState(new LlamaGrammarEvaluationState({model, grammar}));
+}
+
+function noBuild(gpu: Gpu, cause?: unknown): EngineError {
+  return new EngineError('unsupported', `no ${gpuName(gpu)} build of the engine works on this machine`, {
+    hint: gpu === false ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.',
+    cause,
+  });
+}
+
+function gpuName(gpu: Gpu): string {
+  if (gpu === false) return 'CPU';
+  return gpu === 'auto' ? 'prepared' : {cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal'}[gpu];
+}

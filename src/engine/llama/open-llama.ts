@@ -1,0 +1,159 @@
+// Opens a GGUF file: library, weights, context. The options are the user's; what is absent is chosen here.
+import {availableParallelism} from 'node:os';
+import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
+import {EngineError} from '../../base/errors.ts';
+import type {StepWatch} from '../contract/step-watch.ts';
+import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
+import type {GgufFile} from '../gguf/read-header.ts';
+import {fitModel} from '../models/memory/fit-model.ts';
+import type {KvType} from '../models/memory/kv-types.ts';
+import type {MemoryPlan} from '../models/memory/memory-plan.ts';
+import {machineWith} from './native/gpu-machine.ts';
+import {type Gpu, type Library, type LogListener, loadLibrary} from './native/library.ts';
+import {explainLoadFailure} from './native/load-failure.ts';
+
+export interface LoraAdapter {
+  /** A GGUF adapter. */
+  readonly path: string;
+  /** Default 1. */
+  readonly scale?: number;
+}
+
+export interface LlamaOptions {
+  /** The model's header, from `preflight` or `readGguf`. */
+  readonly file: GgufFile;
+  /** Default `auto`: the best device this machine has. */
+  readonly gpu?: Gpu;
+  /** Layers on the GPU. Default: as many as fit. */
+  readonly gpuLayers?: number | 'max';
+  /** Tokens one slot holds. Default: what the model was trained for, at most 8192, less when memory is short. */
+  readonly contextSize?: number;
+  /** Default: physical cores, 1 for files under 50 MB. */
+  readonly threads?: number;
+  /** Default true. */
+  readonly flashAttention?: boolean;
+  /** Tokens one step evaluates at most. */
+  readonly batchSize?: number;
+  /** Answers generated at the same time, each with a context of its own. Default 1. */
+  readonly slots?: number;
+  /** Precision of the KV cache. Default F16, Q8_0 when memory is short. */
+  readonly kvType?: KvType;
+  /** Map the file into memory (default) or read it: slower to start, and no second copy of weights that are repacked. */
+  readonly mmap?: boolean;
+  /** False: a model that is larger than the memory is loaded too; its weights are read from the disk as they are needed. */
+  readonly memoryCheck?: boolean;
+  readonly loras?: readonly LoraAdapter[];
+  /** 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Told before loading, a line each: what was decided for the memory there is, and for want of a context length. */
+  readonly onFit?: (line: string) => void;
+  readonly onLog?: LogListener;
+  /** Told of a step of the engine that does not end. */
+  readonly watch?: StepWatch;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenedModel {
+  readonly llama: Llama;
+  readonly model: LlamaModel;
+  readonly context: LlamaContext;
+  readonly threads: number;
+  readonly flashAttention: boolean;
+  readonly batchSize: number;
+  readonly kvType: KvType;
+}
+
+/** What the library may cut a context to that nobody asked for, when the device has less room than was planned. */
+const SMALLEST_CONTEXT = 2048;
+const DEFAULT_BATCH = 512;
+/** Below this size a second thread costs more in hand-over than it computes. */
+const SMALL_MODEL_BYTES = 50e6;
+
+/**
+ * @throws EngineError `out_of_memory` before loading, or with the reason from the engine's log; what `options.signal` was aborted with.
+ */
+export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
+  const library = await loadLibrary(options.gpu ?? 'auto');
+  const stopListening = options.onLog ? library.log.listen(options.onLog) : undefined;
+  library.log.clear();
+  const opened: {model?: LlamaModel} = {};
+  try {
+    options.signal?.throwIfAborted();
+    const {slots = 1, contextSize, kvType, gpuLayers, file} = options;
+    const machine = await machineWith(options.gpu ?? 'auto');
+    const shape = modelShape(file);
+    if (shape.context === undefined) options.onFit?.(contextNote(shape));
+    const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine, {
+      unchecked: options.memoryCheck === false,
+    });
+    if (line !== undefined) options.onFit?.(line);
+    opened.model = await loadModel(library, plan, options);
+    return await createContext(library, opened.model, plan, options);
+  } catch (error) {
+    await opened.model?.dispose();
+    if (options.signal?.aborted) throw options.signal.reason;
+    if (error instanceof EngineError) throw error;
+    throw await explainLoadFailure(options.file.path, error, () => library.log.lines());
+  } finally {
+    stopListening?.();
+  }
+}
+
+function loadModel({llama}: Library, {gpuLayers, contextSize}: MemoryPlan, options: LlamaOptions): Promise<LlamaModel> {
+  const {mmap, onProgress, signal} = options;
+  return llama.loadModel({
+    modelPath: options.file.path,
+    // What nobody asked for the library may still lower: it knows what its own buffers take on this device.
+    gpuLayers: options.gpuLayers ?? {min: 0, max: gpuLayers, fitContext: {contextSize}},
+    ...(mmap !== undefined && {useMmap: mmap}),
+    ...(options.memoryCheck === false && {ignoreMemorySafetyChecks: true}),
+    ...repaired(options.file),
+    ...(onProgress && {onLoadProgress: onProgress}),
+    ...(signal && {loadSignal: signal}),
+  });
+}
+
+/** llama.cpp refuses a file without a context length; what is given here stands in its place. */
+function repaired(file: GgufFile): {metadataOverrides?: object} {
+  const {architecture, context, usableContext} = modelShape(file);
+  return context === undefined ? {metadataOverrides: {[architecture]: {context_length: usableContext}}} : {};
+}
+
+function contextNote({usableContext}: ModelShape): string {
+  return `the file gives no context length: ${usableContext} tokens are taken`;
+}
+
+async function createContext(
+  {llama}: Library,
+  model: LlamaModel,
+  {contextSize, kvType}: MemoryPlan,
+  options: LlamaOptions,
+): Promise<OpenedModel> {
+  const {slots = 1, signal} = options;
+  const threads = options.threads ?? defaultThreads(llama, model, options.file);
+  llama.maxThreads = threads;
+  const flashAttention = options.flashAttention ?? true;
+  const batchSize = Math.max(slots, Math.min(options.batchSize ?? DEFAULT_BATCH, contextSize * slots));
+  const context = await model.createContext({
+    sequences: slots,
+    contextSize: options.contextSize ?? {min: Math.min(contextSize, SMALLEST_CONTEXT), max: contextSize},
+    batchSize,
+    threads,
+    flashAttention,
+    swaFullCache: true,
+    ...(kvType !== 'F16' && {experimentalKvCacheKeyType: kvType, experimentalKvCacheValueType: kvType}),
+    // The estimate is wrong for quantised types; the plan stands in.
+    ...((kvType !== 'F16' || options.memoryCheck === false) && {ignoreMemorySafetyChecks: true}),
+    ...(options.loras?.length && {
+      lora: {adapters: options.loras.map(({path, scale = 1}) => ({filePath: path, scale}))},
+    }),
+    ...(signal && {createSignal: signal}),
+  });
+  return {llama, model, context, threads, flashAttention, batchSize, kvType};
+}
+
+function defaultThreads(llama: Llama, model: LlamaModel, file: GgufFile): number {
+  if (llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers) return 1;
+  if (file.fileSize < SMALL_MODEL_BYTES) return 1;
+  return Math.max(1, Math.min(llama.cpuMathCores, availableParallelism()));
+}

@@ -1,0 +1,191 @@
+// Ids to events: what chat, completion and fill-in-the-middle share. Stop strings, limits, usage and timings live here.
+import {randomInt} from 'node:crypto';
+import {EngineError} from '../../base/errors.ts';
+import type {
+  FinishReason,
+  GenerationEvent,
+  Grammar,
+  Timings,
+  TokenEvent,
+  TokenLogprob,
+  TokenModel,
+} from '../contract/backend.ts';
+import type {Token} from '../contract/requests.ts';
+import type {SamplingParams} from '../contract/sampling.ts';
+import type {OutputEvent} from '../template/parse/output-parser.ts';
+import {StopMatcher} from './stop-matcher.ts';
+
+/** Turns generated ids into events: the template's output parser, or plain decoding. */
+export interface OutputReader {
+  push(token: Token): readonly OutputEvent[];
+  /** What was held back, and the reason it makes of the given one. */
+  end(reason: FinishReason): {readonly events: readonly OutputEvent[]; readonly reason: FinishReason};
+}
+
+export interface GenerationInput {
+  readonly model: TokenModel;
+  readonly prompt: readonly Token[];
+  readonly sampling: SamplingParams;
+  readonly grammar?: Grammar;
+  readonly reader: OutputReader;
+  /** Monotonic clock, in milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Runs one generation. Abort ends it with a `finish` of reason `aborted`.
+ * @throws EngineError `context_length_exceeded` before anything is evaluated when the prompt does not fit.
+ */
+export async function* generate(input: GenerationInput, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+  const {model, prompt, sampling} = input;
+  checkLength(prompt.length, model.contextSize);
+  const run = new Run(input);
+  if (sampling.maxTokens === 0) {
+    yield {type: 'prompt', tokens: prompt, cached: 0};
+    yield* run.finish('length');
+    return;
+  }
+  const options = {sampling: {...sampling, ...run.seedParam}, ...(input.grammar && {grammar: input.grammar})};
+  for await (const event of model.generate(prompt, options, signal)) {
+    yield* run.take(event);
+    if (run.stopped) break;
+  }
+  yield* run.finish(run.stopped ?? (signal.aborted ? 'aborted' : run.reachedLimit ? 'length' : 'context'));
+}
+
+/**
+ * @throws EngineError `context_length_exceeded` for a prompt of `length` tokens, or of no fewer than that (`least`), that
+ * does not fit.
+ */
+export function checkLength(length: number, contextSize: number, least = false): void {
+  if (length <= contextSize) return;
+  throw new EngineError(
+    'context_length_exceeded',
+    `the prompt has ${least ? 'at least ' : ''}${length} tokens and the context holds ${contextSize}`,
+    {
+      hint: 'Shorten the prompt, drop old messages, or give the model a larger context with --ctx.',
+      param: 'messages',
+      context: {promptTokens: length, contextSize},
+    },
+  );
+}
+
+/** The state of one generation. */
+class Run {
+  /** Set once the model ended its answer or a stop string came. */
+  stopped: FinishReason | undefined;
+  readonly #input: GenerationInput;
+  readonly #matcher: StopMatcher;
+  readonly #seed: number | undefined;
+  readonly #started: number;
+  #stop: string | undefined;
+  #cached = 0;
+  #generated = 0;
+  #admittedAt: number | undefined;
+  #firstAt: number | undefined;
+  #lastAt: number | undefined;
+  #logprobs: TokenLogprob[] = [];
+
+  constructor(input: GenerationInput) {
+    this.#input = input;
+    this.#matcher = new StopMatcher(input.sampling.stop ?? []);
+    this.#started = input.now();
+    const {temperature, seed} = input.sampling;
+    if (temperature > 0) this.#seed = seed ?? randomInt(2 ** 32);
+  }
+
+  get seedParam(): {seed?: number} {
+    return this.#seed === undefined ? {} : {seed: this.#seed};
+  }
+
+  get reachedLimit(): boolean {
+    return this.#generated >= (this.#input.sampling.maxTokens ?? Number.POSITIVE_INFINITY);
+  }
+
+  *take(event: TokenEvent): Generator<GenerationEvent> {
+    const {model, prompt, reader, now} = this.#input;
+    if (event.type === 'prompt') {
+      this.#admittedAt = now();
+      this.#cached = event.cached;
+      yield {type: 'prompt', tokens: prompt, cached: event.cached};
+    } else if (event.type === 'prefill') {
+      yield event;
+    } else {
+      this.#lastAt = now();
+      this.#firstAt ??= this.#lastAt;
+      this.#generated++;
+      const isEnd = model.isEndOfGeneration(event.token);
+      if (isEnd) this.stopped = 'stop';
+      else if (event.logprob) this.#logprobs.push(event.logprob);
+      yield* this.#pass(reader.push(event.token));
+    }
+  }
+
+  *finish(given: FinishReason): Generator<GenerationEvent> {
+    const end = this.#input.reader.end(given);
+    if (this.#stop === undefined) {
+      yield* this.#pass(end.events);
+      yield* this.#text(this.#matcher.end());
+    }
+    yield {
+      type: 'finish',
+      reason: this.#stop === undefined ? end.reason : 'stop',
+      ...(this.#stop !== undefined && {stop: this.#stop}),
+      usage: {
+        promptTokens: this.#input.prompt.length,
+        cachedTokens: this.#cached,
+        completionTokens: this.#generated,
+      },
+      timings: this.#timings(),
+      seed: this.#seed,
+    };
+  }
+
+  /** Stop strings are looked for in the answer's text, not in reasoning or in the arguments of calls. */
+  *#pass(events: readonly OutputEvent[]): Generator<GenerationEvent> {
+    for (const event of events) {
+      if (this.#stop !== undefined) return;
+      if (event.type === 'text') {
+        const step = this.#matcher.push(event.text);
+        yield* this.#text(step.text);
+        if (step.stop !== undefined) {
+          this.#stop = step.stop;
+          this.stopped = 'stop';
+        }
+      } else {
+        yield* this.#text(this.#matcher.end());
+        yield event;
+      }
+    }
+  }
+
+  /** A text carries the log-probabilities of all tokens since the last one, held back or without text of their own. */
+  *#text(text: string): Generator<GenerationEvent> {
+    if (text === '') return;
+    if (this.#logprobs.length === 0) {
+      yield {type: 'text', text};
+      return;
+    }
+    const logprobs = this.#logprobs;
+    this.#logprobs = [];
+    yield {type: 'text', text, logprobs};
+  }
+
+  #timings(): Timings {
+    const first = this.#firstAt;
+    const promptMs = (first ?? this.#input.now()) - (this.#admittedAt ?? this.#started);
+    const generationMs = first === undefined ? 0 : (this.#lastAt ?? first) - first;
+    const evaluated = this.#input.prompt.length - this.#cached;
+    return {
+      firstTokenMs: first === undefined ? undefined : first - this.#started,
+      promptMs,
+      generationMs,
+      promptTokensPerSecond: first === undefined ? undefined : perSecond(evaluated, promptMs),
+      tokensPerSecond: perSecond(this.#generated - 1, generationMs),
+    };
+  }
+}
+
+function perSecond(count: number, ms: number): number | undefined {
+  return count > 0 && ms > 0 ? (count / ms) * 1000 : undefined;
+}

@@ -1,0 +1,158 @@
+// The Backend that runs here: request to ids by the template, ids to ids by the engine, ids to events by the parser.
+
+import {EngineError} from '../../base/errors.ts';
+import type {Backend, GenerationEvent, ModelInfo, TokenModel} from '../contract/backend.ts';
+import {repeatableCallIds} from '../contract/call-ids.ts';
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+  FIMRequest,
+  Message,
+  TemplateVersion,
+  Token,
+  Tokenized,
+} from '../contract/requests.ts';
+import {type SamplingParams, validateSampling} from '../contract/sampling.ts';
+import type {Tokenizer} from '../contract/tokenizer.ts';
+import {requestGrammar} from '../template/encode/answer-grammar.ts';
+import {type EncodeOptions, encodeChat} from '../template/encode/encode-chat.ts';
+import {encodeFim} from '../template/encode/encode-fim.ts';
+import type {ModelSettings} from '../template/model-settings.ts';
+import {OutputParser} from '../template/parse/output-parser.ts';
+import {TEMPLATES} from '../template/versions.ts';
+import {LengthBound} from '../tokenizer/length-bound.ts';
+import {suffixStop} from './fim-stop.ts';
+import {checkLength, generate} from './generate.ts';
+import {PlainOutput} from './plain-output.ts';
+
+export interface LocalParts {
+  readonly tokenModel: TokenModel;
+  readonly tokenizer: Tokenizer;
+  readonly version: TemplateVersion;
+  /** Why this version, in words. */
+  readonly versionReason: string;
+  readonly modelSettings?: ModelSettings | undefined;
+  readonly id: string;
+  readonly path: string | undefined;
+  readonly trainedContextSize: number | undefined;
+  readonly device: string;
+  /** Monotonic, in milliseconds; default: the process's own. */
+  readonly now?: () => number;
+}
+
+export class LocalBackend implements Backend {
+  readonly model: ModelInfo;
+  readonly tokenizer: Tokenizer;
+  readonly #parts: LocalParts;
+  readonly #now: () => number;
+  readonly #lengths: LengthBound;
+
+  constructor(parts: LocalParts) {
+    const {tokenModel, tokenizer, version} = parts;
+    const has = (name: string) => tokenizer.controlId(name) !== undefined;
+    this.#parts = parts;
+    this.#now = parts.now ?? (() => performance.now());
+    this.tokenizer = tokenizer;
+    this.#lengths = new LengthBound(tokenizer);
+    this.model = {
+      id: parts.id,
+      path: parts.path,
+      contextSize: tokenModel.contextSize,
+      trainedContextSize: parts.trainedContextSize,
+      template: version,
+      templateReason: parts.versionReason,
+      supportsFim: TEMPLATES[version].fim !== 'refused' && has('[PREFIX]') && has('[SUFFIX]'),
+      supportsTools: TEMPLATES[version].toolCalls !== 'none' && has('[TOOL_CALLS]'),
+      device: parts.device,
+    };
+  }
+
+  /** @throws EngineError what the template refuses; a prompt too long for the context is refused by `chat` only. */
+  render(request: ChatCompletionRequest): Tokenized {
+    const {tokenizer, version, modelSettings, tokenModel} = this.#parts;
+    const room = tokenModel.contextSize - 1 - (request.sampling.maxTokens ?? 0);
+    const options: EncodeOptions = {maxModelInputLen: room, ...(modelSettings && {modelSettings})};
+    return encodeChat(request, tokenizer, version, options);
+  }
+
+  async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const {tokenizer, version, tokenModel} = this.#parts;
+    this.#validate(request.sampling);
+    // What a template always says in full; with truncation, old messages go.
+    if (request.truncateForContextLength !== true) this.#checkTexts(request.messages.flatMap(textsOf));
+    const {tokens: prompt} = this.render(request);
+    const {grammar, forbidden} = requestGrammar(request, tokenizer, version);
+    const {temperature, seed} = request.sampling;
+    const isRepeatable = temperature === 0 || seed !== undefined;
+    const reader = new OutputParser(tokenizer, version, {
+      prompt,
+      ...(request.tools && {tools: request.tools}),
+      ...(isRepeatable && {newCallId: repeatableCallIds(prompt, temperature === 0 ? undefined : seed)}),
+    });
+    const sampling = without(request.sampling, forbidden);
+    yield* generate({model: tokenModel, prompt, sampling, ...(grammar && {grammar}), reader, now: this.#now}, signal);
+  }
+
+  /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
+  async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const {tokenizer} = this.#parts;
+    const {prompt: given, sampling} = request;
+    this.#validate(sampling);
+    if (typeof given === 'string') this.#checkTexts([given]);
+    const prompt = typeof given === 'string' ? [tokenizer.bos, ...tokenizer.encode(given)] : given;
+    yield* this.#plain(prompt, sampling, signal);
+  }
+
+  /** The middle ends at the model's own end, or where it begins to repeat the suffix (see `suffixStop`). */
+  async *fim(request: FIMRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const {tokenizer, version} = this.#parts;
+    this.#validate(request.sampling);
+    this.#checkTexts([request.prompt, request.suffix ?? '']);
+    const {tokens: prompt} = encodeFim(request, tokenizer, version);
+    const suffix = suffixStop(request.suffix ?? '');
+    const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
+    yield* this.#plain(prompt, {...request.sampling, stop}, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#parts.tokenModel.close();
+  }
+
+  #validate(sampling: SamplingParams): void {
+    validateSampling(sampling);
+    const unknown = [...(sampling.logitBias?.keys() ?? [])].find((token) => !this.#isToken(token));
+    if (unknown === undefined) return;
+    throw new EngineError('invalid_request', `logitBias names the token ${unknown}, which this model does not have`, {
+      param: 'logitBias',
+    });
+  }
+
+  /** Refuses what cannot fit before it is encoded, which takes seconds for megabytes. */
+  #checkTexts(texts: readonly string[]): void {
+    const {contextSize} = this.#parts.tokenModel;
+    checkLength(this.#lengths.atLeast(texts, contextSize), contextSize, true);
+  }
+
+  #isToken(token: Token): boolean {
+    return Number.isInteger(token) && token >= 0 && token < this.tokenizer.vocabSize;
+  }
+
+  #plain(prompt: readonly Token[], sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const reader = new PlainOutput(this.tokenizer, prompt);
+    return generate({model: this.#parts.tokenModel, prompt, sampling, reader, now: this.#now}, signal);
+  }
+}
+
+function textsOf({role, content}: Message): string[] {
+  if (role !== 'user' && role !== 'system') return [];
+  return typeof content === 'string'
+    ? [content]
+    : content.flatMap((chunk) => (chunk.type === 'text' ? [chunk.text] : []));
+}
+
+/** The same sampling that never yields these tokens. */
+function without(sampling: SamplingParams, forbidden: readonly Token[]): SamplingParams {
+  if (forbidden.length === 0) return sampling;
+  const bans = forbidden.map((token) => [token, -100] as const);
+  return {...sampling, logitBias: new Map([...(sampling.logitBias ?? []), ...bans])};
+}

@@ -1,0 +1,53 @@
+// What the argument of `mistral pull` means: a name of the catalogue, a hub repository, an address.
+import {EngineError} from '../../../base/errors.ts';
+import {CATALOGUE, type CatalogueEntry, findEntry, ORIGINAL} from './catalogue.ts';
+
+export type PullSource =
+  | {readonly kind: 'hub'; readonly repo: string; readonly want: string | undefined; readonly entry?: CatalogueEntry}
+  | {readonly kind: 'url'; readonly url: string}
+  | {
+      readonly kind: 'tar';
+      readonly url: string;
+      readonly name: string;
+      readonly md5: readonly string[];
+      readonly entry?: CatalogueEntry;
+    };
+
+export interface SourceOptions {
+  /** Quantisation, part of a file name, or `original`: the archive of mistral-inference's folder. */
+  readonly quant?: string | undefined;
+}
+
+const HUB_NAME = /^(?:hf:)?([\w.-]+\/[\w.-]+)(?::([\w.-]+))?$/;
+
+/** Throws EngineError: usage for what is no source, model_not_found for an unknown name. */
+export function parseSource(text: string, {quant}: SourceOptions = {}): PullSource {
+  if (/^https?:\/\//.test(text)) return urlSource(text);
+  const [name = '', suffix] = text.startsWith('hf:') ? [text] : text.split(':');
+  const entry = findEntry(name);
+  const want = quant ?? suffix;
+  if (entry !== undefined) return entrySource(entry, want);
+  const [, repo, tag] = HUB_NAME.exec(text) ?? [];
+  if (repo !== undefined) return {kind: 'hub', repo, want: quant ?? tag};
+  throw new EngineError('model_not_found', `"${text}" is no model this program knows`, {
+    hint: `Known are ${CATALOGUE.map(({id}) => id).join(', ')}; or give hf:USER/REPOSITORY or an address.`,
+  });
+}
+
+function entrySource(entry: CatalogueEntry, want: string | undefined): PullSource {
+  if (want !== ORIGINAL) return {kind: 'hub', repo: entry.gguf, want, entry};
+  if (entry.tar !== undefined) return {kind: 'tar', name: entry.id, ...entry.tar, entry};
+  throw new EngineError('model_not_found', `there is no archive of ${entry.title}`, {
+    hint: `Pull a GGUF instead: mistral pull ${entry.id}`,
+  });
+}
+
+function urlSource(text: string): PullSource {
+  const url = new URL(text);
+  const file = decodeURIComponent(url.pathname.split('/').at(-1) ?? '');
+  if (file === '' || file === '..') {
+    throw new EngineError('usage', `${text} names no file`, {hint: 'Give the address of a .gguf or .tar file.'});
+  }
+  if (file.endsWith('.tar')) return {kind: 'tar', url: text, name: file.slice(0, -4), md5: []};
+  return {kind: 'url', url: text};
+}

@@ -1,0 +1,49 @@
+// What could be loaded in place of a model that is too large: its smaller quantisations here, and those to be fetched.
+import {readdirSync, statSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {formatBytes} from '../../../base/units.ts';
+import {AVERAGE_BITS} from '../../gguf/file-types.ts';
+import {baseName, type ModelFile, modelFiles} from '../../gguf/model-files.ts';
+import type {GgufFile} from '../../gguf/read-header.ts';
+import {CATALOGUE, type CatalogueEntry} from '../catalogue/catalogue.ts';
+import type {PlannedModel} from './memory-plan.ts';
+
+/** What `mistral pull` is offered with, best first. */
+const OFFERED = ['Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q3_K_M', 'Q2_K'];
+
+/** At most two files of the same folder and one to fetch, as clauses; `fits` judges a size in bytes. */
+export function smallerFiles(file: GgufFile, {bytes}: PlannedModel, fits: (bytes: number) => boolean): string[] {
+  const folder = dirname(file.path);
+  const models = modelFiles(
+    readdirSync(folder).map((name) => ({
+      name,
+      bytes: statSync(join(folder, name), {throwIfNoEntry: false})?.size ?? 0,
+    })),
+  );
+  const own = models.find(({parts}) => parts.includes(basename(file.path)));
+  const siblings = models.filter(
+    (model) => own && model !== own && model.bytes < bytes && baseName(model) === baseName(own) && fits(model.bytes),
+  );
+  const here = siblings.slice(0, 2).map(({name, bytes: size}) => `${name} beside it (${formatBytes(size)})`);
+  return [...here, ...(own && here.length === 0 ? toFetch(own, bytes, fits) : [])];
+}
+
+function toFetch(own: ModelFile, bytes: number, fits: (bytes: number) => boolean): string[] {
+  const entry = CATALOGUE.find(({gguf}) => normalised(gguf.split('/')[1] ?? '') === normalised(baseName(own)));
+  if (entry === undefined) return [];
+  const quant = OFFERED.find((name) => sizeOf(entry, name) < bytes && fits(sizeOf(entry, name)));
+  return quant ? [`mistral pull ${entry.id}:${quant} (about ${formatBytes(sizeOf(entry, quant))})`] : [];
+}
+
+/** Bytes from the number of parameters, such as `7.25B`. */
+function sizeOf({parameters}: CatalogueEntry, quant: string): number {
+  return (Number.parseFloat(parameters) * 1e9 * (AVERAGE_BITS[quant] ?? 16)) / 8;
+}
+
+/** Repositories and their files differ in a maker's prefix and the word GGUF. */
+function normalised(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/^mistralai_/, '')
+    .replace(/[-_]gguf$/, '');
+}

@@ -1,0 +1,49 @@
+// How far an archive was fetched and unpacked: a note beside the folder, from which a later run goes on.
+
+import {readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {createMD5} from 'hash-wasm';
+import {safeName, type TarPlace} from './untar-stream.ts';
+
+export interface TarNote extends TarPlace {
+  readonly url: string;
+  /** ETag or date of the archive; '' when the server gives neither. */
+  readonly tag: string;
+  /** State of the md5 over the bytes before the place, in base64. */
+  readonly md5: string;
+}
+
+export type Md5 = Awaited<ReturnType<typeof createMD5>>;
+
+/** An md5 that can be kept and taken up. Throws for a state that is none. */
+export async function md5From(state?: string): Promise<Md5> {
+  const hash = await createMD5();
+  hash.init();
+  return state === undefined ? hash : hash.load(Buffer.from(state, 'base64'));
+}
+
+/**
+ * What an earlier run left in `folder` of the archive at this address; undefined when there is nothing to go on from, a
+ * damaged note or one of another version of the hash included.
+ */
+export async function readNote(path: string, folder: string, url: string): Promise<TarNote | undefined> {
+  try {
+    const note = JSON.parse(readFileSync(path, 'utf8')) as TarNote;
+    const {size} = statSync(join(folder, safeName(note.file.name)));
+    await md5From(note.md5);
+    const isSound = note.url === url && note.at > note.file.start && note.file.start + size >= note.at;
+    return isSound ? note : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Writes the note, whole or not at all. */
+export function writeNote(path: string, note: TarNote): void {
+  writeFileSync(`${path}.new`, JSON.stringify(note));
+  renameSync(`${path}.new`, path);
+}
+
+export function removeNote(path: string): void {
+  for (const file of [path, `${path}.new`]) rmSync(file, {force: true});
+}

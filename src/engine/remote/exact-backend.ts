@@ -1,0 +1,101 @@
+// A cluster that is sent the exact prompt: rendered here, computed there, parsed here. The local backend over a remote
+// TokenModel; what needs a grammar goes to the cluster's own chat route.
+
+import {EngineError} from '../../base/errors.ts';
+import type {RemoteHttp} from '../../base/http/server-client.ts';
+import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Tokenized} from '../contract/requests.ts';
+import {LocalBackend} from '../local/local-backend.ts';
+import {requestGrammar} from '../template/encode/answer-grammar.ts';
+import type {LoadedTokenizer} from '../template/load-tokenizer.ts';
+import {connect, type RemoteBackend, type RemoteOptions} from './remote-backend.ts';
+import {RemoteTokenModel, type TokenRoute} from './remote-token-model.ts';
+
+/** For a server that does not say how much its context holds: nothing is refused here, it will be there. */
+const UNKNOWN_CONTEXT = 2 ** 31;
+
+/**
+ * As `openRemote`, with the prompts rendered by `tokenizer`.
+ * @throws EngineError as `openRemote`, and `unsupported` when no route of the server takes and tells token ids.
+ */
+export async function openExactRemote(options: RemoteOptions, loaded: LoadedTokenizer): Promise<Backend> {
+  const {http, remote, now} = await connect(options);
+  const route = await tokenRoute(http, remote.model, loaded, options.signal ?? new AbortController().signal);
+  if (!route) {
+    throw new EngineError('unsupported', `${http.url} has no completion route that takes and tells token ids`, {
+      hint: 'Leave --tokenizer out: the server then renders the prompts.',
+    });
+  }
+  const {id, contextSize = UNKNOWN_CONTEXT, device} = remote.model;
+  const {tokenizer, version, versionReason, modelSettings} = loaded;
+  const tokenModel = new RemoteTokenModel({http, route, model: id, contextSize, eos: tokenizer.eos});
+  const parts = {tokenModel, tokenizer, version, versionReason, modelSettings, id, device, now};
+  const local = new LocalBackend({...parts, path: undefined, trainedContextSize: remote.model.trainedContextSize});
+  return new ExactBackend(local, remote);
+}
+
+/** Asks each route for a few tokens: the first that names their ids is the one. */
+async function tokenRoute(
+  http: RemoteHttp,
+  {id, contextSize = UNKNOWN_CONTEXT}: ModelInfo,
+  {tokenizer: {bos, eos}}: LoadedTokenizer,
+  signal: AbortSignal,
+): Promise<TokenRoute | undefined> {
+  for (const route of ['llama', 'openai'] as const) {
+    const model = new RemoteTokenModel({http, route, model: id, contextSize, eos});
+    try {
+      // A model that ends at once would tell nothing, nor do some of a token that is no text.
+      const sampling = {temperature: 0, maxTokens: 8, logitBias: new Map([[eos, -100]])};
+      for await (const event of model.generate([bos], {sampling}, signal)) {
+        if (event.type === 'token' && event.token !== eos) return route;
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      const {message, code} = error instanceof EngineError ? error : {message: '', code: undefined};
+      const absent = code === 'unsupported' || /answered (?:400|404|405|422|501)/.test(message);
+      if (!absent) throw error;
+    }
+  }
+  return undefined;
+}
+
+class ExactBackend implements Backend {
+  readonly model: ModelInfo;
+  readonly tokenizer: LocalBackend['tokenizer'];
+  readonly #local: LocalBackend;
+  readonly #remote: RemoteBackend;
+
+  constructor(local: LocalBackend, remote: RemoteBackend) {
+    this.#local = local;
+    this.#remote = remote;
+    this.tokenizer = local.tokenizer;
+    this.model = local.model;
+  }
+
+  render(request: ChatCompletionRequest): Tokenized {
+    return this.#local.render(request);
+  }
+
+  /**
+   * An answer that must have a form is held to it by a grammar, whose language each server has of its own. One that only
+   * starts with a call the model chose to make (`after`) is left out: the call is read as it comes.
+   */
+  chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+    const {template} = this.model;
+    const {grammar} = template ? requestGrammar(request, this.tokenizer, template) : {};
+    return (grammar && grammar.after === undefined ? this.#remote : this.#local).chat(request, signal);
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+    return this.#local.complete(request, signal);
+  }
+
+  /** By our own prompt where the model has the tokens for it, else by the route the server has. */
+  fim(request: FIMRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+    return (this.model.supportsFim ? this.#local : this.#remote).fim(request, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#remote.close();
+  }
+}

@@ -1,0 +1,222 @@
+// The Backend that runs elsewhere: any server that speaks OpenAI's or Mistral's HTTP API.
+
+import {EngineError} from '../../base/errors.ts';
+import type {Reply} from '../../base/http/send.ts';
+import {RemoteHttp, serverEvents} from '../../base/http/server-client.ts';
+import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
+import {validateSampling} from '../contract/sampling.ts';
+import {RemoteAnswer} from './read-events.ts';
+import {chatBody, completionBody, continuesMessage, type Dialect, fimBody, infillBody} from './write-request.ts';
+
+export interface RemoteOptions {
+  /** The API's base, such as `http://host:8000/v1`. */
+  readonly url: string;
+  readonly apiKey?: string;
+  /** Default: the first model the server lists. */
+  readonly model?: string;
+  readonly retries?: number;
+  readonly backoffMs?: number;
+  readonly signal?: AbortSignal;
+  /** Monotonic, in milliseconds; default: the process's own. */
+  readonly now?: () => number;
+}
+
+/** The ways a server may offer fill-in-the-middle, best first. */
+const FIM_ROUTES = ['mistral', 'llama', 'openai'] as const;
+type FimRoute = (typeof FIM_ROUTES)[number];
+
+/** What a server says of a model. */
+export interface ModelCard {
+  readonly id: string;
+  /** Mistral's, vLLM's and llama-server's names of one number. */
+  readonly max_context_length?: number;
+  readonly max_model_len?: number;
+  readonly meta?: {readonly n_ctx_train?: number};
+}
+
+/** What makes up for a server that cannot. */
+const RENDER_HERE = "Give the model's tokenizer with --tokenizer: the prompt is then made here.";
+
+const RETRIES = 3;
+const BACKOFF_MS = 500;
+
+/**
+ * Asks the server for its models and gives a backend for one of them.
+ * @throws EngineError `usage` for a URL that is none, `backend_unreachable`, `model_not_found`, or what the server says.
+ */
+export async function openRemote(options: RemoteOptions): Promise<Backend> {
+  return (await connect(options)).remote;
+}
+
+/** The same with what it is made of. @throws as `openRemote`. */
+export async function connect(options: RemoteOptions) {
+  const {signal = new AbortController().signal} = options;
+  const http = httpOf(options);
+  const {url} = http;
+  const reply = await http.send('GET', `${url}/models`, undefined, signal);
+  const {data = []} = modelList(await reply.text());
+  const card =
+    options.model === undefined ? data[0] : (data.find(({id}) => id === options.model) ?? {id: options.model});
+  if (!card) throw new EngineError('model_not_found', `${url} lists no model`, {hint: 'Name one with --remote-model.'});
+  return {http, ...backendFor(http, card, options)};
+}
+
+/** The same for a model the server is known to have: nothing is asked. @throws EngineError `usage` */
+export function knownRemote(options: RemoteOptions, card: ModelCard): Backend {
+  return backendFor(httpOf(options), card, options).remote;
+}
+
+function httpOf({url, apiKey, retries = RETRIES, backoffMs = BACKOFF_MS}: RemoteOptions): RemoteHttp {
+  return new RemoteHttp({url: baseUrl(url), retries, backoffMs, ...(apiKey !== undefined && {apiKey})});
+}
+
+function backendFor(http: RemoteHttp, card: ModelCard, {now = () => performance.now()}: RemoteOptions) {
+  const {host} = new URL(http.url);
+  const contextSize = card.max_context_length ?? card.max_model_len ?? card.meta?.n_ctx_train;
+  const model: ModelInfo = {
+    id: card.id,
+    path: undefined,
+    contextSize,
+    trainedContextSize: contextSize,
+    template: undefined,
+    templateReason: 'the remote server renders the prompt',
+    supportsFim: true,
+    supportsTools: true,
+    device: `remote, ${host}`,
+  };
+  const dialect: Dialect = /(?:^|\.)mistral\.ai(?::\d+)?$/.test(host) ? 'mistral' : 'openai';
+  return {remote: new RemoteBackend(http, model, dialect, now), now};
+}
+
+/** Whatever a server lists; something else than JSON is a list of none. */
+function modelList(text: string): {data?: ModelCard[]} {
+  try {
+    return JSON.parse(text) as {data?: ModelCard[]};
+  } catch {
+    return {};
+  }
+}
+
+/** @throws EngineError `usage` */
+function baseUrl(text: string): string {
+  if (!/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) {
+    throw new EngineError('usage', `'${text}' is not an http address`, {
+      hint: 'Give one such as http://localhost:8000/v1.',
+    });
+  }
+  return text.replace(/\/+$/, '');
+}
+
+export class RemoteBackend implements Backend {
+  readonly model: ModelInfo;
+  readonly #http: RemoteHttp;
+  readonly #dialect: Dialect;
+  readonly #now: () => number;
+  #fimRoute: FimRoute | undefined;
+
+  constructor(http: RemoteHttp, model: ModelInfo, dialect: Dialect, now: () => number) {
+    this.#http = http;
+    this.model = model;
+    this.#dialect = dialect;
+    this.#now = now;
+  }
+
+  chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const body = () => chatBody(request, this.model.id, this.#dialect);
+    const open = async (own: AbortSignal) => this.#post('/chat/completions', body(), own);
+    return this.#answer(request, open, signal, !continuesMessage(request));
+  }
+
+  complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const body = () => completionBody(request, this.model.id);
+    return this.#answer(request, async (own) => this.#post('/completions', body(), own), signal);
+  }
+
+  fim(request: FIMRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    return this.#answer(request, (own) => this.#openFim(request, own), signal);
+  }
+
+  async close(): Promise<void> {}
+
+  #post(path: string, body: string, signal: AbortSignal): Promise<Reply> {
+    return this.#http.send('POST', `${this.#http.url}${path}`, body, signal);
+  }
+
+  /** The first route the server has is kept for the requests that follow. */
+  async #openFim(request: FIMRequest, signal: AbortSignal): Promise<Reply> {
+    for (const route of this.#fimRoute ? [this.#fimRoute] : FIM_ROUTES) {
+      const reply = await this.#tryFim(route, request, signal);
+      if (!reply) continue;
+      this.#fimRoute = route;
+      return reply;
+    }
+    throw new EngineError('unsupported', `${this.#http.url} offers no fill-in-the-middle`, {hint: RENDER_HERE});
+  }
+
+  async #tryFim(route: FimRoute, request: FIMRequest, signal: AbortSignal): Promise<Reply | undefined> {
+    const {id} = this.model;
+    try {
+      if (route === 'mistral') return await this.#post('/fim/completions', fimBody(request, id, this.#dialect), signal);
+      const {suffix, ...rest} = request;
+      if (route === 'openai') return await this.#post('/completions', completionBody(rest, id, suffix ?? ''), signal);
+      const url = new URL('/infill', this.#http.url).href;
+      return await this.#http.send('POST', url, infillBody(request), signal);
+    } catch (error) {
+      // Not there, or there and not for this model: llama-server answers 501 for a vocabulary it does not know.
+      const absent = error instanceof EngineError && /answered (?:404|405|501)/.test(error.message);
+      if (absent && route !== 'openai') return undefined;
+      // vLLM knows the field and has no way to fill it in for a Mistral model.
+      if (error instanceof EngineError && /answered 4\d\d: .*suffix/.test(error.message)) {
+        throw new EngineError('unsupported', `no fill-in-the-middle: ${error.message}`, {
+          hint: RENDER_HERE,
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  async *#answer(
+    {sampling}: {readonly sampling: ChatCompletionRequest['sampling']},
+    open: (signal: AbortSignal) => Promise<Reply>,
+    signal: AbortSignal,
+    startsMessage = false,
+  ): AsyncGenerator<GenerationEvent> {
+    validateSampling(sampling);
+    const answer = new RemoteAnswer({seed: sampling.seed, now: this.#now, startsMessage});
+    const own = new AbortController();
+    const onAbort = () => own.abort();
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    try {
+      // The ids are rendered over there and not told.
+      yield {type: 'prompt', tokens: [], cached: 0};
+      yield* this.#read(answer, open, own.signal);
+      yield* answer.finish(signal.aborted);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      // A reader that stops early must not leave the server generating.
+      own.abort();
+    }
+  }
+
+  async *#read(
+    answer: RemoteAnswer,
+    open: (signal: AbortSignal) => Promise<Reply>,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent> {
+    try {
+      if (signal.aborted) return;
+      const {body} = await open(signal);
+      for await (const data of serverEvents(body)) yield* answer.take(data);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof EngineError) throw error;
+      throw new EngineError('backend_failed', 'the connection broke off in the middle of the answer', {cause: error});
+    }
+    if (!answer.isWhole && !signal.aborted) {
+      throw new EngineError('backend_failed', 'the remote server ended its stream before the answer');
+    }
+  }
+}

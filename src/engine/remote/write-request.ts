@@ -1,0 +1,129 @@
+// The engine's requests as the bodies a cluster takes, in the dialect it understands.
+import {EngineError} from '../../base/errors.ts';
+import {dumpsJson, fromPlain, type Json} from '../../base/json.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
+import type {SamplingParams} from '../contract/sampling.ts';
+import {messageToWire, toolToWire} from '../wire/write-messages.ts';
+
+/** Mistral's own API refuses fields it does not know; everyone else ignores them. */
+export type Dialect = 'mistral' | 'openai';
+
+/** What Mistral's API has no field for. */
+const NOT_MISTRAL = ['topK', 'minP', 'repeatPenalty', 'noRepeatNgramSize', 'logitBias'] as const;
+
+/** @throws EngineError for a parameter the server would ignore or refuse. */
+function sampling(params: SamplingParams, dialect: Dialect): Record<string, unknown> {
+  if (params.topLogprobs !== undefined) throw unsupported('topLogprobs');
+  return samplingFields(params, dialect);
+}
+
+/** Without the log-probabilities. @throws EngineError as above. */
+export function samplingFields(params: SamplingParams, dialect: Dialect): Record<string, unknown> {
+  const lost = NOT_MISTRAL.find((name) => params[name] !== undefined);
+  if (dialect === 'mistral' && lost) throw unsupported(lost);
+  const {logitBias, seed} = params;
+  return {
+    temperature: params.temperature,
+    top_p: params.topP,
+    max_tokens: params.maxTokens,
+    stop: params.stop?.length ? params.stop : undefined,
+    [dialect === 'mistral' ? 'random_seed' : 'seed']: seed,
+    frequency_penalty: params.frequencyPenalty,
+    presence_penalty: params.presencePenalty,
+    top_k: params.topK,
+    min_p: params.minP,
+    repetition_penalty: params.repeatPenalty,
+    // vLLM and llama-server each read their own name.
+    repeat_penalty: params.repeatPenalty,
+    no_repeat_ngram_size: params.noRepeatNgramSize,
+    logit_bias: logitBias && Object.fromEntries([...logitBias].map(([token, bias]) => [String(token), bias])),
+  };
+}
+
+function unsupported(param: string): EngineError {
+  return new EngineError('unsupported', `the remote server does not take '${param}'`, {param});
+}
+
+/** Streaming, with the usage where OpenAI's servers put it only when asked. */
+const streaming = (dialect: Dialect) =>
+  dialect === 'mistral' ? {stream: true} : {stream: true, stream_options: {include_usage: true}};
+
+/** JSON text; members that are undefined are left out. Schemas and numbers keep their exact form. */
+function written(plain: Record<string, unknown>, exact: Readonly<Record<string, Json | undefined>> = {}): string {
+  const members = fromPlain(plain) as ReadonlyMap<string, Json>;
+  const given = Object.entries(exact).filter((entry): entry is [string, Json] => entry[1] !== undefined);
+  return dumpsJson(new Map([...members, ...given]));
+}
+
+function responseFormat({responseFormat: format}: ChatCompletionRequest): Json | undefined {
+  if (!format) return undefined;
+  if (format.type !== 'json_schema') return new Map([['type', format.type]]);
+  const schema = new Map<string, Json>([
+    ['name', 'answer'],
+    ['strict', true],
+    ['schema', format.schema],
+  ]);
+  return new Map<string, Json>([
+    ['type', 'json_schema'],
+    ['json_schema', schema],
+  ]);
+}
+
+/** `any` is Mistral's word; OpenAI's servers know `required`. */
+function toolChoice({toolChoice: choice}: ChatCompletionRequest, dialect: Dialect): unknown {
+  if (choice === 'any') return dialect === 'mistral' ? 'any' : 'required';
+  return typeof choice === 'object' ? {type: 'function', function: {name: choice.name}} : choice;
+}
+
+/** Servers refuse an empty list of calls. */
+function requestMessage(message: Message): object {
+  const {tool_calls, ...rest} = messageToWire(message);
+  return tool_calls?.length ? {...rest, tool_calls} : rest;
+}
+
+/** An answer that is to be gone on with stands last: Mistral marks the message, vLLM is told beside the messages. */
+function messagesOf(request: ChatCompletionRequest, dialect: Dialect): Record<string, unknown> {
+  const messages = request.messages.map(requestMessage);
+  if (!continuesMessage(request)) return {messages};
+  if (dialect === 'openai') return {messages, continue_final_message: true, add_generation_prompt: false};
+  return {messages: [...messages.slice(0, -1), {...messages.at(-1), prefix: true}]};
+}
+
+/** Whether the answer goes on with the last message. */
+export function continuesMessage({messages, continueFinalMessage}: ChatCompletionRequest): boolean {
+  const last = messages.at(-1);
+  return last?.role === 'assistant' && (continueFinalMessage === true || last.prefix === true);
+}
+
+export function chatBody(request: ChatCompletionRequest, model: string, dialect: Dialect): string {
+  const plain = {
+    model,
+    ...messagesOf(request, dialect),
+    tool_choice: toolChoice(request, dialect),
+    reasoning_effort: request.reasoningEffort,
+    ...sampling(request.sampling, dialect),
+    ...streaming(dialect),
+  };
+  return written(plain, {tools: request.tools?.map(toolToWire), response_format: responseFormat(request)});
+}
+
+export function completionBody(request: CompletionRequest, model: string, suffix?: string): string {
+  const {prompt, sampling: params} = request;
+  return written({model, prompt, suffix, ...sampling(params, 'openai'), ...streaming('openai')});
+}
+
+export function fimBody({prompt, suffix, sampling: params}: FIMRequest, model: string, dialect: Dialect): string {
+  return written({model, prompt, suffix: suffix ?? '', ...sampling(params, dialect), stream: true});
+}
+
+/** llama-server's own fill-in-the-middle. */
+export function infillBody({prompt, suffix, sampling: params}: FIMRequest): string {
+  const {max_tokens, ...rest} = sampling(params, 'openai');
+  return written({
+    input_prefix: prompt,
+    input_suffix: suffix ?? '',
+    n_predict: max_tokens ?? -1,
+    ...rest,
+    stream: true,
+  });
+}

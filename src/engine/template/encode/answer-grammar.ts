@@ -1,0 +1,166 @@
+// The grammar a request puts on its answer: tool calls that are demanded, arguments that fit, answers in JSON.
+
+import {isJsonObject} from '../../../base/json.ts';
+import type {Grammar} from '../../contract/backend.ts';
+import {Refusal} from '../../contract/refusal.ts';
+import type {ChatCompletionRequest, ResponseFormat, TemplateVersion, Token, Tool} from '../../contract/requests.ts';
+import type {Tokenizer} from '../../contract/tokenizer.ts';
+import {literal, SchemaGrammar} from '../grammar/schema-grammar.ts';
+import {TEMPLATES, type TemplateRow} from '../versions.ts';
+import {schemaFault} from './check-tools.ts';
+
+export interface GrammarPlan {
+  /** Undefined: the answer is free. */
+  readonly grammar?: Grammar;
+  /** Tokens that must never be sampled: `tool_choice` "none" keeps the tools in the prompt and forbids the call. */
+  readonly forbidden: readonly Token[];
+}
+
+/** Calls of one answer at most, so that a model cannot repeat itself without end. */
+const MAX_CALLS = 8;
+
+/**
+ * What to sample under. With `auto` the grammar starts behind the [TOOL_CALLS] token, if the model chooses to emit it;
+ * `any` and a named tool start with that token; the response format holds for the whole answer.
+ * @throws Refusal when a demanded call cannot be made.
+ */
+export function requestGrammar(
+  request: ChatCompletionRequest,
+  tokenizer: Tokenizer,
+  version: TemplateVersion,
+): GrammarPlan {
+  const {toolChoice = 'auto', tools = [], responseFormat} = request;
+  const row = TEMPLATES[version];
+  const start = row.toolCalls === 'none' ? undefined : tokenizer.controlId('[TOOL_CALLS]');
+  const demanded = toolChoice !== 'auto' && toolChoice !== 'none';
+  const callable = toolChoice === 'none' ? [] : calledTools(toolChoice, tools);
+  if (demanded && start === undefined) {
+    throw new Refusal('UnsupportedTokenizerFeatureException', `Template ${version} knows no tool calls.`, {
+      param: 'tool_choice',
+    });
+  }
+  const forbidden = toolChoice === 'none' && start !== undefined ? [start] : [];
+  const calls = start === undefined || callable.length === 0 ? undefined : new CallGrammar(tokenizer, row, start);
+  if (calls && demanded) {
+    const root = `<[${start}]> ${calls.body(callable, toolChoice === 'any' ? MAX_CALLS : 1)}`;
+    return {grammar: calls.grammar(root), forbidden};
+  }
+  if (isJsonFormat(responseFormat)) {
+    return {grammar: answerGrammar(responseFormat, tokenizer, calls, callable), forbidden};
+  }
+  if (!calls || start === undefined) return {forbidden};
+  return {grammar: {...calls.grammar(calls.body(callable, MAX_CALLS)), after: start}, forbidden};
+}
+
+/** What the schemas of a request ask for and its grammar cannot enforce, in words. */
+export function schemaNotes({
+  tools = [],
+  toolChoice,
+  responseFormat,
+}: Pick<ChatCompletionRequest, 'tools' | 'toolChoice' | 'responseFormat'>): readonly string[] {
+  const rules = new SchemaGrammar('call');
+  if (toolChoice !== 'none') for (const {parameters} of tools) rules.valueOf(parameters);
+  if (responseFormat?.type === 'json_schema') rules.valueOf(responseFormat.schema);
+  return rules.notes;
+}
+
+function calledTools(
+  choice: Exclude<ChatCompletionRequest['toolChoice'], 'none' | undefined>,
+  tools: readonly Tool[],
+): readonly Tool[] {
+  if (choice === 'auto') return tools;
+  const called = choice === 'any' ? tools : tools.filter((tool) => tool.name === choice.name).slice(0, 1);
+  if (called.length > 0) return called;
+  const message =
+    choice === 'any'
+      ? 'A tool call is demanded, but no tool is offered.'
+      : `There is no tool "${choice.name}" to call.`;
+  throw new Refusal('InvalidRequestException', message, {param: 'tool_choice'});
+}
+
+type JsonFormat = Exclude<ResponseFormat, {readonly type: 'text'}>;
+
+function isJsonFormat(format: ResponseFormat | undefined): format is JsonFormat {
+  return format !== undefined && format.type !== 'text';
+}
+
+/** JSON, or calls where the model prefers them. */
+function answerGrammar(
+  format: JsonFormat,
+  tokenizer: Tokenizer,
+  calls: CallGrammar | undefined,
+  tools: readonly Tool[],
+): Grammar {
+  const fault = format.type === 'json_schema' ? schemaFault(format.schema) : undefined;
+  if (fault !== undefined) {
+    throw new Refusal('InvalidRequestException', `The schema of the answer is no JSON schema: ${fault}.`, {
+      param: 'response_format.json_schema.schema',
+    });
+  }
+  const rules = calls?.rules ?? new SchemaGrammar('text');
+  const value = format.type === 'json_object' ? 'object' : rules.valueOf(format.schema);
+  const answer = `${wordSpace(tokenizer)}${value}`;
+  const root = calls ? `${answer} | <[${calls.start}]> ${calls.body(tools, MAX_CALLS)}` : answer;
+  return {gbnf: rules.toGbnf(root)};
+}
+
+/** SPM begins every text with a word mark, which a grammar sees as a space. */
+function wordSpace(tokenizer: Tokenizer): string {
+  return tokenizer.family === 'spm' ? '" "? ' : '';
+}
+
+/** The calls of some tools in the form of one template row. */
+class CallGrammar {
+  readonly rules: SchemaGrammar;
+  readonly start: Token;
+  private readonly tokenizer: Tokenizer;
+  private readonly row: TemplateRow;
+
+  constructor(tokenizer: Tokenizer, row: TemplateRow, start: Token, rules = new SchemaGrammar('call')) {
+    this.tokenizer = tokenizer;
+    this.row = row;
+    this.start = start;
+    this.rules = rules;
+  }
+
+  grammar(root: string): Grammar {
+    return {gbnf: this.rules.toGbnf(root)};
+  }
+
+  /** One to `max` calls, behind the first [TOOL_CALLS] token. */
+  body(tools: readonly Tool[], max: number): string {
+    const isJson = this.row.toolCalls === 'json' || this.row.toolCalls === 'json-id';
+    const call = this.rules.add(tools.map((tool) => (isJson ? this.jsonCall(tool) : this.argsCall(tool))).join(' | '));
+    const space = wordSpace(this.tokenizer);
+    const more = (separator: string): string => (max > 1 ? ` (${separator} ${call}){0,${max - 1}}` : '');
+    return isJson ? `${space}"[" sp ${call}${more('"," sp')} sp "]"` : `${call}${more(`<[${this.start}]>`)}`;
+  }
+
+  private jsonCall(tool: Tool): string {
+    const member = (key: string, value: string): string => `${literal(JSON.stringify(key))} ":" sp ${value}`;
+    const id = this.row.toolCalls === 'json-id' ? ` ("," sp ${member('id', '"\\"" [a-zA-Z0-9]{9} "\\""')})?` : '';
+    const name = member('name', literal(JSON.stringify(tool.name)));
+    return this.rules.add(`"{" sp ${name} "," sp ${member('arguments', this.arguments(tool))}${id} sp "}"`);
+  }
+
+  private argsCall(tool: Tool): string {
+    const space = wordSpace(this.tokenizer);
+    const callId = this.row.toolCalls === 'args-id' ? this.tokenizer.controlId('[CALL_ID]') : undefined;
+    const id = callId === undefined ? '' : `(<[${callId}]> ${space}[a-zA-Z0-9]{9})? `;
+    const args = this.tokenizer.controlId('[ARGS]');
+    if (args === undefined) {
+      throw new Refusal('UnsupportedTokenizerFeatureException', "The model's vocabulary has no token [ARGS].");
+    }
+    return this.rules.add(`${space}${literal(tool.name)} ${id}<[${args}]> ${space}${this.arguments(tool)}`);
+  }
+
+  /** Arguments are always an object, whatever a schema leaves open. */
+  private arguments(tool: Tool): string {
+    const {parameters} = tool;
+    const schema =
+      isJsonObject(parameters) && !parameters.has('type')
+        ? new Map([...parameters, ['type', 'object'] as const])
+        : parameters;
+    return this.rules.valueOf(schema);
+  }
+}

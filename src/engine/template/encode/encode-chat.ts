@@ -1,0 +1,77 @@
+// A chat request as the token ids mistral-common would send, driven by the table in versions.ts.
+
+import {Refusal} from '../../contract/refusal.ts';
+import type {ChatCompletionRequest, TemplateVersion, Token, Tokenized} from '../../contract/requests.ts';
+import type {Tokenizer} from '../../contract/tokenizer.ts';
+import {type ModelSettings, settingsJson} from '../model-settings.ts';
+import {TEMPLATES, type TemplateRow} from '../versions.ts';
+import {MessageEncoder} from './encode-message.ts';
+import {type NormalisedMessage, normaliseMessages} from './normalise.ts';
+import {dropOldest} from './truncate.ts';
+import {type ValidationMode, validateRequest} from './validate.ts';
+
+export interface EncodeOptions {
+  /** Default `test`, as in mistral-common. */
+  readonly mode?: ValidationMode;
+  /** Tokens the prompt may have without BOS; needed when the request asks for truncation, else without effect. */
+  readonly maxModelInputLen?: number;
+  /** What the tokenizer file says about v15 model settings; default: any reasoning effort, none set. */
+  readonly modelSettings?: ModelSettings;
+}
+
+/**
+ * Validates, normalises and encodes a chat request. Texts only ever pass through the plain encoder: what a user, a
+ * system prompt or a tool says cannot become a control token (v1 types its markers as text and cannot promise that).
+ * @throws Refusal
+ */
+export function encodeChat(
+  request: ChatCompletionRequest,
+  tokenizer: Tokenizer,
+  version: TemplateVersion,
+  options: EncodeOptions = {},
+): Tokenized {
+  const row = TEMPLATES[version];
+  validateRequest(request, row, options.mode ?? 'test');
+  const limit = truncationLimit(request, row, options);
+  const {messages, systemPrompt} = normaliseMessages(request.messages, row);
+  const settings =
+    row.modelSettings === 'encoded' ? settingsJson(request.reasoningEffort, options.modelSettings) : undefined;
+  const encoder = new MessageEncoder(tokenizer, row, {tools: request.tools ?? [], systemPrompt, settings});
+  const parts = encodeMessages(messages, encoder, row, request.continueFinalMessage === true);
+  const kept = limit === undefined ? parts : dropOldest(parts, messages, limit);
+  return {tokens: [tokenizer.bos, ...kept.flat()], version};
+}
+
+function truncationLimit(request: ChatCompletionRequest, row: TemplateRow, options: EncodeOptions): number | undefined {
+  if (request.truncateForContextLength !== true) return undefined;
+  if (options.maxModelInputLen === undefined) {
+    throw new Refusal('TokenizerException', 'Truncation needs a maximum input length.', {
+      param: 'truncate_for_context_length',
+    });
+  }
+  return row.truncation === 'oldest-first' ? options.maxModelInputLen : undefined;
+}
+
+function encodeMessages(
+  messages: readonly NormalisedMessage[],
+  encoder: MessageEncoder,
+  row: TemplateRow,
+  continueFinalMessage: boolean,
+): Token[][] {
+  const firstUser = messages.findIndex((message) => message.role === 'user');
+  const lastUser = messages.findLastIndex((message) => message.role === 'user');
+  return messages.map((message, index) => {
+    const isContinued = continueFinalMessage && index === messages.length - 1;
+    if (isContinued && message.role !== 'assistant') {
+      throw new Refusal('InvalidMessageStructureException', 'Only a message of the assistant can be continued.', {
+        param: 'continue_final_message',
+      });
+    }
+    if (row.toolHistory === 'dropped' && index < lastUser && belongsToTools(message)) return [];
+    return encoder.encode(message, {isFirstUser: index === firstUser, isLastUser: index === lastUser, isContinued});
+  });
+}
+
+function belongsToTools(message: NormalisedMessage): boolean {
+  return message.role === 'tool' || (message.role === 'assistant' && message.toolCalls.length > 0);
+}

@@ -1,0 +1,153 @@
+// From a path to the tokenizer and template of a model: GGUF, tokenizer file, or a folder with one. Never the weights.
+import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import type {TemplateVersion} from '../contract/requests.ts';
+import type {Tokenizer} from '../contract/tokenizer.ts';
+import {baseName, modelFiles} from '../gguf/model-files.ts';
+import {type GgufFile, readGguf} from '../gguf/read-header.ts';
+import {ggufTokenizer} from '../tokenizer/gguf-vocabulary.ts';
+import {isTokenizerFile, readTokenizerFile} from '../tokenizer/tokenizer-file.ts';
+import {detectVersion, parseVersion} from './detect.ts';
+import type {ModelSettings} from './model-settings.ts';
+import {parseModelSettings} from './read-model-settings.ts';
+
+export interface LoadedTokenizer {
+  readonly tokenizer: Tokenizer;
+  readonly version: TemplateVersion;
+  /** Why this version, in words. */
+  readonly versionReason: string;
+  /** What the tokenizer file says about v15 settings; undefined when no file says anything. */
+  readonly modelSettings: ModelSettings | undefined;
+  /** The file it was read from. */
+  readonly path: string;
+}
+
+/**
+ * Loads the tokenizer behind a path; `flag` overrides the detected template version.
+ * @throws EngineError model_not_found (nothing there, or no tokenizer in the folder), model_invalid, model_unsupported or io.
+ */
+export function loadTokenizer(path: string, flag?: TemplateVersion): LoadedTokenizer {
+  const stat = statSync(path, {throwIfNoEntry: false});
+  if (!stat) throw new EngineError('model_not_found', `there is no file or folder ${path}`);
+  if (stat.isDirectory()) return loadFolder(path, flag);
+  return isReadAsTokenizerFile(path) ? loadFile(path, flag) : loadFromGguf(readGguf(path), flag);
+}
+
+/** The tokenizer of a model whose header is read already; a tokenizer file beside it settles its version. */
+export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedTokenizer {
+  const {path, metadata} = gguf;
+  const tokenizer = ggufTokenizer(gguf);
+  const beside = tokenizerFileBeside(path, tokenizer);
+  const {version, reason} = detectVersion(
+    {
+      flag,
+      ownKey: metadata.string('mistral.tokenizer.version'),
+      tokenizerFile: beside && {name: basename(beside.path), version: beside.version},
+      chatTemplate: metadata.string('tokenizer.chat_template'),
+      names: [metadata.string('general.name'), metadata.string('general.basename'), basename(path)].flatMap(
+        (name) => name ?? [],
+      ),
+    },
+    tokenizer,
+  );
+  return {tokenizer, version, versionReason: reason, modelSettings: beside?.modelSettings ?? ownSettings(gguf), path};
+}
+
+/** The model settings our own conversion copies from the tokenizer file. */
+function ownSettings({path, metadata}: GgufFile): ModelSettings | undefined {
+  const text = metadata.string('mistral.tokenizer.model_settings');
+  if (text === undefined) return undefined;
+  try {
+    return parseModelSettings(path, JSON.parse(text));
+  } catch (cause) {
+    if (cause instanceof EngineError) throw cause;
+    throw new EngineError('model_invalid', `${path} has model settings that are no JSON`, {cause});
+  }
+}
+
+/** A file without a version goes by its vocabulary. (mistral-common calls every `tokenizer.model` v1, v3's too.) */
+function loadFile(path: string, flag: TemplateVersion | undefined): LoadedTokenizer {
+  const {tokenizer, version: stated, modelSettings} = readTokenizerFile(path);
+  const known = stated === undefined ? undefined : parseVersion(stated);
+  if (stated !== undefined && !known && !flag) {
+    throw new EngineError('model_unsupported', `${path} is for template ${stated}, which this program does not know`, {
+      hint: 'Give the nearest version with --template, if you know that it fits.',
+    });
+  }
+  const says = known && {version: known, reason: `the tokenizer file ${basename(path)} says so`};
+  const {version, reason} = (flag ? undefined : says) ?? detectVersion({flag}, tokenizer);
+  const settings = version === 'v15' ? parseModelSettings(path, modelSettings) : undefined;
+  return {tokenizer, version, versionReason: reason, modelSettings: settings, path};
+}
+
+function loadFolder(folder: string, flag: TemplateVersion | undefined): LoadedTokenizer {
+  const names = readdirSync(folder).sort();
+  const files = names.filter(isTokenizerFile).map((name) => join(folder, name));
+  const [only, ...others] = files;
+  if (only !== undefined && others.length === 0) return loadFile(only, flag);
+  if (only !== undefined) return chooseFile(folder, files, flag);
+  const models = modelFiles(names.map((name) => ({name, bytes: 0})));
+  const [model] = models;
+  if (model && new Set(models.map(baseName)).size === 1) return loadFromGguf(readGguf(join(folder, model.name)), flag);
+  if (model) {
+    const there = models.map(({name}) => name).join(', ');
+    throw new EngineError('model_not_found', `${folder} holds several models: ${there}`, {hint: 'Give one file.'});
+  }
+  const there = names.length === 0 ? 'it is empty' : `it has ${names.slice(0, 8).join(', ')}`;
+  throw new EngineError('model_not_found', `there is no tokenizer in ${folder}: ${there}`, {
+    hint: 'A tokenizer is tekken.json, tokenizer.model.v3 (any version) or a GGUF model.',
+  });
+}
+
+/** Several tokenizer files: the one as large as params.json says, tekken before SentencePiece, then the newest. */
+function chooseFile(folder: string, files: readonly string[], flag: TemplateVersion | undefined): LoadedTokenizer {
+  const size = vocabularySize(folder);
+  const loaded = files.map((path) => loadFile(path, flag));
+  const fitting = loaded.filter(({tokenizer}) => size === undefined || tokenizer.vocabSize === size);
+  const rank = ({tokenizer, version}: LoadedTokenizer) =>
+    (tokenizer.family === 'tekken' ? 1000 : 0) + Number(version.slice(1));
+  const [best] = (fitting.length > 0 ? fitting : loaded).sort((a, b) => rank(b) - rank(a));
+  if (!best) throw new EngineError('model_not_found', `there is no tokenizer in ${folder}`);
+  const why = `${best.versionReason}; chosen among ${files.map((path) => basename(path)).join(', ')}`;
+  return {...best, versionReason: why};
+}
+
+function vocabularySize(folder: string): number | undefined {
+  try {
+    const {vocab_size: size} = JSON.parse(readFileSync(join(folder, 'params.json'), 'utf8')) as {vocab_size?: unknown};
+    return typeof size === 'number' ? size : undefined;
+  } catch {
+    // Only a hint for the choice: without it, or when it is damaged, the other rules decide.
+    return undefined;
+  }
+}
+
+/** A tokenizer file in the model's folder, if it is the only one and has the model's own vocabulary. */
+function tokenizerFileBeside(path: string, tokenizer: Tokenizer): LoadedTokenizer | undefined {
+  try {
+    const folder = dirname(path);
+    const [only, ...others] = readdirSync(folder).filter(isTokenizerFile);
+    if (only === undefined || others.length > 0) return undefined;
+    const beside = loadFile(join(folder, only), undefined);
+    return sameVocabulary(beside.tokenizer, tokenizer) ? beside : undefined;
+  } catch (error) {
+    // A stray or damaged file beside a model is no reason to refuse the model.
+    if (error instanceof EngineError || (error as NodeJS.ErrnoException).code !== undefined) return undefined;
+    throw error;
+  }
+}
+
+/** Same family and size, and the same bytes for tokens all over the vocabulary. */
+function sameVocabulary(a: Tokenizer, b: Tokenizer): boolean {
+  if (a.family !== b.family || a.vocabSize !== b.vocabSize) return false;
+  const step = Math.max(1, Math.floor(a.vocabSize / 256));
+  for (let id = 0; id < a.vocabSize; id += step) if (a.piece(id) !== b.piece(id)) return false;
+  return true;
+}
+
+/** By name, or by content where the name says nothing. What is neither is left to the GGUF reader, which names it. */
+function isReadAsTokenizerFile(path: string): boolean {
+  if (/\.gguf$/i.test(path)) return false;
+  return isTokenizerFile(basename(path)) || /\.json$/i.test(path);
+}

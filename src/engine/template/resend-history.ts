@@ -1,0 +1,46 @@
+// A chat as it happened, made fit for telling it to the model again: templates refuse what a conversation can contain.
+import type {AssistantMessage, Content, Message, TemplateVersion, ToolMessage} from '../contract/requests.ts';
+import {TEMPLATES, type TemplateRow} from './versions.ts';
+
+const NOT_RUN = 'Error: this call was not run.';
+
+/**
+ * The messages with a result for every call that was left open (an answer cut off, tools that nobody ran). With a
+ * known version also without what its template has no form for: text beside calls, thoughts, all of the tools in v1.
+ * Meant for a program's own history; what a client sends is refused instead.
+ */
+export function tellable(messages: readonly Message[], version: TemplateVersion | undefined): Message[] {
+  const answered = messages.flatMap((message, index) => [message, ...missingResults(messages, index)]);
+  return version === undefined ? answered : answered.flatMap((message) => fitted(message, TEMPLATES[version]));
+}
+
+/** Results to put behind this message: it is the last of a call and its results, and something follows. */
+function missingResults(messages: readonly Message[], index: number): readonly ToolMessage[] {
+  const next = messages[index + 1];
+  const role = messages[index]?.role;
+  if (next === undefined || next.role === 'tool' || (role !== 'assistant' && role !== 'tool')) return [];
+  const caller = messages.findLastIndex((message, at) => at <= index && message.role !== 'tool');
+  const message = messages[caller];
+  if (message?.role !== 'assistant') return [];
+  const results = messages.slice(caller + 1, index + 1);
+  const ids = new Set(results.map((result) => (result.role === 'tool' ? result.toolCallId : undefined)));
+  return (message.toolCalls ?? [])
+    .filter((call) => !ids.has(call.id))
+    .map((call) => ({role: 'tool', content: NOT_RUN, toolCallId: call.id, name: call.name}));
+}
+
+function fitted(message: Message, row: TemplateRow): readonly Message[] {
+  if (message.role === 'tool') return row.toolResults === 'none' ? [] : [message];
+  if (message.role !== 'assistant') return [message];
+  const toolCalls = row.toolCalls === 'none' ? [] : (message.toolCalls ?? []);
+  const dropsText = row.textWithCalls === 'refused' && toolCalls.length > 0;
+  const content = dropsText ? '' : spoken(message.content, row);
+  if (content.length === 0 && toolCalls.length === 0) return [];
+  const rest: AssistantMessage = {role: 'assistant', ...(message.prefix !== undefined && {prefix: message.prefix})};
+  return [{...rest, ...(content.length > 0 && {content}), ...(toolCalls.length > 0 && {toolCalls})}];
+}
+
+function spoken(content: Content = '', row: TemplateRow): Content {
+  if (typeof content === 'string' || row.thinking === 'encoded') return content;
+  return content.filter((chunk) => chunk.type !== 'thinking');
+}

@@ -1,0 +1,81 @@
+// Tool lists as JSON: Mistral's and OpenAI's form, and the bare function objects of a tools.json.
+import {isJsonArray, isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
+import type {Tool, ToolChoice} from '../contract/requests.ts';
+import {Fields, type ReadContext, unknownField, wrongType} from './fields.ts';
+
+/**
+ * A list of `{"type": "function", "function": {name, description?, parameters}}` or of bare function objects; an
+ * object with such a list under `tools` is understood too.
+ * @throws Refusal with the path of the field at fault; other faults of a tool are found when it is encoded.
+ */
+export function readTools(json: Json, context: ReadContext, path = 'tools'): Tool[] {
+  const list = isJsonObject(json) ? json.get('tools') : json;
+  if (!isJsonArray(list)) throw wrongType(path, 'a list of tools');
+  return list.map((item, index) => readTool(new Fields(item, `${path}[${index}]`, context)));
+}
+
+/**
+ * A tools.json: as strict as a request, but parameters may be missing, as in OpenAI's form.
+ * @throws Refusal with the path of the field at fault.
+ */
+export function readToolFile(json: Json): Tool[] {
+  const context: ReadContext = {dialect: 'lenient', ignored: []};
+  const tools = readTools(json, context);
+  const [unknown] = context.ignored;
+  if (unknown !== undefined) throw unknownField(unknown);
+  return tools;
+}
+
+function readTool(tool: Fields): Tool {
+  if (tool.get('function') === undefined && tool.get('name') !== undefined) {
+    if (tool.get('type') !== undefined) checkType(tool);
+    return readFunction(tool, ['type']);
+  }
+  tool.only(['type', 'function']);
+  checkType(tool);
+  return readFunction(tool.fields('function') ?? tool.missing('function'), []);
+}
+
+function checkType(tool: Fields): void {
+  if ((tool.string('type') ?? 'function') !== 'function') throw tool.wrong('type', '"function"');
+}
+
+/** `strict` is known and dropped: templates do not tell it to the model. */
+function readFunction(definition: Fields, alsoKnown: readonly string[]): Tool {
+  definition.only(['name', 'description', 'parameters', 'strict', ...alsoKnown]);
+  definition.boolean('strict');
+  const parameters = definition.get('parameters') ?? absentParameters(definition);
+  if (!isJsonObject(parameters)) throw definition.wrong('parameters', 'an object (a JSON schema)');
+  return {
+    name: definition.requiredString('name'),
+    description: definition.string('description') ?? '',
+    parameters,
+  };
+}
+
+/** OpenAI's form may leave the parameters out; mistral-common's own form may not. */
+function absentParameters(definition: Fields): JsonObject {
+  return definition.context.dialect === 'lenient' ? new Map() : definition.missing('parameters');
+}
+
+/** `required` and `any` are one; an object names the function. */
+export function readToolChoice(request: Fields): ToolChoice | undefined {
+  const choice = request.get('tool_choice');
+  switch (choice) {
+    case undefined:
+    case 'auto':
+    case 'none':
+    case 'any':
+      return choice;
+    case 'required':
+      return 'any';
+  }
+  if (!isJsonObject(choice))
+    throw request.wrong('tool_choice', 'auto, none, any, required or an object naming a function');
+  const fields = new Fields(choice, 'tool_choice', request.context);
+  fields.only(['type', 'function']);
+  checkType(fields);
+  const named = fields.fields('function') ?? fields.missing('function');
+  named.only(['name']);
+  return {name: named.requiredString('name')};
+}

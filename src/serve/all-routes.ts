@@ -1,0 +1,27 @@
+// Every route of the server, one line a file.
+
+import {addEnginesCompletions} from './legacy/engines-completions.ts';
+import {addInfer} from './legacy/infer.ts';
+import {addPredict} from './legacy/predict.ts';
+import {addLlamaCompletion} from './llama-server/completion.ts';
+import {addStatus} from './llama-server/status.ts';
+import {addTokens} from './llama-server/tokens.ts';
+import type {App} from './route.ts';
+import {addChat} from './routes/chat.ts';
+import {addCompletions} from './routes/completions.ts';
+import {addEmbeddings} from './routes/embeddings.ts';
+import {addFim} from './routes/fim.ts';
+import {addHealth} from './routes/health.ts';
+import {addModels} from './routes/models.ts';
+import type {Service} from './service.ts';
+
+const GROUPS = [
+  [addModels, addChat, addCompletions, addEmbeddings, addFim],
+  [addLlamaCompletion, addTokens, addStatus],
+  [addEnginesCompletions, addPredict, addInfer],
+  [addHealth],
+];
+
+export function addRoutes(app: App, service: Service): void {
+  for (const add of GROUPS.flat()) add(app, service);
+}

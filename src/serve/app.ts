@@ -1,0 +1,124 @@
+// Builds the HTTP application from a backend and options; it listens nowhere and knows no process.
+
+import cors from '@fastify/cors';
+import fastify, {type FastifyBaseLogger, type FastifyInstance, LogController} from 'fastify';
+import type {ZodTypeProvider} from 'fastify-type-provider-zod';
+import type {z} from 'zod';
+import type {Backend} from '../engine/contract/backend.ts';
+import {hostCheck, keyCheck} from './access.ts';
+import {addRoutes} from './all-routes.ts';
+import {useBodyParser} from './body/parse-body.ts';
+import {errorBody, HttpError, isUnforeseen, toHttpError, ValidationError} from './http-error.ts';
+import {useOpenApi} from './openapi.ts';
+import type {App} from './route.ts';
+import {Service, type ServiceOptions} from './service.ts';
+
+export interface AppOptions extends ServiceOptions {
+  /** Without keys everyone is let in. */
+  readonly apiKeys: readonly string[];
+  /** Refuses Host headers that name neither this machine nor one of these. */
+  readonly checkHost: boolean;
+  readonly allowedHosts: readonly string[];
+  /** Origins of web pages that may call the server; `*` = any. */
+  readonly corsOrigins: readonly string[];
+  readonly bodyLimit: number;
+  /** For receiving a whole request; an answer may take as long as it likes. Default one minute. */
+  readonly requestMs?: number;
+  readonly logger: FastifyBaseLogger | undefined;
+  /** Writes request bodies to the log. */
+  readonly logPrompts: boolean;
+}
+
+/** Above the idle time of the usual proxies, so that they close connections, not we. */
+const KEEP_ALIVE_MS = 65_000;
+const REQUEST_MS = 60_000;
+
+/** The application and the service behind it. `backend` may still be loading: until then the routes answer 503. */
+export async function createApp(backend: Promise<Backend>, options: AppOptions): Promise<{app: App; service: Service}> {
+  const service = new Service(backend, options);
+  const {requestMs = REQUEST_MS} = options;
+  const app = fastify({
+    bodyLimit: options.bodyLimit,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestMs,
+    http: {headersTimeout: requestMs / 4, connectionsCheckingInterval: requestMs / 12},
+    logController: new LogController({disableRequestLogging: true}),
+    // Closing means that whoever closes has waited long enough; a connection that never sent a request would hold it up.
+    forceCloseConnections: true,
+    return503OnClosing: false,
+    routerOptions: {maxParamLength: 512},
+    ...(options.logger && {loggerInstance: options.logger}),
+  }).withTypeProvider<ZodTypeProvider>() as App;
+  app.setValidatorCompiler<z.ZodType>(({schema}) => (data) => {
+    const {success, data: value, error} = schema.safeParse(data);
+    return success ? {value} : {error: new ValidationError(error.issues)};
+  });
+  app.setSerializerCompiler(() => JSON.stringify);
+  useBodyParser(app as unknown as FastifyInstance);
+  useErrors(app);
+  if (options.corsOrigins.length > 0) {
+    await app.register(cors, {origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins]});
+  }
+  useLog(app, service, options);
+  useAccess(app, options);
+  await useOpenApi(app);
+  addRoutes(app, service);
+  return {app, service};
+}
+
+function useAccess(app: App, options: AppOptions): void {
+  const checkKey = keyCheck(options.apiKeys);
+  const checkHost = options.checkHost ? hostCheck(options.allowedHosts) : undefined;
+  app.addHook('onRequest', async ({headers, routeOptions}) => {
+    if (routeOptions.config.public) return;
+    checkHost?.(headers);
+    checkKey(headers);
+  });
+}
+
+function useErrors(app: App): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = toHttpError(thrown);
+    if (isUnforeseen(error, thrown)) request.log.error({err: thrown}, error.message);
+    if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
+    if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+    const style = request.routeOptions.config.errors ?? 'openai';
+    const status = style === 'fastapi' && error.code === 'invalid_value' ? 422 : error.status;
+    return reply.code(status).send(errorBody(error, style, thrown));
+  });
+  app.setNotFoundHandler(({method, url}) => {
+    const [path] = url.split('?');
+    throw new HttpError(404, `there is no ${method} ${path}; /docs lists the routes`, {code: 'unknown_url'});
+  });
+}
+
+const LOGGED_FIELDS = 20;
+const LOGGED_NAME = 64;
+
+/** The members of a body that its schema does not name: a few, and cut where a name is long. */
+function unknownFields(body: unknown, schema: unknown): string[] {
+  const {shape} = (schema ?? {}) as {shape?: object};
+  if (!shape || typeof body !== 'object' || body === null || Array.isArray(body)) return [];
+  const names = Object.keys(body).filter((name) => !Object.hasOwn(shape, name));
+  return names.slice(0, LOGGED_FIELDS).map((name) => name.slice(0, LOGGED_NAME));
+}
+
+function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
+  if (logPrompts) app.addHook('preHandler', async (request) => request.log.info({body: request.body}, 'request body'));
+  // Before validation drops them. By their names alone: what they hold may be somebody's prompt.
+  app.addHook('preValidation', async ({body, routeOptions, log}) => {
+    const fields = unknownFields(body, routeOptions.schema?.body);
+    if (fields.length > 0) log.debug({fields}, 'ignored fields this route does not know');
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    service.inFlight++;
+    // Fastify's onResponse does not come for a streamed reply whose client left; the close always does.
+    reply.raw.once('close', () => {
+      service.inFlight--;
+      const route = request.routeOptions.url ?? 'unknown';
+      const {statusCode: status, elapsedTime} = reply;
+      service.metrics.countRequest(route, status);
+      request.log.info({method: request.method, route, status, ms: Math.round(elapsedTime)}, 'answered');
+    });
+  });
+}

@@ -1,0 +1,73 @@
+// Watches the engine behind a server or worker: after a failed step it has to show that it still computes.
+import {setTimeout as sleep} from 'node:timers/promises';
+import {EngineError} from '../base/errors.ts';
+import type {Backend, GenerationEvent} from '../engine/contract/backend.ts';
+
+/** How long an engine that has failed may take for one token. */
+const PROBE_MS = 10_000;
+
+export interface EngineWatchOptions {
+  /** Told once, when the engine does not come back: nothing it is asked will be answered. */
+  readonly onDead: (error: EngineError) => void;
+  readonly probeMs?: number;
+}
+
+/**
+ * One rejected step may have had a passing reason (memory that was short for a moment), and the engine starts over
+ * with empty slots after it. So a failed engine is asked for one token; it is dead when that fails too or never comes.
+ */
+export class EngineWatch {
+  readonly #backend: Backend;
+  readonly #options: EngineWatchOptions;
+  #failure: EngineError | undefined;
+
+  constructor(backend: Backend, options: EngineWatchOptions) {
+    this.#backend = backend;
+    this.#options = options;
+  }
+
+  /** What went wrong, from the failed step until the engine computes again; then undefined. */
+  get failure(): EngineError | undefined {
+    return this.#failure;
+  }
+
+  /** Passes the events of a generation on and learns from them. */
+  async *guard(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent> {
+    try {
+      for await (const event of events) {
+        if (event.type === 'text') this.#failure = undefined;
+        yield event;
+      }
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 'engine_failed') this.#sawFailure(error);
+      throw error;
+    }
+  }
+
+  #sawFailure(error: EngineError): void {
+    if (this.#failure) return;
+    this.#failure = error;
+    void this.#probe(error);
+  }
+
+  async #probe(failure: EngineError): Promise<void> {
+    const {probeMs = PROBE_MS, onDead} = this.#options;
+    const stop = new AbortController();
+    // A hung engine does not hear the signal either, so it is not waited for.
+    const answered = await Promise.race([this.#answers(stop.signal), sleep(probeMs, false, {signal: stop.signal})]);
+    stop.abort();
+    // Whoever else got a token meanwhile has shown that it lives.
+    if (answered) this.#failure = undefined;
+    else if (this.#failure === failure) onDead(failure);
+  }
+
+  async #answers(signal: AbortSignal): Promise<boolean> {
+    try {
+      const request = {prompt: 'a', sampling: {maxTokens: 1, temperature: 0}};
+      for await (const {type} of this.#backend.complete(request, signal)) if (type === 'finish') return true;
+    } catch {
+      // Told already, by the failure that led here.
+    }
+    return false;
+  }
+}

@@ -1,0 +1,65 @@
+// POST /infer and GET / of mistral-docker-api: a chat completion wrapped in {"resp": …}.
+
+import {z} from 'zod';
+import {fromPlain} from '../../base/json.ts';
+import {chatMessages} from '../body/chat-request.ts';
+import {ChatRequestSchema} from '../body/chat-schema.ts';
+import {samplingParams} from '../body/sampling-schema.ts';
+import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
+import {
+  ChatCompletionChunkSchema,
+  ChatCompletionSchema,
+  errors,
+  FastApiErrorSchema,
+  jsonOrStream,
+} from '../reply/reply-schemas.ts';
+import type {App} from '../route.ts';
+import {answers, type Start, streamAnswers} from '../run-generations.ts';
+import type {Service} from '../service.ts';
+
+const {messages, temperature, top_p, stream, stop, seed, max_tokens} = ChatRequestSchema.shape;
+const RequestSchema = z.object({messages, temperature, top_p, stream, stop, seed, max_tokens});
+
+const DEFAULTS = {temperature: 0.2, top_p: 0.95};
+
+export function addInfer(app: App, service: Service): void {
+  app.get(
+    '/',
+    {
+      schema: {
+        tags: ['mistral-docker-api'],
+        summary: 'A greeting',
+        response: {200: z.object({Hello: z.literal('World')}), ...errors(FastApiErrorSchema, 401, 403)},
+      },
+      config: {errors: 'fastapi'},
+    },
+    async () => ({Hello: 'World' as const}),
+  );
+  app.post(
+    '/infer',
+    {
+      schema: {
+        tags: ['mistral-docker-api'],
+        summary: 'Answer a conversation; stream: true, which never worked there, sends chat completion chunks',
+        body: RequestSchema,
+        response: {
+          200: jsonOrStream(z.object({resp: ChatCompletionSchema}), ChatCompletionChunkSchema),
+          ...errors(FastApiErrorSchema, 400, 401, 403, 413, 422, 429, 500, 502, 503),
+        },
+      },
+      config: {errors: 'fastapi'},
+    },
+    async ({body, bodyText}, reply) => {
+      const {temperature, top_p = DEFAULTS.top_p, stop, seed, max_tokens} = body;
+      const sampling = samplingParams(fromPlain({temperature, top_p, stop, seed, max_tokens}), {
+        temperature: DEFAULTS.temperature,
+      });
+      const request = {messages: chatMessages(bodyText), sampling};
+      const start: Start = ({backend, signal}) => backend.chat(request, signal);
+      const {model} = service.backend;
+      const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};
+      if (body.stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));
+      return {resp: chatCompletion(await answers(service, reply, 1, start), options)};
+    },
+  );
+}

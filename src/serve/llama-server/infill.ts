@@ -1,0 +1,54 @@
+// Makes an infill request fit the context: other files go first, then the far ends of prefix and suffix.
+import type {Backend} from '../../engine/contract/backend.ts';
+import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
+
+export interface InfillTexts {
+  readonly input_prefix: string;
+  readonly input_suffix: string;
+  readonly input_extra?:
+    | readonly {readonly text: string; readonly filename?: string | null | undefined}[]
+    | null
+    | undefined;
+  readonly prompt?: string | null | undefined;
+}
+
+/** Mistral's vocabulary has no marks for other files; a comment with the name reads like code everywhere. */
+const extraText = ({text, filename}: {text: string; filename?: string | null | undefined}) =>
+  `# File: ${filename ?? 'unnamed'}\n${text}\n\n`;
+
+/** Three quarters of the room for what stands before the gap, as llama-server shares it. */
+const PREFIX_SHARE = 0.75;
+/** BOS and the two control tokens of a fill-in-the-middle prompt, and one for the answer. */
+const FRAME = 4;
+
+/** The longest head or tail of a text with at most `count` tokens. Cutting ids and decoding them keeps it exact. */
+function cut(text: string, count: number, end: 'head' | 'tail', tokenizer: Tokenizer): string {
+  const ids = tokenizer.encode(text);
+  if (ids.length <= count) return text;
+  const kept = count <= 0 ? [] : end === 'head' ? ids.slice(0, count) : ids.slice(-count);
+  const decoder = tokenizer.decoder();
+  return kept.map((id) => decoder.push(id)).join('') + decoder.end();
+}
+
+/** Prompt and suffix that fit with room for `answer` tokens; unchanged where the vocabulary is not known. */
+export function fitInfill(body: InfillTexts, {tokenizer, model}: Backend, answer: number) {
+  const prefix = body.input_prefix + (body.prompt ?? '');
+  const suffix = body.input_suffix;
+  const extras = (body.input_extra ?? []).map(extraText);
+  if (!tokenizer || model.contextSize === undefined) return {prompt: extras.join('') + prefix, suffix};
+  const count = (text: string) => tokenizer.encode(text).length;
+  let room = model.contextSize - FRAME - Math.max(answer, 0);
+  const suffixRoom = Math.max(room - count(prefix), Math.floor(room * (1 - PREFIX_SHARE)));
+  const shortSuffix = cut(suffix, suffixRoom, 'head', tokenizer);
+  room -= count(shortSuffix);
+  const shortPrefix = cut(prefix, room, 'tail', tokenizer);
+  room -= count(shortPrefix);
+  // The last of the extras is the most useful one and stands nearest to the code.
+  const kept: string[] = [];
+  for (const extra of extras.toReversed()) {
+    room -= count(extra);
+    if (room < 0) break;
+    kept.unshift(extra);
+  }
+  return {prompt: kept.join('') + shortPrefix, suffix: shortSuffix};
+}

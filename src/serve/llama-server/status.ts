@@ -1,0 +1,72 @@
+// GET /props and /slots: what the model is and what each slot does.
+
+import {basename} from 'node:path';
+import {z} from 'zod';
+import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
+import type {App} from '../route.ts';
+import type {Service} from '../service.ts';
+
+const response = errors(LlamaErrorSchema, 401, 403, 503);
+
+export function addStatus(app: App, service: Service): void {
+  app.get(
+    '/props',
+    {
+      schema: {
+        tags: ['llama.cpp'],
+        summary: 'The model, its context and the number of slots',
+        response: {
+          200: z.object({
+            default_generation_settings: z.object({n_ctx: z.int(), params: z.record(z.string(), z.unknown())}),
+            total_slots: z.int(),
+            model_alias: z.string(),
+            model_path: z.string().describe('the file name alone'),
+            chat_template: z.string().describe('the version of the prompt format; it is code here, not a Jinja text'),
+            modalities: z.object({vision: z.literal(false), audio: z.literal(false)}),
+            build_info: z.string(),
+          }),
+          ...response,
+        },
+      },
+      config: {errors: 'llama'},
+    },
+    async () => {
+      const {model} = service.backend;
+      const {defaults} = service.options;
+      return {
+        default_generation_settings: {
+          n_ctx: model.contextSize ?? 0,
+          params: {temperature: defaults.temperature, n_predict: defaults.maxTokens ?? -1},
+        },
+        total_slots: service.admission.options.slots,
+        model_alias: model.id,
+        model_path: basename(model.path ?? model.id),
+        chat_template: model.template ? `mistral-${model.template}` : '',
+        modalities: {vision: false as const, audio: false as const},
+        build_info: model.device,
+      };
+    },
+  );
+  app.get(
+    '/slots',
+    {
+      schema: {
+        tags: ['llama.cpp'],
+        summary: 'Which slots are busy',
+        response: {
+          200: z.array(z.object({id: z.int(), n_ctx: z.int(), is_processing: z.boolean()})),
+          ...response,
+        },
+      },
+      config: {errors: 'llama'},
+    },
+    async () => {
+      const {admission, backend} = service;
+      return Array.from({length: admission.options.slots}, (_, id) => ({
+        id,
+        n_ctx: backend.model.contextSize ?? 0,
+        is_processing: !admission.isFree(id),
+      }));
+    },
+  );
+}

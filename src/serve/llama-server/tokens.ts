@@ -1,0 +1,89 @@
+// POST /tokenize, /detokenize and /apply-template: the model's own vocabulary and prompt over HTTP.
+
+import {z} from 'zod';
+import type {Token} from '../../engine/contract/requests.ts';
+import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
+import {chatRequest} from '../body/chat-request.ts';
+import {ChatRequestSchema} from '../body/chat-schema.ts';
+import {HttpError} from '../http-error.ts';
+import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
+import {checkTokens, promptText, tokenText} from '../reply/token-ids.ts';
+import type {App} from '../route.ts';
+import type {Service} from '../service.ts';
+
+const response = errors(LlamaErrorSchema, 400, 401, 403, 413, 501, 503);
+const route = {errors: 'llama'} as const;
+
+const PieceSchema = z.object({id: z.int(), piece: z.union([z.string(), z.array(z.int())])});
+
+/** @throws HttpError 501 where the vocabulary is with a cluster. */
+function tokenizerOf({backend}: Service): Tokenizer {
+  if (backend.tokenizer) return backend.tokenizer;
+  throw new HttpError(501, 'the vocabulary of a remote model is not known here', {code: 'not_implemented'});
+}
+
+/** A token's text, or its bytes where it is only a part of a character. */
+function piece(token: Token, tokenizer: Tokenizer): string | number[] {
+  const text = tokenText(token, tokenizer);
+  return text.includes('\uFFFD') ? [...tokenizer.bytes(token)] : text;
+}
+
+export function addTokens(app: App, service: Service): void {
+  app.post(
+    '/tokenize',
+    {
+      schema: {
+        tags: ['llama.cpp'],
+        summary: 'Text to token ids; a text never becomes a control token',
+        body: z.object({
+          content: z.string(),
+          add_special: z.boolean().nullish().describe('puts the begin-of-text token in front'),
+          with_pieces: z.boolean().nullish(),
+        }),
+        response: {200: z.object({tokens: z.union([z.array(z.int()), z.array(PieceSchema)])}), ...response},
+      },
+      config: route,
+    },
+    async ({body: {content, add_special, with_pieces}}) => {
+      const tokenizer = tokenizerOf(service);
+      const tokens = [...(add_special ? [tokenizer.bos] : []), ...tokenizer.encode(content)];
+      if (!with_pieces) return {tokens};
+      return {tokens: tokens.map((id) => ({id, piece: piece(id, tokenizer)}))};
+    },
+  );
+  app.post(
+    '/detokenize',
+    {
+      schema: {
+        tags: ['llama.cpp'],
+        summary: 'Token ids to text, control tokens by their names',
+        body: z.object({tokens: z.array(z.int().min(0))}),
+        response: {200: z.object({content: z.string()}), ...response},
+      },
+      config: route,
+    },
+    async ({body: {tokens}}) => {
+      const tokenizer = tokenizerOf(service);
+      checkTokens(tokens, tokenizer, 'tokens');
+      return {content: promptText(tokens, tokenizer)};
+    },
+  );
+  app.post(
+    '/apply-template',
+    {
+      schema: {
+        tags: ['llama.cpp'],
+        summary: 'The exact prompt of a chat request, as text and as ids, without running the model',
+        body: ChatRequestSchema,
+        response: {200: z.object({prompt: z.string(), tokens: z.array(z.int())}), ...response},
+      },
+      config: route,
+    },
+    async ({body, bodyText}) => {
+      const tokenizer = tokenizerOf(service);
+      const {defaults} = service.options;
+      const tokens = service.backend.render?.(chatRequest(body, bodyText, defaults)).tokens ?? [];
+      return {prompt: promptText(tokens, tokenizer), tokens: [...tokens]};
+    },
+  );
+}

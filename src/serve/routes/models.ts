@@ -1,0 +1,96 @@
+// GET /v1/models and /v1/models/{id}: one card that OpenAI's and Mistral's clients both accept.
+
+import {z} from 'zod';
+import type {ModelInfo} from '../../engine/contract/backend.ts';
+import {HttpError} from '../http-error.ts';
+import {ErrorSchema, errors} from '../reply/reply-schemas.ts';
+import type {App} from '../route.ts';
+import type {Service} from '../service.ts';
+
+const ModelCardSchema = z.object({
+  id: z.string(),
+  object: z.literal('model'),
+  created: z.int(),
+  owned_by: z.string(),
+  type: z.literal('base').describe("Mistral's client needs it to tell the kind of card"),
+  name: z.string(),
+  description: z.string(),
+  max_context_length: z.int(),
+  aliases: z.array(z.string()),
+  deprecation: z.null(),
+  default_model_temperature: z.number(),
+  capabilities: z.object({
+    completion_chat: z.boolean(),
+    completion_fim: z.boolean(),
+    function_calling: z.boolean(),
+    fine_tuning: z.boolean(),
+    vision: z.boolean(),
+    classification: z.boolean(),
+  }),
+  permission: z.array(z.never()),
+});
+
+function card(model: ModelInfo, service: Service): z.infer<typeof ModelCardSchema> {
+  const {aliases, defaults} = service.options;
+  return {
+    id: model.id,
+    object: 'model',
+    created: service.started,
+    owned_by: 'mistralai',
+    type: 'base',
+    name: model.id,
+    description: `${model.template ?? 'unknown'} template, ${model.device}`,
+    max_context_length: model.contextSize ?? 0,
+    aliases: [...aliases],
+    deprecation: null,
+    default_model_temperature: defaults.temperature,
+    capabilities: {
+      completion_chat: true,
+      completion_fim: model.supportsFim,
+      function_calling: model.supportsTools,
+      fine_tuning: false,
+      vision: false,
+      classification: false,
+    },
+    permission: [],
+  };
+}
+
+export function addModels(app: App, service: Service): void {
+  app.get(
+    '/v1/models',
+    {
+      schema: {
+        tags: ['OpenAI and Mistral'],
+        summary: 'The model, once under its own name and once under each alias',
+        response: {
+          200: z.object({object: z.literal('list'), data: z.array(ModelCardSchema)}),
+          ...errors(ErrorSchema, 401, 403, 503),
+        },
+      },
+    },
+    async () => {
+      const own = card(service.backend.model, service);
+      return {object: 'list' as const, data: [own, ...service.options.aliases.map((id) => ({...own, id}))]};
+    },
+  );
+  app.get(
+    '/v1/models/:id',
+    {
+      schema: {
+        tags: ['OpenAI and Mistral'],
+        summary: 'One model',
+        params: z.object({id: z.string()}),
+        response: {200: ModelCardSchema, ...errors(ErrorSchema, 401, 403, 404, 503)},
+      },
+    },
+    async ({params: {id}}) => {
+      const own = card(service.backend.model, service);
+      if (id === own.id || own.aliases.includes(id)) return {...own, id};
+      throw new HttpError(404, `the model '${id}' does not exist here; this server has '${own.id}'`, {
+        code: 'model_not_found',
+        param: 'model',
+      });
+    },
+  );
+}

@@ -1,0 +1,73 @@
+// What a slash command can see and do: the conversation, and the few services of the face around it.
+
+import type {Backend} from '../../engine/contract/backend.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import type {Conversation, ConversationEvent} from '../../engine/conversation/conversation.ts';
+import type {TurnRecord} from '../../engine/conversation/last-turn.ts';
+import type {Session} from '../../engine/conversation/session.ts';
+import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
+import type {Theme} from '../markdown/style.ts';
+import type {Picker} from './picker.ts';
+import type {Toolbox} from './toolbox.ts';
+
+/** A turn of the model: how it is asked for. */
+export type Ask = (signal: AbortSignal) => AsyncIterable<ConversationEvent>;
+
+/** What goes with every request; commands change it. */
+export interface Settings {
+  sampling: SamplingParams;
+  showThoughts: boolean;
+  /** Ask for the certainty of each token, for /heat and /alt. */
+  heat: boolean;
+}
+
+export interface Chat {
+  readonly backend: Backend;
+  readonly conversation: Conversation;
+  readonly settings: Settings;
+  readonly tools: Toolbox;
+  /** Where this chat is kept. */
+  readonly session: Session;
+  /** All kept chats; undefined when this one is not to be kept. */
+  readonly sessions: SessionFolder | undefined;
+  readonly theme: Theme;
+  /** Cells a row may take. */
+  readonly columns: number;
+  /** The last turn: its end, its prompt, the certainty of its tokens. */
+  readonly last: TurnRecord;
+  /** Puts rows into the scrollback. They are printed as they are: sanitise what comes from elsewhere. */
+  print(...rows: string[]): void;
+  /** A message to the person, such as what a command has done. */
+  note(text: string): void;
+  /** Prints the last messages of the conversation, after it became another one. */
+  recall(): void;
+  /** Goes on with another kept chat. */
+  open(session: Session): void;
+  /** Has the model answer; resolves when the answer has ended, however it ended. */
+  answer(ask: Ask): Promise<void>;
+  /** Lets the person choose; undefined when they would not. */
+  pick(picker: Picker): Promise<number | undefined>;
+  /** What only a screen has: a prompt into which a text can be put, to be changed and sent. */
+  readonly screen: {write(text: string): void} | undefined;
+  /** The thought or the result of a tool of which one row was shown last; empty when there was none. */
+  readonly folded: string;
+  /** Copies a text to the clipboard of the person's terminal; false when it cannot. */
+  copy(text: string): boolean;
+  /** Resolves a path as the person means it: relative to the working folder, `~` for home. */
+  path(name: string): string;
+  leave(): void;
+}
+
+/** One row of the table of commands. */
+export interface SlashCommand {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** How its arguments are written, for /help. */
+  readonly usage?: string;
+  readonly help: string;
+  /** It neither needs the model nor changes the conversation: it runs at once, also while an answer streams. */
+  readonly anytime?: boolean;
+  /** It needs a screen: what to do where there is none. */
+  readonly withoutScreen?: string;
+  run(chat: Chat, argument: string): void | Promise<void>;
+}

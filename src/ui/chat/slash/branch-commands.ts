@@ -1,0 +1,150 @@
+// Slash commands on what could have been said: certainty of each token, alternatives, branches, other sessions.
+
+import {EngineError} from '../../../base/errors.ts';
+import {sanitise} from '../../../base/terminal-text.ts';
+import type {TokenLogprob} from '../../../engine/contract/backend.ts';
+import type {Message} from '../../../engine/contract/requests.ts';
+import {contentText} from '../../../engine/conversation/export-markdown.ts';
+import {scoreAnswer} from '../certainty.ts';
+import {heatRows, percent, shownPiece, textBefore, uncertain} from '../certainty-colours.ts';
+import type {Chat, SlashCommand} from '../chat-context.ts';
+
+export const BRANCH_COMMANDS: readonly SlashCommand[] = [
+  {name: 'heat', usage: '[off]', help: 'colour the last answer by how certain each token was', run: showHeat},
+  {name: 'alt', usage: '[N]', help: 'what token N could have been; go on from another one', run: showAlternatives},
+  {
+    name: 'branches',
+    help: 'list the branches of this chat and switch',
+    run: async (chat) => {
+      const {branches} = chat.session;
+      if (branches.length < 2)
+        throw new EngineError('usage', 'there is one branch only', {hint: '/regen, /edit, /undo and /alt make others'});
+      const items = branches.map(({messages, current}, index) => ({
+        label: `${index + 1}${current ? ' (here)' : ''}`,
+        detail: `${messages.length} messages: ${lastWords(messages)}`,
+      }));
+      const chosen = await chat.pick({title: 'branches of this chat', items});
+      const branch = chosen === undefined ? undefined : branches[chosen];
+      if (branch === undefined) return;
+      chat.conversation.reset(branch.messages);
+      chat.recall();
+    },
+  },
+  {
+    name: 'load',
+    aliases: ['resume', 'sessions'],
+    usage: '[ID]',
+    help: 'go on with another kept chat',
+    run: async (chat, argument) => {
+      const {sessions} = chat;
+      if (sessions === undefined) throw new EngineError('usage', 'chats are not kept here (--no-save)');
+      const id = argument === '' ? await pickSession(chat) : sessions.find(argument);
+      if (id === undefined) return;
+      const {session, copied} = sessions.enter(id);
+      if (copied) chat.note(`session ${id} is open in another chat; this is a copy of it`);
+      chat.open(session);
+    },
+  },
+  {
+    name: 'save',
+    help: 'say where this chat is kept (it always is)',
+    run: (chat) => {
+      const {sessions, session} = chat;
+      if (sessions === undefined)
+        throw new EngineError('usage', 'chats are not kept here (--no-save)', {hint: '/export FILE writes this one'});
+      chat.note(
+        `kept as ${session.info.id} in ${sessions.fileOf(session.info.id)}\nmistral-chat --instruct --resume ${session.info.id} goes on with it\n`,
+      );
+    },
+  },
+];
+
+/**
+ * The certainty of the last answer's tokens. It is asked for from now on; for an answer that came without it, the answer
+ * is read again. Undefined when that was stopped.
+ */
+async function tokensOf(chat: Chat): Promise<readonly TokenLogprob[] | undefined> {
+  const {backend, conversation, last, settings, tools} = chat;
+  settings.heat = true;
+  const answer = conversation.messages.at(-1);
+  const isKnown = last.logprobs.length > 0 && last.scored === answer;
+  if (isKnown) return last.logprobs;
+  const request = {messages: conversation.messages, sampling: settings.sampling, ...tools.request};
+  let scored: readonly TokenLogprob[] | undefined;
+  const take = (tokens: readonly TokenLogprob[]) => {
+    scored = tokens;
+  };
+  await chat.answer((signal) => scoreAnswer(backend, request, take, signal));
+  if (scored === undefined) return undefined;
+  Object.assign(last, {logprobs: [...scored], scored: answer, prefix: ''});
+  return scored;
+}
+
+function vocabulary(chat: Chat) {
+  const {tokenizer} = chat.backend;
+  if (tokenizer === undefined)
+    throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
+  return tokenizer;
+}
+
+async function showHeat(chat: Chat, argument: string): Promise<void> {
+  if (argument === 'off') {
+    chat.settings.heat = false;
+    chat.note('certainty is no longer asked for\n');
+    return;
+  }
+  const tokens = await tokensOf(chat);
+  if (tokens === undefined) return;
+  chat.print(...heatRows(tokens, vocabulary(chat), chat.theme), '');
+}
+
+async function showAlternatives(chat: Chat, argument: string): Promise<void> {
+  const tokens = await tokensOf(chat);
+  if (tokens === undefined) return;
+  const tokenizer = vocabulary(chat);
+  const number = argument === '' ? await pickToken(chat, tokens) : Number(argument);
+  if (number === undefined) return;
+  const token = tokens[number - 1];
+  if (token === undefined) throw new EngineError('usage', `the last answer has tokens 1 to ${tokens.length}`);
+  const others = token.top.filter((other) => other.token !== token.token && !tokenizer.isControl(other.token));
+  if (others.length === 0) throw new EngineError('usage', `nothing else was likely at token ${number}`);
+  const items = others.map((other) => ({label: shownPiece(tokenizer, other.token), detail: percent(other.logprob)}));
+  const chosen = await chat.pick({
+    title: `instead of ${shownPiece(tokenizer, token.token)} (${percent(token.logprob)})`,
+    items,
+  });
+  const other = chosen === undefined ? undefined : others[chosen];
+  if (other === undefined) return;
+  const text = chat.last.prefix + textBefore(tokens, number - 1, other.token, tokenizer);
+  const before = chat.conversation.messages.slice(0, -1);
+  chat.conversation.reset([...before, {role: 'assistant', content: text}]);
+  chat.note(`${sanitise(text)}`);
+  await chat.answer((signal) => chat.conversation.continue(signal));
+}
+
+/** Number of one of the least certain tokens. */
+async function pickToken(chat: Chat, tokens: readonly TokenLogprob[]): Promise<number | undefined> {
+  const tokenizer = vocabulary(chat);
+  const numbers = uncertain(tokens);
+  if (numbers.length === 0) throw new EngineError('usage', 'the model was certain of every token');
+  const items = numbers.map((number) => {
+    const token = tokens[number - 1] as TokenLogprob;
+    return {label: `${number} ${shownPiece(tokenizer, token.token)}`, detail: percent(token.logprob)};
+  });
+  const chosen = await chat.pick({title: 'the least certain tokens of the last answer', items});
+  return chosen === undefined ? undefined : numbers[chosen];
+}
+
+async function pickSession(chat: Chat): Promise<string | undefined> {
+  const entries = chat.sessions?.list().slice(0, 50) ?? [];
+  if (entries.length === 0) throw new EngineError('usage', 'there is no session yet');
+  const items = entries.map(({id, changed}) => ({label: id, detail: new Date(changed).toLocaleString()}));
+  const chosen = await chat.pick({title: 'go on with', items});
+  return chosen === undefined ? undefined : entries[chosen]?.id;
+}
+
+function lastWords(messages: readonly Message[]): string {
+  return sanitise(contentText(messages.at(-1)?.content))
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, 60);
+}

@@ -1,0 +1,176 @@
+// Slash commands about how answers come to be: sampling, the model, figures, the exact prompt.
+import {EngineError} from '../../../base/errors.ts';
+import {sanitise} from '../../../base/terminal-text.ts';
+import type {SamplingParams} from '../../../engine/contract/sampling.ts';
+import {paint} from '../../markdown/style.ts';
+import {count} from '../../rows/status-line.ts';
+import type {Chat, SlashCommand} from '../chat-context.ts';
+
+interface Field {
+  readonly key: keyof SamplingParams;
+  readonly help: string;
+  readonly min: number;
+  readonly max: number;
+  readonly integer?: boolean;
+}
+
+/** The numbers that /set takes, by the names people know from ollama and the APIs. */
+const FIELDS: Readonly<Record<string, Field>> = {
+  temperature: {key: 'temperature', help: '0 = always the likeliest token', min: 0, max: 10},
+  top_p: {key: 'topP', help: 'smallest set of tokens with this probability', min: 0.000001, max: 1},
+  top_k: {key: 'topK', help: 'the k likeliest tokens, 0 = off', min: 0, max: 1e6, integer: true},
+  min_p: {key: 'minP', help: 'tokens at least this likely, relative to the best', min: 0, max: 0.999999},
+  seed: {key: 'seed', help: 'same seed, same answer', min: 0, max: 2 ** 32 - 1, integer: true},
+  max_tokens: {key: 'maxTokens', help: 'longest answer', min: 1, max: 1e7, integer: true},
+  repeat_penalty: {key: 'repeatPenalty', help: 'divide the score of seen tokens, 1 = off', min: 0.000001, max: 10},
+  frequency_penalty: {key: 'frequencyPenalty', help: '-2 to 2', min: -2, max: 2},
+  presence_penalty: {key: 'presencePenalty', help: '-2 to 2', min: -2, max: 2},
+};
+
+const ALIASES: Readonly<Record<string, string>> = {temp: 'temperature', max: 'max_tokens', num_predict: 'max_tokens'};
+
+export const SETTING_COMMANDS: readonly SlashCommand[] = [
+  {
+    name: 'set',
+    usage: '[NAME VALUE]',
+    help: 'show or change temperature, top_p, seed, max_tokens, stop, ... (off = default)',
+    run: (chat, argument) => {
+      if (argument === '') return showSettings(chat);
+      const [name = '', ...rest] = argument.replace(/^parameter\s+/, '').split(/\s+/);
+      set(chat, name.toLowerCase().replaceAll('-', '_'), rest.join(' '));
+    },
+  },
+  {name: 'temp', usage: 'X', help: 'set the temperature', run: (chat, argument) => set(chat, 'temperature', argument)},
+  {
+    name: 'seed',
+    usage: 'N',
+    help: 'set the seed (off = a fresh one)',
+    run: (chat, argument) => set(chat, 'seed', argument),
+  },
+  {name: 'max', usage: 'N', help: 'set the longest answer', run: (chat, argument) => set(chat, 'max_tokens', argument)},
+  {name: 'model', aliases: ['show'], help: 'what answers, and how', run: showModel},
+  {name: 'stats', help: 'figures of the last answer', run: showStats},
+  {
+    name: 'tokens',
+    aliases: ['template'],
+    help: 'the exact ids of the last prompt, control tokens marked',
+    run: showTokens,
+  },
+];
+
+function set(chat: Chat, given: string, value: string): void {
+  const name = ALIASES[given] ?? given;
+  if (value === '')
+    throw new EngineError('usage', `/set ${given} needs a value`, {hint: '/set alone shows all of them'});
+  if (name === 'think') setThoughts(chat, value === 'show');
+  else if (name === 'stop') setStop(chat, value === 'off' ? undefined : unescapeText(value));
+  else setNumber(chat, name, value);
+}
+
+function setThoughts(chat: Chat, shown: boolean): void {
+  chat.settings.showThoughts = shown;
+  chat.note(`thoughts are ${shown ? 'shown' : 'folded'}\n`);
+}
+
+function setStop(chat: Chat, stop: string | undefined): void {
+  const {stop: _, ...rest} = chat.settings.sampling;
+  chat.settings.sampling = stop === undefined ? rest : {...rest, stop: [stop]};
+  chat.note(stop === undefined ? 'no stop text\n' : `stop: ${JSON.stringify(stop)}\n`);
+}
+
+function setNumber(chat: Chat, name: string, value: string): void {
+  const field = FIELDS[name];
+  if (field === undefined) {
+    const known = [...Object.keys(FIELDS), 'stop', 'think'].join(', ');
+    throw new EngineError('usage', `/set does not know ${name}`, {hint: `it knows ${known}`});
+  }
+  const {sampling} = chat.settings;
+  if (value === 'off' && field.key !== 'temperature') {
+    const {[field.key]: _, ...rest} = sampling;
+    chat.settings.sampling = {...rest, temperature: sampling.temperature};
+    chat.note(`${name} is off\n`);
+    return;
+  }
+  chat.settings.sampling = {...sampling, [field.key]: parse(name, field, value)};
+  chat.note(`${name} = ${value}\n`);
+}
+
+function parse(name: string, {min, max, integer}: Field, value: string): number {
+  const number = Number(value);
+  const fits =
+    Number.isFinite(number) && number >= min && number <= max && (integer !== true || Number.isInteger(number));
+  if (!fits)
+    throw new EngineError(
+      'usage',
+      `${name} is ${integer === true ? 'an integer' : 'a number'} from ${min} to ${max}, not ${value}`,
+    );
+  return number;
+}
+
+/** `\n` and `\t` in a stop text. */
+function unescapeText(text: string): string {
+  return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
+}
+
+function showSettings(chat: Chat): void {
+  const {sampling} = chat.settings;
+  const rows = Object.entries(FIELDS).map(([name, {key, help}]) => {
+    const value = sampling[key];
+    return `${name.padEnd(18)} ${String(value ?? 'off').padEnd(10)} ${help}`;
+  });
+  chat.note([...rows, `stop               ${JSON.stringify(sampling.stop ?? [])}`, ''].join('\n'));
+}
+
+function showModel(chat: Chat): void {
+  const {model} = chat.backend;
+  const facts: [string, string | undefined][] = [
+    ['model', model.id],
+    ['file', model.path],
+    ['template', model.template && `${model.template} (${model.templateReason ?? 'given'})`],
+    [
+      'context',
+      model.contextSize === undefined
+        ? undefined
+        : `${count(model.contextSize)} tokens of ${count(model.trainedContextSize ?? 0)} trained`,
+    ],
+    ['runs on', model.device],
+    [
+      'abilities',
+      [model.supportsTools && 'tools', model.supportsFim && 'fill-in-the-middle'].filter(Boolean).join(', ') || 'chat',
+    ],
+  ];
+  chat.note(
+    [...facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${sanitise(value)}`] : [])), ''].join('\n'),
+  );
+}
+
+function showStats(chat: Chat): void {
+  const finish = chat.last.finish;
+  if (finish === undefined) throw new EngineError('usage', 'there is no answer yet');
+  const {usage, timings} = finish;
+  const rate = (value: number | undefined) => (value === undefined ? '' : ` (${value.toFixed(1)} tok/s)`);
+  chat.note(
+    [
+      `prompt     ${count(usage.promptTokens)} tokens, ${count(usage.cachedTokens)} of them cached; ${(timings.promptMs / 1000).toFixed(2)} s${rate(timings.promptTokensPerSecond)}`,
+      `answer     ${count(usage.completionTokens)} tokens; ${(timings.generationMs / 1000).toFixed(2)} s${rate(timings.tokensPerSecond)}`,
+      `first      ${timings.firstTokenMs === undefined ? 'no token came' : `${(timings.firstTokenMs / 1000).toFixed(2)} s`}`,
+      `seed       ${finish.seed ?? 'not known'}`,
+      '',
+    ].join('\n'),
+  );
+}
+
+/** Each token as `id` and text; control tokens stand out by colour and by their brackets. */
+function showTokens(chat: Chat): void {
+  const {tokenizer} = chat.backend;
+  if (tokenizer === undefined)
+    throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
+  if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
+  const {theme} = chat;
+  const shown = chat.last.prompt.map((token) => {
+    const text = sanitise(tokenizer.piece(token)).replaceAll('\n', '\\n') || ' ';
+    const mark = tokenizer.isControl(token);
+    return `${paint(String(token), theme.dim)}${mark ? paint(`<${text}>`, theme.warning) : text}`;
+  });
+  chat.print(`${chat.last.prompt.length} tokens`, shown.join(' '), '');
+}

@@ -1,0 +1,71 @@
+// The JSON a program reads from --json and --stream-json: the spellings of the OpenAI API where it has one.
+
+import type {GenerationEvent, ModelInfo, ParsedToolCall} from '../../engine/contract/backend.ts';
+import type {Answer, FinishEvent} from '../../engine/contract/collect-answer.ts';
+
+/** One object for one whole answer. */
+export function answerObject(answer: Answer, model: ModelInfo): object {
+  const {content, reasoning, toolCalls, finish} = answer;
+  return {
+    content,
+    ...(reasoning === '' ? {} : {reasoning}),
+    tool_calls: toolCalls.map(toolCallObject),
+    ...finishObject(finish),
+    model: model.id,
+    template: model.template ?? null,
+  };
+}
+
+/** One object for one event; the last one of an answer has type `end`. */
+export function eventObject(event: GenerationEvent, model: ModelInfo): object {
+  switch (event.type) {
+    case 'prompt':
+      return {
+        type: 'start',
+        model: model.id,
+        template: model.template ?? null,
+        prompt_tokens: event.tokens.length,
+        cached_tokens: event.cached,
+      };
+    case 'prefill':
+      return {type: 'prefill', done: event.done, total: event.total};
+    case 'text':
+      return {type: 'delta', content: event.text};
+    case 'reasoning':
+      return {type: 'delta', reasoning: event.text};
+    case 'tool_call':
+      return {type: 'tool_call', tool_call: toolCallObject(event.call)};
+    case 'finish':
+      return {type: 'end', ...finishObject(event)};
+  }
+}
+
+/** Why it ended, what it cost and how to get it again. */
+function finishObject({reason, stop, usage, timings, seed}: FinishEvent): object {
+  return {
+    finish_reason: reason,
+    ...(stop === undefined ? {} : {stop}),
+    usage: {
+      prompt_tokens: usage.promptTokens,
+      cached_tokens: usage.cachedTokens,
+      completion_tokens: usage.completionTokens,
+      total_tokens: usage.promptTokens + usage.completionTokens,
+    },
+    timings: {
+      first_token_ms: rounded(timings.firstTokenMs),
+      prompt_ms: rounded(timings.promptMs),
+      generation_ms: rounded(timings.generationMs),
+      prompt_tokens_per_second: rounded(timings.promptTokensPerSecond),
+      tokens_per_second: rounded(timings.tokensPerSecond),
+    },
+    seed: seed ?? null,
+  };
+}
+
+export function toolCallObject({id, name, arguments: args, problem}: ParsedToolCall): object {
+  return {id, type: 'function', function: {name, arguments: args}, ...(problem === undefined ? {} : {problem})};
+}
+
+function rounded(value: number | undefined): number | null {
+  return value === undefined ? null : Math.round(value * 100) / 100;
+}

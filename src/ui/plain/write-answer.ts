@@ -1,0 +1,54 @@
+// The face without a screen: the answer on stdout as it comes, everything else on stderr. It never loads Ink.
+
+import {sanitise, sanitiseJson} from '../../base/terminal-text.ts';
+import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
+import {type Answer, collectAnswer, type FinishEvent} from '../../engine/contract/collect-answer.ts';
+import {Sentences} from '../sentences.ts';
+import {answerObject, eventObject} from './answer-json.ts';
+
+/** mistral-inference's line between two turns. */
+export const RULE = '='.repeat(21);
+
+/** How answers are written: text, one JSON object an answer, or one JSON object an event. */
+export type AnswerFormat = 'text' | 'json' | 'stream-json';
+
+export interface PlainOutput {
+  readonly out: NodeJS.WritableStream & {readonly isTTY?: boolean};
+  readonly notes: NodeJS.WritableStream;
+  /** Write whole sentences only, for a screen reader. */
+  readonly sentences?: boolean;
+}
+
+/** Writes one answer as its events come, says on stderr why a cut one was cut, and returns it whole. */
+export async function writeAnswer(
+  events: AsyncIterable<GenerationEvent>,
+  {out, notes, sentences = false}: PlainOutput,
+  format: AnswerFormat,
+  model: ModelInfo,
+): Promise<Answer> {
+  const clean = out.isTTY ? sanitise : (text: string) => text;
+  const line = (object: unknown) => `${out.isTTY ? sanitiseJson(JSON.stringify(object)) : JSON.stringify(object)}\n`;
+  const held = new Sentences();
+  const write = (text: string) => void (text !== '' && out.write(clean(text)));
+  const answer = await collectAnswer(events, (event) => {
+    if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
+    if (format === 'stream-json') out.write(line(eventObject(event, model)));
+  });
+  if (format === 'text') write(`${held.end()}\n`);
+  if (format === 'json') out.write(line(answerObject(answer, model)));
+  const note = cutNote(answer.finish, model);
+  if (note) notes.write(`${note}\n`);
+  return answer;
+}
+
+/** Why an answer is not whole, for a person; undefined when it is. */
+export function cutNote({reason, usage}: FinishEvent, model: ModelInfo): string | undefined {
+  if (reason === 'length') {
+    return `note: the answer was cut after ${usage.completionTokens} tokens (length); --max-tokens allows more`;
+  }
+  if (reason === 'context') {
+    const size = model.contextSize === undefined ? 'the context' : `the context of ${model.contextSize} tokens`;
+    return `note: the answer was cut because ${size} is full (context); --ctx allows more`;
+  }
+  return undefined;
+}

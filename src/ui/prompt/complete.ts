@@ -1,0 +1,34 @@
+// Completion of slash commands and @file names: which word is meant, what fits it, what accepting does.
+
+import {Fzf} from 'fzf';
+import type {Item} from '../chat/picker.ts';
+import type {Editor} from './editor.ts';
+
+/** The word that completion is about: `/name` at the start of the text, or `@path` anywhere. */
+export interface Word {
+  readonly kind: 'command' | 'file';
+  /** Without its first character. */
+  readonly query: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const CHOICES = 50;
+
+/** The word before the cursor if it can be completed. */
+export function wordAt({text, cursor}: Editor): Word | undefined {
+  const before = text.slice(0, cursor);
+  const command = /^\/([\w-]*)$/.exec(before);
+  if (command !== null) return {kind: 'command', query: command[1] ?? '', from: 0, to: cursor};
+  const file = /(?:^|\s)@(\S*)$/.exec(before);
+  if (file === null) return undefined;
+  const query = file[1] ?? '';
+  return {kind: 'file', query, from: cursor - query.length - 1, to: cursor};
+}
+
+/** The candidates that contain the query's letters in order, the best match first. */
+export function rank(query: string, candidates: readonly Item[]): Item[] {
+  if (query === '') return candidates.slice(0, CHOICES);
+  const fzf = new Fzf(candidates, {selector: (item: Item) => item.label, limit: CHOICES});
+  return fzf.find(query).map((entry: {readonly item: Item}) => entry.item);
+}

@@ -1,0 +1,70 @@
+// The rows of the prompt: the edited text wrapped by characters, with the place of the caret.
+
+import {graphemes, shorten, width} from '../graphemes.ts';
+import {combine, paint, type Theme} from '../markdown/style.ts';
+import type {Editor} from './editor.ts';
+import {label, type Pastes} from './pastes.ts';
+
+/** Where the terminal's cursor belongs, counted from the first row and column of the rows it comes with. */
+export interface Caret {
+  readonly row: number;
+  readonly column: number;
+}
+
+export interface PromptRows {
+  readonly rows: readonly string[];
+  readonly caret: Caret;
+}
+
+const MARK = '> ';
+
+/** Draws the editor; at most `limit` rows, those around the caret. `hint` is shown dim while nothing is typed. */
+export function promptRows(
+  editor: Editor,
+  pastes: Pastes,
+  columns: number,
+  limit: number,
+  theme: Theme,
+  hint: string,
+): PromptRows {
+  const room = Math.max(4, columns - MARK.length - 1);
+  const rows: string[] = [];
+  let row = '';
+  let used = 0;
+  let index = 0;
+  let caret: Caret = {row: 0, column: 0};
+  const newRow = () => {
+    rows.push(row);
+    row = '';
+    used = 0;
+  };
+  const place = () => {
+    if (index === editor.cursor) caret = {row: rows.length, column: used};
+  };
+  for (const cluster of clusters(editor.text)) {
+    const folded = label(cluster, pastes);
+    const text = cluster === '\n' ? '' : shorten(folded ?? (cluster === '\t' ? '    ' : cluster), room);
+    const cells = width(text);
+    if (used + cells > room) newRow();
+    place();
+    row += folded === undefined ? text : paint(text, combine(theme.accent, theme.dim));
+    used += cells;
+    index += cluster.length;
+    if (cluster === '\n') newRow();
+  }
+  if (used >= room) newRow();
+  place();
+  rows.push(row);
+  if (editor.text === '') rows[0] = paint(shorten(hint, room), theme.dim);
+  const first = Math.max(0, Math.min(caret.row - Math.floor(limit / 2), rows.length - limit));
+  const shown = rows.slice(first, first + limit);
+  const mark = (number: number) => (number === 0 ? paint(MARK, theme.accent) : '  ');
+  return {
+    rows: shown.map((text, number) => mark(first + number) + text),
+    caret: {row: caret.row - first, column: caret.column + MARK.length},
+  };
+}
+
+function clusters(text: string): string[] {
+  return text.split(/(\n)/).flatMap((part) => (part === '\n' ? [part] : graphemes(part)));
+}

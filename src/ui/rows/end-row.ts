@@ -1,0 +1,45 @@
+// The line below an answer, and what is shown when there is none: figures, the reason of the end, errors.
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import type {Finish} from '../../engine/conversation/last-turn.ts';
+import {paint, type Theme} from '../markdown/style.ts';
+
+/**
+ * The line below an answer: how much, how fast, and why it ended; `length` and a full context are never unnoticed.
+ * `continuable` = the conversation ends with words of the model.
+ */
+export function endRow(finish: Finish, theme: Theme, continuable: boolean): string {
+  const {usage, timings} = finish;
+  const dot = ` ${theme.dot} `;
+  const facts = [
+    `${usage.completionTokens} tok`,
+    ...(timings.tokensPerSecond === undefined ? [] : [`${timings.tokensPerSecond.toFixed(1)} tok/s`]),
+    ...(timings.firstTokenMs === undefined ? [] : [`first ${(timings.firstTokenMs / 1000).toFixed(2)} s`]),
+  ];
+  const reason = reasonText(finish, continuable);
+  const notable = finish.reason === 'length' || finish.reason === 'context';
+  return paint(facts.join(dot) + dot, theme.dim) + paint(reason, notable ? theme.warning : theme.dim);
+}
+
+function reasonText({reason, stop}: Finish, continuable: boolean): string {
+  switch (reason) {
+    case 'stop':
+      return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(sanitise(stop))}`;
+    case 'length':
+      return 'stop: length, the answer is cut at max_tokens (/continue goes on)';
+    case 'context':
+      return 'stop: the context is full (/undo, /clear, or restart with a larger --ctx)';
+    case 'tool_calls':
+      return 'stop: the model keeps calling tools (say how to go on)';
+    case 'aborted':
+      return `stop: by you (${continuable ? '/continue goes on' : '/regen answers'})`;
+  }
+}
+
+/** A failure: what happened, and what to do next. */
+export function errorRows(error: unknown, theme: Theme): string[] {
+  const message = sanitise(error instanceof Error ? error.message : String(error));
+  const hint = error instanceof EngineError && error.hint !== undefined ? sanitise(error.hint) : undefined;
+  const rows = `${paint('error', theme.error)}  ${message}`.split('\n');
+  return [...rows, ...(hint === undefined ? [] : [paint(`  try  ${hint}`, theme.dim)]), ''];
+}

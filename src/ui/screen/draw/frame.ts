@@ -1,0 +1,67 @@
+// The rows below the scrollback at one moment: tail of the answer, prompt, panel and status line, within the terminal.
+import type {Item} from '../../chat/picker.ts';
+import type {Theme} from '../../markdown/style.ts';
+import type {Editor} from '../../prompt/editor.ts';
+import type {Pastes} from '../../prompt/pastes.ts';
+import {type Caret, promptRows} from '../../prompt/prompt-rows.ts';
+import {type Status, statusRow} from '../../rows/status-line.ts';
+import type {Size} from './painter.ts';
+
+/** Choices below the prompt: completions, or a question with a title. */
+export interface Panel {
+  readonly title: string | undefined;
+  readonly items: readonly Item[];
+  readonly selected: number;
+}
+
+/** All that is to be seen, before it is laid out. */
+export interface View {
+  readonly tail: (limit: number) => readonly string[];
+  readonly editor: Editor;
+  readonly pastes: Pastes;
+  readonly hint: string;
+  readonly panel: Panel | undefined;
+  readonly status: Status;
+}
+
+/** A view cut to the terminal: every list of rows fits. */
+export interface Frame {
+  readonly tail: readonly string[];
+  readonly prompt: readonly string[];
+  readonly caret: Caret;
+  readonly panel: Panel | undefined;
+  readonly status: string | undefined;
+  readonly columns: number;
+}
+
+const TAIL = 8;
+const PROMPT = 10;
+const CHOICES = 6;
+
+/** Shares the terminal's rows but one among the parts; the prompt comes first, then one choice, status, panel, tail. */
+export function layOut(view: View, size: Size, theme: Theme): Frame {
+  const columns = Math.max(8, size.columns);
+  let room = Math.max(1, size.rows - 1);
+  const limit = Math.min(PROMPT, Math.max(1, Math.floor(room / 2)));
+  const {rows: prompt, caret} = promptRows(view.editor, view.pastes, columns, limit, theme, view.hint);
+  room -= prompt.length;
+  const wanted = view.panel === undefined ? 1 : 2;
+  const status = room >= wanted ? statusRow(view.status, columns, theme) : undefined;
+  if (status !== undefined) room -= 1;
+  const panel = view.panel === undefined ? undefined : cutPanel(view.panel, Math.min(room, CHOICES + 1));
+  if (panel !== undefined) room -= panel.items.length + (panel.title === undefined ? 0 : 1);
+  const tail = room > 0 ? view.tail(Math.min(TAIL, room)) : [];
+  const gap = tail.length > 0 && tail.length < room ? [''] : [];
+  return {tail: [...tail, ...gap], prompt, caret, panel, status, columns};
+}
+
+/** The choices around the selected one. */
+function cutPanel(panel: Panel, rows: number): Panel | undefined {
+  // On a single row the choice says more than the title.
+  const title = rows > 1 || panel.items.length === 0 ? panel.title : undefined;
+  const limit = Math.min(CHOICES, rows - (title === undefined ? 0 : 1));
+  if (limit < 1 && panel.items.length > 0) return undefined;
+  if (rows < 1 || (panel.items.length === 0 && title === undefined)) return undefined;
+  const first = Math.max(0, Math.min(panel.selected - Math.floor(limit / 2), panel.items.length - limit));
+  return {title, items: panel.items.slice(first, first + limit), selected: panel.selected - first};
+}

@@ -1,0 +1,242 @@
+// Keys in, frames out: owns the terminal, the prompt and the live rows; what a message means is decided behind it.
+import type {Picker} from '../chat/picker.ts';
+import {KeyDecoder} from '../keys/decoder.ts';
+import type {KeyEvent} from '../keys/event.ts';
+import type {Theme} from '../markdown/style.ts';
+import {type Effect, EMPTY_INPUT, type Input, type InputContext, onInput, openPicker} from '../prompt/input.ts';
+import type {Status} from '../rows/status-line.ts';
+import {layOut, type Panel, type View} from './draw/frame.ts';
+import {type LiveRegion, liveRegion, plainLayout} from './draw/live-region.ts';
+import {Painter, type Size} from './draw/painter.ts';
+import {type Host, Terminal} from './draw/terminal.ts';
+
+/** An ESC that no byte follows within this time is the Escape key; a paste waits longer for its end. Milliseconds. */
+const ESCAPE_WAIT = 50;
+const PASTE_WAIT = 30_000;
+
+/**
+ * A window that is dragged has a new size every few milliseconds. Rows written for one of them land in another, where
+ * they leave copies: nothing is drawn before the size has been the same for this long. Milliseconds.
+ */
+const SETTLE = 50;
+
+/** What the screen asks of the chat behind it. */
+export interface ScreenSource {
+  readonly theme: Theme;
+  readonly hint: string;
+  /** True while an answer streams: its frames are composed without Ink. */
+  readonly streaming: boolean;
+  context(): InputContext;
+  status(): Status;
+  /** Rows that became final since the last call. */
+  finished(): readonly string[];
+  tail(limit: number): readonly string[];
+  /** The terminal has another size now. */
+  resized(): void;
+  effect(effect: NonNullable<Effect>): void;
+}
+
+export class Screen {
+  input: Input = EMPTY_INPUT;
+  readonly #host: Host;
+  readonly #source: ScreenSource;
+  readonly #terminal: Terminal;
+  readonly #decoder = new KeyDecoder();
+  readonly #painter: Painter;
+  readonly #plain: LiveRegion;
+  readonly #onResize: () => void;
+  #ink: LiveRegion | undefined;
+  #unmount = () => {};
+  /** False while the terminal belongs to someone else: a shell after Ctrl-Z, an editor. */
+  #visible = false;
+  #columns = 0;
+  #frameTimer: NodeJS.Timeout | undefined;
+  #drawnAt = -Infinity;
+  #settleTimer: NodeJS.Timeout | undefined;
+  #keyTimer: NodeJS.Timeout | undefined;
+  #picked: ((index: number | undefined) => void) | undefined;
+
+  constructor(host: Host, source: ScreenSource) {
+    this.#host = host;
+    this.#source = source;
+    this.#terminal = new Terminal(host, (chunk) => this.#onChunk(chunk));
+    this.#painter = new Painter((text) => void host.stdout.write(text));
+    this.#plain = liveRegion(this.#painter, plainLayout);
+    this.#onResize = () => this.#settle();
+  }
+
+  get size(): Size {
+    return this.#terminal.size;
+  }
+
+  /** Takes the terminal and shows the first frame. */
+  show(): void {
+    this.#visible = true;
+    this.#columns = this.size.columns;
+    this.#terminal.enter();
+    this.#host.stdout.on('resize', this.#onResize);
+    this.draw();
+  }
+
+  /** Takes the live rows off and gives the terminal back. Rows that are still to be printed are printed first. */
+  hide(): void {
+    if (!this.#visible) return;
+    this.#settled();
+    const finished = this.#source.finished();
+    if (finished.length > 0) this.#painter.draw(finished, [], undefined);
+    this.#visible = false;
+    clearTimeout(this.#frameTimer);
+    this.#frameTimer = undefined;
+    this.#host.stdout.off('resize', this.#onResize);
+    this.#painter.clear();
+    this.#terminal.leave();
+  }
+
+  /** Lets Ink lay out the frames in which nothing streams. */
+  async loadInk(): Promise<void> {
+    const {createInkLayout} = await import('./draw/ink-layout.tsx');
+    const {layout, unmount} = createInkLayout(this.#source.theme);
+    this.#ink = liveRegion(this.#painter, layout);
+    this.#unmount = unmount;
+    if (this.#visible) this.draw();
+  }
+
+  /** Ends the screen for good. */
+  close(): void {
+    this.hide();
+    clearTimeout(this.#keyTimer);
+    this.#unmount();
+  }
+
+  /** Runs something else on this terminal, then shows the screen again. */
+  async away<T>(run: () => Promise<T>): Promise<T> {
+    this.hide();
+    try {
+      return await run();
+    } finally {
+      this.show();
+    }
+  }
+
+  /** Draws the live rows anew, for a terminal that something else wrote on. */
+  redraw(): void {
+    this.#painter.clear();
+    this.draw();
+  }
+
+  /** Draws now. */
+  draw(): void {
+    clearTimeout(this.#frameTimer);
+    this.#frameTimer = undefined;
+    if (!this.#visible || this.#settleTimer !== undefined) return;
+    const {size} = this;
+    if (size.columns !== this.#columns) {
+      this.#settle();
+      return;
+    }
+    const finished = this.#source.finished();
+    const frame = layOut(this.#view(), size, this.#source.theme);
+    const streaming = this.#source.streaming && frame.panel === undefined;
+    const region = streaming ? this.#plain : (this.#ink ?? this.#plain);
+    region.show(finished, frame);
+    this.#drawnAt = this.#host.now();
+  }
+
+  /** Draws once the last frame is `interval` milliseconds old; what else changes until then shares the frame. */
+  drawSoon(interval: number): void {
+    const wait = Math.max(0, this.#drawnAt + interval - this.#host.now());
+    this.#frameTimer ??= setTimeout(() => this.draw(), wait);
+  }
+
+  /**
+   * Draws now when the last frame is `interval` milliseconds old, else with the first call after that. So a token that
+   * comes is drawn while it has the thread anyway: a timer of its own would wake it in the middle of a decode, and with
+   * as many compute threads as cores they all wait then. A timer only draws what no later token has drawn in time.
+   */
+  drawWith(interval: number): void {
+    const age = this.#host.now() - this.#drawnAt;
+    if (age >= interval) this.draw();
+    else this.#frameTimer ??= setTimeout(() => this.draw(), 2 * interval - age);
+  }
+
+  /** Lets the person choose from a list; undefined when they leave it. */
+  pick(picker: Picker): Promise<number | undefined> {
+    this.#picked?.(undefined);
+    this.input = openPicker(this.input, picker);
+    this.draw();
+    return new Promise((resolve) => {
+      this.#picked = resolve;
+    });
+  }
+
+  /** The size is read before every frame too: the signal that it changed may come after one that was due. */
+  #settle(): void {
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = setTimeout(() => {
+      this.#settled();
+      this.draw();
+    }, SETTLE);
+  }
+
+  #settled(): void {
+    clearTimeout(this.#settleTimer);
+    this.#settleTimer = undefined;
+    const {columns} = this.size;
+    if (columns === this.#columns) return;
+    this.#columns = columns;
+    this.#painter.resized(columns, reflows(this.#host.env));
+    this.#source.resized();
+  }
+
+  #view(): View {
+    const {input} = this;
+    return {
+      tail: (limit) => this.#source.tail(limit),
+      editor: input.editor,
+      pastes: input.pastes,
+      hint: this.#source.hint,
+      panel: panelOf(input),
+      status: this.#source.status(),
+    };
+  }
+
+  #onChunk(chunk: Uint8Array): void {
+    clearTimeout(this.#keyTimer);
+    this.#handle(this.#decoder.push(chunk));
+    if (!this.#decoder.pending) return;
+    const wait = this.#decoder.pasting ? PASTE_WAIT : ESCAPE_WAIT;
+    this.#keyTimer = setTimeout(() => this.#handle(this.#decoder.flush()), wait);
+  }
+
+  #handle(events: readonly KeyEvent[]): void {
+    for (const event of events) {
+      const [input, effect] = onInput(this.input, event, this.#source.context());
+      this.input = input;
+      if (effect?.type === 'terminal-kitty') this.#terminal.enableKitty();
+      else if (effect?.type === 'picked') this.#pickedOne(effect.index);
+      else if (effect !== undefined) this.#source.effect(effect);
+    }
+    if (events.length > 0) this.draw();
+  }
+
+  #pickedOne(index: number | undefined): void {
+    const picked = this.#picked;
+    this.#picked = undefined;
+    picked?.(index);
+  }
+}
+
+function panelOf({picker, completion}: Input): Panel | undefined {
+  if (picker !== undefined) {
+    const {title, query, items, question} = picker;
+    const keys = question === true ? ` 1-${items.length}, or arrows and Enter; Esc stops` : '';
+    return {title: query === '' ? title + keys : `${title}: ${query}`, items: picker.shown, selected: picker.selected};
+  }
+  if (completion === undefined) return undefined;
+  return {title: undefined, items: completion.items, selected: completion.selected};
+}
+
+/** Most terminals wrap what is on the screen anew when they change their width; these two cut it. */
+function reflows(env: Host['env']): boolean {
+  return env.XTERM_VERSION === undefined && env.TERM !== 'linux';
+}

@@ -1,0 +1,21 @@
+import {expect, test} from 'vitest';
+import {formatBytes, formatCount} from '../../src/base/units.ts';
+
+test.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.00 kB'],
+  [36_700_000, '36.7 MB'],
+  [999_700_000, '1.00 GB'],
+  [4_370_000_000, '4.37 GB'],
+])('%i bytes are %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
+});
+
+test.each([
+  [7_248_023_552, '7.25B'],
+  [15_700_000, '15.7M'],
+  [123, '123'],
+])('%i parameters are %s', (count, text) => {
+  expect(formatCount(count)).toBe(text);
+});

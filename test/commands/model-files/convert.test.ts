@@ -1,0 +1,146 @@
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {PassThrough} from 'node:stream';
+import {expect, test} from 'vitest';
+import {confirm} from '../../../src/commands/host/confirm.ts';
+import {run} from '../../../src/commands/program.ts';
+import {readGguf} from '../../../src/engine/gguf/read-header.ts';
+import {fakeIo} from '../../fakes/io.ts';
+import {folderWith} from '../../fixtures/folder.ts';
+import {tarBytes} from '../../fixtures/tar.ts';
+import {denseFolder} from '../../fixtures/tiny-families.ts';
+import {safetensors, tensor} from '../../fixtures/tiny-folder.ts';
+
+test('a folder becomes a GGUF beside its weights', async () => {
+  const folder = folderWith(denseFolder());
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', folder, '--quant', 'bf16', '--workers', '0', '--json'], io)).toBe(0);
+  const {path, bytes} = JSON.parse(io.out()) as {path: string; bytes: number};
+  expect(path).toBe(join(folder, `${folder.split('/').at(-1)}-BF16.gguf`));
+  expect(readFileSync(path)).toHaveLength(bytes);
+  expect(io.err()).toMatch(/^wrote .*-BF16\.gguf: 2\d\d kB in \d+ s\n$/);
+});
+
+test('a file that is there is replaced only by force', async () => {
+  const folder = folderWith({...denseFolder(), 'out.gguf': 'mine'});
+  const out = join(folder, 'out.gguf');
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], io)).toBe(2);
+  expect(io.err()).toContain(`${out} is there already`);
+  expect(readFileSync(out, 'utf8')).toBe('mine');
+  expect(await run('mistral', ['convert', folder, '--out', out, '--force', '--workers', '0'], fakeIo())).toBe(0);
+  expect(readGguf(out).tensors).toHaveLength(21);
+});
+
+test('the vocabulary alone and a given context length', async () => {
+  const folder = folderWith(denseFolder());
+  const out = join(folder, 'v.gguf');
+  await run(
+    'mistral',
+    ['convert', folder, '--vocab-only', '--ctx-train', '777', '--out', out, '--workers', '0'],
+    fakeIo(),
+  );
+  expect(readGguf(out).tensors).toEqual([]);
+  expect(readGguf(out).metadata.number('llama.context_length')).toBe(777);
+});
+
+test('an unknown quantisation is refused before anything is read', async () => {
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', '/nowhere', '--quant', 'Q9'], io)).toBe(2);
+  expect(io.err()).toContain('Expected one of F32, F16, Q8_0, BF16, Q6_K');
+});
+
+test('a stop leaves nothing half', async () => {
+  const folder = folderWith(denseFolder());
+  const io = fakeIo();
+  io.stopWith('SIGINT');
+  expect(await run('mistral', ['convert', folder, '--workers', '0'], io)).toBe(130);
+  expect(readdirSync(folder).filter((name) => name.includes('gguf'))).toEqual([]);
+});
+
+test('a chat with a folder that needs conversion asks first, and says how when nobody can be asked', async () => {
+  const folder = folderWith(denseFolder());
+  const cache = folderWith();
+  const io = fakeIo('hello\n', {XDG_CACHE_HOME: cache});
+  expect(await run('mistral-chat', [folder, '--instruct'], io)).toBe(2);
+  expect(io.err()).toContain('has to be converted once: 122 kB as Q8_0 into');
+  expect(io.err()).toContain('add --yes to agree');
+  expect(existsSync(join(cache, 'mistral-chat'))).toBe(false);
+});
+
+test('a tar asks before it is unpacked, and is opened as its folder', async () => {
+  const entries = Object.entries(denseFolder()).map(([name, content]) => [{name: `m/${name}`}, content] as const);
+  const folder = folderWith({'m.tar': await tarBytes(...entries)});
+  const cache = folderWith();
+  const chat = async (...flags: string[]) => {
+    const io = fakeIo('hello\n', {XDG_CACHE_HOME: cache});
+    return {code: await run('mistral-chat', [join(folder, 'm.tar'), '--instruct', ...flags], io), err: io.err()};
+  };
+  const first = await chat();
+  expect(first.code).toBe(2);
+  expect(first.err).toMatch(/m\.tar has to be unpacked once: 2\d\d kB into \S+\/unpacked\/[0-9a-f]{16}\/m\.\n/);
+  expect(readdirSync(cache)).toEqual([]);
+  // An impossible quantisation stops the chat behind the unpacking: the engine is not what is tested here.
+  const second = await chat('--yes', '--quant', 'Q9');
+  expect(second.err).toContain('"Q9" is no quantisation this program can make');
+  expect(readdirSync(join(cache, 'mistral-chat/unpacked')).length).toBe(1);
+  expect((await chat()).err).toMatch(/^error: \S+\/m has to be converted once/);
+});
+
+test.each([
+  ['y', true],
+  ['', true],
+  ['no', false],
+])('the answer %j means %s', async (answer, agreed) => {
+  const stdin = Object.assign(new PassThrough(), {isTTY: true});
+  const stderr = Object.assign(new PassThrough(), {isTTY: true});
+  const asked = confirm({...fakeIo(), stdin, stderr}, 'It takes long.', 'Go on?');
+  stdin.write(`${answer}\n`);
+  expect(await asked).toBe(agreed);
+  expect(String(stderr.read())).toContain('It takes long. Go on? [Y/n] ');
+});
+
+const adapter = safetensors([
+  tensor('layers.0.attention.wq.lora_A.weight', [4, 64]),
+  tensor('layers.0.attention.wq.lora_B.weight', [64, 4]),
+]);
+
+test('an adapter becomes an adapter GGUF for the base that is named', async () => {
+  const folder = folderWith(denseFolder());
+  const lora = folderWith({'lora.safetensors': adapter});
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', lora], io)).toBe(2);
+  expect(io.err()).toContain('its base model has to be named with --base');
+  expect(await run('mistral', ['convert', lora, '--base', folder, '--scaling', '3', '--json'], io)).toBe(0);
+  const {path} = JSON.parse(io.out()) as {path: string};
+  expect(path).toBe(join(lora, 'lora.gguf'));
+  expect(readGguf(path).metadata.number('adapter.lora.alpha')).toBe(12);
+});
+
+test.each<[string, Record<string, string | Uint8Array>, string, string]>([
+  [
+    'a tar',
+    {'m.tar': Buffer.concat([Buffer.alloc(257), Buffer.from('ustar'), Buffer.alloc(300)])},
+    'm.tar',
+    'is a tar archive',
+  ],
+  ['a git-LFS pointer', {'m.bin': 'version https://git-lfs.github.com/spec/v1\n'}, 'm.bin', 'is a git-LFS pointer'],
+  ['a web page', {'m.bin': '<!doctype html><title>403</title>'}, 'm.bin', 'is a web page'],
+  ['nothing', {}, 'none', 'there is no file or folder'],
+  ['a folder without an adapter', {'x/readme': ''}, 'x', 'there is no params.json or config.json: it has readme'],
+])('%s in place of a folder is told in one line', async (_, files, name, message) => {
+  const folder = folderWith(files);
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', join(folder, name)], io)).toBe(3);
+  expect(io.err().split('\n')[0]).toContain(message);
+  expect(readdirSync(folder)).toEqual(Object.keys(files).map((file) => file.split('/')[0]));
+});
+
+test('a GGUF is not converted again', async () => {
+  const folder = folderWith(denseFolder());
+  const out = join(folder, 'm.gguf');
+  await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], fakeIo());
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', out], io)).toBe(3);
+  expect(io.err()).toContain('m.gguf is a GGUF already');
+});

@@ -1,0 +1,75 @@
+import {mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
+import {announceServer, attachedBackend, findServer} from '../../../src/commands/open-model/running-servers.ts';
+import {embeddedFolder} from '../../../src/engine/models/embedded-file.ts';
+import {httpServer, json} from '../../fakes/http-server.ts';
+import {fakeIo} from '../../fakes/io.ts';
+
+const never = new AbortController().signal;
+
+/** An empty state folder with a model file beside it. */
+function setUp() {
+  const folder = mkdtempSync(join(tmpdir(), 'attach-'));
+  onTestFinished(() => rmSync(folder, {recursive: true}));
+  const model = join(folder, 'm.gguf');
+  writeFileSync(model, '');
+  return {env: {MISTRAL_STATE_DIR: folder}, model, servers: join(folder, 'servers')};
+}
+
+test('a server is found by its model, with its key, until it takes its note away', async () => {
+  const {env, model, servers} = setUp();
+  const {url, asked} = await httpServer((_one, response) => json(response, {data: [{id: 'm'}]}));
+  const withdraw = announceServer(env, 7, {url, model, id: 'm', key: 'k'});
+  expect(statSync(join(servers, '7.json')).mode & 0o777).toBe(0o600);
+  expect((await findServer(env, model, never))?.model.id).toBe('m');
+  expect(asked[0]?.headers.authorization).toBe('Bearer k');
+  writeFileSync(join(env.MISTRAL_STATE_DIR, 'other.gguf'), '');
+  expect(await findServer(env, join(env.MISTRAL_STATE_DIR, 'other.gguf'), never)).toBeUndefined();
+  withdraw();
+  expect(readdirSync(servers)).toEqual([]);
+  expect(await findServer(env, model, never)).toBeUndefined();
+});
+
+test('the note of a server that died is no hindrance, and is cleared away', async () => {
+  const {env, model, servers} = setUp();
+  const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'alive'}]}));
+  announceServer(env, 1, {url: 'http://127.0.0.1:1', model, id: 'm'});
+  announceServer(env, 2, {url, model, id: 'm'});
+  expect((await findServer(env, model, never))?.model.id).toBe('alive');
+  expect(readdirSync(servers)).toEqual(['2.json']);
+});
+
+test('a server that answers with a failure is left alone, and keeps its note', async () => {
+  const {env, model, servers} = setUp();
+  const {url} = await httpServer((_one, response) => json(response, {error: {message: 'draining'}}, 503));
+  announceServer(env, 1, {url, model, id: 'm'});
+  expect(await findServer(env, model, never)).toBeUndefined();
+  expect(readdirSync(servers)).toEqual(['1.json']);
+});
+
+test('a running server is found from the command line alone, without opening the model', async () => {
+  const {env, model} = setUp();
+  const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'm'}]}));
+  const io = {...fakeIo('', {...env, MISTRAL_MODEL: model}), cwd: dirname(model)};
+  const found = async (argument: string | undefined, flags = {}) =>
+    (await attachedBackend(io, argument, flags))?.model.id;
+  expect(await found('m.gguf')).toBeUndefined();
+  announceServer(env, 7, {url, model, id: 'm'});
+  expect(await found('m.gguf')).toBe('m');
+  expect(await found(undefined)).toBe('m');
+  expect(await found('m.gguf', {ctx: 100})).toBeUndefined();
+  expect(await found('m.gguf', {url: 'http://elsewhere/v1'})).toBeUndefined();
+  expect(await found('.')).toBeUndefined();
+  expect(await found('missing.gguf')).toBeUndefined();
+});
+
+test('the embedded model is the one meant when none is named', async () => {
+  const {env} = setUp();
+  const [name = ''] = readdirSync(embeddedFolder).filter((entry) => entry.endsWith('.gguf'));
+  const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'demo'}]}));
+  announceServer(env, 7, {url, model: join(embeddedFolder, name), id: 'demo'});
+  const io = fakeIo('', env);
+  expect((await attachedBackend(io, undefined, {}))?.model.id).toBe('demo');
+});

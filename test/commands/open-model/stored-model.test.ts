@@ -1,0 +1,38 @@
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {storedModel} from '../../../src/commands/open-model/stored-model.ts';
+import {fakeIo} from '../../fakes/io.ts';
+import {folderWith} from '../../fixtures/folder.ts';
+
+const hub = '.cache/huggingface/hub';
+const nemo = `${hub}/models--bartowski--Mistral-Nemo-Instruct-2407-GGUF/snapshots/c0ffee`;
+const home = () =>
+  folderWith({
+    [`${nemo}/Nemo-Q4_K_M.gguf`]: 'x',
+    [`${nemo}/Nemo-Q8_0.gguf`]: 'x',
+    'mistral_models/codestral/params.json': '{}',
+    'mistral_models/codestral/consolidated.safetensors': 'x',
+  });
+const find = (HOME: string, name: string, quant?: string) => storedModel(fakeIo('', {HOME}), name, quant);
+
+test.each([
+  ['nemo', undefined, `${nemo}/Nemo-Q4_K_M.gguf`],
+  ['nemo', 'q8_0', `${nemo}/Nemo-Q8_0.gguf`],
+  ['mistral-nemo:Q8_0', undefined, `${nemo}/Nemo-Q8_0.gguf`],
+  ['hf:bartowski/Mistral-Nemo-Instruct-2407-GGUF', undefined, `${nemo}/Nemo-Q4_K_M.gguf`],
+  ['Nemo-Q8_0.gguf', undefined, `${nemo}/Nemo-Q8_0.gguf`],
+  ['codestral', undefined, 'mistral_models/codestral'],
+])('%s with %s is found', (name, quant, path) => {
+  const folder = home();
+  expect(find(folder, name, quant)).toBe(join(folder, path));
+});
+
+test.each([
+  ['mathstral', 'mistral pull mathstral'],
+  ['someone/else:Q2_K', 'mistral pull hf:someone/else:Q2_K'],
+  ['./nowhere', 'Give a .gguf file'],
+])('%s is not there, and what to do is said', (name, hint) => {
+  expect(() => find(home(), name)).toThrow(
+    expect.objectContaining({code: 'model_not_found', hint: expect.stringContaining(hint)}),
+  );
+});

@@ -1,0 +1,43 @@
+import {describe, expect, test} from 'vitest';
+import {type SamplingParams, validateSampling} from '../../../src/engine/contract/sampling.ts';
+
+describe('validateSampling', () => {
+  test('accepts every field at the edges of its range', () => {
+    const params: SamplingParams = {
+      temperature: 0,
+      topP: 1,
+      topK: 0,
+      minP: 0,
+      seed: 2 ** 32 - 1,
+      repeatPenalty: 0.1,
+      frequencyPenalty: -2,
+      presencePenalty: 2,
+      noRepeatNgramSize: 0,
+      maxTokens: 0,
+      topLogprobs: 0,
+      logitBias: new Map([
+        [5, -100],
+        [6, 100],
+      ]),
+      stop: ['.'],
+    };
+    expect(() => validateSampling(params)).not.toThrow();
+  });
+
+  test.each<[string, Partial<SamplingParams>, string]>([
+    ['temperature', {temperature: -0.1}, 'temperature must be 0 or more, not -0.1'],
+    ['temperature', {temperature: Number.NaN}, 'temperature must be 0 or more, not NaN'],
+    ['topP', {topP: 0}, 'topP must be above 0 and at most 1, not 0'],
+    ['topK', {topK: 1.5}, 'topK must be a whole number of 0 or more, not 1.5'],
+    ['minP', {minP: 1}, 'minP must be 0 or more and below 1, not 1'],
+    ['seed', {seed: 2 ** 32}, 'seed must be a whole number from 0 to 4294967295, not 4294967296'],
+    ['frequencyPenalty', {frequencyPenalty: 2.1}, 'frequencyPenalty must be between -2 and 2, not 2.1'],
+    ['maxTokens', {maxTokens: -1}, 'maxTokens must be a whole number of 0 or more, not -1'],
+    ['logitBias', {logitBias: new Map([[1, 101]])}, 'logitBias values must be between -100 and 100, not 101'],
+    ['stop', {stop: ['']}, 'a stop string must not be empty'],
+  ])('refuses a bad %s', (param, bad, message) => {
+    expect(() => validateSampling({temperature: 1, ...bad})).toThrow(
+      expect.objectContaining({code: 'invalid_request', param, message}),
+    );
+  });
+});

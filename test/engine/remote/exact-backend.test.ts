@@ -1,0 +1,155 @@
+import {describe, expect, onTestFinished, test} from 'vitest';
+import type {ChatCompletionRequest} from '../../../src/engine/contract/requests.ts';
+import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
+import {openExactRemote} from '../../../src/engine/remote/exact-backend.ts';
+import type {LoadedTokenizer} from '../../../src/engine/template/load-tokenizer.ts';
+import {createApp} from '../../../src/serve/app.ts';
+import {backendContract, eventsOf} from '../../contract/backend.ts';
+import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
+import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
+import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
+import {OPTIONS} from '../../serve/server.ts';
+
+const never = new AbortController().signal;
+const tokenizer = toyTokenizer();
+const V3: LoadedTokenizer = {
+  tokenizer,
+  version: 'v3',
+  versionReason: 'as asked for',
+  modelSettings: undefined,
+  path: 'toy',
+};
+const hello: ChatCompletionRequest = {messages: [{role: 'user', content: 'Hi'}], sampling: {temperature: 0}};
+const TOOL_CALLS = 9;
+const CALL = [TOOL_CALLS, ...tokenizer.encode('[{"name": "f", "arguments": {"a": 1}, "id": "abcdefghi"}]')];
+
+/** The backend over our own server, whose model answers with `answer`. */
+async function ownServer(answer: readonly number[]) {
+  const tokenModel = new ScriptedTokenModel({answer: () => answer});
+  const parts = {tokenModel, tokenizer, version: 'v7', versionReason: 'another one than here', id: 'toy'} as const;
+  const local = new LocalBackend({...parts, path: undefined, trainedContextSize: 2048, device: 'script'});
+  const {app} = await createApp(Promise.resolve(local), OPTIONS);
+  onTestFinished(() => app.close());
+  const url = `${await app.listen({port: 0, host: '127.0.0.1'})}/v1`;
+  return {backend: await openExactRemote({url}, V3), tokenModel};
+}
+
+describe('over our own server', () => {
+  backendContract(async () => (await ownServer(tokenizer.encode('a long enough answer to be cut'.repeat(2)))).backend);
+});
+
+test('the prompt is the one rendered here, whatever template the server has', async () => {
+  const {backend, tokenModel} = await ownServer([...tokenizer.encode('Hello'), 2]);
+  const events = await eventsOf(backend.chat(hello, never));
+  const {tokens} = backend.render?.(hello) ?? {tokens: []};
+  expect(tokens).toEqual([1, 3, ...tokenizer.encode('Hi'), 4]);
+  expect(tokenModel.calls.at(-1)?.prompt).toEqual(tokens);
+  expect(events[0]).toEqual({type: 'prompt', tokens, cached: 0});
+  expect(events.at(-1)).toMatchObject({reason: 'stop', usage: {promptTokens: 5, completionTokens: 6}});
+});
+
+test('a tool call is read from its tokens, log-probabilities come with theirs', async () => {
+  const {backend} = await ownServer([...CALL, 2]);
+  const tools = [{name: 'f', description: '', parameters: new Map()}];
+  const events = await eventsOf(backend.chat({...hello, tools}, never));
+  expect(events.find(({type}) => type === 'tool_call')).toMatchObject({
+    call: {id: 'abcdefghi', name: 'f', arguments: '{"a": 1}'},
+  });
+  const text = await ownServer([...tokenizer.encode('ab'), 2]);
+  const sampling = {temperature: 0, topLogprobs: 0};
+  const told = (await eventsOf(text.backend.chat({...hello, sampling}, never))).flatMap((event) =>
+    event.type === 'text' ? (event.logprobs ?? []) : [],
+  );
+  expect(told.map(({token}) => token)).toEqual(tokenizer.encode('ab'));
+});
+
+test('tools that may be called do not change whose prompt it is, tools that must be do', async () => {
+  const {url, asked} = await cluster(({path}) =>
+    path.endsWith('/chat/completions')
+      ? [{choices: [{delta: {}, finish_reason: 'stop'}]}]
+      : [step([...CALL, 2], 'stop')],
+  );
+  const backend = await openExactRemote({url}, V3);
+  const request = {...hello, tools: [{name: 'f', description: '', parameters: new Map()}]};
+  const events = await eventsOf(backend.chat(request, never));
+  expect(asked().at(-1)).toMatchObject({path: '/v1/completions', body: {prompt: backend.render?.(request).tokens}});
+  expect(events[1]).toMatchObject({type: 'tool_call', call: {id: 'abcdefghi', name: 'f', arguments: '{"a": 1}'}});
+  await eventsOf(backend.chat({...request, toolChoice: 'none'}, never));
+  expect(asked().at(-1)?.body).toMatchObject({logit_bias: {[TOOL_CALLS]: -100}});
+  await eventsOf(backend.chat({...request, toolChoice: 'any'}, never));
+  expect(asked().at(-1)?.path).toBe('/v1/chat/completions');
+});
+
+test('fill-in-the-middle is the prompt made here', async () => {
+  const {backend, tokenModel} = await ownServer([...tokenizer.encode('x'), 2]);
+  await eventsOf(backend.fim({prompt: 'a', suffix: 'b', sampling: {temperature: 0}}, never));
+  expect(tokenModel.calls.at(-1)?.prompt).toEqual([1, 16, 286, ...tokenizer.encode('b'), 14, ...tokenizer.encode('a')]);
+});
+
+/** A cluster like vLLM: no /completion, and ids in the chunks of /v1/completions. */
+async function cluster(chunks: (asked: Asked) => readonly unknown[]) {
+  const {url, asked} = await httpServer((one, response) => {
+    if (one.path.endsWith('/models')) return json(response, {data: [{id: 'large', max_model_len: 100}]});
+    if (one.path === '/completion') return json(response, {detail: 'Not Found'}, 404);
+    return sse(response, chunks(one));
+  });
+  return {url: `${url}/v1`, asked: () => asked.filter(({method}) => method === 'POST')};
+}
+
+const step = (token_ids: readonly number[], finish_reason: string | null = null, logprobs: unknown = null) => ({
+  choices: [{text: '', token_ids, finish_reason, logprobs}],
+});
+
+test('vLLM is asked for ids, with what keeps the prompt as it is, and its own end is not told twice', async () => {
+  const {url, asked} = await cluster(() => [step([tokenizer.encode('a')[0] ?? 0]), step([2], 'stop')]);
+  const backend = await openExactRemote({url}, V3);
+  expect(
+    (await eventsOf(backend.chat({...hello, sampling: {temperature: 0, stop: ['x']}}, never))).slice(1),
+  ).toMatchObject([
+    {type: 'text', text: 'a'},
+    {type: 'finish', reason: 'stop', usage: {promptTokens: 5, completionTokens: 2}},
+  ]);
+  expect(asked().at(-1)?.body).toEqual({
+    model: 'large',
+    prompt: [1, 3, ...tokenizer.encode('Hi'), 4],
+    temperature: 0,
+    max_tokens: 95,
+    add_special_tokens: false,
+    skip_special_tokens: false,
+    return_token_ids: true,
+    return_tokens_as_token_ids: true,
+    stream: true,
+  });
+});
+
+test('an older vLLM tells the ids with the log-probabilities', async () => {
+  const [a = 0, b = 0] = tokenizer.encode('ab');
+  const logprobs = {tokens: [`token_id:${a}`], token_logprobs: [-0.5], top_logprobs: [{[`token_id:${b}`]: -1}]};
+  const {url} = await cluster(() => [{choices: [{text: 'a', logprobs, finish_reason: 'stop'}]}]);
+  const backend = await openExactRemote({url}, V3);
+  const sampling = {temperature: 0, topLogprobs: 1};
+  expect((await eventsOf(backend.chat({...hello, sampling}, never)))[1]).toEqual({
+    type: 'text',
+    text: 'a',
+    logprobs: [{token: a, logprob: -0.5, top: [{token: b, logprob: -1}]}],
+  });
+});
+
+test('a server that tells texts alone is refused with what to do', async () => {
+  const {url} = await cluster(() => [{choices: [{text: 'a', finish_reason: 'stop'}]}]);
+  await expect(openExactRemote({url}, V3)).rejects.toMatchObject({
+    code: 'unsupported',
+    hint: expect.stringContaining('--tokenizer'),
+  });
+});
+
+test('an answer that must have a form goes to the chat route, whose grammar holds it', async () => {
+  const {url, asked} = await cluster(({path}) =>
+    path.endsWith('/chat/completions')
+      ? [{choices: [{delta: {content: '{}'}, finish_reason: 'stop'}]}]
+      : [step([100], 'length')],
+  );
+  const backend = await openExactRemote({url}, V3);
+  await eventsOf(backend.chat({...hello, responseFormat: {type: 'json_object'}}, never));
+  expect(asked().at(-1)).toMatchObject({path: '/v1/chat/completions', body: {response_format: {type: 'json_object'}}});
+});

@@ -1,0 +1,259 @@
+import type {ServerResponse} from 'node:http';
+import {describe, expect, onTestFinished, test} from 'vitest';
+import {parseJson} from '../../../src/base/json.ts';
+import type {GenerationEvent} from '../../../src/engine/contract/backend.ts';
+import type {ChatCompletionRequest} from '../../../src/engine/contract/requests.ts';
+import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
+import {openRemote, type RemoteOptions} from '../../../src/engine/remote/remote-backend.ts';
+import {createApp} from '../../../src/serve/app.ts';
+import {backendContract, eventsOf} from '../../contract/backend.ts';
+import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
+import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
+import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
+import {OPTIONS} from '../../serve/server.ts';
+
+const never = new AbortController().signal;
+const hello: ChatCompletionRequest = {messages: [{role: 'user', content: 'Hi'}], sampling: {temperature: 0}};
+const word = (content: string, finish_reason: string | null = null) => ({choices: [{delta: {content}, finish_reason}]});
+const WHOLE = [word('Hel'), word('lo', 'stop')];
+const texts = (events: readonly GenerationEvent[]) =>
+  events.map((event) => (event.type === 'text' ? event.text : '')).join('');
+
+/** A cluster that lists one model and answers everything else with `answer`. */
+async function cluster(
+  answer: (asked: Asked, response: ServerResponse) => unknown,
+  options: Partial<RemoteOptions> = {},
+) {
+  const {url, asked} = await httpServer((one, response) => {
+    if (one.path.endsWith('/models')) return json(response, {data: [{id: 'large', max_model_len: 4096}]});
+    return answer(one, response);
+  });
+  const backend = await openRemote({url: `${url}/v1/`, backoffMs: 1, ...options});
+  return {backend, asked: () => asked.filter(({path}) => !path.endsWith('/models'))};
+}
+
+describe('over our own server', () => {
+  const tokenizer = toyTokenizer();
+  backendContract(async () => {
+    const answer = () =>
+      tokenizer.encode('a long enough answer to be cut, and longer still than fifty letters of text');
+    const local = new LocalBackend({
+      tokenModel: new ScriptedTokenModel({answer}),
+      tokenizer,
+      version: 'v3',
+      versionReason: 'as asked for',
+      id: 'toy',
+      path: undefined,
+      trainedContextSize: 2048,
+      device: 'script',
+    });
+    const {app} = await createApp(Promise.resolve(local), OPTIONS);
+    onTestFinished(() => app.close());
+    return openRemote({url: `${await app.listen({port: 0, host: '127.0.0.1'})}/v1`});
+  });
+});
+
+test('the first model of the list is taken, its context size under any of its names', async () => {
+  const {backend} = await cluster(() => {});
+  expect(backend.model).toMatchObject({id: 'large', contextSize: 4096, device: expect.stringMatching(/^remote, 127/)});
+});
+
+test('a request keeps schemas and numbers exactly, and asks for the usage', async () => {
+  const {backend, asked} = await cluster((_one, response) => sse(response, WHOLE), {apiKey: 'k'});
+  const parameters = parseJson('{"b": 1.0, "10": 12345678901234567890}');
+  const request: ChatCompletionRequest = {
+    messages: [...hello.messages, {role: 'assistant', toolCalls: [{id: 'abcdefghi', name: 'f', arguments: '{"a":1}'}]}],
+    tools: [{name: 'f', description: '', parameters}],
+    toolChoice: 'any',
+    sampling: {temperature: 0.5, maxTokens: 9, seed: 3, topK: 4, stop: ['x']},
+  };
+  expect(texts(await eventsOf(backend.chat(request, never)))).toBe('Hello');
+  const [one] = asked();
+  expect(one?.text).toContain('"parameters": {"b": 1.0, "10": 12345678901234567890}');
+  expect(one?.headers.authorization).toBe('Bearer k');
+  expect(one?.body).toMatchObject({
+    model: 'large',
+    tool_choice: 'required',
+    max_tokens: 9,
+    seed: 3,
+    top_k: 4,
+    stop: ['x'],
+    stream_options: {include_usage: true},
+    messages: [{role: 'user'}, {tool_calls: [{id: 'abcdefghi', function: {name: 'f', arguments: '{"a":1}'}}]}],
+  });
+});
+
+test('tool calls in pieces and whole, reasoning in both spellings, usage at the end', async () => {
+  const call = (index: number, rest: object) => ({choices: [{delta: {tool_calls: [{index, ...rest}]}}]});
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [
+      {choices: [{delta: {role: 'assistant', content: ''}}]},
+      {choices: [{delta: {reasoning_content: 'h'}}]},
+      {choices: [{delta: {content: [{type: 'thinking', thinking: [{type: 'text', text: 'm'}]}]}}]},
+      call(0, {id: 'aaaaaaaaa', function: {name: 'f', arguments: '{"a'}}),
+      call(0, {function: {arguments: '":1}'}}),
+      call(1, {id: 'bbbbbbbbb', function: {name: 'g', arguments: {b: 2}}}),
+      {choices: [{delta: {}, finish_reason: 'tool_calls'}]},
+      {choices: [], usage: {prompt_tokens: 7, completion_tokens: 5, prompt_tokens_details: {cached_tokens: 3}}},
+    ]),
+  );
+  expect(await eventsOf(backend.chat(hello, never))).toMatchObject([
+    {type: 'prompt'},
+    {type: 'reasoning', text: 'h'},
+    {type: 'reasoning', text: 'm'},
+    {type: 'tool_call', call: {id: 'aaaaaaaaa', name: 'f', arguments: '{"a":1}'}},
+    {type: 'tool_call', call: {id: 'bbbbbbbbb', name: 'g', arguments: '{"b":2}'}},
+    {type: 'finish', reason: 'tool_calls', usage: {promptTokens: 7, cachedTokens: 3, completionTokens: 5}},
+  ]);
+});
+
+test.each([
+  ['stop', [{type: 'text', text: 'f{"a":'}]],
+  ['length', []],
+])('a call that is none, ended by %s', async (finish_reason, expected) => {
+  const call = {index: 0, id: 'aaaaaaaaa', function: {name: 'f', arguments: '{"a":'}};
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [{choices: [{delta: {tool_calls: [call]}, finish_reason}]}]),
+  );
+  expect((await eventsOf(backend.chat(hello, never))).slice(1, -1)).toEqual(expected);
+});
+
+test('a call without arguments has none', async () => {
+  const call = {index: 0, id: 'aaaaaaaaa', function: {name: 'f', arguments: ''}};
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [{choices: [{delta: {tool_calls: [call]}, finish_reason: 'tool_calls'}]}]),
+  );
+  expect((await eventsOf(backend.chat(hello, never)))[1]).toMatchObject({call: {name: 'f', arguments: '{}'}});
+});
+
+test('the space vLLM begins a message with is no part of it; one behind a prefix is', async () => {
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [word(''), word(' '), word(' a'), word('', 'stop')]),
+  );
+  expect(texts(await eventsOf(backend.chat(hello, never)))).toBe(' a');
+  const prefix = {role: 'assistant', content: 'It is', prefix: true} as const;
+  const continued = {...hello, messages: [...hello.messages, prefix]};
+  expect(texts(await eventsOf(backend.chat(continued, never)))).toBe('  a');
+  expect(texts(await eventsOf(backend.complete({prompt: 'a', sampling: {temperature: 0}}, never)))).toBe('  a');
+});
+
+test('an answer is gone on with as vLLM wants it said, and not said to others', async () => {
+  const {backend, asked} = await cluster((_one, response) => sse(response, WHOLE));
+  const messages = [...hello.messages, {role: 'assistant', content: 'It is', prefix: true} as const];
+  await eventsOf(backend.chat({...hello, messages}, never));
+  expect(asked()[0]?.body).toMatchObject({
+    messages: [{role: 'user'}, {role: 'assistant', content: 'It is'}],
+    continue_final_message: true,
+    add_generation_prompt: false,
+  });
+  await eventsOf(backend.chat(hello, never));
+  expect(asked()[1]?.body).not.toHaveProperty('add_generation_prompt');
+});
+
+test('a lost connection and a busy server are tried again while nothing has come', async () => {
+  let tries = 0;
+  const {backend} = await cluster((_one, response) => {
+    tries++;
+    if (tries === 1) return response.destroy();
+    if (tries === 2) return json(response, {error: {message: 'busy'}}, 429, {'retry-after': '0'});
+    if (tries === 3) return json(response, {}, 503);
+    return sse(response, WHOLE);
+  });
+  expect(texts(await eventsOf(backend.chat(hello, never)))).toBe('Hello');
+  expect(tries).toBe(4);
+});
+
+test('a connection that breaks in the middle of an answer is an error, not a second answer', async () => {
+  const {backend, asked} = await cluster((_one, response) => {
+    response.writeHead(200).write(`data: ${JSON.stringify(word('Hel'))}\n\n`, () => response.destroy());
+  });
+  await expect(eventsOf(backend.chat(hello, never))).rejects.toMatchObject({code: 'backend_failed'});
+  expect(asked()).toHaveLength(1);
+});
+
+test('a stream that just ends, and an error inside a stream, are errors', async () => {
+  const {backend: cut} = await cluster((_one, response) => sse(response, [word('Hel')]));
+  await expect(eventsOf(cut.chat(hello, never))).rejects.toThrow('before the answer');
+  const {backend: told} = await cluster((_one, response) => sse(response, [{error: {message: 'out of memory'}}]));
+  await expect(eventsOf(told.chat(hello, never))).rejects.toThrow('out of memory');
+});
+
+test.each([
+  [400, {error: {message: 'bad', param: 'n'}}, {code: 'invalid_request', param: 'n'}],
+  [400, {error: {message: 'x', code: 'context_length_exceeded'}}, {code: 'context_length_exceeded'}],
+  [400, {message: "This model's maximum context length is 4096"}, {code: 'context_length_exceeded'}],
+  [401, {error: {message: 'no'}}, {code: 'backend_failed', hint: expect.stringContaining('--api-key-env')}],
+  [404, {error: {message: 'no model'}}, {code: 'model_not_found'}],
+  [422, {detail: [{loc: ['body'], msg: 'x'}]}, {code: 'invalid_request'}],
+  [500, 'boom', {code: 'backend_failed', message: expect.stringContaining('answered 500: "boom"')}],
+])('%i with %o', async (status, body, error) => {
+  const {backend} = await cluster((_one, response) => json(response, body, status));
+  await expect(eventsOf(backend.chat(hello, never))).rejects.toMatchObject(error);
+});
+
+test('nobody there is told as such', async () => {
+  const opening = openRemote({url: 'http://127.0.0.1:1/v1', retries: 0});
+  await expect(opening).rejects.toMatchObject({code: 'backend_unreachable', exitCode: 5});
+  await expect(openRemote({url: 'localhost:8080'})).rejects.toMatchObject({code: 'usage'});
+});
+
+test('an answer that is aborted closes the connection', async () => {
+  let closed = () => {};
+  const gone = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const {backend} = await cluster((_one, response) => {
+    response.on('close', closed);
+    response.writeHead(200).write(`data: ${JSON.stringify(word('Hel'))}\n\n`);
+  });
+  const controller = new AbortController();
+  const events: GenerationEvent[] = [];
+  for await (const event of backend.chat(hello, controller.signal)) {
+    events.push(event);
+    if (event.type === 'text') controller.abort();
+  }
+  expect(events.at(-1)).toMatchObject({type: 'finish', reason: 'aborted', usage: {completionTokens: 1}});
+  await gone;
+});
+
+const fim = {prompt: 'def f(', suffix: '):', sampling: {temperature: 0, maxTokens: 4}};
+test.each([
+  ['/v1/fim/completions', WHOLE, {prompt: 'def f(', suffix: '):', stream: true}],
+  [
+    '/infill',
+    [
+      {content: 'Hel', stop: false},
+      {content: 'lo', stop: true, stop_type: 'eos'},
+    ],
+    {input_suffix: '):', n_predict: 4},
+  ],
+  ['/v1/completions', [{choices: [{text: 'Hello', finish_reason: 'stop'}]}], {suffix: '):', max_tokens: 4}],
+])('fill-in-the-middle by %s, found once and kept', async (route, chunks, body) => {
+  const {backend, asked} = await cluster((one, response) =>
+    one.path === route ? sse(response, chunks) : json(response, {error: {message: 'no such route'}}, 404),
+  );
+  expect(texts(await eventsOf(backend.fim(fim, never)))).toBe('Hello');
+  const first = asked().length;
+  expect(texts(await eventsOf(backend.fim(fim, never)))).toBe('Hello');
+  expect(asked().length - first).toBe(1);
+  expect(asked().at(-1)?.body).toMatchObject(body);
+});
+
+test('a server that cannot fill in leads to one that renders here', async () => {
+  const {backend} = await cluster((one, response) =>
+    one.path === '/v1/completions'
+      ? json(response, {error: {message: 'suffix is only supported for models with FIM completion rendering'}}, 400)
+      : json(response, {detail: 'Not Found'}, 404),
+  );
+  await expect(eventsOf(backend.fim(fim, never))).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/^no fill-in-the-middle: 127\.0\.0\.1:\d+ answered 400: suffix is only supported/),
+    hint: expect.stringContaining('--tokenizer'),
+  });
+});
+
+test('log-probabilities are refused instead of forgotten', async () => {
+  const {backend} = await cluster((_one, response) => sse(response, WHOLE));
+  const request = {...hello, sampling: {temperature: 0, topLogprobs: 2}};
+  await expect(eventsOf(backend.chat(request, never))).rejects.toMatchObject({code: 'unsupported'});
+});

@@ -1,0 +1,116 @@
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {basename, join} from 'node:path';
+import {afterAll, expect, test} from 'vitest';
+import {loadTokenizer} from '../../../src/engine/template/load-tokenizer.ts';
+import {ggufBytes} from '../../fixtures/gguf.ts';
+import {spmFile, spmMetadata, spmPieces, tekkenJson, tekkenMetadata} from '../../fixtures/vocabularies.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'load-'));
+afterAll(() => rmSync(root, {recursive: true}));
+
+let count = 0;
+/** A folder with these files. */
+function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const path = join(root, String(count++));
+  mkdirSync(path);
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(path, name), content);
+  return path;
+}
+
+const spm = spmFile(spmPieces());
+const spmGguf = ggufBytes(spmMetadata(spmPieces()));
+const tekkenGguf = (more = {}) => ggufBytes({...tekkenMetadata(), ...more});
+
+test.each([
+  ['tokenizer.model.v3', 'v3'],
+  ['tokenizer.model.v7m1', 'v7'],
+  ['mistral_instruct_tokenizer_240323.model.v2', 'v2'],
+])('a SentencePiece file %s is %s by its name', (name, version) => {
+  const path = join(folder({[name]: spm}), name);
+  const loaded = loadTokenizer(path);
+  expect(loaded).toMatchObject({version, versionReason: `the tokenizer file ${name} says so`, path});
+  expect(loaded.tokenizer.family).toBe('spm');
+});
+
+test('a SentencePiece file without a version goes by its vocabulary', () => {
+  const path = join(folder({'tokenizer.model': spm}), 'tokenizer.model');
+  expect(loadTokenizer(path)).toMatchObject({version: 'v3', versionReason: expect.stringContaining('vocabulary')});
+});
+
+test('a tekken file says its version and its model settings', () => {
+  const effort = {type: 'enum', values: ['none', 'high'], accepts_none: true, default: 'high'};
+  const json = tekkenJson('v15', {model_settings_builder: {reasoning_effort: effort}});
+  expect(loadTokenizer(join(folder({'tekken.json': json}), 'tekken.json'))).toMatchObject({
+    version: 'v15',
+    modelSettings: {reasoningEffort: {values: ['none', 'high'], acceptsNone: true, default: 'high'}},
+  });
+  const silent = folder({'tekken.json': tekkenJson('v15')});
+  expect(loadTokenizer(silent).modelSettings).toEqual({});
+  const odd = folder({'tekken.json': tekkenJson('v15', {model_settings_builder: {reasoning_effort: {values: 3}}})});
+  expect(() => loadTokenizer(odd)).toThrow('makes no sense');
+});
+
+test('a version nobody knows is refused unless the flag names one', () => {
+  const path = folder({'tekken.json': tekkenJson('v99')});
+  expect(() => loadTokenizer(path)).toThrow(expect.objectContaining({code: 'model_unsupported'}));
+  expect(loadTokenizer(path, 'v13')).toMatchObject({version: 'v13', versionReason: 'as asked for'});
+});
+
+test('a folder gives its only tokenizer file, else its model', () => {
+  expect(loadTokenizer(folder({'tekken.json': tekkenJson(), 'model.gguf': tekkenGguf()})).version).toBe('v13');
+  const models = folder({'toy-Q4_K_M.gguf': spmGguf, 'toy-Q8_0.gguf': spmGguf, 'mmproj-toy.gguf': 'x'});
+  expect(loadTokenizer(models)).toMatchObject({version: 'v3'});
+});
+
+test('of several tokenizer files the one as large as params.json says is taken, tekken before SentencePiece', () => {
+  const files = {'tekken.json': tekkenJson(), 'tokenizer.model.v3': spm};
+  const size = JSON.stringify({vocab_size: spmPieces().length});
+  const chosen = (path: string) => basename(loadTokenizer(path).path);
+  expect(chosen(folder(files))).toBe('tekken.json');
+  expect(chosen(folder({...files, 'params.json': size}))).toBe('tokenizer.model.v3');
+  expect(chosen(folder({...files, 'params.json': 'broken'}))).toBe('tekken.json');
+  expect(loadTokenizer(folder(files)).versionReason).toContain('chosen among tekken.json, tokenizer.model.v3');
+});
+
+test('a folder without a tokenizer is refused with what is there', () => {
+  expect(() => loadTokenizer(folder({'a.txt': '', 'b.txt': ''}))).toThrow('it has a.txt, b.txt');
+  expect(() => loadTokenizer(folder({}))).toThrow('it is empty');
+  expect(() => loadTokenizer(folder({'a.gguf': spmGguf, 'b.gguf': spmGguf}))).toThrow('several models: a.gguf, b.gguf');
+  expect(() => loadTokenizer(join(root, 'absent'))).toThrow(expect.objectContaining({code: 'model_not_found'}));
+});
+
+test('a tokenizer file beside a model settles its version when the vocabularies are equal', () => {
+  const model = (files: Record<string, string | Uint8Array>) => join(folder(files), 'model.gguf');
+  const gguf = tekkenGguf({'tokenizer.chat_template': '[SYSTEM_PROMPT] [ARGS]'});
+  expect(loadTokenizer(model({'model.gguf': gguf})).version).toBe('v13');
+  const beside = loadTokenizer(model({'model.gguf': gguf, 'tekken.json': tekkenJson('v7')}));
+  expect(beside).toMatchObject({version: 'v7', versionReason: 'the tokenizer file tekken.json says so'});
+  expect(basename(beside.path)).toBe('model.gguf');
+  for (const stray of [tekkenJson('v7').replaceAll('[INST]', '[OTHER]'), '{}', tekkenJson('v99')]) {
+    expect(loadTokenizer(model({'model.gguf': gguf, 'tekken.json': stray})).version).toBe('v13');
+  }
+});
+
+test('a GGUF of our own conversion carries the model settings of its tokenizer file', () => {
+  const file = (settings: string) =>
+    join(folder({'m.gguf': tekkenGguf({'mistral.tokenizer.model_settings': settings})}), 'm.gguf');
+  const effort = {values: ['high'], accepts_none: false, default: null};
+  expect(loadTokenizer(file(JSON.stringify({reasoning_effort: effort}))).modelSettings).toEqual({
+    reasoningEffort: {values: ['high'], acceptsNone: false},
+  });
+  expect(() => loadTokenizer(file('{'))).toThrow('no JSON');
+});
+
+test('what is no tokenizer is named', () => {
+  const files = folder({
+    'page.gguf': '<html>',
+    'other.json': '{"a": 1}',
+    'tokenizer.model.v3': 'x',
+    'data.bin': 'PK\x03\x04',
+  });
+  expect(() => loadTokenizer(join(files, 'page.gguf'))).toThrow('web page');
+  expect(() => loadTokenizer(join(files, 'other.json'))).toThrow('not a tekken tokenizer');
+  expect(() => loadTokenizer(join(files, 'tokenizer.model.v3'))).toThrow('not a SentencePiece model');
+  expect(() => loadTokenizer(join(files, 'data.bin'))).toThrow('zip archive');
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import type {AssistantMessage, Message, TemplateVersion} from '../../../src/engine/contract/requests.ts';
+import {encodeChat} from '../../../src/engine/template/encode/encode-chat.ts';
+import {tellable} from '../../../src/engine/template/resend-history.ts';
+import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
+
+const user: Message = {role: 'user', content: 'a'};
+const call = (id: string) => ({id, name: 'f', arguments: '{}'});
+const result = (id: string, content = 'x'): Message => ({role: 'tool', content, toolCallId: id, name: 'f'});
+const calling: AssistantMessage = {
+  role: 'assistant',
+  content: 'I look.',
+  toolCalls: [call('aaaaaaaaa'), call('bbbbbbbbb')],
+};
+const NOT_RUN = 'Error: this call was not run.';
+
+describe('tellable', () => {
+  it('answers the calls that were left open', () => {
+    expect(tellable([user, calling, user], undefined)).toEqual([
+      user,
+      calling,
+      result('aaaaaaaaa', NOT_RUN),
+      result('bbbbbbbbb', NOT_RUN),
+      user,
+    ]);
+    expect(tellable([user, calling, result('bbbbbbbbb'), user], 'v7')).toEqual([
+      user,
+      calling,
+      result('bbbbbbbbb'),
+      result('aaaaaaaaa', NOT_RUN),
+      user,
+    ]);
+    const complete = [user, calling, result('bbbbbbbbb'), result('aaaaaaaaa')];
+    expect(tellable(complete, 'v13')).toEqual(complete);
+  });
+
+  it('leaves out what a template has no form for', () => {
+    const thought: Message = {
+      role: 'assistant',
+      content: [
+        {type: 'thinking', thinking: 'hm', closed: true},
+        {type: 'text', text: 'b'},
+      ],
+    };
+    expect(tellable([user, thought], 'v13')).toEqual([user, thought]);
+    expect(tellable([user, thought], 'v3')).toEqual([user, {role: 'assistant', content: [{type: 'text', text: 'b'}]}]);
+    expect(tellable([user, calling], 'v3')).toEqual([user, {role: 'assistant', toolCalls: calling.toolCalls}]);
+    expect(tellable([user, calling, result('aaaaaaaaa'), user], 'v1')).toEqual([
+      user,
+      {role: 'assistant', content: 'I look.'},
+      user,
+    ]);
+  });
+
+  it('makes every history of a conversation one that can be told', () => {
+    const turn = fc.record({
+      text: fc.constantFrom('', 'b', ' '),
+      thinking: fc.constantFrom('', 'hm'),
+      calls: fc.integer({min: 0, max: 2}),
+      results: fc.integer({min: 0, max: 2}),
+      after: fc.constantFrom('', 'done'),
+    });
+    const version = fc.constantFrom<TemplateVersion>('v1', 'v2', 'v3', 'v7', 'v11', 'v13', 'v15');
+    fc.assert(
+      fc.property(fc.array(turn, {maxLength: 4}), version, (turns, template) => {
+        const messages = [...turns.flatMap(messagesOf), user];
+        const request = {messages: tellable(messages, template), sampling: {temperature: 0}};
+        expect(encodeChat(request, toyTokenizer(), template, {mode: 'test'}).tokens[0]).toBe(1);
+      }),
+    );
+  });
+});
+
+interface Turn {
+  readonly text: string;
+  readonly thinking: string;
+  readonly calls: number;
+  readonly results: number;
+  readonly after: string;
+}
+
+/** One turn as a conversation keeps it: an answer may be empty, cut before its tools ran, or followed by another. */
+function messagesOf({text, thinking, calls, results, after}: Turn): readonly Message[] {
+  const toolCalls = [call('aaaaaaaaa'), call('bbbbbbbbb')].slice(0, calls);
+  const thought = {type: 'thinking', thinking, closed: true} as const;
+  const content = thinking === '' ? text : text === '' ? [thought] : [thought, {type: 'text', text} as const];
+  const answer: AssistantMessage = {role: 'assistant', ...(content !== '' && {content}), ...(calls > 0 && {toolCalls})};
+  const said = content !== '' || calls > 0;
+  const told = toolCalls.slice(0, results).map(({id}) => result(id));
+  const isFollowed = told.length > 0 && after !== '';
+  return [
+    user,
+    ...(said ? [answer] : []),
+    ...told,
+    ...(isFollowed ? [{role: 'assistant', content: after} as const] : []),
+  ];
+}

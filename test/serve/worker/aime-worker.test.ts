@@ -1,0 +1,205 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {expect, onTestFinished, test, vi} from 'vitest';
+import {EngineError} from '../../../src/base/errors.ts';
+import {AimeApi} from '../../../src/serve/worker/aime-api.ts';
+import {Worker} from '../../../src/serve/worker/aime-worker.ts';
+import {AimeServer} from '../../fakes/aime-server.ts';
+import {type Script, ScriptedBackend} from '../../fakes/scripted-backend.ts';
+
+interface Setup {
+  readonly script?: Script;
+  readonly slots?: number;
+  readonly key?: string;
+  readonly jobType?: string;
+  readonly progressMs?: number;
+}
+
+/** A worker on a scripted backend, at work until the test ends. */
+async function setUp({script, slots = 1, key = 'k', jobType = 'mixtral', progressMs = 5}: Setup = {}) {
+  const server = await new AimeServer('mixtral', 'k').start();
+  const backend = new ScriptedBackend(script);
+  const api = new AimeApi(
+    {url: server.url, jobType, authKey: key, name: 'w', pollMs: 5},
+    {model: 'm', maxBatchSize: slots},
+  );
+  const worker = new Worker(backend, api, {slots, progressMs, log: () => {}});
+  const [stop, kill] = [new AbortController(), new AbortController()];
+  const work = worker.work(stop.signal, kill.signal);
+  onTestFinished(async () => {
+    stop.abort();
+    kill.abort();
+    await work.catch(() => {});
+  });
+  return {server, backend, work, stop, kill};
+}
+
+test('a job is computed and its result has the counts the server passes on', async () => {
+  const {server, backend} = await setUp({script: ['Hello', ' there']});
+  const {result} = server.submit({
+    prompt_input: 'Hi',
+    chat_context: [{role: 'system', content: 'Be brief'}],
+    top_k: 5,
+    top_p: 0.5,
+    temperature: 0.1,
+    max_gen_tokens: 7,
+  });
+  expect(await result).toMatchObject({
+    text: 'Hello there',
+    model_name: 'scripted',
+    max_seq_len: 256,
+    num_generated_tokens: 2,
+    prompt_length: 14,
+    current_context_length: 16,
+    metrics: {in_num_tokens: 14, out_num_tokens: 2},
+  });
+  expect(backend.calls).toEqual([
+    {
+      kind: 'chat',
+      request: {
+        messages: [
+          {role: 'system', content: 'Be brief'},
+          {role: 'user', content: 'Hi'},
+        ],
+        sampling: {temperature: 0.1, topP: 0.5, topK: 5, maxTokens: 7},
+      },
+    },
+  ]);
+});
+
+test('without parameters the endpoint defaults hold; a context may be JSON text, or plain text', async () => {
+  const {server, backend} = await setUp({script: ['x']});
+  await server.submit({chat_context: '[{"role":"user","content":"Hi"}]', prompt_input: ''}).result;
+  await server.submit({text_context: 'Once', prompt_input: ' upon'}).result;
+  expect(backend.calls).toMatchObject([
+    {
+      kind: 'chat',
+      request: {
+        messages: [{role: 'user', content: 'Hi'}],
+        sampling: {temperature: 0.8, topP: 0.9, topK: 40, maxTokens: 2000},
+      },
+    },
+    {kind: 'complete', request: {prompt: 'Once upon'}},
+  ]);
+});
+
+test('progress is all of the text so far, only ever grows, and comes no faster than its pace', async () => {
+  const steps = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((text) => [text, () => sleep(10)]);
+  const {server} = await setUp({script: steps, progressMs: 30});
+  const {result, progress} = server.submit({prompt_input: 'Hi'});
+  expect((await result).text).toBe('abcdef');
+  expect(progress.length).toBeGreaterThan(1);
+  for (const [index, {text, at}] of progress.entries()) {
+    expect('abcdef'.startsWith(text)).toBe(true);
+    const before = progress[index - 1];
+    if (!before) continue;
+    expect(text.length).toBeGreaterThan(before.text.length);
+    expect(at - before.at).toBeGreaterThan(20);
+  }
+});
+
+test('free slots are filled while others compute', async () => {
+  const gates: (() => void)[] = [];
+  const script = () => [() => new Promise<void>((resolve) => gates.push(resolve)), 'x'];
+  const {server, backend} = await setUp({script, slots: 2});
+  const first = server.submit({prompt_input: '1'});
+  await vi.waitFor(() => expect(backend.running).toBe(1));
+  const [second, third] = [server.submit({prompt_input: '2'}), server.submit({prompt_input: '3'})];
+  await vi.waitFor(() => expect(backend.running).toBe(2));
+  gates.shift()?.();
+  await first.result;
+  await vi.waitFor(() => expect(gates).toHaveLength(2));
+  for (const open of gates) open();
+  await Promise.all([second.result, third.result]);
+  expect(server.batches).toEqual([1, 1, 1]);
+});
+
+test('a bad context and a failing backend are results with an error, and the worker goes on', async () => {
+  let fails = true;
+  const script = () => [
+    () => {
+      if (fails) throw new Error('out of memory');
+    },
+    'ok',
+  ];
+  const {server} = await setUp({script});
+  expect(await server.submit({chat_context: '{', prompt_input: ''}).result).toMatchObject({error: expect.any(String)});
+  expect(await server.submit({chat_context: [{role: 'zzz', content: ''}]}).result).toMatchObject({
+    error: expect.stringContaining('role'),
+  });
+  expect(await server.submit({prompt_input: 'Hi'}).result).toMatchObject({error: 'out of memory'});
+  fails = false;
+  expect(await server.submit({prompt_input: 'Hi'}).result).toMatchObject({text: 'ok'});
+});
+
+test('a restarted server is logged in to again, one that was away is waited for', async () => {
+  const {server} = await setUp({script: ['ok']});
+  await server.submit({prompt_input: '1'}).result;
+  server.restart();
+  expect((await server.submit({prompt_input: '2'}).result).text).toBe('ok');
+  server.offline = true;
+  await sleep(30);
+  server.restart();
+  server.offline = false;
+  expect((await server.submit({prompt_input: '3'}).result).text).toBe('ok');
+});
+
+test('a result waits for a server that is away', async () => {
+  let server: AimeServer | undefined;
+  const goAway = () => {
+    if (server) server.offline = true;
+  };
+  const setup = await setUp({script: ['ok', goAway]});
+  server = setup.server;
+  const {result} = server.submit({prompt_input: '1'});
+  await vi.waitFor(() => expect(setup.backend.finished).toEqual(['stop']));
+  await sleep(20);
+  server.offline = false;
+  expect((await result).text).toBe('ok');
+});
+
+test('a job the server has given up on is stopped; the others in its list are still told', async () => {
+  const endless = Array.from({length: 2000}, () => ['x', () => sleep(1)]).flat();
+  const {server, backend, kill} = await setUp({script: endless, slots: 2});
+  const [lost, kept] = [server.submit({prompt_input: '1'}), server.submit({prompt_input: '2'})];
+  await vi.waitFor(() => expect(kept.progress.length).toBeGreaterThan(0));
+  server.lapse(lost.id);
+  const told = kept.progress.length;
+  await vi.waitFor(() => expect(backend.finished).toEqual(['aborted']));
+  await vi.waitFor(() => expect(kept.progress.length).toBeGreaterThan(told + 1));
+  kill.abort();
+  expect(await kept.result).toMatchObject({error: 'the worker was stopped'});
+});
+
+test('stopping finishes what runs and takes nothing new', async () => {
+  let finish = () => {};
+  const gate = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const {server, backend, work, stop} = await setUp({script: [() => gate, 'done']});
+  const {result} = server.submit({prompt_input: '1'});
+  await vi.waitFor(() => expect(backend.running).toBe(1));
+  stop.abort();
+  server.submit({prompt_input: '2'});
+  finish();
+  expect((await result).text).toBe('done');
+  await work;
+  expect(backend.calls).toHaveLength(1);
+});
+
+test.each([
+  [{key: 'wrong'}, "does not accept the key for 'mixtral'"],
+  [{jobType: 'llama'}, "no endpoint for the job type 'llama'"],
+])('%o ends the worker with a clear line', async (setup, message) => {
+  const {work} = await setUp(setup);
+  await expect(work).rejects.toMatchObject({code: 'backend_failed', message: expect.stringContaining(message)});
+});
+
+test('a worker whose engine has broken down tells the job so and ends', async () => {
+  const engineFails = () => {
+    throw new EngineError('engine_failed', 'the engine failed while generating: Eval has failed');
+  };
+  const {server, work} = await setUp({script: [engineFails]});
+  const {result} = server.submit({prompt_input: 'Hi'});
+  expect(await result).toMatchObject({error: 'the engine failed while generating: Eval has failed'});
+  await expect(work).rejects.toMatchObject({code: 'engine_failed'});
+});

@@ -1,0 +1,83 @@
+import {expect, test} from 'vitest';
+import {type AnswerFormat, writeAnswer} from '../../../src/ui/plain/write-answer.ts';
+import {SCRIPTED_MODEL, type ScriptedAnswer, scriptedBackend} from '../../fakes/backend.ts';
+import {fakeIo} from '../../fakes/io.ts';
+
+async function written(answer: string | ScriptedAnswer, format: AnswerFormat, {isTTY = false, maxTokens = 99} = {}) {
+  const io = fakeIo();
+  const out = Object.assign(io.stdout, {isTTY});
+  const events = scriptedBackend(() => answer).chat({messages: [], sampling: {temperature: 0, maxTokens}}, io.stop);
+  await writeAnswer(events, {out, notes: io.stderr}, format, SCRIPTED_MODEL);
+  return {out: io.out(), err: io.err()};
+}
+
+test('as text the answer stands alone, with one newline after it', async () => {
+  expect(await written('Paris.', 'text')).toEqual({out: 'Paris.\n', err: ''});
+});
+
+test('a pipe gets the exact bytes, a terminal no orders', async () => {
+  expect((await written('\u001b[2Jx', 'text')).out).toBe('\u001b[2Jx\n');
+  expect((await written('\u001b[2Jx', 'text', {isTTY: true})).out).toBe('[2Jx\n');
+});
+
+test('a cut answer says why on stderr', async () => {
+  expect(await written('Paris.', 'text', {maxTokens: 2})).toEqual({
+    out: 'Pa\n',
+    err: 'note: the answer was cut after 2 tokens (length); --max-tokens allows more\n',
+  });
+  expect((await written({text: 'x', reason: 'context'}, 'text')).err).toContain('the context of 4096 tokens is full');
+});
+
+test('--json is one object an answer', async () => {
+  const call = {id: 'abcDEF123', name: 'add', arguments: '{"a": 1}', problem: 'cut off'};
+  const {out} = await written({text: 'Hi', reasoning: 'hm', calls: [call]}, 'json');
+  expect(out.endsWith('}\n')).toBe(true);
+  expect(JSON.parse(out)).toEqual({
+    content: 'Hi',
+    reasoning: 'hm',
+    tool_calls: [
+      {id: 'abcDEF123', type: 'function', function: {name: 'add', arguments: '{"a": 1}'}, problem: 'cut off'},
+    ],
+    finish_reason: 'tool_calls',
+    usage: {prompt_tokens: 3, cached_tokens: 1, completion_tokens: 2, total_tokens: 5},
+    timings: {
+      first_token_ms: 2,
+      prompt_ms: 1.5,
+      generation_ms: 4,
+      prompt_tokens_per_second: 1333.33,
+      tokens_per_second: 250,
+    },
+    seed: 7,
+    model: 'scripted',
+    template: 'v3',
+  });
+});
+
+test('--stream-json is one object an event', async () => {
+  const {out} = await written('Hi', 'stream-json');
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(events.map(({type}) => type)).toEqual(['start', 'delta', 'delta', 'end']);
+  expect(events[0]).toMatchObject({model: 'scripted', prompt_tokens: 3, cached_tokens: 1});
+  expect(events[1]).toEqual({type: 'delta', content: 'H'});
+  expect(events[3]).toMatchObject({finish_reason: 'stop', seed: 7});
+});
+
+test('for a screen reader an answer comes by whole sentences', async () => {
+  const io = fakeIo();
+  const writes: string[] = [];
+  const out = Object.assign(io.stdout, {isTTY: true});
+  const write = out.write.bind(out);
+  out.write = (text: string) => {
+    writes.push(text);
+    return write(text);
+  };
+  const events = scriptedBackend(() => 'One. Two is 2.5!\nThree').chat(
+    {messages: [], sampling: {temperature: 0}},
+    io.stop,
+  );
+  await writeAnswer(events, {out, notes: io.stderr, sentences: true}, 'text', SCRIPTED_MODEL);
+  expect(writes).toEqual(['One.', ' Two is 2.5!\n', 'Three\n']);
+});

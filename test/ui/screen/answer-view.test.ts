@@ -1,0 +1,101 @@
+import {expect, test} from 'vitest';
+import {EngineError} from '../../../src/base/errors.ts';
+import type {ConversationEvent} from '../../../src/engine/conversation/conversation.ts';
+import {createTheme} from '../../../src/ui/markdown/style.ts';
+import {endRow, errorRows} from '../../../src/ui/rows/end-row.ts';
+import {AnswerView} from '../../../src/ui/screen/answer-view.ts';
+
+const theme = createTheme({color: false, unicode: true, hyperlinks: false});
+const bare = (rows: readonly string[]) => rows.map((row) => row.replaceAll(/\x1b\[[\d;]*m/g, ''));
+
+function view(showThoughts = false): {view: AnswerView; tick: (ms: number) => void} {
+  let now = 0;
+  const made = new AnswerView(40, theme, {highlight: () => undefined, showThoughts, now: () => now});
+  return {
+    view: made,
+    tick: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+const finish = (
+  reason: 'stop' | 'length' | 'context' | 'aborted',
+  stop?: string,
+): ConversationEvent & {type: 'finish'} => ({
+  type: 'finish',
+  reason,
+  ...(stop === undefined ? {} : {stop}),
+  usage: {promptTokens: 10, cachedTokens: 4, completionTokens: 212},
+  timings: {firstTokenMs: 380, promptMs: 370, generationMs: 5000, promptTokensPerSecond: 20, tokensPerSecond: 41.84},
+  seed: 1,
+});
+
+test('a thought is folded into one line when it ends, and kept', () => {
+  const {view: answer, tick} = view();
+  answer.take({type: 'reasoning', text: 'let me **see**'});
+  expect(bare(answer.flush())).toEqual([]);
+  expect(bare(answer.tail(8))).toEqual(['let me see']);
+  expect(answer.phase.kind).toBe('thinking');
+  tick(2500);
+  answer.take({type: 'text', text: '\n\nDone.\n'});
+  answer.take(finish('stop'));
+  expect(bare(answer.flush())).toEqual(['thought for 2.5 s · 3 words · Ctrl+O shows it', 'Done.']);
+  expect(answer.folded).toBe('let me **see**');
+});
+
+test('a thought can be shown', () => {
+  const {view: answer} = view(true);
+  answer.take({type: 'reasoning', text: 'hm'});
+  answer.take(finish('stop'));
+  expect(bare(answer.flush())).toEqual(['hm']);
+});
+
+test('tool calls and their results are one line each, cut to the width, without control characters', () => {
+  const {view: answer} = view();
+  const call = {id: 'abcdefghi', name: 'weather', arguments: '{"city":\n"Paris\x1b]0;x\x07"}'};
+  answer.take({type: 'tool_call', call});
+  answer.take({type: 'tool_result', call, content: `${'sunny\n'.repeat(20)}`, failed: false});
+  expect(bare(answer.flush())).toEqual([
+    'call weather {"city": "Paris]0;x"}',
+    'result sunny sunny sunny sunny sunny su…',
+  ]);
+  expect(answer.folded).toBe('sunny\n'.repeat(20));
+});
+
+test('model output cannot drive the terminal', () => {
+  const {view: answer} = view();
+  answer.take({type: 'text', text: 'a\x1b[2Jb\x1b]52;c;aGk=\x07\u202ec\u009b1m'});
+  answer.take(finish('stop'));
+  expect(bare(answer.flush())).toEqual(['a[2Jb]52;c;aGk=c1m']);
+});
+
+test('the status counts tokens and their rate', () => {
+  const {view: answer, tick} = view();
+  for (let index = 0; index < 11; index += 1) {
+    answer.take({type: 'text', text: 'x '});
+    tick(100);
+  }
+  expect(answer.phase).toEqual({kind: 'generating', tokens: 11, tokensPerSecond: 10});
+});
+
+test.each([
+  [finish('stop'), '212 tok · 41.8 tok/s · first 0.38 s · stop: end of answer'],
+  [finish('stop', '\nUser:'), '212 tok · 41.8 tok/s · first 0.38 s · stop: "\\nUser:"'],
+  [
+    finish('length'),
+    '212 tok · 41.8 tok/s · first 0.38 s · stop: length, the answer is cut at max_tokens (/continue goes on)',
+  ],
+  [
+    finish('context'),
+    '212 tok · 41.8 tok/s · first 0.38 s · stop: the context is full (/undo, /clear, or restart with a larger --ctx)',
+  ],
+  [finish('aborted'), '212 tok · 41.8 tok/s · first 0.38 s · stop: by you (/continue goes on)'],
+])('the end line says why the answer ended', (event, row) => {
+  expect(bare([endRow(event, theme, true)])).toEqual([row]);
+});
+
+test('an error says what happened and what to do', () => {
+  const error = new EngineError('context_length_exceeded', 'too long\x07', {hint: '/undo'});
+  expect(bare(errorRows(error, theme))).toEqual(['error  too long', '  try  /undo', '']);
+});

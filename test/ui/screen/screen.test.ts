@@ -1,0 +1,88 @@
+import {afterEach, beforeEach, expect, test, vi} from 'vitest';
+import {createTheme} from '../../../src/ui/markdown/style.ts';
+import type {Host} from '../../../src/ui/screen/draw/terminal.ts';
+import {Screen, type ScreenSource} from '../../../src/ui/screen/screen.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A shown screen on a terminal that only remembers, over a text that grows; `drawn` is what the last frame said of it. */
+function streaming() {
+  let output = '';
+  let text = '';
+  const never = new AbortController().signal;
+  const host: Host = {
+    stdin: {setRawMode() {}, on() {}, off() {}, pause() {}, resume() {}},
+    stdout: {getWindowSize: () => [80, 24], write: (bytes) => (output += bytes), on() {}, off() {}},
+    env: {},
+    cwd: '/',
+    cores: 2,
+    stop: never,
+    now: () => Date.now(),
+    suspend: async () => {},
+    run: async () => 0,
+    onHangup() {},
+    onExit: () => () => {},
+  };
+  const source: ScreenSource = {
+    theme: createTheme({color: false, unicode: true, hyperlinks: false}),
+    hint: '',
+    streaming: true,
+    context: () => ({history: [], commands: [], files: undefined}),
+    status: () => ({
+      phase: {kind: 'idle'},
+      model: '',
+      used: 0,
+      limit: undefined,
+      temperature: 0,
+      seed: undefined,
+      queued: 0,
+      notice: undefined,
+    }),
+    finished: () => [],
+    tail: () => [text],
+    resized() {},
+    effect() {},
+  };
+  const screen = new Screen(host, source);
+  screen.show();
+  return {
+    say: (token: string) => {
+      text += token;
+      screen.drawWith(100);
+    },
+    frames: () => output.split('\x1b[?2026h').length - 1,
+    saw: (what: string) => output.includes(what),
+    close: () => screen.close(),
+  };
+}
+
+test('tokens are drawn as they come, a frame at most every interval, without a timer between them', () => {
+  const stream = streaming();
+  const before = stream.frames();
+  for (let token = 0; token < 30; token += 1) {
+    vi.advanceTimersByTime(40);
+    stream.say('x');
+  }
+  // One with every third token: the first that comes when the last frame is 100 milliseconds old.
+  expect(stream.frames() - before).toBe(10);
+  stream.close();
+});
+
+test('what came before a pause is drawn when no token follows', () => {
+  const stream = streaming();
+  vi.advanceTimersByTime(100);
+  stream.say('one');
+  vi.advanceTimersByTime(10);
+  stream.say('two');
+  expect(stream.saw('two')).toBe(false);
+  vi.advanceTimersByTime(189);
+  expect(stream.saw('two')).toBe(false);
+  vi.advanceTimersByTime(1);
+  expect(stream.saw('two')).toBe(true);
+  stream.close();
+});
