@@ -1,7 +1,9 @@
 // The one table of flags and defaults; every command takes the groups it needs from here.
+
 import {type Command, InvalidArgumentError, Option} from 'commander';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
+import {templateVersions} from '../engine/contract/templates.ts';
 import {KV_TYPES, type KvType} from '../engine/models/memory/kv-types.ts';
 import type {Io} from './host/io.ts';
 
@@ -13,15 +15,6 @@ export const DEFAULTS = {
   tools: {maxTokens: 1024, temperature: 0},
 } as const satisfies Record<string, SamplingParams>;
 
-export const TEMPLATE_VERSIONS = [
-  'v1',
-  'v2',
-  'v3',
-  'v7',
-  'v11',
-  'v13',
-  'v15',
-] as const satisfies readonly TemplateVersion[];
 const GPU_KINDS = ['cuda', 'vulkan', 'metal', 'off'] as const;
 
 export interface EngineFlags {
@@ -95,7 +88,7 @@ export function addEngineOptions(command: Command): void {
     .option('-l, --lora-path <file>', 'LoRA adapter to apply')
     .option('--lora-scale <x>', 'strength of the adapter', number({}))
     .addOption(
-      new Option('--template <version>', 'prompt format, instead of the detected one').choices(TEMPLATE_VERSIONS),
+      new Option('--template <version>', 'prompt format, instead of the detected one').choices(templateVersions()),
     )
     .option('--yes', 'convert a folder that needs it without asking')
     .option('--verbose', "show the engine's own log on stderr")

@@ -1,7 +1,7 @@
 // `--version`: one line, or with --json the versions of every part, without loading any of them.
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {TEMPLATE_VERSIONS} from './options.ts';
+import {templateVersions} from '../engine/contract/templates.ts';
 
 /** The text `--version` prints for the program called `name`. */
 export function versionText(name: string, json: boolean): string {
@@ -13,7 +13,7 @@ export function versionText(name: string, json: boolean): string {
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     engine: engineVersions(),
-    templates: TEMPLATE_VERSIONS,
+    templates: templateVersions(),
   };
   return `${JSON.stringify(facts)}\n`;
 }

@@ -2,8 +2,9 @@
 import {type Command, Option} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import type {TemplateVersion} from '../../engine/contract/requests.ts';
+import {templateVersions} from '../../engine/contract/templates.ts';
 import type {Io} from '../host/io.ts';
-import {modelArgument, TEMPLATE_VERSIONS} from '../options.ts';
+import {modelArgument} from '../options.ts';
 
 interface TokenizeFlags {
   readonly modelPath?: string;
@@ -36,7 +37,7 @@ export function addTokenizeCommand(command: Command, io: Io): void {
     .argument('[model]', 'folder, GGUF or tokenizer file (default: $MISTRAL_MODEL, else the embedded model)')
     .addOption(new Option('--model-path <path>').hideHelp())
     .addOption(
-      new Option('--template <version>', 'prompt format, instead of the detected one').choices(TEMPLATE_VERSIONS),
+      new Option('--template <version>', 'prompt format, instead of the detected one').choices(templateVersions()),
     )
     .option('--text <text>', 'plain text')
     .option('--request <file>', 'chat request as JSON; - is stdin')

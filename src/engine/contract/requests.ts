@@ -1,10 +1,12 @@
 // Messages, tools and requests: mistral-common's names, camelCase inside the house (wire spellings live in wire.ts).
+
 import type {Json} from '../../base/json.ts';
 import type {SamplingParams} from './sampling.ts';
+import type {TemplateVersion} from './templates.ts';
 
 export type Token = number;
 
-export type TemplateVersion = 'v1' | 'v2' | 'v3' | 'v7' | 'v11' | 'v13' | 'v15';
+export type {TemplateVersion};
 
 export interface TextChunk {
   readonly type: 'text';

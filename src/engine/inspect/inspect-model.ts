@@ -2,6 +2,7 @@
 import {readdirSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {TEMPLATES} from '../contract/templates.ts';
 import {fileTypeName} from '../gguf/file-types.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import {checkLoadable} from '../gguf/preflight.ts';
@@ -10,7 +11,6 @@ import {KV_TYPES, type KvType} from '../models/memory/kv-types.ts';
 import type {Machine} from '../models/memory/machine.ts';
 import {memoryNeed} from '../models/memory/memory-needs.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
-import {TEMPLATES} from '../template/versions.ts';
 
 export interface TypeShare {
   readonly type: string;

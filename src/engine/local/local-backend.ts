@@ -13,13 +13,13 @@ import type {
   Tokenized,
 } from '../contract/requests.ts';
 import {type SamplingParams, validateSampling} from '../contract/sampling.ts';
+import {TEMPLATES} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import {type EncodeOptions, encodeChat} from '../template/encode/encode-chat.ts';
 import {encodeFim} from '../template/encode/encode-fim.ts';
 import type {ModelSettings} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
-import {TEMPLATES} from '../template/versions.ts';
 import {LengthBound} from '../tokenizer/length-bound.ts';
 import {suffixStop} from './fim-stop.ts';
 import {checkLength, generate} from './generate.ts';

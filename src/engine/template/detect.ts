@@ -1,8 +1,8 @@
 // Which template version a model was trained with, and how we know: files seldom say it in one place.
 
 import type {TemplateVersion} from '../contract/requests.ts';
+import {TEMPLATES, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
-import {TEMPLATES} from './versions.ts';
 
 export interface DetectedVersion {
   readonly version: TemplateVersion;
@@ -57,42 +57,24 @@ function fromOwnKey(value: string | undefined): DetectedVersion | undefined {
   return version && {version, reason: 'the model file says so (mistral.tokenizer.version)'};
 }
 
-/** The control tokens without which a version cannot be written. */
-const NEEDS: Readonly<Record<TemplateVersion, readonly string[]>> = {
-  v1: [],
-  v2: ['[INST]', '[TOOL_CALLS]'],
-  v3: ['[INST]', '[TOOL_CALLS]'],
-  v7: ['[INST]', '[SYSTEM_PROMPT]', '[TOOL_CONTENT]'],
-  v11: ['[INST]', '[SYSTEM_PROMPT]', '[TOOL_CONTENT]', '[ARGS]', '[CALL_ID]'],
-  v13: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]'],
-  v15: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]', '[MODEL_SETTINGS]'],
-};
-
 function canCarry(tokenizer: ControlTokens, version: TemplateVersion): boolean {
-  return NEEDS[version].every((name) => tokenizer.controlId(name) !== undefined);
+  return TEMPLATES[version].needs.every((name) => tokenizer.controlId(name) !== undefined);
 }
 
 const NICKNAME = /^mistral-(v\d+)(-tekken)?$/;
-
-/** Marks of a chat template, most telling first. `without`: a mark that rules the version out. */
-const TEMPLATE_MARKS: readonly {version: TemplateVersion; mark: string; without?: string}[] = [
-  {version: 'v15', mark: '[MODEL_SETTINGS]'},
-  {version: 'v11', mark: '[CALL_ID]'},
-  {version: 'v13', mark: '[ARGS]', without: '[CALL_ID]'},
-  {version: 'v7', mark: '[SYSTEM_PROMPT]'},
-  {version: 'v3', mark: 'call_id', without: '[SYSTEM_PROMPT]'},
-];
 
 function fromChatTemplate(template: string | undefined): DetectedVersion | undefined {
   if (template === undefined) return undefined;
   const nickname = NICKNAME.exec(template.trim());
   const named = nickname?.[1] === undefined ? undefined : parseVersion(nickname[1]);
   if (named) return {version: named, reason: `its chat template is the name "${template.trim()}"`};
-  const found = TEMPLATE_MARKS.find(
-    ({mark, without}) => template.includes(mark) && !(without && template.includes(without)),
-  );
-  if (!found) return undefined;
-  const {version, mark, without} = found;
+  const newest = templateVersions().reverse();
+  const version = newest.find((name) => {
+    const {mark} = TEMPLATES[name];
+    return mark && template.includes(mark.has) && !(mark.without && template.includes(mark.without));
+  });
+  if (!version) return undefined;
+  const {has: mark = '', without} = TEMPLATES[version].mark ?? {};
   return {version, reason: `its chat template has ${mark}${without ? ` and no ${without}` : ''}`};
 }
 
@@ -108,7 +90,10 @@ function fromVocabulary(tokenizer: ControlTokens, names: readonly string[]): Det
   const has = (name: string) => tokenizer.controlId(name) !== undefined;
   const byVocabulary = (version: TemplateVersion, sign: string) => ({version, reason: `its vocabulary ${sign}`});
   if (!has('[INST]')) return byVocabulary('v1', 'has no [INST] token');
-  if (has('[MODEL_SETTINGS]')) return byVocabulary('v15', 'has [MODEL_SETTINGS]');
+  const signed = templateVersions()
+    .reverse()
+    .find((version) => has(TEMPLATES[version].sign ?? ''));
+  if (signed) return byVocabulary(signed, `has ${TEMPLATES[signed].sign}`);
   if (!has('[SYSTEM_PROMPT]')) {
     return has('[PREFIX]') || tokenizer.family === 'tekken'
       ? byVocabulary('v3', 'has [INST] and no [SYSTEM_PROMPT]')

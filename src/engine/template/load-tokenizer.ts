@@ -1,8 +1,10 @@
 // From a path to the tokenizer and template of a model: GGUF, tokenizer file, or a folder with one. Never the weights.
+
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
+import {TEMPLATES} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {baseName, modelFiles} from '../gguf/model-files.ts';
 import {type GgufFile, readGguf} from '../gguf/read-header.ts';
@@ -77,7 +79,7 @@ function loadFile(path: string, flag: TemplateVersion | undefined): LoadedTokeni
   }
   const says = known && {version: known, reason: `the tokenizer file ${basename(path)} says so`};
   const {version, reason} = (flag ? undefined : says) ?? detectVersion({flag}, tokenizer);
-  const settings = version === 'v15' ? parseModelSettings(path, modelSettings) : undefined;
+  const settings = TEMPLATES[version].modelSettings === 'encoded' ? parseModelSettings(path, modelSettings) : undefined;
   return {tokenizer, version, versionReason: reason, modelSettings: settings, path};
 }
 

@@ -1,6 +1,6 @@
 // A chat as it happened, made fit for telling it to the model again: templates refuse what a conversation can contain.
 import type {AssistantMessage, Content, Message, TemplateVersion, ToolMessage} from '../contract/requests.ts';
-import {TEMPLATES, type TemplateRow} from './versions.ts';
+import {TEMPLATES, type TemplateRow} from '../contract/templates.ts';
 
 const NOT_RUN = 'Error: this call was not run.';
 

@@ -1,5 +1,6 @@
 // A vocabulary from Hugging Face's tokenizer.json: the one Mistral's own file would have given.
 
+import {TEMPLATES} from '../../contract/templates.ts';
 import type {VersionClues} from '../../template/detect.ts';
 import {isControlName, isReferenceName} from '../../tokenizer/control-tokens.ts';
 import {SPM_TYPE} from '../../tokenizer/spm/spm.ts';
@@ -49,7 +50,8 @@ export function readHfVocabulary(path: string, file: Buffer, clues: VersionClues
     if (!controls.has(name)) throw foreignTokenizer(path, `has no ${name} token`);
   }
   const version = versionOf(read.family, controls, clues);
-  if (version.version === 'v15') notes.push('tokenizer.json does not have the reasoning efforts of its template, v15.');
+  if (TEMPLATES[version.version].modelSettings === 'encoded')
+    notes.push(`tokenizer.json does not have the reasoning efforts of its template, ${version.version}.`);
   return {vocabulary: {...read, ...version, size: json.tokens.length}, notes};
 }
 

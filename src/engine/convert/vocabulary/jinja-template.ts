@@ -1,7 +1,9 @@
 // The chat template a converted file carries for other tools (llama-server, LM Studio): Jinja, one text a version.
 // This program does not use it: it builds token ids itself. No blanks are written around markers, as llama.cpp
 // puts SentencePiece's word mark in front of every text after a control token by itself.
+
 import type {TemplateVersion} from '../../contract/requests.ts';
+import {TEMPLATES} from '../../contract/templates.ts';
 
 interface Traits {
   /** Where the system prompt goes: in front of the first or last user text, or in markers of its own. */
@@ -14,19 +16,26 @@ interface Traits {
   readonly settings: boolean;
 }
 
-const TRAITS: Record<TemplateVersion, Traits> = {
-  v1: {system: 'first', tools: 'none', calls: 'none', results: 'none', thinking: false, settings: false},
-  v2: {system: 'last', tools: 'last', calls: 'json', results: 'json', thinking: false, settings: false},
-  v3: {system: 'last', tools: 'last', calls: 'json-id', results: 'json-id', thinking: false, settings: false},
-  v7: {system: 'own', tools: 'last', calls: 'json-id', results: 'id-text', thinking: false, settings: false},
-  v11: {system: 'own', tools: 'last', calls: 'args-id', results: 'id-text', thinking: false, settings: false},
-  v13: {system: 'own', tools: 'first', calls: 'args', results: 'text', thinking: true, settings: false},
-  v15: {system: 'own', tools: 'first', calls: 'args', results: 'text', thinking: true, settings: true},
-};
+const SYSTEM = {'first-user': 'first', 'last-user': 'last', 'in-place': 'own'} as const;
+const TOOLS = {none: 'none', 'last-user': 'last', 'first-user': 'first'} as const;
+/** Jinja has no lists to build results in: each stands alone. */
+const RESULTS = {none: 'none', 'json-list': 'json', json: 'json-id', 'id-text': 'id-text', text: 'text'} as const;
+
+function traitsOf(version: TemplateVersion): Traits {
+  const row = TEMPLATES[version];
+  return {
+    system: SYSTEM[row.systemPrompt],
+    tools: TOOLS[row.availableTools],
+    calls: row.toolCalls,
+    results: RESULTS[row.toolResults],
+    thinking: row.thinking === 'encoded',
+    settings: row.modelSettings === 'encoded',
+  };
+}
 
 /** The Jinja text for a template version. */
 export function chatTemplate(version: TemplateVersion): string {
-  const traits = TRAITS[version];
+  const traits = traitsOf(version);
   return [
     textMacro(traits),
     `{%- set state = namespace(system='', first=-1, last=-1) -%}`,

@@ -4,9 +4,9 @@ import {isJsonObject} from '../../../base/json.ts';
 import type {Grammar} from '../../contract/backend.ts';
 import {Refusal} from '../../contract/refusal.ts';
 import type {ChatCompletionRequest, ResponseFormat, TemplateVersion, Token, Tool} from '../../contract/requests.ts';
+import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 import {literal, SchemaGrammar} from '../grammar/schema-grammar.ts';
-import {TEMPLATES, type TemplateRow} from '../versions.ts';
 import {schemaFault} from './check-tools.ts';
 
 export interface GrammarPlan {

@@ -2,9 +2,9 @@
 
 import {Refusal} from '../../contract/refusal.ts';
 import type {ChatCompletionRequest, TemplateVersion, Token, Tokenized} from '../../contract/requests.ts';
+import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 import {type ModelSettings, settingsJson} from '../model-settings.ts';
-import {TEMPLATES, type TemplateRow} from '../versions.ts';
 import {MessageEncoder} from './encode-message.ts';
 import {type NormalisedMessage, normaliseMessages} from './normalise.ts';
 import {dropOldest} from './truncate.ts';

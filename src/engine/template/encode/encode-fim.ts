@@ -2,8 +2,8 @@
 
 import {Refusal} from '../../contract/refusal.ts';
 import type {FIMRequest, TemplateVersion, Token, Tokenized} from '../../contract/requests.ts';
+import {TEMPLATES} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
-import {TEMPLATES} from '../versions.ts';
 
 /**
  * BOS [SUFFIX] suffix [PREFIX] prompt.

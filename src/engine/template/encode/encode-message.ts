@@ -11,9 +11,9 @@ import type {
   ToolMessage,
   UserMessage,
 } from '../../contract/requests.ts';
+import type {TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 import {NO_ID} from '../../contract/tool-names.ts';
-import type {TemplateRow} from '../versions.ts';
 import {jsonOrText, type NormalisedAssistant, type NormalisedMessage} from './normalise.ts';
 
 /** What the first or last user message carries for the whole conversation. */

@@ -11,7 +11,7 @@ import type {
   ToolMessage,
   UserMessage,
 } from '../../contract/requests.ts';
-import type {TemplateRow} from '../versions.ts';
+import type {TemplateRow} from '../../contract/templates.ts';
 
 export interface NormalisedAssistant extends AssistantMessage {
   readonly content: Content;

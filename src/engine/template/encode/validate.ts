@@ -10,8 +10,8 @@ import type {
   ToolCall,
   ToolMessage,
 } from '../../contract/requests.ts';
+import type {TemplateRow} from '../../contract/templates.ts';
 import {CALL_ID_RULE, FUNCTION_NAME_RULE, isCallId, isFunctionName, NO_ID} from '../../contract/tool-names.ts';
-import type {TemplateRow} from '../versions.ts';
 import {validateTools} from './check-tools.ts';
 
 /**

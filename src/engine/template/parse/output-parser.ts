@@ -3,8 +3,8 @@
 import type {FinishReason, ParsedToolCall} from '../../contract/backend.ts';
 import {CallIds} from '../../contract/call-ids.ts';
 import type {TemplateVersion, Token, Tool} from '../../contract/requests.ts';
+import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {TokenDecoder, Tokenizer} from '../../contract/tokenizer.ts';
-import {TEMPLATES, type TemplateRow} from '../versions.ts';
 import {BareCalls} from './bare-calls.ts';
 import {ArgsCallBlock, type BlockStep, type CallBlock, JsonCallBlock} from './call-blocks.ts';
 import type {WrittenCall} from './call-text.ts';

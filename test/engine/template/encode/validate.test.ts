@@ -2,8 +2,8 @@ import {describe, expect, it} from 'vitest';
 import {parseJson} from '../../../../src/base/json.ts';
 import {Refusal} from '../../../../src/engine/contract/refusal.ts';
 import type {TemplateVersion} from '../../../../src/engine/contract/requests.ts';
+import {TEMPLATES} from '../../../../src/engine/contract/templates.ts';
 import {type ValidationMode, validateRequest} from '../../../../src/engine/template/encode/validate.ts';
-import {TEMPLATES} from '../../../../src/engine/template/versions.ts';
 import {readChatRequest} from '../../../../src/engine/wire/read-request.ts';
 
 function refusalOf(body: string, version: TemplateVersion, mode: ValidationMode = 'test'): Refusal | undefined {

@@ -1,7 +1,5 @@
 // The templates as data: one row a version, read by the encoder, the validator and the output parser alike.
-import type {ContentChunk, TemplateVersion} from '../contract/requests.ts';
-
-type ChunkType = ContentChunk['type'];
+type ChunkType = 'text' | 'thinking' | 'image' | 'image_url' | 'input_audio' | 'audio_url';
 
 export interface TemplateRow {
   /** `text`: "[INST] " is typed as plain text. `control`: [INST] is one token that no text can produce. */
@@ -37,6 +35,12 @@ export interface TemplateRow {
   /** Whether the oldest messages can be dropped to fit a context. */
   readonly truncation: 'ignored' | 'oldest-first';
   readonly fim: 'refused' | 'suffix-first';
+  /** The control tokens without which it cannot be written. */
+  readonly needs: readonly string[];
+  /** A control token that no other version has. */
+  readonly sign?: string;
+  /** What a Jinja template of this version contains, and what it does not. */
+  readonly mark?: {readonly has: string; readonly without?: string};
   /** Chunk types each role accepts; media pass here and are refused by name when they are encoded. */
   readonly chunks: Readonly<Record<'system' | 'user' | 'assistant' | 'tool', readonly ChunkType[]>>;
 }
@@ -46,6 +50,7 @@ const AUDIO: readonly ChunkType[] = ['input_audio', 'audio_url'];
 const TEXT_ONLY = {system: ['text'], user: ['text'], assistant: ['text'], tool: ['text']} as const;
 
 const V1: TemplateRow = {
+  needs: [],
   instructionMarkers: 'text',
   systemPrompt: 'first-user',
   availableTools: 'none',
@@ -66,6 +71,7 @@ const V1: TemplateRow = {
 
 const V2: TemplateRow = {
   ...V1,
+  needs: ['[INST]', '[TOOL_CALLS]'],
   instructionMarkers: 'control',
   systemPrompt: 'last-user',
   availableTools: 'last-user',
@@ -78,6 +84,7 @@ const V2: TemplateRow = {
 
 const V3: TemplateRow = {
   ...V2,
+  mark: {has: 'call_id', without: '[SYSTEM_PROMPT]'},
   toolCalls: 'json-id',
   toolResults: 'json',
   toolHistory: 'kept',
@@ -87,6 +94,8 @@ const V3: TemplateRow = {
 
 const V7: TemplateRow = {
   ...V3,
+  needs: ['[INST]', '[SYSTEM_PROMPT]', '[TOOL_CONTENT]'],
+  mark: {has: '[SYSTEM_PROMPT]'},
   systemPrompt: 'in-place',
   toolResults: 'id-text',
   textWithCalls: 'allowed',
@@ -101,6 +110,8 @@ const V7: TemplateRow = {
 
 const V11: TemplateRow = {
   ...V7,
+  needs: ['[INST]', '[SYSTEM_PROMPT]', '[TOOL_CONTENT]', '[ARGS]', '[CALL_ID]'],
+  mark: {has: '[CALL_ID]'},
   toolCalls: 'args-id',
   resultOrder: 'by-call',
   callIds: 'matched',
@@ -109,6 +120,8 @@ const V11: TemplateRow = {
 
 const V13: TemplateRow = {
   ...V11,
+  needs: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]'],
+  mark: {has: '[ARGS]', without: '[CALL_ID]'},
   availableTools: 'first-user',
   toolCalls: 'args',
   toolResults: 'text',
@@ -117,18 +130,19 @@ const V13: TemplateRow = {
 
 const V15: TemplateRow = {
   ...V13,
+  needs: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]', '[MODEL_SETTINGS]'],
+  sign: '[MODEL_SETTINGS]',
+  mark: {has: '[MODEL_SETTINGS]'},
   chunkSeparator: '',
   modelSettings: 'encoded',
   chunks: {...V13.chunks, system: ['text', 'input_audio'], tool: ['text', ...IMAGES, ...AUDIO]},
 };
 
-/** Source: mistral-common 1.11.7, compared call by call over generated requests. */
-export const TEMPLATES: Readonly<Record<TemplateVersion, TemplateRow>> = {
-  v1: V1,
-  v2: V2,
-  v3: V3,
-  v7: V7,
-  v11: V11,
-  v13: V13,
-  v15: V15,
-};
+/** Oldest first. Source: mistral-common 1.11.7, compared call by call over generated requests. */
+const ROWS = {v1: V1, v2: V2, v3: V3, v7: V7, v11: V11, v13: V13, v15: V15} as const;
+
+export type TemplateVersion = keyof typeof ROWS;
+
+export const TEMPLATES: Readonly<Record<TemplateVersion, TemplateRow>> = ROWS;
+
+export const templateVersions = (): TemplateVersion[] => Object.keys(TEMPLATES) as TemplateVersion[];
