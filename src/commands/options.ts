@@ -3,6 +3,7 @@
 import {type Command, InvalidArgumentError, Option} from 'commander';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
+import {isInRange, type NumberKey, type Range, rangeText, SAMPLING} from '../engine/contract/sampling-table.ts';
 import {templateVersions} from '../engine/contract/templates.ts';
 import {KV_TYPES, type KvType} from '../engine/models/memory/kv-types.ts';
 import type {Io} from './host/io.ts';
@@ -101,19 +102,9 @@ export function addEngineOptions(command: Command): void {
 
 /** How the next token is chosen and when the answer ends. */
 export function addSamplingOptions(command: Command, defaults: SamplingParams): void {
-  const penalty = number({min: -2, max: 2});
+  command.optionsGroup('Sampling:');
+  for (const row of SAMPLING) command.option(row.flag, row.help, number(row), defaults[row.key]);
   command
-    .optionsGroup('Sampling:')
-    .option('--max-tokens <n>', 'longest answer', maxTokens, defaults.maxTokens)
-    .option('-t, --temperature <t>', '0 = always the likeliest token', temperature, defaults.temperature)
-    .option('--top-p <p>', 'smallest set of tokens with this probability', number({above: 0, max: 1}), defaults.topP)
-    .option('--top-k <k>', 'the k likeliest tokens (0 = off)', number({integer: true, min: 0}))
-    .option('--min-p <p>', 'tokens at least this likely, relative to the best', number({min: 0, below: 1}))
-    .option('--seed <n>', 'same seed, same answer', number({integer: true, min: 0, max: 2 ** 32 - 1}))
-    .option('--repeat-penalty <x>', 'divide the score of seen tokens (1 = off)', number({above: 0}))
-    .option('--frequency-penalty <x>', '-2 to 2', penalty)
-    .option('--presence-penalty <x>', '-2 to 2', penalty)
-    .option('--no-repeat-ngram-size <n>', 'never repeat a run of n tokens', number({integer: true, min: 0}))
     .option('--logit-bias <id=x>', "add x to a token's score; repeatable", collect(logitBias))
     .option('--stop <text>', 'end before this text; repeatable', collect(String));
 }
@@ -149,36 +140,18 @@ export function samplingParams(
   });
 }
 
-interface Range {
-  readonly integer?: boolean;
-  readonly min?: number;
-  readonly max?: number;
-  readonly above?: number;
-  readonly below?: number;
-}
-
 /** A parser for numbers of a range, which says the range when it refuses. */
 export function number(range: Range): (text: string) => number {
-  const {integer = false, min = -Infinity, max = Infinity, above = -Infinity, below = Infinity} = range;
   return (text) => {
     const value = Number(text);
-    const inside = value >= min && value <= max && value > above && value < below;
-    const isNumber = text.trim() !== '' && Number.isFinite(value) && (!integer || Number.isSafeInteger(value));
-    if (!isNumber || !inside)
-      throw new InvalidArgumentError(`Expected ${integer ? 'an integer' : 'a number'}${inWords(range)}.`);
+    if (text.trim() === '' || !isInRange(range, value)) throw new InvalidArgumentError(`Expected ${rangeText(range)}.`);
     return value;
   };
 }
 
-function inWords({min, max, above, below}: Range): string {
-  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
-  const low = min === undefined ? (above === undefined ? '' : ` above ${above}`) : `, at least ${min}`;
-  const high = max === undefined ? (below === undefined ? '' : ` below ${below}`) : ` up to ${max}`;
-  return low && high ? `${low},${high}` : low + high;
-}
-
-const maxTokens = number({integer: true, min: 0});
-const temperature = number({min: 0});
+const rowOf = (key: NumberKey): Range => SAMPLING.find((row) => row.key === key) ?? {};
+const maxTokens = number(rowOf('maxTokens'));
+const temperature = number(rowOf('temperature'));
 
 function gpuLayers(text: string): number | 'max' {
   return text === 'max' ? 'max' : number({integer: true, min: 0})(text);

@@ -1,5 +1,7 @@
 // How the next token is chosen and when generation ends: one set of fields and the rules for their values.
+
 import {EngineError} from '../../base/errors.ts';
+import {isInRange, rangeText, SAMPLING} from './sampling-table.ts';
 
 /** Absent means: the neutral value that changes nothing. Temperature 0 is argmax, with no hidden penalty. */
 export interface SamplingParams {
@@ -30,40 +32,18 @@ export interface SamplingParams {
   readonly topLogprobs?: number;
 }
 
-interface Rule {
-  readonly isValid: (value: number) => boolean;
-  readonly range: string;
-}
-
-const between = (low: number, high: number): Rule => ({
-  isValid: (value) => value >= low && value <= high,
-  range: `between ${low} and ${high}`,
-});
-const wholeFrom0 = (high = Number.MAX_SAFE_INTEGER, range = 'a whole number of 0 or more'): Rule => ({
-  isValid: (value) => Number.isInteger(value) && value >= 0 && value <= high,
-  range,
-});
-
-const RULES = {
-  temperature: {isValid: (value) => value >= 0 && value < Number.POSITIVE_INFINITY, range: '0 or more'},
-  topP: {isValid: (value) => value > 0 && value <= 1, range: 'above 0 and at most 1'},
-  topK: wholeFrom0(),
-  minP: {isValid: (value) => value >= 0 && value < 1, range: '0 or more and below 1'},
-  seed: wholeFrom0(2 ** 32 - 1, 'a whole number from 0 to 4294967295'),
-  repeatPenalty: {isValid: (value) => value > 0 && value < Number.POSITIVE_INFINITY, range: 'above 0'},
-  frequencyPenalty: between(-2, 2),
-  presencePenalty: between(-2, 2),
-  noRepeatNgramSize: wholeFrom0(),
-  maxTokens: wholeFrom0(),
-  topLogprobs: wholeFrom0(),
-} as const satisfies Record<string, Rule>;
-
 /** @throws EngineError `invalid_request` that names the field (`param`) and the values it takes. */
 export function validateSampling(params: SamplingParams): void {
-  for (const [name, rule] of Object.entries(RULES)) {
-    const value = params[name as keyof typeof RULES];
-    if (value === undefined || rule.isValid(value)) continue;
-    throw new EngineError('invalid_request', `${name} must be ${rule.range}, not ${value}`, {param: name});
+  for (const row of SAMPLING) {
+    const value = params[row.key];
+    if (value === undefined || isInRange(row, value)) continue;
+    throw new EngineError('invalid_request', `${row.key} must be ${rangeText(row)}, not ${value}`, {param: row.key});
+  }
+  const {topLogprobs = 0} = params;
+  if (!Number.isSafeInteger(topLogprobs) || topLogprobs < 0) {
+    throw new EngineError('invalid_request', `topLogprobs must be an integer, at least 0, not ${topLogprobs}`, {
+      param: 'topLogprobs',
+    });
   }
   const bias = [...(params.logitBias?.values() ?? [])].find((value) => !(value >= -100 && value <= 100));
   if (bias !== undefined) {

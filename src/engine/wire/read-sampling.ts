@@ -1,24 +1,14 @@
 // The sampling fields of a request in all the spellings of its dialects.
+
 import {isJsonArray, isJsonNumber, isJsonObject} from '../../base/json.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
+import {type NumberRow, SAMPLING} from '../contract/sampling-table.ts';
 import type {Fields} from './fields.ts';
 
 /** Every field `readSampling` looks at. */
 export const SAMPLING_FIELDS: readonly string[] = [
-  'temperature',
-  'top_p',
-  'top_k',
-  'min_p',
-  'seed',
-  'random_seed',
-  'repeat_penalty',
-  'repetition_penalty',
-  'frequency_penalty',
-  'presence_penalty',
-  'no_repeat_ngram_size',
+  ...SAMPLING.flatMap(({wire}) => wire),
   'logit_bias',
-  'max_tokens',
-  'max_completion_tokens',
   'stop',
   'logprobs',
   'top_logprobs',
@@ -26,23 +16,30 @@ export const SAMPLING_FIELDS: readonly string[] = [
 
 /** What the request says over `defaults`. @throws Refusal with the path of the field at fault. */
 export function readSampling(request: Fields, defaults: SamplingParams): SamplingParams {
-  const given: {[Key in keyof SamplingParams]: SamplingParams[Key] | undefined} = {
-    temperature: request.number('temperature', 0, 100),
-    topP: request.number('top_p', 0, 1),
-    topK: request.integer('top_k', -1),
-    minP: request.number('min_p', 0, 1),
-    seed: readSeed(request),
-    repeatPenalty: request.number(request.first(['repeat_penalty', 'repetition_penalty']), 0, 100),
-    frequencyPenalty: request.number('frequency_penalty', -2, 2),
-    presencePenalty: request.number('presence_penalty', -2, 2),
-    noRepeatNgramSize: request.integer('no_repeat_ngram_size', 0),
+  const numbers = Object.fromEntries(SAMPLING.map((row) => [row.key, readNumber(request, row)]));
+  const given = {
+    ...numbers,
     logitBias: readLogitBias(request),
-    maxTokens: request.integer(request.first(['max_completion_tokens', 'max_tokens']), 0),
     stop: readStop(request),
     topLogprobs: readLogprobs(request),
   };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {...defaults, ...set};
+}
+
+function readNumber(request: Fields, row: NumberRow): number | undefined {
+  if (row.key === 'seed') return readSeed(request);
+  const name = request.first(row.wire);
+  const {min, max, above, below} = row;
+  // As the JSON APIs have it: a nucleus of 0 and a top_k of -1 are no mistakes.
+  const value = request.number(
+    name,
+    Math.min(min ?? above ?? 0, ...(row.off ?? [])),
+    Math.max(max ?? below ?? 0, ...(row.off ?? [])),
+  );
+  if (value === undefined) return undefined;
+  if (row.integer && !Number.isInteger(value)) throw request.wrong(name, 'a whole number');
+  return value;
 }
 
 /** Any integer: 64-bit seeds keep their low 32 bits, -1 asks for a fresh one. */

@@ -1,33 +1,51 @@
 // The sampling fields of a request body in all their spellings, and what they mean to the engine.
+
 import {z} from 'zod';
 import {isJsonNumber, isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {type NumberRow, SAMPLING} from '../../engine/contract/sampling-table.ts';
 import {Fields} from '../../engine/wire/fields.ts';
 import {readSampling} from '../../engine/wire/read-sampling.ts';
 
-/** Absent and null mean the same in every dialect. */
-const number = (min: number, max: number) => z.number().min(min).max(max).nullish();
-const integer = (min: number, max: number) => z.int().min(min).max(max).nullish();
-const MAX_TOKENS = 2 ** 31 - 1;
+/** Absent and null mean the same in every dialect; what means "not set" is taken too. */
+function numberSchema({integer, min, max, above, below, off = [], key}: NumberRow) {
+  // Any seed is taken: of a larger one the low 32 bits count. A nucleus of nothing is the likeliest token alone.
+  if (key === 'seed') return z.int().nullish();
+  const low = Math.min(min ?? above ?? -Infinity, ...off);
+  const high = Math.max(max ?? below ?? Infinity, ...off);
+  const number = (integer ? z.int() : z.number()).max(high);
+  return (above !== undefined && key !== 'topP' ? number.gt(above) : number.min(low)).nullish();
+}
+
+type NumberField = ReturnType<typeof numberSchema>;
+
+const numbers = Object.fromEntries(
+  SAMPLING.flatMap((row) => row.wire.map((name) => [name, numberSchema(row).describe(row.help)])),
+) as Record<
+  | 'temperature'
+  | 'top_p'
+  | 'top_k'
+  | 'min_p'
+  | 'max_tokens'
+  | 'max_completion_tokens'
+  | 'seed'
+  | 'random_seed'
+  | 'frequency_penalty'
+  | 'presence_penalty'
+  | 'repetition_penalty'
+  | 'repeat_penalty'
+  | 'no_repeat_ngram_size',
+  NumberField
+>;
+const {max_completion_tokens: _chatAlone, ...shared} = numbers;
 
 const StopSchema = z.union([z.string(), z.array(z.string()).max(16)]).nullish();
 const LogitBiasSchema = z.record(z.string().regex(/^\d+$/), z.number().min(-100).max(100)).nullish();
 
 /** Fields that OpenAI, Mistral, vLLM and llama-server share. */
 export const samplingFields = {
-  temperature: number(0, 100).describe('0 takes the most likely token every time'),
-  top_p: number(0, 1).describe('0 is taken as the most likely token alone'),
-  top_k: integer(-1, MAX_TOKENS).describe('0 or -1 is off'),
-  min_p: number(0, 1),
-  max_tokens: integer(-1, MAX_TOKENS).describe('-1 is up to the context limit'),
-  seed: z.int().nullish(),
-  random_seed: z.int().nullish().describe("Mistral's name of seed"),
+  ...shared,
   stop: StopSchema,
-  frequency_penalty: number(-2, 2),
-  presence_penalty: number(-2, 2),
-  repetition_penalty: number(0.01, 100).describe('multiplicative, 1 is off'),
-  repeat_penalty: number(0.01, 100).describe("llama.cpp's name of repetition_penalty"),
-  no_repeat_ngram_size: integer(0, 1000),
   logit_bias: LogitBiasSchema.describe('token id to a number added to its logit'),
 };
 

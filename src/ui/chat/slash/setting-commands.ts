@@ -1,33 +1,13 @@
 // Slash commands about how answers come to be: sampling, the model, figures, the exact prompt.
+
 import {EngineError} from '../../../base/errors.ts';
 import {sanitise} from '../../../base/terminal-text.ts';
-import type {SamplingParams} from '../../../engine/contract/sampling.ts';
+import {isInRange, type NumberRow, rangeText, SAMPLING} from '../../../engine/contract/sampling-table.ts';
 import {paint} from '../../markdown/style.ts';
 import {count} from '../../rows/status-line.ts';
 import type {Chat, SlashCommand} from '../chat-context.ts';
 
-interface Field {
-  readonly key: keyof SamplingParams;
-  readonly help: string;
-  readonly min: number;
-  readonly max: number;
-  readonly integer?: boolean;
-}
-
-/** The numbers that /set takes, by the names people know from ollama and the APIs. */
-const FIELDS: Readonly<Record<string, Field>> = {
-  temperature: {key: 'temperature', help: '0 = always the likeliest token', min: 0, max: 10},
-  top_p: {key: 'topP', help: 'smallest set of tokens with this probability', min: 0.000001, max: 1},
-  top_k: {key: 'topK', help: 'the k likeliest tokens, 0 = off', min: 0, max: 1e6, integer: true},
-  min_p: {key: 'minP', help: 'tokens at least this likely, relative to the best', min: 0, max: 0.999999},
-  seed: {key: 'seed', help: 'same seed, same answer', min: 0, max: 2 ** 32 - 1, integer: true},
-  max_tokens: {key: 'maxTokens', help: 'longest answer', min: 1, max: 1e7, integer: true},
-  repeat_penalty: {key: 'repeatPenalty', help: 'divide the score of seen tokens, 1 = off', min: 0.000001, max: 10},
-  frequency_penalty: {key: 'frequencyPenalty', help: '-2 to 2', min: -2, max: 2},
-  presence_penalty: {key: 'presencePenalty', help: '-2 to 2', min: -2, max: 2},
-};
-
-const ALIASES: Readonly<Record<string, string>> = {temp: 'temperature', max: 'max_tokens', num_predict: 'max_tokens'};
+const rowOf = (name: string) => SAMPLING.find(({set}) => set.includes(name));
 
 export const SETTING_COMMANDS: readonly SlashCommand[] = [
   {
@@ -59,7 +39,7 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
 ];
 
 function set(chat: Chat, given: string, value: string): void {
-  const name = ALIASES[given] ?? given;
+  const name = rowOf(given)?.set[0] ?? given;
   if (value === '')
     throw new EngineError('usage', `/set ${given} needs a value`, {hint: '/set alone shows all of them'});
   if (name === 'think') setThoughts(chat, value === 'show');
@@ -79,9 +59,9 @@ function setStop(chat: Chat, stop: string | undefined): void {
 }
 
 function setNumber(chat: Chat, name: string, value: string): void {
-  const field = FIELDS[name];
+  const field = rowOf(name);
   if (field === undefined) {
-    const known = [...Object.keys(FIELDS), 'stop', 'think'].join(', ');
+    const known = [...SAMPLING.map(({set: [shown]}) => shown), 'stop', 'think'].join(', ');
     throw new EngineError('usage', `/set does not know ${name}`, {hint: `it knows ${known}`});
   }
   const {sampling} = chat.settings;
@@ -95,16 +75,9 @@ function setNumber(chat: Chat, name: string, value: string): void {
   chat.note(`${name} = ${value}\n`);
 }
 
-function parse(name: string, {min, max, integer}: Field, value: string): number {
-  const number = Number(value);
-  const fits =
-    Number.isFinite(number) && number >= min && number <= max && (integer !== true || Number.isInteger(number));
-  if (!fits)
-    throw new EngineError(
-      'usage',
-      `${name} is ${integer === true ? 'an integer' : 'a number'} from ${min} to ${max}, not ${value}`,
-    );
-  return number;
+function parse(name: string, field: NumberRow, value: string): number {
+  if (isInRange(field, Number(value))) return Number(value);
+  throw new EngineError('usage', `${name} is ${rangeText(field)}, not ${value}`);
 }
 
 /** `\n` and `\t` in a stop text. */
@@ -114,11 +87,11 @@ function unescapeText(text: string): string {
 
 function showSettings(chat: Chat): void {
   const {sampling} = chat.settings;
-  const rows = Object.entries(FIELDS).map(([name, {key, help}]) => {
+  const rows = SAMPLING.map(({key, help, set: [name]}) => {
     const value = sampling[key];
-    return `${name.padEnd(18)} ${String(value ?? 'off').padEnd(10)} ${help}`;
+    return `${name.padEnd(20)} ${String(value ?? 'off').padEnd(10)} ${help}`;
   });
-  chat.note([...rows, `stop               ${JSON.stringify(sampling.stop ?? [])}`, ''].join('\n'));
+  chat.note([...rows, `stop                 ${JSON.stringify(sampling.stop ?? [])}`, ''].join('\n'));
 }
 
 function showModel(chat: Chat): void {
