@@ -57,13 +57,13 @@ test('positional values replace defaults and give way to flags', () => {
 });
 
 test.each([
-  ['--max-tokens abc', 'Expected an integer, at least 0.'],
-  ['--max-tokens -1', 'Expected an integer, at least 0.'],
-  ['--max-tokens 1.5', 'Expected an integer, at least 0.'],
+  ['--max-tokens abc', 'Expected an integer from 0 to 2147483647.'],
+  ['--max-tokens -1', 'Expected an integer from 0 to 2147483647.'],
+  ['--max-tokens 1.5', 'Expected an integer from 0 to 2147483647.'],
   ['--top-p 0', 'Expected a number above 0, up to 1.'],
   ['--min-p 1', 'Expected a number, at least 0, below 1.'],
   ['--seed 4294967296', 'Expected an integer from 0 to 4294967295.'],
-  ['--temperature NaN', 'Expected a number, at least 0.'],
+  ['--temperature NaN', 'Expected a number from 0 to 100.'],
   ['--logit-bias 5', 'Expected a number from -100 to 100.'],
 ])('%s is refused with the range', (args, message) => {
   expect(() => parse(args)).toThrow(message);

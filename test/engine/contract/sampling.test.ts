@@ -25,14 +25,14 @@ describe('validateSampling', () => {
   });
 
   test.each<[string, Partial<SamplingParams>, string]>([
-    ['temperature', {temperature: -0.1}, 'temperature must be 0 or more, not -0.1'],
-    ['temperature', {temperature: Number.NaN}, 'temperature must be 0 or more, not NaN'],
-    ['topP', {topP: 0}, 'topP must be above 0 and at most 1, not 0'],
-    ['topK', {topK: 1.5}, 'topK must be a whole number of 0 or more, not 1.5'],
-    ['minP', {minP: 1}, 'minP must be 0 or more and below 1, not 1'],
-    ['seed', {seed: 2 ** 32}, 'seed must be a whole number from 0 to 4294967295, not 4294967296'],
-    ['frequencyPenalty', {frequencyPenalty: 2.1}, 'frequencyPenalty must be between -2 and 2, not 2.1'],
-    ['maxTokens', {maxTokens: -1}, 'maxTokens must be a whole number of 0 or more, not -1'],
+    ['temperature', {temperature: -0.1}, 'temperature must be a number from 0 to 100, not -0.1'],
+    ['temperature', {temperature: Number.NaN}, 'temperature must be a number from 0 to 100, not NaN'],
+    ['topP', {topP: 0}, 'topP must be a number above 0, up to 1, not 0'],
+    ['topK', {topK: 1.5}, 'topK must be an integer from 0 to 2147483647, not 1.5'],
+    ['minP', {minP: 1}, 'minP must be a number, at least 0, below 1, not 1'],
+    ['seed', {seed: 2 ** 32}, 'seed must be an integer from 0 to 4294967295, not 4294967296'],
+    ['frequencyPenalty', {frequencyPenalty: 2.1}, 'frequencyPenalty must be a number from -2 to 2, not 2.1'],
+    ['maxTokens', {maxTokens: -1}, 'maxTokens must be an integer from 0 to 2147483647, not -1'],
     ['logitBias', {logitBias: new Map([[1, 101]])}, 'logitBias values must be between -100 and 100, not 101'],
     ['stop', {stop: ['']}, 'a stop string must not be empty'],
   ])('refuses a bad %s', (param, bad, message) => {
