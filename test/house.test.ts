@@ -147,6 +147,11 @@ test('only commands touch the process', () => {
   expect(touching.sort()).toEqual(STILL_TOUCHING);
 });
 
+test('a limit of time has a timer of its own: one owner knows what Node 20 forgets', () => {
+  const alone = files.filter((file) => /\bAbortSignal\.timeout\(/.test(source(file)));
+  expect(alone).toEqual(['serve/worker/aime-worker.ts']);
+});
+
 test('files stay small, say in their first line what they are for, and have a name of their own', () => {
   expect(files.filter((file) => source(file).split('\n').length > LINES)).toEqual([]);
   expect(files.filter((file) => !source(file).startsWith('// '))).toEqual([]);

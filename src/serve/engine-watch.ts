@@ -1,6 +1,6 @@
 // Watches the engine behind a server or worker: after a failed step it has to show that it still computes.
-import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../base/errors.ts';
+import {unlessStopped, within} from '../base/signals.ts';
 import type {Backend, GenerationEvent} from '../engine/contract/backend.ts';
 
 /** How long an engine that has failed may take for one token. */
@@ -52,10 +52,10 @@ export class EngineWatch {
 
   async #probe(failure: EngineError): Promise<void> {
     const {probeMs = PROBE_MS, onDead} = this.#options;
-    const stop = new AbortController();
-    // A hung engine does not hear the signal either, so it is not waited for.
-    const answered = await Promise.race([this.#answers(stop.signal), sleep(probeMs, false, {signal: stop.signal})]);
-    stop.abort();
+    // A stuck engine does not hear the signal either, so it is not waited for.
+    const answered = await within({of: [], ms: probeMs}, (signal) =>
+      unlessStopped(this.#answers(signal), signal),
+    ).catch(() => false);
     // Whoever else got a token meanwhile has shown that it lives.
     if (answered) this.#failure = undefined;
     else if (this.#failure === failure) onDead(failure);

@@ -1,5 +1,6 @@
 // Runs the n generations of a request in its slot, whole or streamed, and tells OpenAI clients of late failures.
 import type {FastifyReply} from 'fastify';
+import {streamWithin} from '../base/signals.ts';
 import type {FinishReason, GenerationEvent} from '../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../engine/contract/collect-answer.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
@@ -74,20 +75,14 @@ export async function* cutShort(
   isEnough: (event: GenerationEvent) => boolean,
   reason: FinishReason,
 ): AsyncGenerator<GenerationEvent> {
-  const own = new AbortController();
-  const onAbort = () => own.abort(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  if (signal.aborted) onAbort();
-  let enough = false;
-  try {
-    for await (const event of start(own.signal)) {
+  yield* streamWithin({of: [signal]}, async function* (own, abort) {
+    let enough = false;
+    for await (const event of start(own)) {
       if (event.type === 'finish') yield enough && event.reason === 'aborted' ? {...event, reason} : event;
       else if (!enough) yield event;
       if (enough || !isEnough(event)) continue;
       enough = true;
-      own.abort();
+      abort();
     }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+  });
 }

@@ -3,7 +3,7 @@ import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {decodeText, readAll, readLines} from '../../base/read-lines.ts';
-import {untilStopped} from '../../base/stop-signal.ts';
+import {untilStopped} from '../../base/signals.ts';
 import type {Io} from './io.ts';
 
 /** The file's text, or stdin's for `-`. Throws EngineError `io` when it cannot be read. */

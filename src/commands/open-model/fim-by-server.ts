@@ -1,7 +1,7 @@
 // One fill-in by a server on this machine, asked for straight away: asking first whether it is there takes half as long again.
 
 import {EngineError} from '../../base/errors.ts';
-import {within} from '../../base/time-limit.ts';
+import {within} from '../../base/signals.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import type {FIMRequest} from '../../engine/contract/requests.ts';
 import {knownRemote, openRemote, type RemoteOptions} from '../../engine/remote/remote-backend.ts';
@@ -85,8 +85,8 @@ export class AttachedFim implements Pick<Backend, 'fim' | 'model'> {
 
   /** True for a server that only takes its time, with a long prompt or others before it. */
   async #isThere(stop: AbortSignal): Promise<boolean> {
-    const asked = within(this.#patience.modelsMs, stop, (signal) => openRemote({...this.#options, signal}));
-    return await asked.then(
+    const limits = {of: [stop], ms: this.#patience.modelsMs};
+    return await within(limits, (signal) => openRemote({...this.#options, signal})).then(
       () => true,
       () => false,
     );

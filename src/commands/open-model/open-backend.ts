@@ -2,7 +2,7 @@
 import {existsSync, statSync} from 'node:fs';
 import {basename, resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
-import {unlessStopped} from '../../base/stop-signal.ts';
+import {unlessStopped} from '../../base/signals.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {StepWatch} from '../../engine/contract/step-watch.ts';

@@ -3,7 +3,7 @@ import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, w
 import {join, resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
-import {within} from '../../base/time-limit.ts';
+import {within} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {embeddedFile} from '../../engine/models/embedded-file.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
@@ -69,7 +69,7 @@ export async function findServer(
 ): Promise<Backend | undefined> {
   for (const {path, ...note} of notes(env, model)) {
     try {
-      return await within(ANSWER_MS, stop, (signal) => openRemote({...access(note), signal}));
+      return await within({of: [stop], ms: ANSWER_MS}, (signal) => openRemote({...access(note), signal}));
     } catch (error) {
       stop.throwIfAborted();
       // It died without taking its note away. One that is only too busy to answer keeps it.

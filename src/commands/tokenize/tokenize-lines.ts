@@ -2,7 +2,7 @@
 import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonNumber, type Json, type JsonMember, parseMembers} from '../../base/json.ts';
 import {readLines} from '../../base/read-lines.ts';
-import {unlessStopped, untilStopped} from '../../base/stop-signal.ts';
+import {unlessStopped, untilStopped} from '../../base/signals.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import {Refusal} from '../../engine/contract/refusal.ts';
 import type {Token} from '../../engine/contract/requests.ts';

@@ -1,6 +1,7 @@
 // Runs a tool call as a local command: arguments as JSON on its stdin, its output as the result. No shell unless asked.
 import {type ChildProcess, spawn} from 'node:child_process';
 import {EngineError} from '../../base/errors.ts';
+import {within} from '../../base/signals.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import type {ToolCall} from '../../engine/contract/requests.ts';
 import type {ToolCommand} from '../../ui/chat/toolbox.ts';
@@ -43,12 +44,14 @@ export async function runToolCommand(
   child.stdin.on('error', () => {}); // A command need not read its arguments.
   child.stdin.end(call.arguments);
   const [output, complaint] = [bounded(child.stdout), bounded(child.stderr)];
-  const deadline = AbortSignal.timeout(timeoutMs);
-  const end = await ended(child, AbortSignal.any([deadline, signal])).catch((cause: Error) => {
-    throw failed(name, `cannot be run: ${cause.message}`, cause);
+  const [end, isLate] = await within({of: [signal], ms: timeoutMs}, async (kill) => {
+    const how = await ended(child, kill).catch((cause: Error) => {
+      throw failed(name, `cannot be run: ${cause.message}`, cause);
+    });
+    return [how, kill.aborted];
   });
   signal.throwIfAborted();
-  if (deadline.aborted) throw failed(name, `took longer than ${timeoutMs / 1000} s`);
+  if (isLate) throw failed(name, `took longer than ${timeoutMs / 1000} s`);
   if (end !== 0) {
     const how = typeof end === 'number' ? `ended with exit code ${end}` : `was killed by ${end}`;
     throw failed(name, `${how}: ${lastLine(complaint()) || lastLine(output()) || 'it wrote nothing'}`);
@@ -63,6 +66,7 @@ function ended(child: ChildProcess, kill: AbortSignal): Promise<number | NodeJS.
       if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
     };
     kill.addEventListener('abort', onKill, {once: true});
+    if (kill.aborted) onKill();
     child.on('error', reject);
     child.on('close', (code, killer) => {
       kill.removeEventListener('abort', onKill);

@@ -7,6 +7,7 @@ import {withLock} from '../../../base/files/lock.ts';
 import {makeFolder} from '../../../base/files/make-folder.ts';
 import {checkRoom, explainStorage, isStorageError} from '../../../base/files/storage-error.ts';
 import {type Http, type HttpHead, retryAfter, type Sink, statusError} from '../../../base/http/download-client.ts';
+import {within} from '../../../base/signals.ts';
 import {formatBytes} from '../../../base/units.ts';
 import {FileHash} from './file-hash.ts';
 import {PartialFile, type Span} from './partial-file.ts';
@@ -138,21 +139,19 @@ class Download {
 
   /** Each connection takes the next part; the first that fails for good ends the others. */
   async #fetchParts(): Promise<void> {
-    const controller = new AbortController();
-    const signal = AbortSignal.any([this.#options.signal, controller.signal]);
     const failures: unknown[] = [];
     const parts = this.#file.spans.values();
-    const connection = async () => {
-      for (const part of parts) await this.#fetchPart(part, signal);
-    };
-    await Promise.all(
-      Array.from({length: this.#options.connections ?? CONNECTIONS}, () =>
+    await within({of: [this.#options.signal]}, (signal, abort) => {
+      const connection = async () => {
+        for (const part of parts) await this.#fetchPart(part, signal);
+      };
+      const one = () =>
         connection().catch((error: unknown) => {
           failures.push(error);
-          controller.abort();
-        }),
-      ),
-    );
+          abort();
+        });
+      return Promise.all(Array.from({length: this.#options.connections ?? CONNECTIONS}, one));
+    });
     this.#file.save();
     this.#options.signal.throwIfAborted();
     if (failures.length > 0) throw failures[0];
