@@ -56,7 +56,8 @@ function open(): Backend {
   const text = readFileSync(corpus, 'utf8');
   const reply = text.repeat(Math.ceil((tokens * 4) / text.length)).slice(0, tokens * 4);
   const backend = pacedBackend(() => reply, {tokensPerSecond: rate});
-  return {...backend, chat: (request, signal) => counted(backend.chat(request, signal))};
+  const chat = backend.chat.bind(backend);
+  return Object.assign(backend, {chat: ((request, signal) => counted(chat(request, signal))) as Backend['chat']});
 }
 
 if (options.plain) {

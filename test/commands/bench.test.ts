@@ -1,25 +1,20 @@
 import {expect, test} from 'vitest';
 import {runBench} from '../../src/commands/bench.ts';
-import {scriptedBackend} from '../fakes/backend.ts';
 import {fakeIo} from '../fakes/io.ts';
-import {toyTokenizer} from '../fakes/toy-tokenizer.ts';
+import {answering, ScriptedBackend} from '../fakes/scripted-backend.ts';
 
-const backend = () =>
-  Object.assign(
-    scriptedBackend(() => 'abcdefghij'),
-    {tokenizer: toyTokenizer()},
-  );
+const backend = () => new ScriptedBackend(answering(() => 'abcdefghij'));
 const flags = {promptTokens: 4, generatedTokens: 2, repetitions: 2};
 
 test('a table with the median and the best run', async () => {
   const io = fakeIo();
   await runBench(io, backend(), flags);
   expect(io.out()).toBe(
-    'scripted, script, 2 runs\n' +
+    'scripted, nowhere, 2 runs\n' +
       '              tokens     median       best\n' +
-      'prompt             4     1333.3     1333.3  tokens/s\n' +
-      'generation         2      250.0      250.0  tokens/s\n' +
-      'first token        1        2.0        2.0  ms\n',
+      'prompt             4      400.0      400.0  tokens/s\n' +
+      'generation         2       30.0       30.0  tokens/s\n' +
+      'first token        1       20.0       20.0  ms\n',
   );
 });
 
@@ -29,7 +24,7 @@ test('--json holds every run', async () => {
   expect(JSON.parse(io.out())).toMatchObject({
     model: 'scripted',
     prompt_tokens: 4,
-    generated_tokens_per_second: [250, 250],
-    first_token_ms: [2, 2],
+    generated_tokens_per_second: [30, 30],
+    first_token_ms: [20, 20],
   });
 });

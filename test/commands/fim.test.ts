@@ -3,8 +3,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {fimTexts, runFim} from '../../src/commands/fim.ts';
-import {scriptedBackend} from '../fakes/backend.ts';
 import {fakeIo} from '../fakes/io.ts';
+import {answering, ScriptedBackend} from '../fakes/scripted-backend.ts';
 
 const request = {prompt: 'def add(', suffix: '    return sum', sampling: {temperature: 0, maxTokens: 99}};
 
@@ -14,7 +14,7 @@ writeFileSync(file, 'def f(x):\r\n    return \nlast');
 
 test('the middle and nothing else goes to stdout', async () => {
   const io = fakeIo();
-  const backend = scriptedBackend(() => 'a, b):\n    sum = a + b\n');
+  const backend = new ScriptedBackend(answering(() => 'a, b):\n    sum = a + b\n'));
   await runFim(io, backend, request, false);
   expect(io.out()).toBe('a, b):\n    sum = a + b\n');
   expect(backend.requests).toEqual([request]);
@@ -24,7 +24,7 @@ test('a cut middle is announced, --json carries the reason', async () => {
   const io = fakeIo();
   await runFim(
     io,
-    scriptedBackend(() => 'abc'),
+    new ScriptedBackend(answering(() => 'abc')),
     {...request, sampling: {temperature: 0, maxTokens: 1}},
     true,
   );

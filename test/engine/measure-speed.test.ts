@@ -1,27 +1,22 @@
 import {describe, expect, test} from 'vitest';
 import type {CompletionRequest} from '../../src/engine/contract/requests.ts';
 import {measureSpeed, median} from '../../src/engine/measure-speed.ts';
-import {SCRIPTED_MODEL, scriptedBackend} from '../fakes/backend.ts';
-import {toyTokenizer} from '../fakes/toy-tokenizer.ts';
+import {answering, ScriptedBackend} from '../fakes/scripted-backend.ts';
 
 describe('measureSpeed', () => {
-  const withVocabulary = () =>
-    Object.assign(
-      scriptedBackend(() => 'x'.repeat(300)),
-      {tokenizer: toyTokenizer()},
-    );
+  const script = answering(() => 'x'.repeat(300));
 
   test('a warm-up and then as many repetitions as asked, each with a prompt of its own', async () => {
-    const backend = withVocabulary();
+    const backend = new ScriptedBackend(script);
     const seen: number[] = [];
     const onRepetition = (index: number) => seen.push(index);
     const report = await measureSpeed(backend, {promptTokens: 10, generatedTokens: 20, repetitions: 2, onRepetition});
     expect(report).toEqual({
       promptTokens: 10,
       generatedTokens: 20,
-      prompt: [1333.333, 1333.333],
-      generation: [250, 250],
-      firstToken: [2, 2],
+      prompt: [1000, 1000],
+      generation: [210, 210],
+      firstToken: [20, 20],
     });
     expect(seen).toEqual([0, 1]);
     const requests = backend.requests as readonly CompletionRequest[];
@@ -31,12 +26,13 @@ describe('measureSpeed', () => {
   });
 
   test('lengths shrink to the context', async () => {
-    const backend = Object.assign(withVocabulary(), {model: {...SCRIPTED_MODEL, contextSize: 64}});
+    const backend = new ScriptedBackend(script, {contextSize: 64});
     expect(await measureSpeed(backend, {repetitions: 1})).toMatchObject({promptTokens: 63, generatedTokens: 62});
   });
 
   test('a backend without a vocabulary cannot be measured', async () => {
-    await expect(measureSpeed(scriptedBackend(() => ''))).rejects.toMatchObject({
+    const backend = Object.assign(new ScriptedBackend(script), {tokenizer: undefined});
+    await expect(measureSpeed(backend)).rejects.toMatchObject({
       code: 'unsupported',
       hint: expect.stringContaining('--tokenizer'),
     });
@@ -44,7 +40,7 @@ describe('measureSpeed', () => {
 
   test('an abort is passed on', async () => {
     const reason = new Error('stopped');
-    await expect(measureSpeed(withVocabulary(), {}, AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(measureSpeed(new ScriptedBackend(script), {}, AbortSignal.abort(reason))).rejects.toBe(reason);
   });
 });
 

@@ -1,18 +1,15 @@
-// A Backend that streams a text at a steady pace and can be stopped, for screens and benchmarks.
+// The scripted backend at a steady pace, for screens and benchmarks: it takes its time, and says how long that was.
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {Backend, GenerationEvent, ModelInfo} from '../../src/engine/contract/backend.ts';
+import type {ModelInfo} from '../../src/engine/contract/backend.ts';
 import type {ChatCompletionRequest, ToolCall} from '../../src/engine/contract/requests.ts';
+import {type Script, ScriptedBackend, type Step} from './scripted-backend.ts';
 
-const MODEL: ModelInfo = {
+const MODEL: Partial<ModelInfo> = {
   id: 'paced-8B',
   path: undefined,
   contextSize: 32_768,
   trainedContextSize: 32_768,
-  template: 'v3',
   templateReason: 'it says so',
-  supportsFim: true,
-  supportsTools: true,
-  device: 'nowhere',
 };
 
 export interface Pace {
@@ -22,49 +19,37 @@ export interface Pace {
 }
 
 /**
- * Answers with what `reply` makes of the request, in pieces of about four characters on an absolute schedule; a call
- * comes whole.
+ * Answers chats with what `reply` makes of the request, in pieces of about four characters on an absolute schedule; a
+ * call comes whole.
  */
-export function pacedBackend(reply: (request: ChatCompletionRequest) => string | ToolCall, pace: Pace): Backend {
-  async function* chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-    yield {type: 'prompt', tokens: [1, 3, 4], cached: 1};
-    const started = performance.now();
-    for (let done = 0; done < 10 && pace.prefillMs !== undefined && !signal.aborted; done += 1) {
+export function pacedBackend(
+  reply: (request: ChatCompletionRequest) => string | ToolCall,
+  {tokensPerSecond, prefillMs}: Pace,
+): ScriptedBackend {
+  function* steps(request: ChatCompletionRequest): Generator<Step> {
+    for (let done = 0; done < 10 && prefillMs !== undefined; done += 1) {
       yield {type: 'prefill', done: done * 100, total: 1000};
-      await sleep(pace.prefillMs / 10, undefined, {signal}).catch(() => {});
+      yield (signal) => pause(prefillMs / 10, signal);
     }
     const first = performance.now();
     const answer = reply(request);
-    const call = typeof answer === 'string' ? undefined : answer;
-    const pieces = typeof answer === 'string' ? (answer.match(/[\s\S]{1,4}/gu) ?? []) : [];
-    if (call !== undefined) yield {type: 'tool_call', call};
-    let sent = 0;
-    for (const text of pieces) {
-      if (signal.aborted || sent === request.sampling.maxTokens) break;
-      const due = first + (1000 * sent) / pace.tokensPerSecond;
-      const wait = due - performance.now();
-      if (wait > 0) await sleep(wait, undefined, {signal}).catch(() => {});
-      if (signal.aborted) break;
-      yield {type: 'text', text};
-      sent += 1;
+    if (typeof answer !== 'string') {
+      yield {type: 'tool_call', call: answer};
+      yield {finish: 'tool_calls'};
+      return;
     }
-    const generationMs = performance.now() - first;
-    yield {
-      type: 'finish',
-      reason: signal.aborted ? 'aborted' : sent < pieces.length ? 'length' : call ? 'tool_calls' : 'stop',
-      usage: {promptTokens: 3, cachedTokens: 1, completionTokens: sent},
-      timings: {
-        firstTokenMs: first - started,
-        promptMs: first - started,
-        generationMs,
-        promptTokensPerSecond: undefined,
-        tokensPerSecond: sent / (generationMs / 1000),
-      },
-      seed: 7,
-    };
+    for (const [index, text] of (answer.match(/[\s\S]{1,4}/gu) ?? []).entries()) {
+      yield (signal) => pause(first + (1000 * index) / tokensPerSecond - performance.now(), signal);
+      yield text;
+    }
   }
-  const unsupported = () => {
-    throw new Error('the paced backend only chats');
+  const script: Script = (call) => {
+    if (call.kind !== 'chat') throw new Error('the paced backend only chats');
+    return steps(call.request);
   };
-  return {model: MODEL, chat, complete: unsupported, fim: unsupported, close: async () => {}};
+  return new ScriptedBackend(script, MODEL, () => performance.now());
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) await sleep(ms, undefined, {signal}).catch(() => {});
 }

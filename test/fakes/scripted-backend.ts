@@ -4,6 +4,8 @@ import type {
   FinishReason,
   GenerationEvent,
   ModelInfo,
+  ParsedToolCall,
+  Timings,
   TokenLogprob,
 } from '../../src/engine/contract/backend.ts';
 import type {
@@ -13,6 +15,7 @@ import type {
   Token,
   Tokenized,
 } from '../../src/engine/contract/requests.ts';
+import type {Tokenizer} from '../../src/engine/contract/tokenizer.ts';
 import {toyTokenizer} from './toy-tokenizer.ts';
 
 /** A text is a text event; a function is waited for (it gets the signal) and may throw. */
@@ -27,9 +30,39 @@ export type Call =
   | {readonly kind: 'complete'; readonly request: CompletionRequest}
   | {readonly kind: 'fim'; readonly request: FIMRequest};
 
-export type Script = readonly Step[] | ((call: Call) => readonly Step[]);
+export type Script = readonly Step[] | ((call: Call) => Iterable<Step>);
 
-const MODEL: ModelInfo = {
+/** A whole answer: `text` comes one letter a token, behind the reasoning and before the calls. */
+export interface ScriptedAnswer {
+  readonly text?: string;
+  readonly reasoning?: string;
+  readonly calls?: readonly ParsedToolCall[];
+  readonly reason?: FinishReason;
+  /** Thrown instead of finishing. */
+  readonly error?: Error;
+}
+
+/** A script of whole answers: `answer` gives the one to each request; a string stands for an answer in words alone. */
+export function answering(answer: (request: Call['request'], index: number) => string | ScriptedAnswer): Script {
+  let index = 0;
+  return ({request}) => stepsOf(answer(request, index++));
+}
+
+function stepsOf(answer: string | ScriptedAnswer): Step[] {
+  const {text = '', reasoning, calls = [], reason, error} = typeof answer === 'string' ? {text: answer} : answer;
+  const fail = () => {
+    throw error;
+  };
+  return [
+    ...(reasoning === undefined ? [] : [{type: 'reasoning', text: reasoning} as const]),
+    ...text,
+    ...(error === undefined ? [] : [fail]),
+    ...calls.map((call) => ({type: 'tool_call', call}) as const),
+    {finish: reason ?? (calls.length > 0 ? 'tool_calls' : 'stop')},
+  ];
+}
+
+export const SCRIPTED_MODEL: ModelInfo = {
   id: 'scripted',
   path: '/models/scripted.gguf',
   contextSize: 256,
@@ -44,16 +77,20 @@ const MODEL: ModelInfo = {
 /** Every text step counts as one generated token; the prompt is the request's text in bytes behind BOS. */
 export class ScriptedBackend implements Backend {
   readonly model: ModelInfo;
-  readonly tokenizer = toyTokenizer();
+  readonly tokenizer: Tokenizer = toyTokenizer();
   readonly calls: Call[] = [];
+  readonly requests: Call['request'][] = [];
   running = 0;
   finished: FinishReason[] = [];
   closed = false;
   script: Script;
+  readonly #now: (() => number) | undefined;
 
-  constructor(script: Script = ['Hello', ' there'], model: Partial<ModelInfo> = {}) {
+  /** `now`, in milliseconds: the timings are measured by it; without it they are always the same. */
+  constructor(script: Script = ['Hello', ' there'], model: Partial<ModelInfo> = {}, now?: () => number) {
     this.script = script;
-    this.model = {...MODEL, ...model};
+    this.model = {...SCRIPTED_MODEL, ...model};
+    this.#now = now;
   }
 
   chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
@@ -83,10 +120,13 @@ export class ScriptedBackend implements Backend {
 
   async *#play(call: Call, tokens: readonly Token[], signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     this.calls.push(call);
+    this.requests.push(call.request);
     this.running++;
     let generated = 0;
     const {seed, maxTokens = Number.POSITIVE_INFINITY, topLogprobs} = call.request.sampling;
     let end: {finish: FinishReason; stop?: string} = {finish: 'stop'};
+    const started = this.#now?.() ?? 0;
+    let firstAt: number | undefined;
     try {
       yield {type: 'prompt', tokens, cached: 0};
       for (const step of typeof this.script === 'function' ? this.script(call) : this.script) {
@@ -97,6 +137,7 @@ export class ScriptedBackend implements Backend {
         }
         if (typeof step === 'string') {
           generated++;
+          firstAt ??= this.#now?.();
           yield {
             type: 'text',
             text: step,
@@ -110,15 +151,30 @@ export class ScriptedBackend implements Backend {
       this.finished.push(end.finish);
     }
     const usage = {promptTokens: tokens.length, cachedTokens: 0, completionTokens: generated};
-    const timings = {
-      firstTokenMs: 20,
-      promptMs: 10,
-      generationMs: 100,
-      promptTokensPerSecond: tokens.length * 100,
-      tokensPerSecond: generated * 10,
-    };
+    const timings = this.#timings(tokens.length, generated, started, firstAt);
     const {finish: reason, ...stop} = end;
     yield {type: 'finish', reason, ...stop, usage, timings, seed};
+  }
+
+  #timings(prompted: number, generated: number, started: number, firstAt: number | undefined): Timings {
+    if (this.#now === undefined) {
+      return {
+        firstTokenMs: 20,
+        promptMs: 10,
+        generationMs: 100,
+        promptTokensPerSecond: prompted * 100,
+        tokensPerSecond: generated * 10,
+      };
+    }
+    const promptMs = (firstAt ?? this.#now()) - started;
+    const generationMs = this.#now() - started - promptMs;
+    return {
+      firstTokenMs: promptMs,
+      promptMs,
+      generationMs,
+      promptTokensPerSecond: undefined,
+      tokensPerSecond: generated / (generationMs / 1000),
+    };
   }
 
   #logprobs(text: string, top: number): TokenLogprob[] {

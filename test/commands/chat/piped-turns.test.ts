@@ -1,13 +1,13 @@
 import {expect, test} from 'vitest';
 import {answerLines, answerOnce} from '../../../src/commands/chat/piped-turns.ts';
-import {SCRIPTED_MODEL, type ScriptedAnswer, scriptedBackend} from '../../fakes/backend.ts';
 import {type FakeIo, fakeIo} from '../../fakes/io.ts';
+import {answering, SCRIPTED_MODEL, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
 function face(io: FakeIo, script: (text: string) => string | ScriptedAnswer, spoken = false) {
   const asked: string[] = [];
   const send = (text: string, signal: AbortSignal) => {
     asked.push(text);
-    return scriptedBackend(() => script(text)).chat({messages: [], sampling: {temperature: 0}}, signal);
+    return new ScriptedBackend(answering(() => script(text))).chat({messages: [], sampling: {temperature: 0}}, signal);
   };
   return {asked, face: {io, send, model: SCRIPTED_MODEL, format: 'text' as const, spoken}};
 }

@@ -2,8 +2,8 @@ import {expect, test} from 'vitest';
 import {meets, parseExam} from '../../../src/commands/exam/exam-file.ts';
 import {runExam} from '../../../src/commands/exam/run-exam.ts';
 import type {Answer} from '../../../src/engine/contract/collect-answer.ts';
-import {scriptedBackend} from '../../fakes/backend.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {answering, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
 const EXAM = JSON.stringify({
   note: 'three questions',
@@ -27,7 +27,7 @@ const EXAM = JSON.stringify({
 
 test('every case is asked at temperature 0, and the score is told by kind', async () => {
   const io = fakeIo();
-  const backend = scriptedBackend((_request, i) => ['It is Aton.', 'No idea.', 'b', 'bc'][i] ?? '');
+  const backend = new ScriptedBackend(answering((_request, i) => ['It is Aton.', 'No idea.', 'b', 'bc'][i] ?? ''));
   await runExam(io, backend, parseExam(EXAM, 'exam.json'), false);
   expect(io.out()).toBe(
     'failed capital/b: "No idea."\n' +
@@ -43,12 +43,7 @@ test('every case is asked at temperature 0, and the score is told by kind', asyn
 
 test('--json tells every answer', async () => {
   const io = fakeIo();
-  await runExam(
-    io,
-    scriptedBackend(() => 'Aton'),
-    parseExam(EXAM, 'exam.json').slice(0, 1),
-    true,
-  );
+  await runExam(io, new ScriptedBackend(answering(() => 'Aton')), parseExam(EXAM, 'exam.json').slice(0, 1), true);
   expect(JSON.parse(io.out())).toEqual({
     passed: 1,
     total: 1,

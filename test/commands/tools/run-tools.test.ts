@@ -2,8 +2,8 @@ import {expect, test} from 'vitest';
 import {answerWithCommands, readToolsFlags, showCalls} from '../../../src/commands/tools/run-tools.ts';
 import type {ParsedToolCall} from '../../../src/engine/contract/backend.ts';
 import type {ChatCompletionRequest} from '../../../src/engine/contract/requests.ts';
-import {type ScriptedAnswer, scriptedBackend} from '../../fakes/backend.ts';
 import {type FakeIo, fakeIo} from '../../fakes/io.ts';
+import {answering, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
 const TOOLS = JSON.stringify([{name: 'add', description: 'Add', parameters: {type: 'object', properties: {}}}]);
@@ -17,17 +17,12 @@ function read(flags: object = {}, tools = TOOLS) {
 
 async function show(io: FakeIo, answer: ScriptedAnswer | string, json = false) {
   const {request} = await read();
-  await showCalls(
-    io,
-    scriptedBackend(() => answer),
-    request,
-    json,
-  );
+  await showCalls(io, new ScriptedBackend(answering(() => answer)), request, json);
 }
 
 async function execute(io: FakeIo, command: string, answers: readonly (ScriptedAnswer | string)[], flags: object = {}) {
   const {request, commands} = await read({exec: [command], ...flags});
-  const backend = scriptedBackend((_request, i) => answers[Math.min(i, answers.length - 1)] ?? '');
+  const backend = new ScriptedBackend(answering((_request, i) => answers[Math.min(i, answers.length - 1)] ?? ''));
   const done = answerWithCommands(io, backend, request, commands, FLAGS);
   return {done, requests: backend.requests as readonly ChatCompletionRequest[]};
 }

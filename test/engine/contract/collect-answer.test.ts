@@ -1,15 +1,15 @@
 import {expect, test} from 'vitest';
 import {collectAnswer} from '../../../src/engine/contract/collect-answer.ts';
-import {scriptedBackend} from '../../fakes/backend.ts';
+import {answering, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
 const request = {messages: [], sampling: {temperature: 0}};
 const call = {id: 'abcDEF123', name: 'add', arguments: '{"a": 1}'};
 
 test('the events of an answer fold into one object, and each is seen on the way', async () => {
-  const backend = scriptedBackend(() => ({reasoning: 'hm', text: 'Hi', calls: [call]}));
+  const backend = new ScriptedBackend(answering(() => ({reasoning: 'hm', text: 'Hi', calls: [call]})));
   const seen: string[] = [];
   const answer = await collectAnswer(backend.chat(request, new AbortController().signal), ({type}) => seen.push(type));
-  expect(answer).toMatchObject({content: 'Hi', reasoning: 'hm', toolCalls: [call], prompt: [1, 2, 3]});
+  expect(answer).toMatchObject({content: 'Hi', reasoning: 'hm', toolCalls: [call], prompt: [1, 3, 4]});
   expect(answer.finish).toMatchObject({reason: 'tool_calls', usage: {completionTokens: 2}});
   expect(seen).toEqual(['prompt', 'reasoning', 'text', 'text', 'tool_call', 'finish']);
 });

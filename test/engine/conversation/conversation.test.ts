@@ -2,12 +2,12 @@ import {describe, expect, test} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
 import type {ChatCompletionRequest, Message} from '../../../src/engine/contract/requests.ts';
 import {Conversation, type ConversationEvent, type ToolRunner} from '../../../src/engine/conversation/conversation.ts';
-import {type ScriptedAnswer, scriptedBackend} from '../../fakes/backend.ts';
+import {answering, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
 const never = new AbortController().signal;
 
 function chat(script: readonly (string | ScriptedAnswer)[], runTool?: ToolRunner, messages: readonly Message[] = []) {
-  const backend = scriptedBackend((_, index) => script[index] ?? 'nothing more');
+  const backend = new ScriptedBackend(answering((_, index) => script[index] ?? 'nothing more'));
   const conversation = new Conversation({
     backend,
     settings: () => ({sampling: {temperature: 0}}),

@@ -1,12 +1,15 @@
 import {expect, test} from 'vitest';
 import {type AnswerFormat, writeAnswer} from '../../../src/ui/plain/write-answer.ts';
-import {SCRIPTED_MODEL, type ScriptedAnswer, scriptedBackend} from '../../fakes/backend.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {answering, SCRIPTED_MODEL, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
 async function written(answer: string | ScriptedAnswer, format: AnswerFormat, {isTTY = false, maxTokens = 99} = {}) {
   const io = fakeIo();
   const out = Object.assign(io.stdout, {isTTY});
-  const events = scriptedBackend(() => answer).chat({messages: [], sampling: {temperature: 0, maxTokens}}, io.stop);
+  const events = new ScriptedBackend(answering(() => answer)).chat(
+    {messages: [], sampling: {temperature: 0, maxTokens, seed: 7}},
+    io.stop,
+  );
   await writeAnswer(events, {out, notes: io.stderr}, format, SCRIPTED_MODEL);
   return {out: io.out(), err: io.err()};
 }
@@ -25,7 +28,7 @@ test('a cut answer says why on stderr', async () => {
     out: 'Pa\n',
     err: 'note: the answer was cut after 2 tokens (length); --max-tokens allows more\n',
   });
-  expect((await written({text: 'x', reason: 'context'}, 'text')).err).toContain('the context of 4096 tokens is full');
+  expect((await written({text: 'x', reason: 'context'}, 'text')).err).toContain('the context of 256 tokens is full');
 });
 
 test('--json is one object an answer', async () => {
@@ -39,13 +42,13 @@ test('--json is one object an answer', async () => {
       {id: 'abcDEF123', type: 'function', function: {name: 'add', arguments: '{"a": 1}'}, problem: 'cut off'},
     ],
     finish_reason: 'tool_calls',
-    usage: {prompt_tokens: 3, cached_tokens: 1, completion_tokens: 2, total_tokens: 5},
+    usage: {prompt_tokens: 3, cached_tokens: 0, completion_tokens: 2, total_tokens: 5},
     timings: {
-      first_token_ms: 2,
-      prompt_ms: 1.5,
-      generation_ms: 4,
-      prompt_tokens_per_second: 1333.33,
-      tokens_per_second: 250,
+      first_token_ms: 20,
+      prompt_ms: 10,
+      generation_ms: 100,
+      prompt_tokens_per_second: 300,
+      tokens_per_second: 20,
     },
     seed: 7,
     model: 'scripted',
@@ -60,7 +63,7 @@ test('--stream-json is one object an event', async () => {
     .split('\n')
     .map((line) => JSON.parse(line));
   expect(events.map(({type}) => type)).toEqual(['start', 'delta', 'delta', 'end']);
-  expect(events[0]).toMatchObject({model: 'scripted', prompt_tokens: 3, cached_tokens: 1});
+  expect(events[0]).toMatchObject({model: 'scripted', prompt_tokens: 3, cached_tokens: 0});
   expect(events[1]).toEqual({type: 'delta', content: 'H'});
   expect(events[3]).toMatchObject({finish_reason: 'stop', seed: 7});
 });
@@ -74,7 +77,7 @@ test('for a screen reader an answer comes by whole sentences', async () => {
     writes.push(text);
     return write(text);
   };
-  const events = scriptedBackend(() => 'One. Two is 2.5!\nThree').chat(
+  const events = new ScriptedBackend(answering(() => 'One. Two is 2.5!\nThree')).chat(
     {messages: [], sampling: {temperature: 0}},
     io.stop,
   );
