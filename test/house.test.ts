@@ -152,6 +152,12 @@ test('a limit of time has a timer of its own: one owner knows what Node 20 forge
   expect(alone).toEqual(['serve/worker/aime-worker.ts']);
 });
 
+test('no decision is made by the words of a message: EngineError has a code and what a server said', () => {
+  const matches =
+    /\.(?:test|exec|match)\([^()\n]*(?<!remote|remote\?)\.message\b|(?<!remote)\.message\.(?:match|includes|startsWith|endsWith)\(/;
+  expect(files.filter((file) => matches.test(source(file)))).toEqual([]);
+});
+
 test('files stay small, say in their first line what they are for, and have a name of their own', () => {
   expect(files.filter((file) => source(file).split('\n').length > LINES)).toEqual([]);
   expect(files.filter((file) => !source(file).startsWith('// '))).toEqual([]);

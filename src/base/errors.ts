@@ -21,6 +21,21 @@ const ERROR_TABLE = {
 
 export type ErrorCode = keyof typeof ERROR_TABLE;
 
+/** What a server said that refused a request. */
+export interface RemoteRefusal {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The server's own words. */
+  readonly message: string;
+  /** The server's name for this kind of failure. */
+  readonly code?: string;
+  /** For how long the server asks to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** On every EngineError, whichever copy of this file made it. */
+const KIND = Symbol.for('mistral-chat.error');
+
 export interface EngineErrorOptions {
   /** What to do next, one sentence. */
   readonly hint?: string;
@@ -29,6 +44,8 @@ export interface EngineErrorOptions {
   readonly param?: string;
   /** Of `context_length_exceeded`: the two numbers a client needs to shorten its prompt. */
   readonly context?: {readonly promptTokens: number; readonly contextSize: number};
+  /** Of a failure that a server reported: decisions are made by this, never by the words of `message`. */
+  readonly remote?: RemoteRefusal;
 }
 
 /** A failure the user can act on: what happened, with which input (`message`), what to do next (`hint`). */
@@ -39,13 +56,13 @@ export class EngineError extends Error {
   readonly param: string | undefined;
   readonly context: EngineErrorOptions['context'];
 
-  /**
-   * By name: the bundle of `mistral-fim` has a class of its own, and what it loads from outside throws that of the files.
-   */
+  readonly remote: RemoteRefusal | undefined;
+
+  /** Of every copy of this class: the bundle of `mistral-fim` has one of its own beside that of the files. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: the class that is asked may be a subclass
     if (this !== EngineError) return Function.prototype[Symbol.hasInstance].call(this, value);
-    return value instanceof Error && value.name === 'EngineError';
+    return value instanceof Error && KIND in value;
   }
 
   constructor(code: ErrorCode, message: string, options: EngineErrorOptions = {}) {
@@ -54,6 +71,11 @@ export class EngineError extends Error {
     this.hint = options.hint;
     this.param = options.param;
     this.context = options.context;
+    this.remote = options.remote;
+  }
+
+  get [KIND](): true {
+    return true;
   }
 
   /** Process exit code documented in the README. */

@@ -1,4 +1,4 @@
-import {expect, test} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import {EngineError} from '../../src/base/errors.ts';
 import {JsonError} from '../../src/base/json.ts';
 
@@ -11,12 +11,33 @@ test('an error says what a shell and an HTTP client get to see', () => {
   expect(error).toMatchObject({exitCode: 4, httpStatus: 400, hint: 'use --ctx 16', cause, name: 'EngineError'});
 });
 
-test('the error of another copy of the class is one too, a subclass knows its own', () => {
+test('the error of another copy of the class is one too, a subclass knows its own', async () => {
+  vi.resetModules();
+  const copy = await import('../../src/base/errors.ts');
+  expect(copy.EngineError).not.toBe(EngineError);
+  expect(new copy.EngineError('io', 'x') instanceof EngineError).toBe(true);
+  expect(new EngineError('io', 'x') instanceof copy.EngineError).toBe(true);
+  expect(new EngineError('io', 'x') instanceof JsonError).toBe(false);
+  expect(new JsonError('syntax', 'x', 0) instanceof EngineError).toBe(true);
+});
+
+test('an error that only bears the name is none', () => {
   class Foreign extends Error {
     override readonly name = 'EngineError';
   }
-  expect(new Foreign() instanceof EngineError).toBe(true);
-  expect(new Error('EngineError') instanceof EngineError).toBe(false);
-  expect({name: 'EngineError'} instanceof EngineError).toBe(false);
-  expect(new EngineError('io', 'x') instanceof JsonError).toBe(false);
+  for (const value of [
+    new Foreign(),
+    new Error('EngineError'),
+    {name: 'EngineError'},
+    null,
+    undefined,
+    'EngineError',
+  ]) {
+    expect(value instanceof EngineError).toBe(false);
+  }
+});
+
+test('what a server said is kept beside our own words', () => {
+  const remote = {status: 429, message: 'quota', code: 'rate_limited', retryAfterMs: 3000};
+  expect(new EngineError('backend_failed', 'host answered 429: quota', {remote}).remote).toEqual(remote);
 });

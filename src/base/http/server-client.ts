@@ -1,6 +1,6 @@
 // Requests to a cluster: retried while nothing has been answered, told as EngineErrors, read as server-sent events.
 import {setTimeout as sleep} from 'node:timers/promises';
-import {EngineError, type ErrorCode} from '../errors.ts';
+import {EngineError, type ErrorCode, type RemoteRefusal} from '../errors.ts';
 import {type Reply, send} from './send.ts';
 
 export interface HttpOptions {
@@ -114,21 +114,31 @@ async function refusal(reply: Reply, url: string): Promise<EngineError> {
   return new EngineError(errorCode, `${new URL(url).host} answered ${reply.status}: ${message}`, {
     ...(hint !== undefined && {hint}),
     ...(param !== undefined && {param}),
+    remote: remoteOf(reply, message, code),
   });
+}
+
+function remoteOf(reply: Reply, message: string, code: string | undefined): RemoteRefusal {
+  const wait = retryAfterMs(reply);
+  return {status: reply.status, message, ...(code && {code}), ...(wait !== undefined && {retryAfterMs: wait})};
 }
 
 interface ErrorFields {
   readonly message: string;
-  readonly code?: unknown;
+  readonly code?: string;
   readonly param?: string;
 }
 
 function errorFields(text: string): ErrorFields {
   try {
-    const body = JSON.parse(text) as {error?: ErrorFields & {type?: string}; message?: string; detail?: unknown};
+    const body = JSON.parse(text) as {
+      error?: Omit<ErrorFields, 'code'> & {code?: unknown; type?: string};
+      message?: string;
+      detail?: unknown;
+    };
     const {message, code, type, param} = body.error ?? {message: undefined};
     const told = message ?? body.message ?? (body.detail === undefined ? text : JSON.stringify(body.detail));
-    return {message: told, code: `${String(code ?? '')} ${type ?? ''}`, ...(param && {param})};
+    return {message: told, code: `${String(code ?? '')} ${type ?? ''}`.trim(), ...(param && {param})};
   } catch {
     return {message: text.trim() || 'nothing'};
   }

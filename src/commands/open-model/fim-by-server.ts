@@ -95,5 +95,5 @@ export class AttachedFim implements Pick<Backend, 'fim' | 'model'> {
 
 /** Also a queue that is full: opening the model a second time would not make the machine less busy. */
 function concernsRequest(error: unknown): boolean {
-  return error instanceof EngineError && (OF_THE_REQUEST.includes(error.code) || /answered 429/.test(error.message));
+  return error instanceof EngineError && (OF_THE_REQUEST.includes(error.code) || error.remote?.status === 429);
 }

@@ -14,6 +14,9 @@ import {RemoteTokenModel, type TokenRoute} from './remote-token-model.ts';
 /** For a server that does not say how much its context holds: nothing is refused here, it will be there. */
 const UNKNOWN_CONTEXT = 2 ** 31;
 
+/** Statuses of a server without a route, or with one that does not take token ids. */
+const ABSENT: ReadonlySet<number> = new Set([400, 404, 405, 422, 501]);
+
 /**
  * As `openRemote`, with the prompts rendered by `tokenizer`.
  * @throws EngineError as `openRemote`, and `unsupported` when no route of the server takes and tells token ids.
@@ -51,9 +54,8 @@ async function tokenRoute(
       }
     } catch (error) {
       signal.throwIfAborted();
-      const {message, code} = error instanceof EngineError ? error : {message: '', code: undefined};
-      const absent = code === 'unsupported' || /answered (?:400|404|405|422|501)/.test(message);
-      if (!absent) throw error;
+      if (!(error instanceof EngineError)) throw error;
+      if (error.code !== 'unsupported' && !ABSENT.has(error.remote?.status ?? 0)) throw error;
     }
   }
   return undefined;

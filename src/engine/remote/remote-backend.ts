@@ -26,6 +26,9 @@ export interface RemoteOptions {
 const FIM_ROUTES = ['mistral', 'llama', 'openai'] as const;
 type FimRoute = (typeof FIM_ROUTES)[number];
 
+/** Statuses of a route that is not there, or not for this model: llama-server answers 501 for a vocabulary it does not know. */
+const ABSENT: ReadonlySet<number> = new Set([404, 405, 501]);
+
 /** What a server says of a model. */
 export interface ModelCard {
   readonly id: string;
@@ -163,14 +166,13 @@ export class RemoteBackend implements Backend {
       const url = new URL('/infill', this.#http.url).href;
       return await this.#http.send('POST', url, infillBody(request), signal);
     } catch (error) {
-      // Not there, or there and not for this model: llama-server answers 501 for a vocabulary it does not know.
-      const absent = error instanceof EngineError && /answered (?:404|405|501)/.test(error.message);
-      if (absent && route !== 'openai') return undefined;
-      // vLLM knows the field and has no way to fill it in for a Mistral model.
-      if (error instanceof EngineError && /answered 4\d\d: .*suffix/.test(error.message)) {
+      if (!(error instanceof EngineError) || error.remote === undefined) throw error;
+      if (ABSENT.has(error.remote.status) && route !== 'openai') return undefined;
+      if (refusesSuffix(error)) {
         throw new EngineError('unsupported', `no fill-in-the-middle: ${error.message}`, {
           hint: RENDER_HERE,
           cause: error,
+          remote: error.remote,
         });
       }
       throw error;
@@ -219,4 +221,10 @@ export class RemoteBackend implements Backend {
       throw new EngineError('backend_failed', 'the remote server ended its stream before the answer');
     }
   }
+}
+
+/** vLLM knows the field and has no way to fill it in for a Mistral model; only its own words tell so. */
+function refusesSuffix({remote, param}: EngineError): boolean {
+  if (remote === undefined || remote.status < 400 || remote.status >= 500) return false;
+  return param === 'suffix' || /\bsuffix\b/.test(remote.message);
 }

@@ -58,7 +58,7 @@ test('one that is gone, stops or is somebody else lets the model be opened inste
   const middle = collectAnswer(gone.fim(request, new AbortController().signal));
   await expect(middle).rejects.toMatchObject({code: 'backend_unreachable'});
   for (const status of [401, 404, 500, 503]) {
-    const refused = await fillIn((_one, response) => json(response, {error: {message: 'no'}}, status));
+    const refused = await fillIn((_one, response) => json(response, {error: {message: 'answered 429'}}, status));
     await expect(refused.middle).rejects.toMatchObject({code: 'backend_unreachable'});
   }
 });

@@ -143,6 +143,16 @@ test('a server that tells texts alone is refused with what to do', async () => {
   });
 });
 
+test('a server that fails is not taken for one without the route, whatever its words', async () => {
+  const {url, asked} = await httpServer((one, response) => {
+    if (one.path.endsWith('/models')) return json(response, {data: [{id: 'large'}]});
+    return json(response, {error: {message: 'upstream answered 404: no route'}}, 500);
+  });
+  const opening = openExactRemote({url: `${url}/v1`}, V3);
+  await expect(opening).rejects.toMatchObject({code: 'backend_failed', remote: {status: 500}});
+  expect(asked.map(({path}) => path)).toEqual(['/v1/models', '/completion']);
+});
+
 test('an answer that must have a form goes to the chat route, whose grammar holds it', async () => {
   const {url, asked} = await cluster(({path}) =>
     path.endsWith('/chat/completions')

@@ -252,6 +252,24 @@ test('a server that cannot fill in leads to one that renders here', async () => 
   });
 });
 
+test('a failure whose words name another status is what its own status says', async () => {
+  const failing = {error: {message: 'upstream answered 404: suffix'}};
+  const {backend, asked} = await cluster((_one, response) => json(response, failing, 500));
+  await expect(eventsOf(backend.fim(fim, never))).rejects.toMatchObject({
+    code: 'backend_failed',
+    remote: {status: 500, message: 'upstream answered 404: suffix'},
+  });
+  expect(asked().map(({path}) => path)).toEqual(['/v1/fim/completions']);
+});
+
+test('what a server said is on the error, its own code and its wait included', async () => {
+  const refusing = {error: {message: 'slow down', code: 'rate_limited', type: 'quota'}};
+  const {backend} = await cluster((_one, response) => json(response, refusing, 429, {'retry-after': '120'}));
+  await expect(eventsOf(backend.chat(hello, never))).rejects.toMatchObject({
+    remote: {status: 429, message: 'slow down', code: 'rate_limited quota', retryAfterMs: 120_000},
+  });
+});
+
 test('log-probabilities are refused instead of forgotten', async () => {
   const {backend} = await cluster((_one, response) => sse(response, WHOLE));
   const request = {...hello, sampling: {temperature: 0, topLogprobs: 2}};
