@@ -1,4 +1,5 @@
 // A llama_context without llama.cpp: it keeps the tokens of each sequence and "samples" from their sum.
+import {writeFile} from 'node:fs/promises';
 import type {
   Native,
   NativeCheckpoint,
@@ -48,9 +49,15 @@ export class FakeNativeContext implements NativeContext {
     await this.beforeDecode?.();
   }
 
-  // The overload with logits is not scripted: log-probabilities are tested with the real engine.
-  async sampleToken(logitIndex: number): Promise<never> {
-    return (this.#logits[logitIndex] ?? -1) as never;
+  /** Logits are 0 for the token sampled, -1 for the next id, -2 for the one after it; all others weigh nothing. */
+  async sampleToken(logitIndex: number, ...asked: readonly unknown[]): Promise<never> {
+    const token = this.#logits[logitIndex] ?? -1;
+    const wanted = asked[3] as readonly [readonly number[], unknown, unknown, unknown, number] | undefined;
+    if (!wanted) return token as never;
+    const [tokens, , , , top] = wanted;
+    const ranked = [token, token + 1, token + 2].slice(0, top);
+    const pairs = [...new Set([...tokens, ...ranked])].flatMap((id) => [id, token - id]);
+    return [token, undefined, undefined, pairs, 1 + Math.exp(-1) + Math.exp(-2)] as never;
   }
 
   disposeSequence(sequence: number): void {
@@ -62,8 +69,10 @@ export class FakeNativeContext implements NativeContext {
     return this.canCut;
   }
 
-  async saveSequenceStateToFile(): Promise<number> {
-    throw new Error('not scripted');
+  async saveSequenceStateToFile(path: string, sequence: number): Promise<number> {
+    const text = JSON.stringify(this.sequences.get(sequence) ?? []);
+    await writeFile(path, text);
+    return text.length;
   }
 
   async loadSequenceStateFromFile(): Promise<Uint32Array> {

@@ -1,10 +1,35 @@
-import {expect, test} from 'vitest';
+import {execFileSync} from 'node:child_process';
+import {closeSync, constants, openSync, readSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, onTestFinished, test, vi} from 'vitest';
 import {parseToolCommand, runToolCommand, splitWords} from '../../../src/commands/tools/tool-command.ts';
+import {folderWith} from '../../fixtures/folder.ts';
 
 const call = {id: 'abcDEF123', name: 'add', arguments: '{"a": 1}'};
 
-function exec(line: string, {shell = false, timeoutMs = 10_000, signal = new AbortController().signal} = {}) {
-  return runToolCommand({name: 'add', line}, call, {shell, timeoutMs, signal, cwd: process.cwd()});
+function exec(
+  line: string,
+  {shell = false, timeoutMs = 10_000, signal = new AbortController().signal, cwd = process.cwd()} = {},
+) {
+  return runToolCommand({name: 'add', line}, call, {shell, timeoutMs, signal, cwd});
+}
+
+/** A folder with a FIFO named `alive` in it, and whether any process has it open for writing. */
+function aliveFifo() {
+  const cwd = folderWith();
+  const path = join(cwd, 'alive');
+  execFileSync('mkfifo', [path]);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  onTestFinished(() => closeSync(fd));
+  const isAlive = () => {
+    try {
+      return readSync(fd, Buffer.alloc(1)) > 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return true;
+      throw error;
+    }
+  };
+  return {cwd, isAlive};
 }
 
 test.each([
@@ -49,8 +74,22 @@ test.each([
   });
 });
 
-test('a stop ends the command and what it started', async () => {
+// Longer than the test may take: it fails if anything of the command is left running.
+const WITH_CHILDREN = 'sleep 60 > alive & (sleep 60 > alive) & sleep 60 > alive; true';
+
+test('a timeout ends the command and everything it started', async () => {
+  const {cwd, isAlive} = aliveFifo();
+  const failure = exec(WITH_CHILDREN, {shell: true, timeoutMs: 500, cwd});
+  await expect(failure).rejects.toMatchObject({message: 'the command of the tool add took longer than 0.5 s'});
+  await vi.waitFor(() => expect(isAlive()).toBe(false), 10_000);
+});
+
+test('a stop ends the command and everything it started', async () => {
+  const {cwd, isAlive} = aliveFifo();
   const controller = new AbortController();
-  setTimeout(() => controller.abort('SIGINT'), 50);
-  await expect(exec('sleep 5; true', {shell: true, signal: controller.signal})).rejects.toBe('SIGINT');
+  const stopped = expect(exec(WITH_CHILDREN, {shell: true, signal: controller.signal, cwd})).rejects.toBe('SIGINT');
+  await vi.waitFor(() => expect(isAlive()).toBe(true), 10_000);
+  controller.abort('SIGINT');
+  await stopped;
+  await vi.waitFor(() => expect(isAlive()).toBe(false), 10_000);
 });
