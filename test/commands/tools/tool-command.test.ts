@@ -18,7 +18,7 @@ function exec(
 function aliveFifo() {
   const cwd = folderWith();
   const path = join(cwd, 'alive');
-  execFileSync('mkfifo', [path]);
+  execFileSync('sh', ['-c', 'mkfifo alive'], {cwd});
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   onTestFinished(() => closeSync(fd));
   const isAlive = () => {
