@@ -8,7 +8,8 @@ import type {Backend, GenerationEvent} from '../src/engine/contract/backend.ts';
 import type {SamplingParams} from '../src/engine/contract/sampling.ts';
 import {Conversation} from '../src/engine/conversation/conversation.ts';
 import {newSessionInfo, Session} from '../src/engine/conversation/session.ts';
-import {type OpenedLocalBackend, openLocalBackend} from '../src/engine/local/open-local.ts';
+import type {LocalBackend} from '../src/engine/local/local-backend.ts';
+import {openLocalBackend} from '../src/engine/local/open-local.ts';
 import {createTheme} from '../src/ui/markdown/style.ts';
 import {writeAnswer} from '../src/ui/plain/write-answer.ts';
 import {History} from '../src/ui/prompt/input-history.ts';
@@ -46,16 +47,16 @@ function mainThread(): {ms: number; turns: number} {
 }
 
 const results: AnswerResult[] = [];
-let opened: Promise<OpenedLocalBackend> | undefined;
+let opened: Promise<LocalBackend> | undefined;
 
 /** Loads the model at the first call: behind the screen when that comes first, as the real program does. */
-function open(): Promise<OpenedLocalBackend> {
-  opened ??= openLocalBackend({file: model, gpu: false, threads});
+function open(): Promise<LocalBackend> {
+  opened ??= openLocalBackend({file: model, device: 'off', threads});
   return opened;
 }
 
 /** The same answer each time. A model of random weights may end at any token. */
-function sampling({tokenizer}: OpenedLocalBackend): SamplingParams {
+function sampling({tokenizer}: LocalBackend): SamplingParams {
   return {temperature: 0.7, seed: 1, maxTokens: tokens, logitBias: new Map([[tokenizer.eos, -100]])};
 }
 

@@ -22,7 +22,7 @@ const [threads, slots, promptTokens, generatedTokens] = [
 const started = performance.now();
 const backend = await openLocalBackend({
   file: values.model ?? '',
-  gpu: false,
+  device: 'off',
   threads,
   slots,
   contextSize: slots > 1 ? 512 : 2560,

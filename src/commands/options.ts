@@ -1,11 +1,11 @@
 // The one table of flags and defaults; every command takes the groups it needs from here.
 
 import {type Command, InvalidArgumentError, Option} from 'commander';
+import {DEVICES, type Device, KV_TYPES, type KvType} from '../engine/contract/local-engine.ts';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
 import {isInRange, type NumberKey, type Range, rangeText, SAMPLING} from '../engine/contract/sampling-table.ts';
 import {templateVersions} from '../engine/contract/templates.ts';
-import {KV_TYPES, type KvType} from '../engine/models/memory/kv-types.ts';
 import type {Io} from './host/io.ts';
 
 /** What a flag means when it is absent. mistral-inference's 35 tokens stay with `demo`: in a chat they cut answers. */
@@ -16,7 +16,8 @@ export const DEFAULTS = {
   tools: {maxTokens: 1024, temperature: 0},
 } as const satisfies Record<string, SamplingParams>;
 
-const GPU_KINDS = ['cuda', 'vulkan', 'metal', 'off'] as const;
+/** What `--gpu` may name: `auto` is its absence. */
+const GPU_KINDS = DEVICES.filter((device) => device !== 'auto');
 
 export interface EngineFlags {
   readonly url?: string;
@@ -25,7 +26,7 @@ export interface EngineFlags {
   readonly tokenizer?: string;
   readonly quant?: string;
   readonly gpuLayers?: number | 'max';
-  readonly gpu?: (typeof GPU_KINDS)[number];
+  readonly gpu?: Device;
   /** Tokens. */
   readonly ctx?: number;
   readonly kvType?: KvType;

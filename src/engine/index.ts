@@ -6,6 +6,7 @@ export type {
   Backend,
   FinishReason,
   GenerationEvent,
+  KvState,
   ModelInfo,
   ParsedToolCall,
   Timings,
@@ -13,6 +14,7 @@ export type {
   TokenModel,
   Usage,
 } from './contract/backend.ts';
+export type {Device, KvType, LocalOptions, LogListener, LoraAdapter, StepWatch} from './contract/local-engine.ts';
 export type * from './contract/requests.ts';
 export {type SamplingParams, validateSampling} from './contract/sampling.ts';
 export type {Tokenizer} from './contract/tokenizer.ts';
@@ -22,7 +24,6 @@ export {
   type ConversationOptions,
   type ToolRunner,
 } from './conversation/conversation.ts';
-export type {LogListener} from './llama/native/library.ts';
-export type {LoraAdapter} from './llama/open-llama.ts';
-export {type LocalOptions, type OpenedLocalBackend, openLocalBackend} from './local/open-local.ts';
+export type {LocalBackend} from './local/local-backend.ts';
+export {type OpenLocalOptions, openLocalBackend} from './local/open-local.ts';
 export {measureSpeed, median, type SpeedOptions, type SpeedReport} from './measure-speed.ts';

@@ -2,6 +2,7 @@
 import {EngineError} from '../base/errors.ts';
 import {unlessStopped, within} from '../base/signals.ts';
 import type {Backend, GenerationEvent} from '../engine/contract/backend.ts';
+import type {StepWatch} from '../engine/contract/local-engine.ts';
 
 /** How long an engine that has failed may take for one token. */
 const PROBE_MS = 10_000;
@@ -70,4 +71,25 @@ export class EngineWatch {
     }
     return false;
   }
+}
+
+/** What a step watch writes to. */
+interface Log {
+  error(figures: object, message: string): void;
+  warn(message: string): void;
+}
+
+/** A step that hangs is logged, and nothing is asked of the engine until it ends. */
+export function stepWatch(
+  service: {stalled(seconds: number | undefined): void},
+  logger: Log,
+  limitMs: number,
+): StepWatch {
+  const seconds = limitMs / 1000;
+  const onStall = (stalled: boolean) => {
+    service.stalled(stalled ? seconds : undefined);
+    if (stalled) logger.error({seconds}, 'a step of the engine does not end');
+    else logger.warn('the step of the engine has ended after all');
+  };
+  return {limitMs, onStall};
 }

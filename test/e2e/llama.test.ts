@@ -11,7 +11,7 @@ import {randomLora, randomMamba, randomModel, TINY_SHAPE} from '../fixtures/rand
 const folder = mkdtempSync(join(tmpdir(), 'llama-'));
 const path = join(folder, 'tiny.gguf');
 const open = (options: {contextSize?: number; slots?: number; kvType?: 'F16' | 'Q8_0'} = {}) =>
-  openLlama({file: readGguf(path), gpu: false, threads: 1, contextSize: 256, ...options});
+  openLlama({file: readGguf(path), device: 'off', threads: 1, contextSize: 256, ...options});
 
 interface Run {
   readonly tokens: number[];
@@ -163,18 +163,18 @@ describe('one slot', () => {
   test('a saved state continues in another process without evaluation, a damaged or foreign one is refused', async () => {
     const state = join(folder, 'state');
     const first = await run(model, prompt);
-    expect(await model.saveState(state)).toBe(true);
+    expect(await model.state.save(state)).toBe(true);
     const other = await open();
-    expect(await other.loadState(state)).toBe(true);
+    expect(await other.state.load(state)).toBe(true);
     const resumed = await run(other, prompt);
     expect(resumed).toMatchObject({cached: prompt.length - 1, tokens: first.tokens});
     await other.close();
     const quantised = await open({kvType: 'Q8_0'});
-    expect(await quantised.loadState(state)).toBe(false);
+    expect(await quantised.state.load(state)).toBe(false);
     await quantised.close();
     truncateSync(state, statSync(state).size - 1);
-    expect(await model.loadState(state)).toBe(false);
-    expect(await model.loadState(join(folder, 'none'))).toBe(false);
+    expect(await model.state.load(state)).toBe(false);
+    expect(await model.state.load(join(folder, 'none'))).toBe(false);
     expect((await run(model, prompt)).tokens).toEqual(first.tokens);
   });
 });
@@ -183,7 +183,7 @@ describe('a recurrent model', () => {
   test('goes back to a snapshot instead of cutting its state, and answers as if it had read everything', async () => {
     const mamba = join(folder, 'mamba.gguf');
     writeFileSync(mamba, randomMamba());
-    const model = await openLlama({file: readGguf(mamba), gpu: false, threads: 1, contextSize: 256});
+    const model = await openLlama({file: readGguf(mamba), device: 'off', threads: 1, contextSize: 256});
     const first = await run(model, prompt);
     expect(first.cached).toBe(0);
     const again = await run(model, prompt);
@@ -258,7 +258,7 @@ describe('loading', () => {
     writeFileSync(adapter, randomLora(TINY_SHAPE));
     const answer = async (scale?: number) => {
       const loras = scale === undefined ? [] : [{path: adapter, scale}];
-      const model = await openLlama({file: readGguf(path), gpu: false, threads: 1, contextSize: 256, loras});
+      const model = await openLlama({file: readGguf(path), device: 'off', threads: 1, contextSize: 256, loras});
       const {tokens} = await run(model, prompt);
       await model.close();
       return tokens;
@@ -270,7 +270,7 @@ describe('loading', () => {
 
   test('a file that is read instead of mapped answers the same', async () => {
     const mapped = await open();
-    const read = await openLlama({file: readGguf(path), gpu: false, threads: 1, contextSize: 256, mmap: false});
+    const read = await openLlama({file: readGguf(path), device: 'off', threads: 1, contextSize: 256, mmap: false});
     expect((await run(read, prompt)).tokens).toEqual((await run(mapped, prompt)).tokens);
     await mapped.close();
     await read.close();
@@ -281,7 +281,7 @@ describe('loading', () => {
     writeFileSync(broken, randomModel(TINY_SHAPE));
     const file = readGguf(broken);
     truncateSync(broken, 300_000);
-    await expect(openLlama({file, gpu: false, threads: 1})).rejects.toMatchObject({
+    await expect(openLlama({file, device: 'off', threads: 1})).rejects.toMatchObject({
       code: 'model_invalid',
       message: 'broken.gguf cannot be loaded: the file ends before its last tensor',
     });
@@ -291,7 +291,7 @@ describe('loading', () => {
     const bare = join(folder, 'bare.gguf');
     writeFileSync(bare, randomModel({...TINY_SHAPE, contextLength: undefined}));
     const lines: string[] = [];
-    const model = await openLlama({file: readGguf(bare), gpu: false, threads: 1, onFit: (line) => lines.push(line)});
+    const model = await openLlama({file: readGguf(bare), device: 'off', threads: 1, onFit: (line) => lines.push(line)});
     expect([model.trainedContextSize, model.contextSize]).toEqual([32_768, 8192]);
     expect(lines[0]).toBe('the file gives no context length: 32768 tokens are taken');
     expect((await run(model, prompt)).tokens.length).toBeGreaterThan(0);
@@ -308,7 +308,7 @@ describe('loading', () => {
   });
 
   test.runIf(process.platform === 'linux')('a kind of GPU this platform does not have is refused', async () => {
-    await expect(openLlama({file: readGguf(path), gpu: 'metal'})).rejects.toMatchObject({
+    await expect(openLlama({file: readGguf(path), device: 'metal'})).rejects.toMatchObject({
       code: 'unsupported',
       message: 'no Metal build of the engine works on this machine',
     });
@@ -318,17 +318,17 @@ describe('loading', () => {
     const lines: string[] = [];
     const file = readGguf(path);
     const onLog = (_: string, message: string) => lines.push(message);
-    await (await openLlama({file, gpu: false, threads: 1, contextSize: 256, onLog})).close();
+    await (await openLlama({file, device: 'off', threads: 1, contextSize: 256, onLog})).close();
     expect(lines.join('')).toContain('llama');
     const reason = new Error('stopped');
-    await expect(openLlama({file, gpu: false, signal: AbortSignal.abort(reason)})).rejects.toBe(reason);
+    await expect(openLlama({file, device: 'off', signal: AbortSignal.abort(reason)})).rejects.toBe(reason);
   });
 
   test('an adapter that is none is refused by name', async () => {
     const adapter = join(folder, 'adapter.gguf');
     writeFileSync(adapter, 'no adapter');
     const file = readGguf(path);
-    const opening = openLlama({file, gpu: false, threads: 1, contextSize: 256, loras: [{path: adapter}]});
+    const opening = openLlama({file, device: 'off', threads: 1, contextSize: 256, loras: [{path: adapter}]});
     await expect(opening).rejects.toMatchObject({message: 'adapter.gguf cannot be loaded: it is not a GGUF file'});
   });
 });

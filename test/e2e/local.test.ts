@@ -10,7 +10,7 @@ import {randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'local-'));
 const file = join(folder, 'tiny.gguf');
-const open = () => openLocalBackend({file, gpu: false, threads: 1, contextSize: 256});
+const open = () => openLocalBackend({file, device: 'off', threads: 1, contextSize: 256});
 const never = new AbortController().signal;
 
 beforeAll(() => writeFileSync(file, randomModel(TINY_SHAPE)));
@@ -96,7 +96,7 @@ describe('openLocalBackend', () => {
   });
 
   test('a missing file is said to be missing', async () => {
-    await expect(openLocalBackend({file: join(folder, 'none.gguf'), gpu: false})).rejects.toMatchObject({
+    await expect(openLocalBackend({file: join(folder, 'none.gguf'), device: 'off'})).rejects.toMatchObject({
       code: 'model_not_found',
     });
   });

@@ -1,9 +1,8 @@
 // A chat at a terminal, with a screen or without: what it is started with, and what of it is kept for the next time.
-import type {Backend} from '../../engine/contract/backend.ts';
+import type {Backend, KvState} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
-import type {OpenedLocalBackend} from '../../engine/local/open-local.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
 import type {ToolHost} from '../../ui/chat/toolbox.ts';
 import type {Io} from '../host/io.ts';
@@ -52,7 +51,7 @@ export class KeptChat {
   readonly #folder: SessionFolder;
   /** The session whose KV cache fits this one's messages. */
   readonly #stateOf: string | undefined;
-  #backend: OpenedLocalBackend | undefined;
+  #state: KvState | undefined;
 
   /** @throws EngineError when there is no such session, or it cannot be read. */
   constructor({env, stderr}: Io, {resume, save}: Pick<TerminalChat, 'resume' | 'save'>) {
@@ -73,19 +72,16 @@ export class KeptChat {
   }
 
   /** Gives the model the cache it had in this chat; where it does not fit, the messages are evaluated. */
-  async warm(backend: Backend): Promise<void> {
-    // Not before the first frame: this brings the engine's library.
-    const {isLocal} = await import('../open-model/open-backend.ts');
-    if (!isLocal(backend)) return;
-    this.#backend = backend;
-    if (this.#stateOf !== undefined) await backend.loadState(this.#folder.stateOf(this.#stateOf));
+  async warm({state}: Backend): Promise<void> {
+    this.#state = state;
+    if (this.#stateOf !== undefined) await state?.load(this.#folder.stateOf(this.#stateOf));
   }
 
   /** Keeps the cache of the session that is open now, and lets others have it. */
   async close(): Promise<void> {
     const {held} = this.#folder;
-    if (this.#backend !== undefined && held !== undefined && held.messages.length > 0) {
-      await this.#keepState(this.#backend, held.info.id);
+    if (this.#state !== undefined && held !== undefined && held.messages.length > 0) {
+      await this.#keepState(this.#state, held.info.id);
     }
     this.release();
   }
@@ -96,8 +92,8 @@ export class KeptChat {
   }
 
   /** Not being able to is no failure: the next start evaluates the messages. */
-  async #keepState(backend: OpenedLocalBackend, id: string): Promise<void> {
-    const saved = await backend.saveState(this.#folder.stateOf(id)).then(
+  async #keepState(state: KvState, id: string): Promise<void> {
+    const saved = await state.save(this.#folder.stateOf(id)).then(
       () => true,
       () => false,
     );

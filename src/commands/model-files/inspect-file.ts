@@ -1,8 +1,9 @@
 // `mistral inspect` of a GGUF file, on this machine.
-
+import {EngineError} from '../../base/errors.ts';
 import type {GgufFile} from '../../engine/gguf/read-header.ts';
 import {modelBytes} from '../../engine/gguf/size-on-disk.ts';
 import {type Inspection, inspectModel} from '../../engine/inspect/inspect-model.ts';
+import {engineFor} from '../../engine/local/engines.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
 
 export interface Inspected {
@@ -11,6 +12,18 @@ export interface Inspected {
   readonly note: string;
 }
 
-export function inspectedFile(file: GgufFile, note: string): Inspected {
-  return {inspection: inspectModel(file, modelBytes(file), thisMachine()), note};
+export async function inspectedFile(file: GgufFile, note: string): Promise<Inspected> {
+  const inspection = inspectModel(file, modelBytes(file), thisMachine());
+  const problem = inspection.problem ?? (await whyNobodyOpens(file));
+  return {inspection: {...inspection, problem}, note};
+}
+
+async function whyNobodyOpens(file: GgufFile): Promise<string | undefined> {
+  try {
+    await engineFor(file);
+    return undefined;
+  } catch (error) {
+    if (error instanceof EngineError) return error.message;
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ import {convertedBefore, defaultType} from '../open-model/convert-once.ts';
 import {type Inspected, inspectedFile} from './inspect-file.ts';
 
 /** Weights that are to be converted: what was made of them earlier, else what would be. */
-export function inspectedFolder(io: Io, folder: string, quant?: string): Inspected {
+export async function inspectedFolder(io: Io, folder: string, quant?: string): Promise<Inspected> {
   const made = convertedBefore(io, folder, quant);
   if (made !== undefined) return inspectedFile(readGguf(made), `${basename(made)}, made of ${folder}`);
   const source = openSourceFolder(folder);

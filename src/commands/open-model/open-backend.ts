@@ -5,12 +5,11 @@ import {EngineError} from '../../base/errors.ts';
 import {unlessStopped} from '../../base/signals.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
-import type {StepWatch} from '../../engine/contract/step-watch.ts';
+import type {Device, LocalOptions} from '../../engine/contract/local-engine.ts';
 import {preflight} from '../../engine/gguf/preflight.ts';
 import type {GgufFile} from '../../engine/gguf/read-header.ts';
-import {machineWith} from '../../engine/llama/native/gpu-machine.ts';
-import type {Gpu} from '../../engine/llama/native/library.ts';
-import {type LocalOptions, OpenedLocalBackend, openLocalBackend} from '../../engine/local/open-local.ts';
+import {localMachine} from '../../engine/local/engines.ts';
+import {type OpenLocalOptions, openLocalBackend} from '../../engine/local/open-local.ts';
 import {resolveModel} from '../../engine/models/resolve.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
 import type {Io} from '../host/io.ts';
@@ -25,8 +24,8 @@ export interface OpenOptions {
   readonly attach?: boolean;
   /** Told how much is loaded, 0 to 1; without it a spinner on stderr tells it. */
   readonly onProgress?: (fraction: number) => void;
-  /** Told of a step of the engine that does not end. */
-  readonly watch?: StepWatch;
+  /** Called when a step of the engine hangs. */
+  readonly watch?: LocalOptions['watch'] & {};
 }
 
 /**
@@ -48,7 +47,7 @@ export async function openBackend(
   const progress =
     onProgress === undefined ? showProgress(io, `loading ${basename(file.path)}`) : {update: onProgress, end() {}};
   const onLog = (level: string, message: string) => void io.stderr.write(sanitise(`${level}: ${message.trimEnd()}\n`));
-  const options: LocalOptions = {
+  const options: OpenLocalOptions = {
     file,
     slots,
     ...engineOptions(flags),
@@ -64,11 +63,6 @@ export async function openBackend(
   } finally {
     progress.end();
   }
-}
-
-/** True for a backend whose state can be kept on disk. */
-export function isLocal(backend: Backend): backend is OpenedLocalBackend {
-  return backend instanceof OpenedLocalBackend;
 }
 
 /** The server that --url or, without a model argument, $MISTRAL_URL names; undefined when neither does. */
@@ -126,7 +120,7 @@ async function findModel(io: Io, argument: string | undefined, flags: EngineFlag
   const path = named === undefined ? undefined : await pathOf(io, named, flags);
   // Among several files the GPU's memory decides too; a single one is fitted when it is opened.
   const isFolder = path !== undefined && statSync(path).isDirectory();
-  const machine = isFolder ? await machineWith(deviceOf(flags)) : undefined;
+  const machine = isFolder ? await localMachine(deviceOf(flags)) : undefined;
   const found = resolveModel(path, {...(flags.quant !== undefined && {quant: flags.quant}), ...(machine && {machine})});
   if (isFolder && flags.loraPath === undefined) {
     const {adapterBeside} = await import('./open-adapter.ts');
@@ -143,14 +137,14 @@ async function findModel(io: Io, argument: string | undefined, flags: EngineFlag
   return found.file;
 }
 
-function deviceOf({gpu}: EngineFlags): Gpu {
-  return gpu === 'off' ? false : (gpu ?? 'auto');
+function deviceOf({gpu}: EngineFlags): Device {
+  return gpu ?? 'auto';
 }
 
-function engineOptions(flags: EngineFlags): Partial<LocalOptions> {
+function engineOptions(flags: EngineFlags): Partial<OpenLocalOptions> {
   const {gpuLayers, ctx, kvType, memoryCheck, threads, template} = flags;
   return {
-    gpu: deviceOf(flags),
+    device: deviceOf(flags),
     ...(gpuLayers !== undefined && {gpuLayers}),
     ...(ctx !== undefined && {contextSize: ctx}),
     ...(kvType !== undefined && {kvType}),

@@ -3,11 +3,11 @@
 import {randomUUID} from 'node:crypto';
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type Logger, pino} from 'pino';
+import {pino} from 'pino';
 import {EngineError} from '../../base/errors.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
-import type {StepWatch} from '../../engine/contract/step-watch.ts';
 import {createApp} from '../../serve/app.ts';
+import {stepWatch} from '../../serve/engine-watch.ts';
 import type {App} from '../../serve/route.ts';
 import type {Service} from '../../serve/service.ts';
 import type {Io} from '../host/io.ts';
@@ -63,17 +63,6 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   } finally {
     await app.close();
   }
-}
-
-/** A step that hangs is logged, and nothing is asked of the engine until it ends. */
-export function stepWatch(service: Pick<Service, 'stalled'>, logger: Logger, limitMs: number): StepWatch {
-  const seconds = limitMs / 1000;
-  const onStall = (stalled: boolean) => {
-    service.stalled(stalled ? seconds : undefined);
-    if (stalled) logger.error({seconds}, 'a step of the engine does not end');
-    else logger.warn('the step of the engine has ended after all');
-  };
-  return {limitMs, onStall};
 }
 
 /** An address of all interfaces, as this machine reaches it. */

@@ -77,6 +77,14 @@ export interface ModelInfo {
   readonly device: string;
 }
 
+/** The KV cache on disk, so that a later process need not evaluate the same prompt again. */
+export interface KvState {
+  /** Writes the cache of the slot used last to `path` (and `path.json`). False when there is nothing to save. */
+  save(path: string): Promise<boolean>;
+  /** Puts a saved cache into an idle slot. False when it belongs to another model or setting, or is damaged. */
+  load(path: string): Promise<boolean>;
+}
+
 /** Who answers: a local model or a remote cluster. Failures are thrown as EngineError; abort is a normal finish. */
 export interface Backend {
   readonly model: ModelInfo;
@@ -87,6 +95,8 @@ export interface Backend {
   readonly tokenizer?: Tokenizer;
   /** The exact prompt of a request without running the model; throws what `chat` would. Goes with `tokenizer`. */
   render?(request: ChatCompletionRequest): Tokenized;
+  /** Only where the KV cache is this process's own and its engine can save it. */
+  readonly state?: KvState;
   close(): Promise<void>;
 }
 
@@ -107,7 +117,7 @@ export type TokenEvent =
   /** The end-of-generation token is delivered too, so that a reader sees why it ended. */
   | {readonly type: 'token'; readonly token: Token; readonly logprob?: TokenLogprob};
 
-/** Who computes: node-llama-cpp, or a scripted one in tests. It knows ids only. */
+/** Who computes: a local engine, or a scripted one in tests. It knows ids only. */
 export interface TokenModel {
   /** Tokens one sequence can hold. */
   readonly contextSize: number;

@@ -4,7 +4,7 @@ import {existsSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
-import {whyNotRunnable} from './architectures.ts';
+import {notTextModel} from './architectures.ts';
 import {splitName, splitOf} from './model-files.ts';
 import {type GgufFile, readGguf} from './read-header.ts';
 
@@ -23,10 +23,9 @@ export function checkLoadable(file: GgufFile): void {
   const {path} = file;
   refuseOtherKinds(file);
   const architecture = file.metadata.string('general.architecture') as string;
-  const reason = whyNotRunnable(architecture);
+  const reason = notTextModel(architecture);
   if (reason !== undefined) {
-    const hint = 'Give the model itself; for a model newer than this program, update mistral-chat.';
-    throw new EngineError('model_invalid', `${path} is ${reason}`, {hint});
+    throw new EngineError('model_invalid', `${path} is ${reason}`, {hint: 'Give the model itself.'});
   }
   checkParts(file);
   refuseOldExperts(file);

@@ -1,8 +1,8 @@
 // What a folder of weights is, can do and needs: the inspection of the file that it will be converted to.
 import {basename} from 'node:path';
+import type {Machine} from '../contract/local-engine.ts';
 import type {SourceFolder} from '../convert/source/source-folder.ts';
 import type {OutputType} from '../gguf/write-header.ts';
-import type {Machine} from '../models/memory/machine.ts';
 import {type Inspection, inspectModel} from './inspect-model.ts';
 import {plannedFile} from './planned-file.ts';
 

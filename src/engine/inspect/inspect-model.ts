@@ -2,13 +2,12 @@
 import {readdirSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {KV_TYPES, type KvType, type Machine} from '../contract/local-engine.ts';
 import {TEMPLATES} from '../contract/templates.ts';
 import {fileTypeName} from '../gguf/file-types.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import {checkLoadable} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
-import {KV_TYPES, type KvType} from '../models/memory/kv-types.ts';
-import type {Machine} from '../models/memory/machine.ts';
 import {memoryNeed} from '../models/memory/memory-needs.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 

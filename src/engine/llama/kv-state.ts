@@ -3,8 +3,8 @@ import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
+import type {KvType} from '../contract/local-engine.ts';
 import type {Token} from '../contract/requests.ts';
-import type {KvType} from '../models/memory/kv-types.ts';
 import type {NativeContext} from './native/binding.ts';
 
 /** Everything that must be equal for a state to be usable. */

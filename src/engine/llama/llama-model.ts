@@ -1,7 +1,8 @@
 // A GGUF file as a TokenModel: ids in, ids out, over llama.cpp.
 
 import {EngineError} from '../../base/errors.ts';
-import type {GenerateOptions, Grammar, TokenEvent, TokenModel} from '../contract/backend.ts';
+import type {GenerateOptions, Grammar, KvState, TokenEvent} from '../contract/backend.ts';
+import type {LocalModel} from '../contract/local-engine.ts';
 import type {Token} from '../contract/requests.ts';
 import {modelShape} from '../gguf/model-shape.ts';
 import {checkState, modelFingerprint, type StateKey, writeState} from './kv-state.ts';
@@ -13,18 +14,9 @@ import {Scheduler} from './scheduler.ts';
 import {Slots} from './slots.ts';
 import {type GrammarStart, TokenSampler} from './token-sampler.ts';
 
-export interface LlamaTokenModel extends TokenModel {
-  readonly trainedContextSize: number;
-  /** Such as `CPU, 2 threads` or `CUDA, 33/33 layers`. */
-  readonly device: string;
+export interface LlamaTokenModel extends LocalModel {
   readonly vocabSize: number;
-  /**
-   * Writes the KV cache of the slot used last to `path` (and `path.json`), so that a later process need not evaluate
-   * it again. False when there is nothing to save.
-   */
-  saveState(path: string): Promise<boolean>;
-  /** Puts a saved state into an idle slot. False when it belongs to another model or setting, or is damaged. */
-  loadState(path: string): Promise<boolean>;
+  readonly state: KvState;
 }
 
 /** @throws EngineError with the reason why the file does not load. */
@@ -39,6 +31,7 @@ class Llama implements LlamaTokenModel {
   readonly trainedContextSize: number;
   readonly device: string;
   readonly vocabSize: number;
+  readonly state: KvState = {save: (path) => this.#saveState(path), load: (path) => this.#loadState(path)};
   readonly #opened: OpenedModel;
   readonly #options: LlamaOptions;
   readonly #native: Native;
@@ -95,7 +88,7 @@ class Llama implements LlamaTokenModel {
     }
   }
 
-  async saveState(path: string): Promise<boolean> {
+  async #saveState(path: string): Promise<boolean> {
     const key = await this.#key();
     return this.#scheduler.between(async () => {
       const slot = this.#slots.lastUsed();
@@ -105,7 +98,7 @@ class Llama implements LlamaTokenModel {
     });
   }
 
-  async loadState(path: string): Promise<boolean> {
+  async #loadState(path: string): Promise<boolean> {
     const tokens = await checkState(path, await this.#key(), this.contextSize);
     if (!tokens) return false;
     return this.#scheduler.between(async () => {

@@ -2,55 +2,18 @@
 import {availableParallelism} from 'node:os';
 import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../base/errors.ts';
-import type {StepWatch} from '../contract/step-watch.ts';
+import type {KvType, LocalOptions} from '../contract/local-engine.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {fitModel} from '../models/memory/fit-model.ts';
-import type {KvType} from '../models/memory/kv-types.ts';
 import type {MemoryPlan} from '../models/memory/memory-plan.ts';
 import {machineWith} from './native/gpu-machine.ts';
-import {type Gpu, type Library, type LogListener, loadLibrary} from './native/library.ts';
+import {type Library, loadLibrary} from './native/library.ts';
 import {explainLoadFailure} from './native/load-failure.ts';
 
-export interface LoraAdapter {
-  /** A GGUF adapter. */
-  readonly path: string;
-  /** Default 1. */
-  readonly scale?: number;
-}
-
-export interface LlamaOptions {
+export interface LlamaOptions extends LocalOptions {
   /** The model's header, from `preflight` or `readGguf`. */
   readonly file: GgufFile;
-  /** Default `auto`: the best device this machine has. */
-  readonly gpu?: Gpu;
-  /** Layers on the GPU. Default: as many as fit. */
-  readonly gpuLayers?: number | 'max';
-  /** Tokens one slot holds. Default: what the model was trained for, at most 8192, less when memory is short. */
-  readonly contextSize?: number;
-  /** Default: physical cores, 1 for files under 50 MB. */
-  readonly threads?: number;
-  /** Default true. */
-  readonly flashAttention?: boolean;
-  /** Tokens one step evaluates at most. */
-  readonly batchSize?: number;
-  /** Answers generated at the same time, each with a context of its own. Default 1. */
-  readonly slots?: number;
-  /** Precision of the KV cache. Default F16, Q8_0 when memory is short. */
-  readonly kvType?: KvType;
-  /** Map the file into memory (default) or read it: slower to start, and no second copy of weights that are repacked. */
-  readonly mmap?: boolean;
-  /** False: a model that is larger than the memory is loaded too; its weights are read from the disk as they are needed. */
-  readonly memoryCheck?: boolean;
-  readonly loras?: readonly LoraAdapter[];
-  /** 0 to 1. */
-  readonly onProgress?: (fraction: number) => void;
-  /** Told before loading, a line each: what was decided for the memory there is, and for want of a context length. */
-  readonly onFit?: (line: string) => void;
-  readonly onLog?: LogListener;
-  /** Told of a step of the engine that does not end. */
-  readonly watch?: StepWatch;
-  readonly signal?: AbortSignal;
 }
 
 export interface OpenedModel {
@@ -73,14 +36,14 @@ const SMALL_MODEL_BYTES = 50e6;
  * @throws EngineError `out_of_memory` before loading, or with the reason from the engine's log; what `options.signal` was aborted with.
  */
 export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
-  const library = await loadLibrary(options.gpu ?? 'auto');
+  const library = await loadLibrary(options.device ?? 'auto');
   const stopListening = options.onLog ? library.log.listen(options.onLog) : undefined;
   library.log.clear();
   const opened: {model?: LlamaModel} = {};
   try {
     options.signal?.throwIfAborted();
     const {slots = 1, contextSize, kvType, gpuLayers, file} = options;
-    const machine = await machineWith(options.gpu ?? 'auto');
+    const machine = await machineWith(options.device ?? 'auto');
     const shape = modelShape(file);
     if (shape.context === undefined) options.onFit?.(contextNote(shape));
     const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine, {

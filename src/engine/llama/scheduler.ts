@@ -1,13 +1,14 @@
 // Continuous batching: each step decodes one batch made of the next token of every running answer and a piece of the
 // prompts that are still being read, then samples. Steps are short, so that an abort takes effect quickly.
 import {EngineError} from '../../base/errors.ts';
+import type {StepWatch} from '../contract/local-engine.ts';
 import type {Token} from '../contract/requests.ts';
-import {type StepWatch, watchStep} from '../contract/step-watch.ts';
 import type {Native} from './native/binding.ts';
 import {PromptPace} from './prompt-step-size.ts';
 import type {Job} from './running-answer.ts';
 import type {Slot, Slots} from './slots.ts';
 import type {TokenSampler} from './token-sampler.ts';
+import {watchStep} from './watch-step.ts';
 
 export interface SchedulerOptions {
   readonly native: Native;

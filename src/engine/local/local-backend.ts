@@ -1,7 +1,7 @@
 // The Backend that runs here: request to ids by the template, ids to ids by the engine, ids to events by the parser.
 
 import {EngineError} from '../../base/errors.ts';
-import type {Backend, GenerationEvent, ModelInfo, TokenModel} from '../contract/backend.ts';
+import type {Backend, GenerationEvent, KvState, ModelInfo, TokenModel} from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import type {
   ChatCompletionRequest,
@@ -36,6 +36,7 @@ export interface LocalParts {
   readonly path: string | undefined;
   readonly trainedContextSize: number | undefined;
   readonly device: string;
+  readonly state?: KvState | undefined;
   /** Monotonic, in milliseconds; default: the process's own. */
   readonly now?: () => number;
 }
@@ -43,6 +44,7 @@ export interface LocalParts {
 export class LocalBackend implements Backend {
   readonly model: ModelInfo;
   readonly tokenizer: Tokenizer;
+  declare readonly state?: KvState;
   readonly #parts: LocalParts;
   readonly #now: () => number;
   readonly #lengths: LengthBound;
@@ -53,6 +55,7 @@ export class LocalBackend implements Backend {
     this.#parts = parts;
     this.#now = parts.now ?? (() => performance.now());
     this.tokenizer = tokenizer;
+    if (parts.state) this.state = parts.state;
     this.#lengths = new LengthBound(tokenizer);
     this.model = {
       id: parts.id,

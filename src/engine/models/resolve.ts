@@ -3,6 +3,7 @@ import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
+import type {Machine} from '../contract/local-engine.ts';
 import {baseName, type FolderFile, type ModelFile, splitName, splitOf} from '../gguf/model-files.ts';
 import {modelShape} from '../gguf/model-shape.ts';
 import {preflight} from '../gguf/preflight.ts';
@@ -12,7 +13,7 @@ import {checkEmbedded, noEmbedded} from './check-embedded.ts';
 import {embeddedFile} from './embedded-file.ts';
 import {folderKind} from './folder-kind.ts';
 import {chooseQuantisation} from './memory/choose-file.ts';
-import {type Machine, thisMachine} from './memory/machine.ts';
+import {thisMachine} from './memory/machine.ts';
 import {memoryNeed} from './memory/memory-needs.ts';
 
 /** Context the memory of a choice is reckoned with when the model was trained for more. */

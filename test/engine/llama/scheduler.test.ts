@@ -1,6 +1,6 @@
 import {describe, expect, test, vi} from 'vitest';
 import type {TokenEvent} from '../../../src/engine/contract/backend.ts';
-import type {StepWatch} from '../../../src/engine/contract/step-watch.ts';
+import type {StepWatch} from '../../../src/engine/contract/local-engine.ts';
 import {Job} from '../../../src/engine/llama/running-answer.ts';
 import {Scheduler} from '../../../src/engine/llama/scheduler.ts';
 import {Slots} from '../../../src/engine/llama/slots.ts';

@@ -96,11 +96,6 @@ test.each<[string, Buffer | string, RegExp]>([
   ['an adapter', tinyModel({'general.type': 'adapter'}), /is a LoRA adapter/],
   ['a vocabulary', tinyModel({}, []), /holds a vocabulary and no weights/],
   ['no architecture', tinyModel({'general.architecture': undefined}), /names no architecture/],
-  [
-    'unknown architecture',
-    tinyModel({'general.architecture': 'zeta9'}),
-    /architecture "zeta9", unknown to this engine/,
-  ],
   ['an embedding model', tinyModel({'general.architecture': 'bert'}), /is an embedding model/],
   ['no vocabulary', tinyModel({'tokenizer.ggml.tokens': undefined}), /holds no vocabulary/],
   ['another vocabulary', tinyModel({'tokenizer.ggml.tokens': {strings: ['a']}}), /has 1 tokens, the embedding 8 rows/],

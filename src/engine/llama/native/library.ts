@@ -2,12 +2,9 @@
 import {platform} from 'node:os';
 import type {Llama, LlamaLogLevel, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
+import type {Device, LogListener} from '../../contract/local-engine.ts';
 import {type NativeGrammarState, nativeGrammarState} from './binding.ts';
 import {hasNoGpu, loadCpuBuild} from './cpu-build.ts';
-
-export type Gpu = 'auto' | 'cuda' | 'vulkan' | 'metal' | false;
-
-export type LogListener = (level: string, message: string) => void;
 
 export interface Library {
   readonly llama: Llama;
@@ -45,7 +42,7 @@ export class EngineLog {
   }
 }
 
-const loaded = new Map<Gpu, Promise<Library>>();
+const loaded = new Map<Device, Promise<Library>>();
 /** One for the process, as llama.cpp's own logger is: the library loaded last would take it from the others. */
 const log = new EngineLog();
 
@@ -53,32 +50,35 @@ const log = new EngineLog();
  * Loads the native library. Half a second the first time, so start it before it is needed.
  * @throws EngineError `unsupported` when there is no build for this kind of device or this machine.
  */
-export function loadLibrary(asked: Gpu): Promise<Library> {
-  const gpu = asked === 'auto' && hasNoGpu() ? false : asked;
-  let library = loaded.get(gpu);
+export function loadLibrary(asked: Device): Promise<Library> {
+  const device = asked === 'auto' && hasNoGpu() ? 'off' : asked;
+  let library = loaded.get(device);
   if (!library) {
-    library = load(gpu);
-    loaded.set(gpu, library);
-    library.catch(() => loaded.delete(gpu));
+    library = load(device);
+    loaded.set(device, library);
+    library.catch(() => loaded.delete(device));
   }
   return library;
 }
 
-async function load(gpu: Gpu): Promise<Library> {
+async function load(device: Device): Promise<Library> {
   // Asked for a kind that the platform does not know, getLlama would answer with the CPU.
-  if (gpu !== 'auto' && gpu !== false && (gpu === 'metal') !== (platform() === 'darwin')) throw noBuild(gpu);
+  if (device !== 'auto' && device !== 'off' && (device === 'metal') !== (platform() === 'darwin'))
+    throw noBuild(device);
   const {getLlama, LlamaLogLevel} = await import('node-llama-cpp');
   try {
     const logging = {
       logLevel: LlamaLogLevel.info,
       logger: (level: LlamaLogLevel, message: string) => log.add(level, message),
     };
-    const direct = gpu === false ? await loadCpuBuild(logging) : undefined;
+    const direct = device === 'off' ? await loadCpuBuild(logging) : undefined;
     // Never compile behind the user's back: minutes of silence, and a compiler that may not be there.
-    const llama = direct ?? (await getLlama({gpu, build: 'never', progressLogs: false, ...logging}));
+    const llama =
+      direct ??
+      (await getLlama({gpu: device === 'off' ? false : device, build: 'never', progressLogs: false, ...logging}));
     return {llama, log};
   } catch (error) {
-    throw noBuild(gpu, error);
+    throw noBuild(device, error);
   }
 }
 
@@ -89,14 +89,13 @@ export async function startGrammar(llama: Llama, model: LlamaModel, gbnf: string
   return nativeGrammarState(new LlamaGrammarEvaluationState({model, grammar}));
 }
 
-function noBuild(gpu: Gpu, cause?: unknown): EngineError {
-  return new EngineError('unsupported', `no ${gpuName(gpu)} build of the engine works on this machine`, {
-    hint: gpu === false ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.',
+function noBuild(device: Device, cause?: unknown): EngineError {
+  return new EngineError('unsupported', `no ${deviceName(device)} build of the engine works on this machine`, {
+    hint: device === 'off' ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.',
     cause,
   });
 }
 
-function gpuName(gpu: Gpu): string {
-  if (gpu === false) return 'CPU';
-  return gpu === 'auto' ? 'prepared' : {cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal'}[gpu];
+function deviceName(device: Device): string {
+  return {auto: 'prepared', off: 'CPU', cuda: 'CUDA', vulkan: 'Vulkan', metal: 'Metal'}[device];
 }

@@ -1,8 +1,8 @@
 // Chooses one file among several quantisations of a model by what fits the machine, and says why.
 
 import {formatBytes} from '../../../base/units.ts';
+import type {Machine} from '../../contract/local-engine.ts';
 import type {ModelFile} from '../../gguf/model-files.ts';
-import type {Machine} from './machine.ts';
 
 export interface Choice {
   readonly file: ModelFile;

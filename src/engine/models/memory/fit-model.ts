@@ -2,11 +2,10 @@
 import {arch} from 'node:os';
 import {EngineError} from '../../../base/errors.ts';
 import {formatBytes} from '../../../base/units.ts';
+import type {KvType, Machine} from '../../contract/local-engine.ts';
 import {modelShape} from '../../gguf/model-shape.ts';
 import type {GgufFile} from '../../gguf/read-header.ts';
 import {modelBytes} from '../../gguf/size-on-disk.ts';
-import type {KvType} from './kv-types.ts';
-import type {Machine} from './machine.ts';
 import {memoryNeed} from './memory-needs.ts';
 import {
   type MemoryPlan,

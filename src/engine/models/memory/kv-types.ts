@@ -1,9 +1,6 @@
-// The types a KV cache can have, with their exact bytes per value.
+// Exact bytes per value of each type a KV cache can have.
 
-/** Accepted by `--kv-type`, in the order of falling precision. */
-export const KV_TYPES = ['F32', 'F16', 'BF16', 'Q8_0', 'Q5_1', 'Q5_0', 'Q4_1', 'Q4_0', 'IQ4_NL'] as const;
-
-export type KvType = (typeof KV_TYPES)[number];
+import type {KvType} from '../../contract/local-engine.ts';
 
 // Block bytes over block size: a quantised cache is counted by its blocks of 32 values.
 const BYTES_PER_VALUE: Record<KvType, number> = {

@@ -1,18 +1,8 @@
 // What the machine offers a model: memory and cores, within the limits a container sets.
 import {readFileSync} from 'node:fs';
 import {availableParallelism, freemem, platform, totalmem} from 'node:os';
+import type {Machine} from '../../contract/local-engine.ts';
 import {limitedMemory} from './cgroup.ts';
-
-export interface Machine {
-  readonly ramBytes: number;
-  /** RAM that can be had now (on Linux the kernel's MemAvailable), no more than the limit of this process's cgroup. */
-  readonly freeRamBytes: number;
-  /** Free memory of all GPUs; 0 without one. */
-  readonly vramBytes: number;
-  /** The GPU has no memory of its own: `vramBytes` is a part of `ramBytes`. */
-  readonly vramIsRam?: boolean;
-  readonly cores: number;
-}
 
 /** macOS counts what it only caches as used: about this share of the memory can be had. */
 const MAC_SHARE = 0.7;

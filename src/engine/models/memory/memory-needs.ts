@@ -1,7 +1,7 @@
 // How much memory a model needs at a context length and KV type, and what fits a machine.
 
+import type {KvType} from '../../contract/local-engine.ts';
 import type {ModelShape} from '../../gguf/model-shape.ts';
-import type {KvType} from './kv-types.ts';
 import {kvBytesPerValue} from './kv-types.ts';
 
 /** Tokens llama.cpp evaluates at once: the size of its work buffers. */

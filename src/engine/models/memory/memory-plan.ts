@@ -1,7 +1,7 @@
 // Decides context length, KV type and GPU layers by what the memory holds. Pure: figures in, figures out.
 
+import type {KvType} from '../../contract/local-engine.ts';
 import type {ModelShape} from '../../gguf/model-shape.ts';
-import type {KvType} from './kv-types.ts';
 import {kvBytes, memoryNeed} from './memory-needs.ts';
 
 /** What of a model takes memory. Bytes are those of its files. */

@@ -3,10 +3,10 @@
 import {EngineError} from '../../../base/errors.ts';
 import {type Http, statusError} from '../../../base/http/download-client.ts';
 import {formatBytes} from '../../../base/units.ts';
+import type {Machine} from '../../contract/local-engine.ts';
 import {type ModelFile, modelFiles} from '../../gguf/model-files.ts';
 import {ORIGINAL} from '../catalogue/catalogue.ts';
 import {chooseQuantisation} from '../memory/choose-file.ts';
-import type {Machine} from '../memory/machine.ts';
 import type {ChosenFiles, HubRepository} from './hub-folder.ts';
 import {chooseFolder} from './hub-folder.ts';
 

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
+import type {KvType} from '../../../../src/engine/contract/local-engine.ts';
 import type {ModelShape} from '../../../../src/engine/gguf/model-shape.ts';
-import type {KvType} from '../../../../src/engine/models/memory/kv-types.ts';
 import {kvBytes, kvBytesPerToken, memoryNeed} from '../../../../src/engine/models/memory/memory-needs.ts';
 
 const sevenB: ModelShape = {

@@ -1,11 +1,5 @@
 // Notices a step that does not end: it runs in native code, which tells nobody that it hangs.
-
-export interface StepWatch {
-  /** How long a step may take. */
-  readonly limitMs: number;
-  /** Told true when a step takes longer, and false should it end after all. */
-  readonly onStall: (stalled: boolean) => void;
-}
+import type {StepWatch} from '../contract/local-engine.ts';
 
 /** The step's outcome; the watch hears of it when it is late. */
 export async function watchStep<T>(step: Promise<T>, watch: StepWatch | undefined): Promise<T> {

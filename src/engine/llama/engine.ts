@@ -1,0 +1,12 @@
+// llama.cpp as a local engine. Importing it loads no native code: that comes with a machine to look at or a model to open.
+import type {LocalEngine} from '../contract/local-engine.ts';
+import {LLAMA_RELEASE, runsArchitecture} from './llama-architectures.ts';
+
+export const llamaEngine: LocalEngine = {
+  name: `llama.cpp ${LLAMA_RELEASE}`,
+  opens: ({metadata}) => runsArchitecture(metadata.string('general.architecture') ?? ''),
+  machine: async (device) => (await import('./native/gpu-machine.ts')).machineWith(device),
+  warm: (device) =>
+    void import('./native/library.ts').then(({loadLibrary}) => loadLibrary(device)).catch(() => undefined),
+  open: async (file, options) => (await import('./llama-model.ts')).openLlama({...options, file}),
+};

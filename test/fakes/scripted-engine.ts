@@ -1,0 +1,44 @@
+// A second local engine: it computes files of the architecture `scripted`, whose answer stands in their own header.
+import {onTestFinished} from 'vitest';
+import type {LocalEngine, LocalModel, LocalOptions} from '../../src/engine/contract/local-engine.ts';
+import {registerEngine} from '../../src/engine/local/engines.ts';
+import {ggufTokenizer} from '../../src/engine/tokenizer/gguf-vocabulary.ts';
+import {f32, tinyModel} from '../fixtures/tiny-model.ts';
+import {spmMetadata, spmPieces} from '../fixtures/vocabularies.ts';
+import {ScriptedTokenModel} from './scripted-token-model.ts';
+
+/** What was asked of the engine, in order. */
+export interface ScriptedEngine {
+  readonly opened: {readonly path: string; readonly options: LocalOptions}[];
+  readonly saved: string[];
+  readonly models: ScriptedTokenModel[];
+}
+
+/** Bytes of a model file that says `answer` to everything. */
+export function scriptedModel(answer: string): Buffer {
+  const pieces = spmPieces();
+  return tinyModel({...spmMetadata(pieces), 'general.architecture': 'scripted', 'scripted.answer': answer}, [
+    f32('token_embd.weight', [32, pieces.length]),
+  ]);
+}
+
+/** Registers the engine until the test ends. */
+export function scriptedEngine(): ScriptedEngine {
+  const asked: ScriptedEngine = {opened: [], saved: [], models: []};
+  const engine: LocalEngine = {
+    name: 'script 1.0',
+    opens: ({metadata}) => metadata.string('general.architecture') === 'scripted',
+    machine: async () => ({ramBytes: 1e9, freeRamBytes: 1e9, vramBytes: 0, cores: 1}),
+    open: async (file, options): Promise<LocalModel> => {
+      asked.opened.push({path: file.path, options});
+      const tokenizer = ggufTokenizer(file);
+      const answer = [...tokenizer.encode(file.metadata.string('scripted.answer') ?? ''), tokenizer.eos];
+      const model = new ScriptedTokenModel({answer: () => answer, endOfGeneration: tokenizer.eos});
+      asked.models.push(model);
+      const save = async (path: string) => asked.saved.push(path) > 0;
+      return Object.assign(model, {trainedContextSize: 64, device: 'script', state: {save, load: async () => false}});
+    },
+  };
+  onTestFinished(registerEngine({name: 'script', load: async () => engine}));
+  return asked;
+}
