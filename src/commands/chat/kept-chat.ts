@@ -4,7 +4,7 @@ import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
-import type {ToolHost} from '../../ui/chat/toolbox.ts';
+import type {ToolHost} from '../../ui/chat/tool-registry.ts';
 import type {Io} from '../host/io.ts';
 import {sessionFolder} from '../host/state-folder.ts';
 import type {EngineFlags} from '../options.ts';

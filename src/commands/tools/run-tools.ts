@@ -10,7 +10,7 @@ import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Conversation} from '../../engine/conversation/conversation.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {readToolFile} from '../../engine/wire/read-tools.ts';
-import type {ToolCommand} from '../../ui/chat/toolbox.ts';
+import type {ToolCommand} from '../../ui/chat/tool-registry.ts';
 import {answerObject} from '../../ui/plain/answer-json.ts';
 import {cutNote} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';

@@ -4,7 +4,7 @@ import {EngineError} from '../../base/errors.ts';
 import {within} from '../../base/signals.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import type {ToolCall} from '../../engine/contract/requests.ts';
-import type {ToolCommand} from '../../ui/chat/toolbox.ts';
+import type {ToolCommand} from '../../ui/chat/tool-registry.ts';
 
 export interface ToolCommandOptions {
   /** Hand the line to `sh -c` instead of splitting it into words. */

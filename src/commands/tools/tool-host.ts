@@ -1,7 +1,7 @@
 // The real files and processes behind the tools of a chat.
 import {readFile} from 'node:fs/promises';
 import {EngineError} from '../../base/errors.ts';
-import type {ToolHost} from '../../ui/chat/toolbox.ts';
+import type {ToolHost} from '../../ui/chat/tool-registry.ts';
 import {parseToolCommand, runToolCommand} from './tool-command.ts';
 
 export interface ToolHostOptions {

@@ -12,7 +12,8 @@ import type {
   ToolMessage,
   UserMessage,
 } from '../contract/requests.ts';
-import {tellable} from '../template/resend-history.ts';
+import {historyToSend} from '../template/resend-history.ts';
+import {contentText} from './content-text.ts';
 
 /** Runs one tool call; the answer goes to the model as it is. What it throws is told to the model too. */
 export type ToolRunner = (call: ParsedToolCall, signal: AbortSignal) => Promise<string>;
@@ -91,7 +92,7 @@ export class Conversation {
    */
   async *continue(signal: AbortSignal): AsyncGenerator<ConversationEvent> {
     const last = this.#messages.at(-1);
-    if (last?.role !== 'assistant' || last.toolCalls?.length || textOf(last.content).trim() === '') {
+    if (last?.role !== 'assistant' || last.toolCalls?.length || contentText(last.content).trim() === '') {
       throw new EngineError('invalid_request', 'there is no answer to continue', {hint: 'Send a message first.'});
     }
     // The templates cut trailing spaces of a prefix, and the model writes its own: kept ones would be doubled.
@@ -106,7 +107,7 @@ export class Conversation {
     if (at < 0) return undefined;
     const message = this.#messages[at] as UserMessage;
     this.#messages = this.#messages.slice(0, at);
-    return textOf(message.content);
+    return contentText(message.content);
   }
 
   /** Says something else instead of the last user message. */
@@ -129,7 +130,7 @@ export class Conversation {
       const answer = new AnswerFold(continued);
       continued = undefined;
       try {
-        const messages = tellable(this.#messages, backend.model.template);
+        const messages = historyToSend(this.#messages, backend.model.template);
         for await (const event of backend.chat({...settings(), messages}, signal)) {
           answer.add(event);
           if (event.type !== 'finish') yield event;
@@ -197,7 +198,7 @@ class AnswerFold {
 
   constructor(prefix: Content = '') {
     this.#earlier = typeof prefix === 'string' ? [] : prefix.filter(({type}) => type !== 'text');
-    this.#text = textOf(prefix);
+    this.#text = contentText(prefix);
   }
 
   add(event: GenerationEvent): void {
@@ -223,11 +224,6 @@ class AnswerFold {
       ...(toolCalls.length > 0 && {toolCalls}),
     };
   }
-}
-
-function textOf(content: Content = ''): string {
-  if (typeof content === 'string') return content;
-  return content.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('');
 }
 
 function withoutTrailingSpaces(content: Content): Content {

@@ -1,11 +1,6 @@
 // A conversation as markdown, for /export and `mistral sessions export`.
-import type {Content, Message} from '../contract/requests.ts';
-
-/** The words of a message's content, without thoughts. */
-export function contentText(content: Content | undefined): string {
-  if (content === undefined || typeof content === 'string') return content ?? '';
-  return content.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('');
-}
+import type {Message} from '../contract/requests.ts';
+import {contentText} from './content-text.ts';
 
 /** One heading a message; tool calls and results as code. */
 export function exportMarkdown(messages: readonly Message[]): string {

@@ -1,8 +1,8 @@
 // What is remembered of the last turn, for /stats, /tokens, /heat and /alt.
 import type {TokenLogprob} from '../contract/backend.ts';
 import type {Message} from '../contract/requests.ts';
+import {contentText} from './content-text.ts';
 import type {ConversationEvent} from './conversation.ts';
-import {contentText} from './export-markdown.ts';
 
 export type Finish = Extract<ConversationEvent, {type: 'finish'}>;
 

@@ -6,20 +6,22 @@ import type {Session} from './session.ts';
 /** An unfinished line of an answer is kept too when it is older than this. Milliseconds. */
 const PART_AGE = 1000;
 
-export class Keeper {
+/** Writes a chat to its session; a write that fails never ends the chat. */
+export class SessionWriter {
   session: Session;
   readonly #now: () => number;
   #part = '';
   #since = 0;
-  #told = false;
+  #reported = false;
 
+  /** `now`: monotonic, in milliseconds. */
   constructor(session: Session, now: () => number) {
     this.session = session;
     this.#now = now;
   }
 
   /** Takes over the messages; what was kept of an unfinished answer is part of them now. */
-  messages(messages: readonly Message[]): void {
+  update(messages: readonly Message[]): void {
     this.#part = '';
     // An answer that is being continued is not a message of its own: what it becomes is.
     const last = messages.at(-1);
@@ -28,7 +30,7 @@ export class Keeper {
   }
 
   /** A part of the answer that is being written. */
-  answer(text: string): void {
+  append(text: string): void {
     if (this.#part === '') this.#since = this.#now();
     this.#part += text;
     if (!this.#part.includes('\n') && this.#now() - this.#since < PART_AGE) return;
@@ -36,11 +38,11 @@ export class Keeper {
     this.#part = '';
   }
 
-  /** Once, when the session cannot be written: why. */
-  complaint(): string | undefined {
+  /** Why the session cannot be written: once, then undefined again. */
+  takeProblem(): string | undefined {
     const {problem} = this.session;
-    if (problem === undefined || this.#told) return undefined;
-    this.#told = true;
+    if (problem === undefined || this.#reported) return undefined;
+    this.#reported = true;
     return `this chat is not kept: ${problem instanceof Error ? problem.message : String(problem)}`;
   }
 }

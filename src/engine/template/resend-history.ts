@@ -9,7 +9,7 @@ const NOT_RUN = 'Error: this call was not run.';
  * known version also without what its template has no form for: text beside calls, thoughts, all of the tools in v1.
  * Meant for a program's own history; what a client sends is refused instead.
  */
-export function tellable(messages: readonly Message[], version: TemplateVersion | undefined): Message[] {
+export function historyToSend(messages: readonly Message[], version: TemplateVersion | undefined): Message[] {
   const answered = messages.flatMap((message, index) => [message, ...missingResults(messages, index)]);
   return version === undefined ? answered : answered.flatMap((message) => fitted(message, TEMPLATES[version]));
 }

@@ -13,7 +13,7 @@ const DOUBT = 0.9;
 const LISTED = 10;
 
 /** The answer with every token in the colour of its certainty; guesses carry their number, for /alt. */
-export function heatRows(tokens: readonly TokenLogprob[], tokenizer: Tokenizer, theme: Theme): string[] {
+export function certaintyRows(tokens: readonly TokenLogprob[], tokenizer: Tokenizer, theme: Theme): string[] {
   const decoder = tokenizer.decoder();
   let text = '';
   tokens.forEach(({token, logprob}, index) => {

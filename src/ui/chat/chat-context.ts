@@ -8,7 +8,7 @@ import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {Picker} from './picker.ts';
-import type {Toolbox} from './toolbox.ts';
+import type {ToolRegistry} from './tool-registry.ts';
 
 /** A turn of the model: how it is asked for. */
 export type Ask = (signal: AbortSignal) => AsyncIterable<ConversationEvent>;
@@ -18,14 +18,14 @@ export interface Settings {
   sampling: SamplingParams;
   showThoughts: boolean;
   /** Ask for the certainty of each token, for /heat and /alt. */
-  heat: boolean;
+  certainty: boolean;
 }
 
-export interface Chat {
+export interface ChatContext {
   readonly backend: Backend;
   readonly conversation: Conversation;
   readonly settings: Settings;
-  readonly tools: Toolbox;
+  readonly tools: ToolRegistry;
   /** Where this chat is kept. */
   readonly session: Session;
   /** All kept chats; undefined when this one is not to be kept. */
@@ -69,5 +69,5 @@ export interface SlashCommand {
   readonly anytime?: boolean;
   /** It needs a screen: what to do where there is none. */
   readonly withoutScreen?: string;
-  run(chat: Chat, argument: string): void | Promise<void>;
+  run(chat: ChatContext, argument: string): void | Promise<void>;
 }

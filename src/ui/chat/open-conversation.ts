@@ -2,8 +2,8 @@
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Conversation} from '../../engine/conversation/conversation.ts';
-import {TOP} from './certainty.ts';
-import type {Chat, Settings} from './chat-context.ts';
+import type {ChatContext, Settings} from './chat-context.ts';
+import {TOP} from './score-answer.ts';
 import {parseCommand, runCommand} from './slash/all-commands.ts';
 
 /** Tools a chat is started with: their file, and `name=command` for those that run. */
@@ -15,7 +15,7 @@ export interface GivenTools {
 /** The conversation of the chat's session, with the settings and tools the chat has at each turn. */
 export function openConversation(
   backend: Backend,
-  {settings, tools, session}: Pick<Chat, 'settings' | 'tools' | 'session'>,
+  {settings, tools, session}: Pick<ChatContext, 'settings' | 'tools' | 'session'>,
   system: string | undefined,
 ): Conversation {
   const conversation = new Conversation({
@@ -29,12 +29,12 @@ export function openConversation(
 }
 
 /** Certainty costs time: it is asked for only while somebody looks at it. */
-function samplingOf({heat, sampling}: Settings): SamplingParams {
-  return heat ? {...sampling, topLogprobs: TOP} : sampling;
+function samplingOf({certainty, sampling}: Settings): SamplingParams {
+  return certainty ? {...sampling, topLogprobs: TOP} : sampling;
 }
 
 /** Takes tools as `/tools` takes them. */
-export async function takeTools(chat: Chat, {file, commands}: GivenTools): Promise<void> {
+export async function takeTools(chat: ChatContext, {file, commands}: GivenTools): Promise<void> {
   for (const argument of [file, ...commands]) {
     const command = parseCommand(`/tools ${argument}`);
     if (command !== undefined) await runCommand(chat, command);

@@ -6,18 +6,18 @@ import {resolve} from 'node:path';
 import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {contentText} from '../../engine/conversation/content-text.ts';
 import type {Conversation, ConversationEvent} from '../../engine/conversation/conversation.ts';
-import {contentText} from '../../engine/conversation/export-markdown.ts';
 import {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
-import {Keeper} from '../../engine/conversation/session-writer.ts';
+import {SessionWriter} from '../../engine/conversation/session-writer.ts';
 import {attachFiles} from '../chat/attach-files.ts';
-import type {Ask, Chat, Settings} from '../chat/chat-context.ts';
+import type {Ask, ChatContext, Settings} from '../chat/chat-context.ts';
 import {type GivenTools, openConversation, takeTools} from '../chat/open-conversation.ts';
 import type {Picker} from '../chat/picker.ts';
 import {parseCommand, runCommand} from '../chat/slash/all-commands.ts';
-import {Toolbox, type ToolHost} from '../chat/toolbox.ts';
+import {type ToolHost, ToolRegistry} from '../chat/tool-registry.ts';
 import {bareTheme, type Theme} from '../markdown/style.ts';
 import {errorRows} from '../rows/end-row.ts';
 import {toolCallRow, toolResultRow} from '../rows/tool-rows.ts';
@@ -54,17 +54,17 @@ export async function runPlainChat(options: PlainChatOptions): Promise<void> {
   await new PlainChat(options).run();
 }
 
-class PlainChat implements Chat {
+class PlainChat implements ChatContext {
   readonly screen = undefined;
   readonly theme: Theme;
   readonly settings: Settings;
-  readonly tools: Toolbox;
+  readonly tools: ToolRegistry;
   readonly last = new TurnRecord();
   readonly conversation: Conversation;
   folded = '';
   readonly #options: PlainChatOptions;
   readonly #terminal: PlainTerminal;
-  readonly #keeper: Keeper;
+  readonly #writer: SessionWriter;
   #turn: AbortController | undefined;
   #thought = '';
   #left = false;
@@ -73,9 +73,9 @@ class PlainChat implements Chat {
     this.#options = options;
     this.#terminal = new PlainTerminal(options.terminal, options.spoken);
     this.theme = bareTheme(options.unicode);
-    this.settings = {sampling: options.sampling, showThoughts: false, heat: false};
-    this.tools = new Toolbox(options.toolHost, this);
-    this.#keeper = new Keeper(options.session, options.now);
+    this.settings = {sampling: options.sampling, showThoughts: false, certainty: false};
+    this.tools = new ToolRegistry(options.toolHost, this);
+    this.#writer = new SessionWriter(options.session, options.now);
     this.conversation = openConversation(options.backend, this, options.system);
   }
 
@@ -100,7 +100,7 @@ class PlainChat implements Chat {
   }
 
   get session(): Session {
-    return this.#keeper.session;
+    return this.#writer.session;
   }
 
   get sessions(): SessionFolder | undefined {
@@ -140,7 +140,7 @@ class PlainChat implements Chat {
   }
 
   open(session: Session): void {
-    this.#keeper.session = session;
+    this.#writer.session = session;
     this.conversation.reset(session.messages);
     this.note(`session ${session.info.id}`);
     this.recall();
@@ -195,10 +195,10 @@ class PlainChat implements Chat {
     switch (event.type) {
       case 'prompt':
         this.#keep();
-        if (this.last.prefix !== '') this.#keeper.answer(this.last.prefix);
+        if (this.last.prefix !== '') this.#writer.append(this.last.prefix);
         break;
       case 'text':
-        this.#keeper.answer(event.text);
+        this.#writer.append(event.text);
         this.#terminal.say(event.text);
         break;
       case 'tool_call':
@@ -236,9 +236,9 @@ class PlainChat implements Chat {
   }
 
   #keep(): void {
-    this.#keeper.messages(this.conversation.messages);
-    const complaint = this.#keeper.complaint();
-    if (complaint !== undefined) this.#terminal.complain(sanitise(complaint));
+    this.#writer.update(this.conversation.messages);
+    const problem = this.#writer.takeProblem();
+    if (problem !== undefined) this.#terminal.complain(sanitise(problem));
   }
 
   /** A failure ends a turn, not the chat; only a stop ends that. */

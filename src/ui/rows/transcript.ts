@@ -2,7 +2,7 @@
 
 import {sanitise} from '../../base/terminal-text.ts';
 import type {Message} from '../../engine/contract/requests.ts';
-import {contentText} from '../../engine/conversation/export-markdown.ts';
+import {contentText} from '../../engine/conversation/content-text.ts';
 import {expandTabs} from '../graphemes.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {paint, type Theme} from '../markdown/style.ts';

@@ -4,7 +4,7 @@ import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {GivenTools} from '../chat/open-conversation.ts';
-import type {ToolHost} from '../chat/toolbox.ts';
+import type {ToolHost} from '../chat/tool-registry.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {History} from '../prompt/input-history.ts';
 import type {Host} from './draw/terminal.ts';

@@ -9,13 +9,13 @@ import type {Conversation, ConversationEvent} from '../../engine/conversation/co
 import {type Finish, TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
-import {Keeper} from '../../engine/conversation/session-writer.ts';
+import {SessionWriter} from '../../engine/conversation/session-writer.ts';
 import {attachFiles} from '../chat/attach-files.ts';
-import type {Ask, Chat, Settings} from '../chat/chat-context.ts';
+import type {Ask, ChatContext, Settings} from '../chat/chat-context.ts';
 import {openConversation, takeTools} from '../chat/open-conversation.ts';
 import type {Item, Picker} from '../chat/picker.ts';
 import {commandItems, parseCommand, runCommand} from '../chat/slash/all-commands.ts';
-import {Toolbox} from '../chat/toolbox.ts';
+import {ToolRegistry} from '../chat/tool-registry.ts';
 import {paint, type Theme} from '../markdown/style.ts';
 import type {Effect, InputContext} from '../prompt/input.ts';
 import {endRow, errorRows} from '../rows/end-row.ts';
@@ -48,7 +48,7 @@ export async function runChat(options: ChatOptions): Promise<number> {
   return await new ChatScreen(options).run();
 }
 
-class ChatScreen implements ScreenSource, Chat {
+class ChatScreen implements ScreenSource, ChatContext {
   readonly theme: Theme;
   readonly hint = 'Ask anything (/help, @file)';
   readonly #options: ChatOptions;
@@ -61,7 +61,7 @@ class ChatScreen implements ScreenSource, Chat {
   /** Milliseconds between two frames of an answer: on few cores the model needs them more. */
   readonly #pace: number;
   readonly settings: Settings;
-  readonly tools: Toolbox;
+  readonly tools: ToolRegistry;
   readonly last = new TurnRecord();
   readonly screen = this;
   readonly sessions: SessionFolder | undefined;
@@ -69,7 +69,7 @@ class ChatScreen implements ScreenSource, Chat {
   #queue: Waiting[] = [];
   #rows: string[] = [];
   #phase: Phase = {kind: 'loading', fraction: undefined};
-  readonly #keeper: Keeper;
+  readonly #writer: SessionWriter;
   #commandRuns = false;
   #leave: (code: number) => void = () => {};
   readonly #effects: Readonly<Record<PlainEffect, () => void>> = {
@@ -88,15 +88,15 @@ class ChatScreen implements ScreenSource, Chat {
     this.#options = options;
     this.#host = options.host;
     this.theme = options.theme;
-    this.#keeper = new Keeper(options.session, () => options.host.now());
+    this.#writer = new SessionWriter(options.session, () => options.host.now());
     this.sessions = options.sessions;
     const {sampling} = options;
-    this.settings = {sampling, showThoughts: false, heat: false};
+    this.settings = {sampling, showThoughts: false, certainty: false};
     this.#pace = options.still === true ? 250 : options.host.cores >= 8 ? 50 : 100;
     this.#highlighter = createHighlighter(options.theme);
     this.#screen = new Screen(options.host, this);
     this.#services = new PromptServices(this.#screen, options.host, options.history);
-    this.tools = new Toolbox(options.toolHost, this);
+    this.tools = new ToolRegistry(options.toolHost, this);
     this.#turns = new Turns({
       begin: () => this.#beginTurn(),
       event: (event) => this.#onEvent(event),
@@ -140,7 +140,7 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   get session(): Session {
-    return this.#keeper.session;
+    return this.#writer.session;
   }
 
   get streaming(): boolean {
@@ -224,7 +224,7 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   open(session: Session): void {
-    this.#keeper.session = session;
+    this.#writer.session = session;
     this.conversation.reset(session.messages);
     this.note(`session ${session.info.id}`);
     this.recall();
@@ -304,9 +304,9 @@ class ChatScreen implements ScreenSource, Chat {
   }
 
   #keep(): void {
-    this.#keeper.messages(this.conversation.messages);
-    const complaint = this.#keeper.complaint();
-    if (complaint !== undefined) this.note(sanitise(complaint));
+    this.#writer.update(this.conversation.messages);
+    const problem = this.#writer.takeProblem();
+    if (problem !== undefined) this.note(sanitise(problem));
   }
 
   #beginTurn(): AnswerView {
@@ -319,10 +319,10 @@ class ChatScreen implements ScreenSource, Chat {
 
   #onEvent(event: ConversationEvent): void {
     this.last.take(event, this.conversation.messages);
-    if (event.type === 'text') this.#keeper.answer(event.text);
+    if (event.type === 'text') this.#writer.append(event.text);
     else if (event.type === 'prompt' || event.type === 'tool_result') this.#keep();
     if (event.type === 'tool_result') this.#services.folded = event.content;
-    if (event.type === 'prompt' && this.last.prefix !== '') this.#keeper.answer(this.last.prefix);
+    if (event.type === 'prompt' && this.last.prefix !== '') this.#writer.append(this.last.prefix);
     this.#screen.drawWith(this.#pace);
   }
 

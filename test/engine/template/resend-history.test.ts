@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {AssistantMessage, Message, TemplateVersion} from '../../../src/engine/contract/requests.ts';
 import {encodeChat} from '../../../src/engine/template/encode/encode-chat.ts';
-import {tellable} from '../../../src/engine/template/resend-history.ts';
+import {historyToSend} from '../../../src/engine/template/resend-history.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 
 const user: Message = {role: 'user', content: 'a'};
@@ -15,16 +15,16 @@ const calling: AssistantMessage = {
 };
 const NOT_RUN = 'Error: this call was not run.';
 
-describe('tellable', () => {
+describe('historyToSend', () => {
   it('answers the calls that were left open', () => {
-    expect(tellable([user, calling, user], undefined)).toEqual([
+    expect(historyToSend([user, calling, user], undefined)).toEqual([
       user,
       calling,
       result('aaaaaaaaa', NOT_RUN),
       result('bbbbbbbbb', NOT_RUN),
       user,
     ]);
-    expect(tellable([user, calling, result('bbbbbbbbb'), user], 'v7')).toEqual([
+    expect(historyToSend([user, calling, result('bbbbbbbbb'), user], 'v7')).toEqual([
       user,
       calling,
       result('bbbbbbbbb'),
@@ -32,7 +32,7 @@ describe('tellable', () => {
       user,
     ]);
     const complete = [user, calling, result('bbbbbbbbb'), result('aaaaaaaaa')];
-    expect(tellable(complete, 'v13')).toEqual(complete);
+    expect(historyToSend(complete, 'v13')).toEqual(complete);
   });
 
   it('leaves out what a template has no form for', () => {
@@ -43,10 +43,13 @@ describe('tellable', () => {
         {type: 'text', text: 'b'},
       ],
     };
-    expect(tellable([user, thought], 'v13')).toEqual([user, thought]);
-    expect(tellable([user, thought], 'v3')).toEqual([user, {role: 'assistant', content: [{type: 'text', text: 'b'}]}]);
-    expect(tellable([user, calling], 'v3')).toEqual([user, {role: 'assistant', toolCalls: calling.toolCalls}]);
-    expect(tellable([user, calling, result('aaaaaaaaa'), user], 'v1')).toEqual([
+    expect(historyToSend([user, thought], 'v13')).toEqual([user, thought]);
+    expect(historyToSend([user, thought], 'v3')).toEqual([
+      user,
+      {role: 'assistant', content: [{type: 'text', text: 'b'}]},
+    ]);
+    expect(historyToSend([user, calling], 'v3')).toEqual([user, {role: 'assistant', toolCalls: calling.toolCalls}]);
+    expect(historyToSend([user, calling, result('aaaaaaaaa'), user], 'v1')).toEqual([
       user,
       {role: 'assistant', content: 'I look.'},
       user,
@@ -65,7 +68,7 @@ describe('tellable', () => {
     fc.assert(
       fc.property(fc.array(turn, {maxLength: 4}), version, (turns, template) => {
         const messages = [...turns.flatMap(messagesOf), user];
-        const request = {messages: tellable(messages, template), sampling: {temperature: 0}};
+        const request = {messages: historyToSend(messages, template), sampling: {temperature: 0}};
         expect(encodeChat(request, toyTokenizer(), template, {mode: 'test'}).tokens[0]).toBe(1);
       }),
     );

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import type {TokenLogprob} from '../../../src/engine/contract/backend.ts';
-import {heatRows, percent, shownPiece, textBefore, uncertain} from '../../../src/ui/chat/certainty-colours.ts';
+import {certaintyRows, percent, shownPiece, textBefore, uncertain} from '../../../src/ui/chat/certainty-colours.ts';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 
@@ -16,7 +16,7 @@ function tokens(text: string, probabilities: readonly number[]): TokenLogprob[] 
 const bare = (rows: readonly string[]) => rows.map((row) => row.replaceAll(/\x1b\[[\d;]*m/g, ''));
 
 test('guesses carry their number, and the rows are those of the answer', () => {
-  expect(bare(heatRows(tokens('ab\ncd', [1, 0.4, 1, 0.7, 0.1]), tokenizer, plain))).toEqual([
+  expect(bare(certaintyRows(tokens('ab\ncd', [1, 0.4, 1, 0.7, 0.1]), tokenizer, plain))).toEqual([
     'ab#2',
     'cd#5',
     '5 tokens, 2 below 50 % (numbered; /alt N shows what else was likely)',
@@ -24,13 +24,13 @@ test('guesses carry their number, and the rows are those of the answer', () => {
 });
 
 test('a guess, a doubt and a certain token look different, and no style goes over a line end', () => {
-  const [first, second] = heatRows(tokens('abc\nd', [1, 0.4, 0.7, 0.1, 1]), tokenizer, colored);
+  const [first, second] = certaintyRows(tokens('abc\nd', [1, 0.4, 0.7, 0.1, 1]), tokenizer, colored);
   expect(first).toBe('a\x1b[31mb\x1b[0m\x1b[2m#2\x1b[0m\x1b[33mc\x1b[0m');
   expect(second).toBe('\x1b[2m#4\x1b[0md');
 });
 
 test('what a token says cannot drive the terminal', () => {
-  expect(bare(heatRows(tokens('a\x1b]0;x\x07b', []), tokenizer, plain))[0]).toBe('a]0;xb');
+  expect(bare(certaintyRows(tokens('a\x1b]0;x\x07b', []), tokenizer, plain))[0]).toBe('a]0;xb');
   expect(shownPiece(tokenizer, tokenizer.encode('"')[0] ?? 0)).toBe('"\\""');
 });
 

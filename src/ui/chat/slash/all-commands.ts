@@ -4,7 +4,7 @@ import {EngineError} from '../../../base/errors.ts';
 import {keyHelp} from '../../keys/keymap.ts';
 import {foldedRows} from '../../rows/tool-rows.ts';
 import {hangingRows, wrapWords} from '../../rows/two-columns.ts';
-import type {Chat, SlashCommand} from '../chat-context.ts';
+import type {ChatContext, SlashCommand} from '../chat-context.ts';
 import type {Item} from '../picker.ts';
 import {BRANCH_COMMANDS} from './branch-commands.ts';
 import {SETTING_COMMANDS} from './setting-commands.ts';
@@ -75,7 +75,7 @@ export function parseCommand(text: string): ParsedCommand | undefined {
 }
 
 /** Runs a command. @throws EngineError for a name that is none, with the nearest one as hint. */
-export async function runCommand(chat: Chat, {name, argument, command}: ParsedCommand): Promise<void> {
+export async function runCommand(chat: ChatContext, {name, argument, command}: ParsedCommand): Promise<void> {
   if (command === undefined) {
     const near = nearest(name);
     const hint = `${near === undefined ? '/help lists the commands' : `/${near} is one`}; // sends a text that starts with a slash`;
@@ -96,7 +96,7 @@ export function commandItems(): Item[] {
 }
 
 /** One command an entry; what does not fit goes on below its own column, or indented where the columns are too few. */
-function helpText({screen, columns}: Chat): string {
+function helpText({screen, columns}: ChatContext): string {
   const known = COMMANDS.filter(({withoutScreen}) => screen !== undefined || withoutScreen === undefined);
   const rows = known.map(({name, usage, aliases, help}) => {
     const others = aliases === undefined ? '' : ` (also ${aliases.map((alias) => `/${alias}`).join(', ')})`;

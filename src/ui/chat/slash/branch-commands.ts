@@ -4,10 +4,10 @@ import {EngineError} from '../../../base/errors.ts';
 import {sanitise} from '../../../base/terminal-text.ts';
 import type {TokenLogprob} from '../../../engine/contract/backend.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
-import {contentText} from '../../../engine/conversation/export-markdown.ts';
-import {scoreAnswer} from '../certainty.ts';
-import {heatRows, percent, shownPiece, textBefore, uncertain} from '../certainty-colours.ts';
-import type {Chat, SlashCommand} from '../chat-context.ts';
+import {contentText} from '../../../engine/conversation/content-text.ts';
+import {certaintyRows, percent, shownPiece, textBefore, uncertain} from '../certainty-colours.ts';
+import type {ChatContext, SlashCommand} from '../chat-context.ts';
+import {scoreAnswer} from '../score-answer.ts';
 
 export const BRANCH_COMMANDS: readonly SlashCommand[] = [
   {name: 'heat', usage: '[off]', help: 'colour the last answer by how certain each token was', run: showHeat},
@@ -63,9 +63,9 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
  * The certainty of the last answer's tokens. It is asked for from now on; for an answer that came without it, the answer
  * is read again. Undefined when that was stopped.
  */
-async function tokensOf(chat: Chat): Promise<readonly TokenLogprob[] | undefined> {
+async function tokensOf(chat: ChatContext): Promise<readonly TokenLogprob[] | undefined> {
   const {backend, conversation, last, settings, tools} = chat;
-  settings.heat = true;
+  settings.certainty = true;
   const answer = conversation.messages.at(-1);
   const isKnown = last.logprobs.length > 0 && last.scored === answer;
   if (isKnown) return last.logprobs;
@@ -80,25 +80,25 @@ async function tokensOf(chat: Chat): Promise<readonly TokenLogprob[] | undefined
   return scored;
 }
 
-function vocabulary(chat: Chat) {
+function vocabulary(chat: ChatContext) {
   const {tokenizer} = chat.backend;
   if (tokenizer === undefined)
     throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
   return tokenizer;
 }
 
-async function showHeat(chat: Chat, argument: string): Promise<void> {
+async function showHeat(chat: ChatContext, argument: string): Promise<void> {
   if (argument === 'off') {
-    chat.settings.heat = false;
+    chat.settings.certainty = false;
     chat.note('certainty is no longer asked for\n');
     return;
   }
   const tokens = await tokensOf(chat);
   if (tokens === undefined) return;
-  chat.print(...heatRows(tokens, vocabulary(chat), chat.theme), '');
+  chat.print(...certaintyRows(tokens, vocabulary(chat), chat.theme), '');
 }
 
-async function showAlternatives(chat: Chat, argument: string): Promise<void> {
+async function showAlternatives(chat: ChatContext, argument: string): Promise<void> {
   const tokens = await tokensOf(chat);
   if (tokens === undefined) return;
   const tokenizer = vocabulary(chat);
@@ -123,7 +123,7 @@ async function showAlternatives(chat: Chat, argument: string): Promise<void> {
 }
 
 /** Number of one of the least certain tokens. */
-async function pickToken(chat: Chat, tokens: readonly TokenLogprob[]): Promise<number | undefined> {
+async function pickToken(chat: ChatContext, tokens: readonly TokenLogprob[]): Promise<number | undefined> {
   const tokenizer = vocabulary(chat);
   const numbers = uncertain(tokens);
   if (numbers.length === 0) throw new EngineError('usage', 'the model was certain of every token');
@@ -135,7 +135,7 @@ async function pickToken(chat: Chat, tokens: readonly TokenLogprob[]): Promise<n
   return chosen === undefined ? undefined : numbers[chosen];
 }
 
-async function pickSession(chat: Chat): Promise<string | undefined> {
+async function pickSession(chat: ChatContext): Promise<string | undefined> {
   const entries = chat.sessions?.list().slice(0, 50) ?? [];
   if (entries.length === 0) throw new EngineError('usage', 'there is no session yet');
   const items = entries.map(({id, changed}) => ({label: id, detail: new Date(changed).toLocaleString()}));

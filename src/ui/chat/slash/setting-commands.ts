@@ -5,7 +5,7 @@ import {sanitise} from '../../../base/terminal-text.ts';
 import {isInRange, type NumberRow, rangeText, SAMPLING} from '../../../engine/contract/sampling-table.ts';
 import {paint} from '../../markdown/style.ts';
 import {count} from '../../rows/status-line.ts';
-import type {Chat, SlashCommand} from '../chat-context.ts';
+import type {ChatContext, SlashCommand} from '../chat-context.ts';
 
 const rowOf = (name: string) => SAMPLING.find(({set}) => set.includes(name));
 
@@ -38,7 +38,7 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
   },
 ];
 
-function set(chat: Chat, given: string, value: string): void {
+function set(chat: ChatContext, given: string, value: string): void {
   const name = rowOf(given)?.set[0] ?? given;
   if (value === '')
     throw new EngineError('usage', `/set ${given} needs a value`, {hint: '/set alone shows all of them'});
@@ -47,18 +47,18 @@ function set(chat: Chat, given: string, value: string): void {
   else setNumber(chat, name, value);
 }
 
-function setThoughts(chat: Chat, shown: boolean): void {
+function setThoughts(chat: ChatContext, shown: boolean): void {
   chat.settings.showThoughts = shown;
   chat.note(`thoughts are ${shown ? 'shown' : 'folded'}\n`);
 }
 
-function setStop(chat: Chat, stop: string | undefined): void {
+function setStop(chat: ChatContext, stop: string | undefined): void {
   const {stop: _, ...rest} = chat.settings.sampling;
   chat.settings.sampling = stop === undefined ? rest : {...rest, stop: [stop]};
   chat.note(stop === undefined ? 'no stop text\n' : `stop: ${JSON.stringify(stop)}\n`);
 }
 
-function setNumber(chat: Chat, name: string, value: string): void {
+function setNumber(chat: ChatContext, name: string, value: string): void {
   const field = rowOf(name);
   if (field === undefined) {
     const known = [...SAMPLING.map(({set: [shown]}) => shown), 'stop', 'think'].join(', ');
@@ -85,7 +85,7 @@ function unescapeText(text: string): string {
   return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
 }
 
-function showSettings(chat: Chat): void {
+function showSettings(chat: ChatContext): void {
   const {sampling} = chat.settings;
   const rows = SAMPLING.map(({key, help, set: [name]}) => {
     const value = sampling[key];
@@ -94,7 +94,7 @@ function showSettings(chat: Chat): void {
   chat.note([...rows, `stop                 ${JSON.stringify(sampling.stop ?? [])}`, ''].join('\n'));
 }
 
-function showModel(chat: Chat): void {
+function showModel(chat: ChatContext): void {
   const {model} = chat.backend;
   const facts: [string, string | undefined][] = [
     ['model', model.id],
@@ -117,7 +117,7 @@ function showModel(chat: Chat): void {
   );
 }
 
-function showStats(chat: Chat): void {
+function showStats(chat: ChatContext): void {
   const finish = chat.last.finish;
   if (finish === undefined) throw new EngineError('usage', 'there is no answer yet');
   const {usage, timings} = finish;
@@ -134,7 +134,7 @@ function showStats(chat: Chat): void {
 }
 
 /** Each token as `id` and text; control tokens stand out by colour and by their brackets. */
-function showTokens(chat: Chat): void {
+function showTokens(chat: ChatContext): void {
   const {tokenizer} = chat.backend;
   if (tokenizer === undefined)
     throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');

@@ -1,6 +1,6 @@
 // The slash command for tools: which there are, where they come from, what runs them.
 import {EngineError} from '../../../base/errors.ts';
-import type {Chat, SlashCommand} from '../chat-context.ts';
+import type {ChatContext, SlashCommand} from '../chat-context.ts';
 
 export const TOOL_COMMANDS: readonly SlashCommand[] = [
   {
@@ -20,7 +20,7 @@ export const TOOL_COMMANDS: readonly SlashCommand[] = [
   },
 ];
 
-async function load(chat: Chat, file: string): Promise<void> {
+async function load(chat: ChatContext, file: string): Promise<void> {
   if (!chat.backend.model.supportsTools) {
     throw new EngineError('unsupported', `${chat.backend.model.id} knows no tools`, {
       hint: 'its template has no form for them; a model of v2 or later has',
@@ -29,7 +29,7 @@ async function load(chat: Chat, file: string): Promise<void> {
   await chat.tools.load(chat.path(file));
 }
 
-async function showTools(chat: Chat): Promise<void> {
+async function showTools(chat: ChatContext): Promise<void> {
   const rows = chat.tools.list(chat.columns);
   const none = '/tools FILE loads a list of {"name", "description", "parameters"}';
   const next =

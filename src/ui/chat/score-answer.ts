@@ -4,7 +4,7 @@ import {EngineError} from '../../base/errors.ts';
 import type {Backend, TokenLogprob} from '../../engine/contract/backend.ts';
 import type {ChatCompletionRequest, Message, Token} from '../../engine/contract/requests.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
-import {tellable} from '../../engine/template/resend-history.ts';
+import {historyToSend} from '../../engine/template/resend-history.ts';
 
 /** Alternatives that are kept for each token. */
 export const TOP = 5;
@@ -60,7 +60,7 @@ function answerTokens(
     throw new EngineError('usage', 'there is no answer in words yet');
   }
   const idsOf = (messages: readonly Message[]) =>
-    backend.render?.({...request, messages: tellable(messages, backend.model.template)}).tokens;
+    backend.render?.({...request, messages: historyToSend(messages, backend.model.template)}).tokens;
   const before = request.messages.slice(0, -1);
   const [prompt, whole] = [idsOf(before), idsOf([...before, {...last, prefix: true}])];
   if (prompt === undefined || whole === undefined) {

@@ -39,7 +39,7 @@ interface Person {
 
 const CHOICES = ['1 yes, run it once', '2 always run this tool in this chat', '3 no, and tell the model'];
 
-export class Toolbox {
+export class ToolRegistry {
   readonly #host: ToolHost;
   readonly #person: Person;
   #tools: readonly Tool[] = [];
