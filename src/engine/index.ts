@@ -15,6 +15,18 @@ export type {
   Usage,
 } from './contract/backend.ts';
 export type {Device, KvType, LocalOptions, LogListener, LoraAdapter, StepWatch} from './contract/local-engine.ts';
+export {
+  commonPrefix,
+  HOLE,
+  type Medium,
+  onlyText,
+  type PlacedMedium,
+  type Prompt,
+  type PromptSegment,
+  promptSegments,
+  type Tokenized,
+  textPrompt,
+} from './contract/prompt.ts';
 export type * from './contract/requests.ts';
 export {type SamplingParams, validateSampling} from './contract/sampling.ts';
 export type {Tokenizer} from './contract/tokenizer.ts';

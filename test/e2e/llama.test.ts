@@ -4,8 +4,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {GenerateOptions, TokenEvent, TokenLogprob} from '../../src/engine/contract/backend.ts';
+import {textPrompt} from '../../src/engine/contract/prompt.ts';
 import {readGguf} from '../../src/engine/gguf/read-header.ts';
 import {type LlamaTokenModel, openLlama} from '../../src/engine/llama/llama-model.ts';
+import {promptOf} from '../fixtures/media-prompt.ts';
 import {randomLora, randomMamba, randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'llama-'));
@@ -29,7 +31,7 @@ async function run(
   const {grammar, ...sampling} = options;
   const result: Run & {cached: number | undefined} = {tokens: [], cached: undefined, logprobs: [], prefill: []};
   const request = {sampling: {temperature: 0, maxTokens: 12, ...sampling}, ...(grammar && {grammar})};
-  for await (const event of model.generate(prompt, request, signal)) {
+  for await (const event of model.generate(textPrompt(prompt), request, signal)) {
     if (event.type === 'prompt') result.cached = event.cached;
     else if (event.type === 'prefill') result.prefill.push(event);
     else {
@@ -56,6 +58,14 @@ describe('one slot', () => {
     expect(model).toMatchObject({contextSize: 256, slots: 1, trainedContextSize: 2048, vocabSize: 420});
     expect(model.device).toBe('CPU, 1 thread');
     expect([1, 2, 3].map((token) => model.isEndOfGeneration(token))).toEqual([false, true, false]);
+  });
+
+  test('a picture is refused by name: this engine sees nothing', async () => {
+    const events = model.generate(promptOf(1, ['cat', 2]), {sampling: {temperature: 0}}, new AbortController().signal);
+    await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'unsupported',
+      message: 'this engine takes text only, and the prompt holds images',
+    });
   });
 
   test('a prompt evaluated in one go and one continued from the cache give the same answer', async () => {
@@ -140,12 +150,12 @@ describe('one slot', () => {
     const controller = new AbortController();
     const seen: number[] = [];
     const request = {sampling: {temperature: 0, maxTokens: 100}};
-    for await (const event of model.generate([1, ...prompt], request, controller.signal)) {
+    for await (const event of model.generate(textPrompt([1, ...prompt]), request, controller.signal)) {
       if (event.type === 'prefill') controller.abort();
       if (event.type === 'token') seen.push(event.token);
     }
     expect(seen).toEqual([]);
-    for await (const event of model.generate(prompt, request, new AbortController().signal)) {
+    for await (const event of model.generate(textPrompt(prompt), request, new AbortController().signal)) {
       if (event.type === 'token' && seen.push(event.token) === 3) break;
     }
     expect(seen).toEqual(expected.slice(0, 3));
@@ -216,7 +226,7 @@ describe('several slots', () => {
       const controller = new AbortController();
       const request = {sampling: {temperature: 0, maxTokens: 20}};
       let seen = 0;
-      for await (const _ of model.generate([1, 3, ...prompt.slice(n % 50)], request, controller.signal)) {
+      for await (const _ of model.generate(textPrompt([1, 3, ...prompt.slice(n % 50)]), request, controller.signal)) {
         if (seen++ < n % 7) continue;
         if (n % 3 === 0) controller.abort();
         else break;

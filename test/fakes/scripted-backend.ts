@@ -8,13 +8,8 @@ import type {
   Timings,
   TokenLogprob,
 } from '../../src/engine/contract/backend.ts';
-import type {
-  ChatCompletionRequest,
-  CompletionRequest,
-  FIMRequest,
-  Token,
-  Tokenized,
-} from '../../src/engine/contract/requests.ts';
+import {type Token, type Tokenized, textPrompt} from '../../src/engine/contract/prompt.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../../src/engine/contract/requests.ts';
 import type {Tokenizer} from '../../src/engine/contract/tokenizer.ts';
 import {toyTokenizer} from './toy-tokenizer.ts';
 
@@ -111,7 +106,7 @@ export class ScriptedBackend implements Backend {
 
   render(request: ChatCompletionRequest): Tokenized {
     const text = request.messages.map(({content = ''}) => (typeof content === 'string' ? content : '')).join('\n');
-    return {version: 'v3', tokens: [this.tokenizer.bos, 3, ...this.tokenizer.encode(text), 4]};
+    return {...textPrompt([this.tokenizer.bos, 3, ...this.tokenizer.encode(text), 4]), version: 'v3'};
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 // A TokenModel that answers from a script: for tests of everything above the engine.
 import type {GenerateOptions, TokenEvent, TokenModel} from '../../src/engine/contract/backend.ts';
-import type {Token} from '../../src/engine/contract/requests.ts';
+import {commonPrefix, type Prompt, type Token, textPrompt, wholeLength} from '../../src/engine/contract/prompt.ts';
 
 export interface Script {
   /** What it "generates" for a prompt; end-of-generation ids end the answer as they do in a real model. */
@@ -18,7 +18,7 @@ export class ScriptedTokenModel implements TokenModel {
   readonly calls: {readonly prompt: readonly Token[]; readonly options: GenerateOptions}[] = [];
   closed = false;
   readonly #script: Script;
-  #cache: readonly Token[] = [];
+  #cache: Prompt = textPrompt([]);
 
   constructor(script: Script) {
     this.#script = script;
@@ -29,10 +29,11 @@ export class ScriptedTokenModel implements TokenModel {
     return token === (this.#script.endOfGeneration ?? 2);
   }
 
-  async *generate(prompt: readonly Token[], options: GenerateOptions, signal: AbortSignal): AsyncGenerator<TokenEvent> {
+  async *generate(given: Prompt, options: GenerateOptions, signal: AbortSignal): AsyncGenerator<TokenEvent> {
+    const {tokens: prompt, media} = given;
     this.calls.push({prompt, options});
     if (signal.aborted) return;
-    const cached = this.#reuse(prompt);
+    const cached = this.#reuse(given);
     const answer = this.#script.answer(prompt);
     yield {type: 'prompt', cached};
     yield {type: 'prefill', done: prompt.length - cached, total: prompt.length - cached};
@@ -43,7 +44,7 @@ export class ScriptedTokenModel implements TokenModel {
       await this.#script.beforeToken?.(index);
       if (signal.aborted) return;
       generated.push(token);
-      this.#cache = [...prompt, ...generated.slice(0, -1)];
+      this.#cache = {tokens: [...prompt, ...generated.slice(0, -1)], media};
       const {topLogprobs} = options.sampling;
       yield {type: 'token', token, ...(topLogprobs !== undefined && {logprob: {token, logprob: -index, top: []}})};
       if (this.isEndOfGeneration(token)) return;
@@ -54,9 +55,7 @@ export class ScriptedTokenModel implements TokenModel {
     this.closed = true;
   }
 
-  #reuse(prompt: readonly Token[]): number {
-    let common = 0;
-    while (common < prompt.length - 1 && this.#cache[common] === prompt[common]) common++;
-    return common;
+  #reuse(prompt: Prompt): number {
+    return Math.min(commonPrefix(this.#cache, prompt), wholeLength(prompt, prompt.tokens.length - 1));
   }
 }

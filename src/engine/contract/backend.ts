@@ -1,14 +1,7 @@
 // The two seams of the house: who answers (Backend) and who computes (TokenModel).
 
-import type {
-  ChatCompletionRequest,
-  CompletionRequest,
-  FIMRequest,
-  TemplateVersion,
-  Token,
-  Tokenized,
-  ToolCall,
-} from './requests.ts';
+import type {PlacedMedium, Prompt, Token, Tokenized} from './prompt.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, TemplateVersion, ToolCall} from './requests.ts';
 import type {SamplingParams} from './sampling.ts';
 import type {Tokenizer} from './tokenizer.ts';
 
@@ -45,8 +38,16 @@ export interface ParsedToolCall extends ToolCall {
 }
 
 export type GenerationEvent =
-  /** Once, before anything else: the exact ids of the prompt and how many the cache held. */
-  | {readonly type: 'prompt'; readonly tokens: readonly Token[]; readonly cached: number}
+  /**
+   * Once, before anything else: the exact ids of the prompt, the media at their holes when there are any, and how many
+   * places the cache held.
+   */
+  | {
+      readonly type: 'prompt';
+      readonly tokens: readonly Token[];
+      readonly media?: readonly PlacedMedium[];
+      readonly cached: number;
+    }
   /** While a long prompt is evaluated: tokens done of those that had to be evaluated. */
   | {readonly type: 'prefill'; readonly done: number; readonly total: number}
   | {readonly type: 'text'; readonly text: string; readonly logprobs?: readonly TokenLogprob[]}
@@ -117,7 +118,7 @@ export type TokenEvent =
   /** The end-of-generation token is delivered too, so that a reader sees why it ended. */
   | {readonly type: 'token'; readonly token: Token; readonly logprob?: TokenLogprob};
 
-/** Who computes: a local engine, or a scripted one in tests. It knows ids only. */
+/** Who computes: a local engine, or a scripted one in tests. It knows no text: ids, and media. */
 export interface TokenModel {
   /** Tokens one sequence can hold. */
   readonly contextSize: number;
@@ -127,7 +128,8 @@ export interface TokenModel {
   /**
    * Evaluates the prompt, reusing the longest common prefix a slot has in its KV cache, and samples until the
    * end-of-generation token, `sampling.maxTokens` or a full context. Abort ends the stream without an error.
+   * @throws EngineError `unsupported` for a prompt with a medium it cannot see.
    */
-  generate(prompt: readonly Token[], options: GenerateOptions, signal: AbortSignal): AsyncIterable<TokenEvent>;
+  generate(prompt: Prompt, options: GenerateOptions, signal: AbortSignal): AsyncIterable<TokenEvent>;
   close(): Promise<void>;
 }

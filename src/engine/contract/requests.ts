@@ -1,12 +1,11 @@
 // Messages, tools and requests: mistral-common's names, camelCase inside the house (wire spellings live in wire.ts).
 
 import type {Json} from '../../base/json.ts';
+import type {Token} from './prompt.ts';
 import type {SamplingParams} from './sampling.ts';
 import type {TemplateVersion} from './templates.ts';
 
-export type Token = number;
-
-export type {TemplateVersion};
+export type {TemplateVersion, Token};
 
 export interface TextChunk {
   readonly type: 'text';
@@ -94,10 +93,4 @@ export interface FIMRequest {
   readonly prompt: string;
   readonly suffix?: string;
   readonly sampling: SamplingParams;
-}
-
-/** Token ids that go into the model, with the text of each for people to read. */
-export interface Tokenized {
-  readonly tokens: readonly Token[];
-  readonly version: TemplateVersion;
 }

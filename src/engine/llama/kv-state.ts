@@ -4,7 +4,7 @@ import {createReadStream} from 'node:fs';
 import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
 import type {KvType} from '../contract/local-engine.ts';
-import type {Token} from '../contract/requests.ts';
+import type {Prompt, Token} from '../contract/prompt.ts';
 import type {NativeContext} from './native/binding.ts';
 
 /** Everything that must be equal for a state to be usable. */
@@ -46,20 +46,25 @@ export async function modelFingerprint(path: string): Promise<string> {
   }
 }
 
-/** Writes the state of `sequence` to `path` and its header to `path.json`, replacing what was there. */
+/**
+ * Writes the state of `sequence` to `path` and its header to `path.json`, replacing what was there. False, and nothing
+ * is written, for a state with media: llama.cpp's file has token ids alone, and could not be told from another picture's.
+ */
 export async function writeState(
   context: NativeContext,
   sequence: number,
-  tokens: readonly Token[],
+  {tokens, media}: Prompt,
   key: StateKey,
   path: string,
-): Promise<void> {
+): Promise<boolean> {
+  if (media.length > 0) return false;
   const partial = `${path}.part`;
   try {
     await context.saveSequenceStateToFile(partial, sequence, Uint32Array.from(tokens));
     const header: StateHeader = {format: 1, key, tokens, sha256: await sha256(partial)};
     await rename(partial, path);
     await writeFile(headerPath(path), JSON.stringify(header), {mode: 0o600});
+    return true;
   } finally {
     await rm(partial, {force: true});
   }

@@ -3,7 +3,7 @@
 import {EngineError} from '../../base/errors.ts';
 import type {GenerateOptions, Grammar, KvState, TokenEvent} from '../contract/backend.ts';
 import type {LocalModel} from '../contract/local-engine.ts';
-import type {Token} from '../contract/requests.ts';
+import {onlyText, type Prompt, type Token, textPrompt} from '../contract/prompt.ts';
 import {modelShape} from '../gguf/model-shape.ts';
 import {checkState, modelFingerprint, type StateKey, writeState} from './kv-state.ts';
 import {type Native, nativeOf} from './native/binding.ts';
@@ -56,7 +56,8 @@ class Llama implements LlamaTokenModel {
       slots: this.#slots,
       contextSize: this.contextSize,
       batchSize: opened.batchSize,
-      createSampler: (job) => new TokenSampler(this.#native, job.options.sampling, job.prompt, this.#grammars.get(job)),
+      createSampler: (job) =>
+        new TokenSampler(this.#native, job.options.sampling, job.prompt.tokens, this.#grammars.get(job)),
       isEnd: (token) => this.isEndOfGeneration(token),
       now: () => performance.now(),
       ...(options.watch && {watch: options.watch}),
@@ -67,8 +68,8 @@ class Llama implements LlamaTokenModel {
     return this.#opened.model.isEogToken(token as never);
   }
 
-  async *generate(prompt: readonly Token[], options: GenerateOptions, signal: AbortSignal): AsyncIterable<TokenEvent> {
-    this.#checkPrompt(prompt);
+  async *generate(prompt: Prompt, options: GenerateOptions, signal: AbortSignal): AsyncIterable<TokenEvent> {
+    this.#checkPrompt(onlyText(prompt));
     const grammar = options.grammar && (await this.#startGrammar(options.grammar));
     if (signal.aborted) return;
     const job = new Job(prompt, options, () => this.#scheduler.wake());
@@ -93,16 +94,16 @@ class Llama implements LlamaTokenModel {
     return this.#scheduler.between(async () => {
       const slot = this.#slots.lastUsed();
       if (!slot) return false;
-      await writeState(this.#native.context, slot.sequence, slot.tokens, key, path);
-      return true;
+      return writeState(this.#native.context, slot.sequence, slot, key, path);
     });
   }
 
   async #loadState(path: string): Promise<boolean> {
     const tokens = await checkState(path, await this.#key(), this.contextSize);
     if (!tokens) return false;
+    const held = textPrompt(tokens);
     return this.#scheduler.between(async () => {
-      const slot = this.#slots.choose(tokens);
+      const slot = this.#slots.choose(held);
       if (!slot) return false;
       this.#slots.clear(slot);
       try {
@@ -111,7 +112,7 @@ class Llama implements LlamaTokenModel {
         this.#slots.clear(slot);
         return false;
       }
-      slot.tokens = tokens;
+      this.#slots.fill(slot, held);
       return true;
     });
   }

@@ -1,5 +1,5 @@
 // no_repeat_ngram_size: which tokens would complete an n-gram that has occurred already (Hugging Face's rule).
-import type {Token} from '../contract/requests.ts';
+import {HOLE, type Token} from '../contract/prompt.ts';
 
 /** Remembers each run of `size - 1` tokens with what followed it; a step costs O(size), not O(length). */
 export class NgramBlocker {
@@ -12,7 +12,9 @@ export class NgramBlocker {
     for (const token of tokens) this.push(token);
   }
 
+  /** The places of a medium are no tokens: they are skipped. */
   push(token: Token): void {
+    if (token === HOLE) return;
     if (this.#tail.length === this.#size - 1) {
       const key = this.#tail.join(' ');
       const followers = this.#followers.get(key);

@@ -1,13 +1,13 @@
 // One running answer inside the scheduler: what is still to be fed, and a short queue of events for its reader.
 import type {GenerateOptions, TokenEvent} from '../contract/backend.ts';
-import type {Token} from '../contract/requests.ts';
+import type {Prompt, Token} from '../contract/prompt.ts';
 import type {TokenSampler} from './token-sampler.ts';
 
 /** How many events the engine works ahead of a slow reader before it leaves the job out of the batch. */
 const WORK_AHEAD = 4;
 
 export class Job {
-  readonly prompt: readonly Token[];
+  readonly prompt: Prompt;
   readonly options: GenerateOptions;
   /** Set while the job owns a slot. */
   sampler: TokenSampler | undefined;
@@ -23,7 +23,7 @@ export class Job {
   #reader: (() => void) | undefined;
 
   /** `wake` is called when the reader has caught up, so that the scheduler takes the job into its batch again. */
-  constructor(prompt: readonly Token[], options: GenerateOptions, wake: () => void) {
+  constructor(prompt: Prompt, options: GenerateOptions, wake: () => void) {
     this.prompt = prompt;
     this.options = options;
     this.#wake = wake;

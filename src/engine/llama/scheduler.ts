@@ -2,7 +2,7 @@
 // prompts that are still being read, then samples. Steps are short, so that an abort takes effect quickly.
 import {EngineError} from '../../base/errors.ts';
 import type {StepWatch} from '../contract/local-engine.ts';
-import type {Token} from '../contract/requests.ts';
+import type {Token} from '../contract/prompt.ts';
 import type {Native} from './native/binding.ts';
 import {PromptPace} from './prompt-step-size.ts';
 import type {Job} from './running-answer.ts';
@@ -131,7 +131,7 @@ export class Scheduler {
       try {
         job.sampler = createSampler(job);
         const cached = await slots.reuse(slot, job.prompt);
-        job.pending = job.prompt.slice(cached);
+        job.pending = job.prompt.tokens.slice(cached);
         job.toEvaluate = job.pending.length;
         job.push({type: 'prompt', cached});
       } catch (error) {
@@ -163,7 +163,7 @@ export class Scheduler {
     return running.map((slot) => {
       const job = slot.job as Job;
       let count = Math.min(job.pending.length, Math.max(1, budget));
-      const stop = slots.checkpointAt(job.prompt.length);
+      const stop = slots.checkpointAt(job.prompt.tokens.length);
       if (stop !== undefined && slot.tokens.length < stop) count = Math.min(count, stop - slot.tokens.length);
       return {slot, job, count, logitIndex: undefined};
     });
@@ -181,7 +181,7 @@ export class Scheduler {
     }
     await context.decodeBatch();
     for (const {slot, job, count} of shares) {
-      for (let at = 0; at < count; at++) slot.tokens.push(job.pending[at] as number);
+      this.#options.slots.extend(slot, job, count);
       job.pending = job.pending.slice(count);
     }
   }
@@ -191,7 +191,7 @@ export class Scheduler {
     const {slots, contextSize} = this.#options;
     try {
       if (job.sampled === 0) {
-        if (slot.tokens.length === slots.checkpointAt(job.prompt.length)) await slots.takeCheckpoint(slot);
+        if (slot.tokens.length === slots.checkpointAt(job.prompt.tokens.length)) await slots.takeCheckpoint(slot);
         job.push({type: 'prefill', done: job.toEvaluate - job.pending.length, total: job.toEvaluate});
       }
       if (logitIndex === undefined || !job.sampler || job.over) return;

@@ -1,5 +1,5 @@
 // The sequences of one context: which tokens each has in its KV cache, and which one a prompt should go to.
-import type {Token} from '../contract/requests.ts';
+import {commonPrefix, type PlacedMedium, type Prompt, type Token, wholeLength} from '../contract/prompt.ts';
 import type {Native, NativeCheckpoint} from './native/binding.ts';
 import type {Job} from './running-answer.ts';
 
@@ -8,10 +8,11 @@ interface Checkpoint {
   readonly native: NativeCheckpoint;
 }
 
-export interface Slot {
+/** `tokens` and `media` are what the KV cache holds, in order: a slot can be compared with a prompt. */
+export interface Slot extends Prompt {
   readonly sequence: number;
-  /** What the KV cache holds, in order. */
-  tokens: Token[];
+  readonly tokens: Token[];
+  readonly media: PlacedMedium[];
   job: Job | undefined;
   lastUsed: number;
   checkpoints: Checkpoint[];
@@ -32,6 +33,7 @@ export class Slots {
     this.all = Array.from({length: count}, (_, sequence) => ({
       sequence,
       tokens: [],
+      media: [],
       job: undefined,
       lastUsed: 0,
       checkpoints: [],
@@ -39,13 +41,13 @@ export class Slots {
   }
 
   /** The idle slot with the longest common prefix; the least recently used one when more would be lost than reused. */
-  choose(prompt: readonly Token[]): Slot | undefined {
+  choose(prompt: Prompt): Slot | undefined {
     const idle = this.all.filter((slot) => !slot.job).sort((a, b) => a.lastUsed - b.lastUsed);
     let best: Slot | undefined;
     let longest = 0;
     for (const slot of idle) {
-      const common = commonPrefix(slot.tokens, prompt);
-      if (common > longest && common * 2 >= Math.min(slot.tokens.length, prompt.length)) {
+      const common = commonPrefix(slot, prompt);
+      if (common > longest && common * 2 >= Math.min(slot.tokens.length, prompt.tokens.length)) {
         longest = common;
         best = slot;
       }
@@ -60,15 +62,15 @@ export class Slots {
   }
 
   /**
-   * Cuts the slot back to what it shares with the prompt and answers how many tokens that is. At least one prompt
-   * token stays to be evaluated, because only evaluation gives logits.
+   * Cuts the slot back to what it shares with the prompt and answers how many tokens that is. At least the
+   * last token, or the medium at the end, stays to be evaluated, because only evaluation gives logits.
    */
-  async reuse(slot: Slot, prompt: readonly Token[]): Promise<number> {
+  async reuse(slot: Slot, prompt: Prompt): Promise<number> {
     slot.lastUsed = ++this.#clock;
-    const common = Math.min(commonPrefix(slot.tokens, prompt), prompt.length - 1);
+    const common = Math.min(commonPrefix(slot, prompt), wholeLength(prompt, prompt.tokens.length - 1));
     if (common === slot.tokens.length) return common;
     if (!this.#recurrent && this.#native.context.removeTokenCellsFromSequence(slot.sequence, common, -1)) {
-      slot.tokens.length = common;
+      cut(slot, common);
       return common;
     }
     return this.#restore(slot, common);
@@ -79,11 +81,26 @@ export class Slots {
     for (const {native} of slot.checkpoints.filter((checkpoint) => checkpoint.length > common)) native.dispose();
     slot.checkpoints = slot.checkpoints.filter((checkpoint) => checkpoint.length <= common);
     if (found && (await this.#native.context.restoreCheckpoint(found.native, found.length - 1, slot.sequence))) {
-      slot.tokens.length = found.length;
+      cut(slot, found.length);
       return found.length;
     }
     this.clear(slot);
     return 0;
+  }
+
+  /** Notes that the KV cache holds the next `count` places of the job too. */
+  extend(slot: Slot, {pending, prompt}: Job, count: number): void {
+    for (let at = 0; at < count; at++) slot.tokens.push(pending[at] as Token);
+    for (const placed of prompt.media.slice(slot.media.length)) {
+      if (placed.at + placed.length <= slot.tokens.length) slot.media.push(placed);
+    }
+  }
+
+  /** Puts a state that was loaded from a file into the slot. */
+  fill(slot: Slot, {tokens, media}: Prompt): void {
+    cut(slot, 0);
+    for (const token of tokens) slot.tokens.push(token);
+    slot.media.push(...media);
   }
 
   /** Where to stop feeding a prompt of this length for a checkpoint: before its last token, so that it can be redone. */
@@ -102,13 +119,12 @@ export class Slots {
   clear(slot: Slot): void {
     for (const {native} of slot.checkpoints) native.dispose();
     slot.checkpoints = [];
-    slot.tokens = [];
+    cut(slot, 0);
     this.#native.context.disposeSequence(slot.sequence);
   }
 }
 
-export function commonPrefix(a: readonly Token[], b: readonly Token[]): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let at = 0; at < shorter; at++) if (a[at] !== b[at]) return at;
-  return shorter;
+function cut({tokens, media}: Slot, length: number): void {
+  tokens.length = length;
+  while ((media.at(-1)?.at ?? -1) >= length) media.pop();
 }

@@ -1,7 +1,7 @@
 // One answer's sampling: turns SamplingParams into the native sampler's settings before each token, and reads the raw
 // distribution when log-probabilities are asked for.
 import type {TokenLogprob} from '../contract/backend.ts';
-import type {Token} from '../contract/requests.ts';
+import {HOLE, type Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import type {Native, NativeGrammarState, NativeSampler, NativeSamplerConfig} from './native/binding.ts';
 import {NgramBlocker} from './ngram-blocker.ts';
@@ -49,7 +49,7 @@ export class TokenSampler {
     this.#grammar = grammar;
     this.#grammarRuns = grammar !== undefined && grammar.after === undefined;
     if (params.noRepeatNgramSize) this.#ngrams = new NgramBlocker(params.noRepeatNgramSize, prompt);
-    if (this.#base.repeatPenalty !== undefined) this.#recent.push(...prompt.slice(-REPEAT_WINDOW));
+    if (this.#base.repeatPenalty !== undefined) this.#recent.push(...lastTokens(prompt, REPEAT_WINDOW));
   }
 
   /** Draws the next token from the logits at `logitIndex` of the batch just decoded. */
@@ -131,6 +131,11 @@ export class TokenSampler {
     );
     return logprobOf(token, top, pairs, totalWeight);
   }
+}
+
+/** The last `count` tokens; the places of a medium are none, and the native sampler would read them as huge ids. */
+function lastTokens(prompt: readonly Token[], count: number): Token[] {
+  return prompt.filter((token) => token !== HOLE).slice(-count);
 }
 
 /** `pairs` is token, logit, token, logit...; `totalWeight` the sum of exp(logit - largest logit) over the vocabulary. */

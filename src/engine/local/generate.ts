@@ -10,7 +10,7 @@ import type {
   TokenLogprob,
   TokenModel,
 } from '../contract/backend.ts';
-import type {Token} from '../contract/requests.ts';
+import type {Prompt, Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import type {OutputEvent} from '../template/parse/output-parser.ts';
 import {StopMatcher} from './stop-matcher.ts';
@@ -24,7 +24,7 @@ export interface OutputReader {
 
 export interface GenerationInput {
   readonly model: TokenModel;
-  readonly prompt: readonly Token[];
+  readonly prompt: Prompt;
   readonly sampling: SamplingParams;
   readonly grammar?: Grammar;
   readonly reader: OutputReader;
@@ -38,10 +38,10 @@ export interface GenerationInput {
  */
 export async function* generate(input: GenerationInput, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
   const {model, prompt, sampling} = input;
-  checkLength(prompt.length, model.contextSize);
+  checkLength(prompt.tokens.length, model.contextSize);
   const run = new Run(input);
   if (sampling.maxTokens === 0) {
-    yield {type: 'prompt', tokens: prompt, cached: 0};
+    yield promptEvent(prompt, 0);
     yield* run.finish('length');
     return;
   }
@@ -68,6 +68,10 @@ export function checkLength(length: number, contextSize: number, least = false):
       context: {promptTokens: length, contextSize},
     },
   );
+}
+
+function promptEvent({tokens, media}: Prompt, cached: number): GenerationEvent {
+  return {type: 'prompt', tokens, ...(media.length > 0 && {media}), cached};
 }
 
 /** The state of one generation. */
@@ -107,7 +111,7 @@ class Run {
     if (event.type === 'prompt') {
       this.#admittedAt = now();
       this.#cached = event.cached;
-      yield {type: 'prompt', tokens: prompt, cached: event.cached};
+      yield promptEvent(prompt, event.cached);
     } else if (event.type === 'prefill') {
       yield event;
     } else {
@@ -132,7 +136,7 @@ class Run {
       reason: this.#stop === undefined ? end.reason : 'stop',
       ...(this.#stop !== undefined && {stop: this.#stop}),
       usage: {
-        promptTokens: this.#input.prompt.length,
+        promptTokens: this.#input.prompt.tokens.length,
         cachedTokens: this.#cached,
         completionTokens: this.#generated,
       },
@@ -175,7 +179,7 @@ class Run {
     const first = this.#firstAt;
     const promptMs = (first ?? this.#input.now()) - (this.#admittedAt ?? this.#started);
     const generationMs = first === undefined ? 0 : (this.#lastAt ?? first) - first;
-    const evaluated = this.#input.prompt.length - this.#cached;
+    const evaluated = this.#input.prompt.tokens.length - this.#cached;
     return {
       firstTokenMs: first === undefined ? undefined : first - this.#started,
       promptMs,

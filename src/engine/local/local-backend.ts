@@ -3,14 +3,13 @@
 import {EngineError} from '../../base/errors.ts';
 import type {Backend, GenerationEvent, KvState, ModelInfo, TokenModel} from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
+import {type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {
   ChatCompletionRequest,
   CompletionRequest,
   FIMRequest,
   Message,
   TemplateVersion,
-  Token,
-  Tokenized,
 } from '../contract/requests.ts';
 import {type SamplingParams, validateSampling} from '../contract/sampling.ts';
 import {TEMPLATES} from '../contract/templates.ts';
@@ -83,14 +82,14 @@ export class LocalBackend implements Backend {
     this.#validate(request.sampling);
     // What a template always says in full; with truncation, old messages go.
     if (request.truncateForContextLength !== true) this.#checkTexts(request.messages.flatMap(textsOf));
-    const {tokens: prompt} = this.render(request);
+    const prompt = this.render(request);
     const {grammar, forbidden} = requestGrammar(request, tokenizer, version);
     const {temperature, seed} = request.sampling;
     const isRepeatable = temperature === 0 || seed !== undefined;
     const reader = new OutputParser(tokenizer, version, {
-      prompt,
+      prompt: prompt.tokens,
       ...(request.tools && {tools: request.tools}),
-      ...(isRepeatable && {newCallId: repeatableCallIds(prompt, temperature === 0 ? undefined : seed)}),
+      ...(isRepeatable && {newCallId: repeatableCallIds(prompt.tokens, temperature === 0 ? undefined : seed)}),
     });
     const sampling = without(request.sampling, forbidden);
     yield* generate({model: tokenModel, prompt, sampling, ...(grammar && {grammar}), reader, now: this.#now}, signal);
@@ -103,7 +102,7 @@ export class LocalBackend implements Backend {
     this.#validate(sampling);
     if (typeof given === 'string') this.#checkTexts([given]);
     const prompt = typeof given === 'string' ? [tokenizer.bos, ...tokenizer.encode(given)] : given;
-    yield* this.#plain(prompt, sampling, signal);
+    yield* this.#plain(textPrompt(prompt), sampling, signal);
   }
 
   /** The middle ends at the model's own end, or where it begins to repeat the suffix (see `suffixStop`). */
@@ -111,7 +110,7 @@ export class LocalBackend implements Backend {
     const {tokenizer, version} = this.#parts;
     this.#validate(request.sampling);
     this.#checkTexts([request.prompt, request.suffix ?? '']);
-    const {tokens: prompt} = encodeFim(request, tokenizer, version);
+    const prompt = encodeFim(request, tokenizer, version);
     const suffix = suffixStop(request.suffix ?? '');
     const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
     yield* this.#plain(prompt, {...request.sampling, stop}, signal);
@@ -140,8 +139,8 @@ export class LocalBackend implements Backend {
     return Number.isInteger(token) && token >= 0 && token < this.tokenizer.vocabSize;
   }
 
-  #plain(prompt: readonly Token[], sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-    const reader = new PlainOutput(this.tokenizer, prompt);
+  #plain(prompt: Prompt, sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const reader = new PlainOutput(this.tokenizer, prompt.tokens);
     return generate({model: this.#parts.tokenModel, prompt, sampling, reader, now: this.#now}, signal);
   }
 }

@@ -4,7 +4,8 @@
 import {EngineError} from '../../base/errors.ts';
 import type {RemoteHttp} from '../../base/http/server-client.ts';
 import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Tokenized} from '../contract/requests.ts';
+import {type Tokenized, textPrompt} from '../contract/prompt.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
 import {LocalBackend} from '../local/local-backend.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import type {LoadedTokenizer} from '../template/load-tokenizer.ts';
@@ -49,7 +50,7 @@ async function tokenRoute(
     try {
       // A model that ends at once would tell nothing, nor do some of a token that is no text.
       const sampling = {temperature: 0, maxTokens: 8, logitBias: new Map([[eos, -100]])};
-      for await (const event of model.generate([bos], {sampling}, signal)) {
+      for await (const event of model.generate(textPrompt([bos]), {sampling}, signal)) {
         if (event.type === 'token' && event.token !== eos) return route;
       }
     } catch (error) {

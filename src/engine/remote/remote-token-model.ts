@@ -3,7 +3,7 @@
 import {EngineError} from '../../base/errors.ts';
 import {type RemoteHttp, serverEvents} from '../../base/http/server-client.ts';
 import type {GenerateOptions, TokenEvent, TokenLogprob, TokenModel} from '../contract/backend.ts';
-import type {Token} from '../contract/requests.ts';
+import {onlyText, type Prompt, type Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import {samplingFields} from './write-request.ts';
 
@@ -63,19 +63,16 @@ export class RemoteTokenModel implements TokenModel {
     return token === this.#options.eos;
   }
 
-  /** @throws EngineError what the server refuses, or `unsupported` when it tells texts in place of ids. */
-  async *generate(
-    prompt: readonly Token[],
-    {sampling}: GenerateOptions,
-    signal: AbortSignal,
-  ): AsyncGenerator<TokenEvent> {
+  /** @throws EngineError what the server refuses, `unsupported` when it returns texts in place of ids, or for media. */
+  async *generate(prompt: Prompt, {sampling}: GenerateOptions, signal: AbortSignal): AsyncGenerator<TokenEvent> {
+    const tokens = onlyText(prompt);
     yield {type: 'prompt', cached: 0};
     const own = new AbortController();
     const onAbort = () => own.abort();
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     try {
-      yield* this.#tokens(prompt, sampling, own.signal);
+      yield* this.#tokens(tokens, sampling, own.signal);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof EngineError) throw error;

@@ -1,6 +1,6 @@
 // Token ids that come from or go to a client.
 import {EngineError} from '../../base/errors.ts';
-import type {Token} from '../../engine/contract/requests.ts';
+import {HOLE, type Token} from '../../engine/contract/prompt.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 
 /** @throws EngineError for an id the vocabulary lacks. */
@@ -19,11 +19,12 @@ export function tokenText(token: Token, tokenizer: Tokenizer): string {
   return tokenizer.isControl(token) ? tokenizer.piece(token) : decoder.decode(tokenizer.bytes(token));
 }
 
-/** The text a prompt was made of, control tokens by their names. */
+/** The text a prompt was made of, control tokens by their names; media have none. */
 export function promptText(tokens: readonly Token[], tokenizer: Tokenizer): string {
   let text = '';
   let decoder = tokenizer.decoder();
   for (const token of tokens) {
+    if (token === HOLE) continue;
     if (tokenizer.isControl(token)) {
       text += decoder.end() + tokenizer.piece(token);
       decoder = tokenizer.decoder();

@@ -1,9 +1,11 @@
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
+import {textPrompt} from '../../../src/engine/contract/prompt.ts';
 import {checkState, type StateKey, writeState} from '../../../src/engine/llama/kv-state.ts';
 import {FakeNativeContext} from '../../fakes/native-context.ts';
 import {folderWith} from '../../fixtures/folder.ts';
+import {promptOf} from '../../fixtures/media-prompt.ts';
 
 const KEY: StateKey = {model: 'abc', engine: 'b1', kvType: 'F16', flashAttention: true, loras: []};
 const TOKENS = [1, 3, 270, 271, 4];
@@ -12,7 +14,7 @@ async function saved(tokens: readonly number[] = TOKENS) {
   const path = join(folderWith({}), 'state');
   const context = new FakeNativeContext();
   context.sequences.set(2, [...tokens]);
-  await writeState(context, 2, tokens, KEY, path);
+  await writeState(context, 2, textPrompt(tokens), KEY, path);
   return path;
 }
 
@@ -52,6 +54,14 @@ describe('a saved state', () => {
     const path = await saved();
     damage(path);
     expect(await checkState(path, KEY, 100)).toBeUndefined();
+  });
+
+  test('with a picture is not written: it could not be told from that of another one', async () => {
+    const folder = folderWith({});
+    const context = new FakeNativeContext();
+    context.sequences.set(0, [1, 2, 3]);
+    expect(await writeState(context, 0, promptOf(1, ['cat', 2]), KEY, join(folder, 'state'))).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('that was never written is none', async () => {

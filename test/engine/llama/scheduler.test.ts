@@ -1,6 +1,7 @@
 import {describe, expect, test, vi} from 'vitest';
 import type {TokenEvent} from '../../../src/engine/contract/backend.ts';
 import type {StepWatch} from '../../../src/engine/contract/local-engine.ts';
+import {textPrompt} from '../../../src/engine/contract/prompt.ts';
 import {Job} from '../../../src/engine/llama/running-answer.ts';
 import {Scheduler} from '../../../src/engine/llama/scheduler.ts';
 import {Slots} from '../../../src/engine/llama/slots.ts';
@@ -27,14 +28,14 @@ function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch}: Set
     slots,
     contextSize,
     batchSize,
-    createSampler: (job) => new TokenSampler(native, job.options.sampling, job.prompt),
+    createSampler: (job) => new TokenSampler(native, job.options.sampling, job.prompt.tokens),
     isEnd: (token) => token === 2,
     // Steps of no duration: the pace doubles up to the batch.
     now: () => 0,
     ...(watch && {watch}),
   });
   const start = (prompt: readonly number[], maxTokens = 3): Job => {
-    const job = new Job(prompt, {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
+    const job = new Job(textPrompt(prompt), {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
     scheduler.submit(job);
     return job;
   };

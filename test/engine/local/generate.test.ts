@@ -1,9 +1,11 @@
 import {describe, expect, test} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
 import type {GenerationEvent} from '../../../src/engine/contract/backend.ts';
+import {textPrompt} from '../../../src/engine/contract/prompt.ts';
 import type {SamplingParams} from '../../../src/engine/contract/sampling.ts';
 import {generate, type OutputReader} from '../../../src/engine/local/generate.ts';
 import {type Script, ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
+import {medium, promptOf} from '../../fixtures/media-prompt.ts';
 
 /** Every id is a letter: 97 is "a". */
 const letters: OutputReader = {
@@ -25,7 +27,7 @@ async function run(answer: string, options: Options = {}): Promise<GenerationEve
   const events: GenerationEvent[] = [];
   const input = {
     model,
-    prompt: options.prompt ?? [1, 5, 6],
+    prompt: textPrompt(options.prompt ?? [1, 5, 6]),
     sampling: {temperature: 0, ...options.sampling},
     reader: letters,
     now: () => {
@@ -120,9 +122,24 @@ describe('generate', () => {
     expect(finishOf(events).reason).toBe('aborted');
   });
 
+  test('the prompt event says which media stand in the holes, and they count as places', async () => {
+    const prompt = promptOf(1, ['cat', 3], 5);
+    const model = new ScriptedTokenModel({answer: () => [104, 2]});
+    const input = {model, prompt, sampling: {temperature: 0}, reader: letters, now: () => 0};
+    const events: GenerationEvent[] = [];
+    for await (const event of generate(input, new AbortController().signal)) events.push(event);
+    expect(events[0]).toEqual({
+      type: 'prompt',
+      tokens: [1, -1, -1, -1, 5],
+      media: [{at: 1, length: 3, medium: medium('cat')}],
+      cached: 0,
+    });
+    expect(finishOf(events).usage.promptTokens).toBe(5);
+  });
+
   test('a seed is chosen and reported when sampling needs one', async () => {
     const model = new ScriptedTokenModel({answer: () => [2]});
-    const input = {model, prompt: [1], sampling: {temperature: 1}, reader: letters, now: () => 0};
+    const input = {model, prompt: textPrompt([1]), sampling: {temperature: 1}, reader: letters, now: () => 0};
     const events: GenerationEvent[] = [];
     for await (const event of generate(input, new AbortController().signal)) events.push(event);
     const {seed} = finishOf(events);
@@ -136,7 +153,7 @@ describe('generate', () => {
       push: (token) => (token === 104 ? [{type: 'text', text: 'h'}] : []),
       end: (reason) => ({events: [], reason}),
     };
-    const input = {model, prompt: [1], sampling: {temperature: 0, topLogprobs: 0}, reader, now: () => 0};
+    const input = {model, prompt: textPrompt([1]), sampling: {temperature: 0, topLogprobs: 0}, reader, now: () => 0};
     const events: GenerationEvent[] = [];
     for await (const event of generate(input, new AbortController().signal)) events.push(event);
     expect(events.filter((event) => event.type === 'text')).toEqual([

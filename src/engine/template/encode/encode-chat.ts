@@ -1,7 +1,8 @@
 // A chat request as the token ids mistral-common would send, driven by the table in versions.ts.
 
+import {type Token, type Tokenized, textPrompt} from '../../contract/prompt.ts';
 import {Refusal} from '../../contract/refusal.ts';
-import type {ChatCompletionRequest, TemplateVersion, Token, Tokenized} from '../../contract/requests.ts';
+import type {ChatCompletionRequest, TemplateVersion} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 import {type ModelSettings, settingsJson} from '../model-settings.ts';
@@ -39,7 +40,7 @@ export function encodeChat(
   const encoder = new MessageEncoder(tokenizer, row, {tools: request.tools ?? [], systemPrompt, settings});
   const parts = encodeMessages(messages, encoder, row, request.continueFinalMessage === true);
   const kept = limit === undefined ? parts : dropOldest(parts, messages, limit);
-  return {tokens: [tokenizer.bos, ...kept.flat()], version};
+  return {...textPrompt([tokenizer.bos, ...kept.flat()]), version};
 }
 
 function truncationLimit(request: ChatCompletionRequest, row: TemplateRow, options: EncodeOptions): number | undefined {

@@ -1,7 +1,8 @@
 // A fill-in-the-middle request as token ids: the suffix stands first, the model goes on after the prompt.
 
+import {type Token, type Tokenized, textPrompt} from '../../contract/prompt.ts';
 import {Refusal} from '../../contract/refusal.ts';
-import type {FIMRequest, TemplateVersion, Token, Tokenized} from '../../contract/requests.ts';
+import type {FIMRequest, TemplateVersion} from '../../contract/requests.ts';
 import {TEMPLATES} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 
@@ -26,7 +27,8 @@ export function encodeFim(
     });
   }
   const suffix = encodeSuffix(request.suffix ?? '', tokenizer);
-  return {tokens: [tokenizer.bos, suffixMarker, ...suffix, prefixMarker, ...tokenizer.encode(request.prompt)], version};
+  const tokens = [tokenizer.bos, suffixMarker, ...suffix, prefixMarker, ...tokenizer.encode(request.prompt)];
+  return {...textPrompt(tokens), version};
 }
 
 /** mistral-common encodes behind a "☺" of two tokens and cuts those off, so that no word mark starts the suffix. */
