@@ -2,6 +2,7 @@
 // writes and with the chat screen around it. Arguments: JSON of BesideModelOptions.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {processIo} from '../src/commands/host/io.ts';
 import {screenHost} from '../src/commands/host/screen-host.ts';
 import {toolHost} from '../src/commands/tools/tool-host.ts';
 import type {Backend, GenerationEvent} from '../src/engine/contract/backend.ts';
@@ -94,9 +95,8 @@ async function forOne(face: Face, ended: () => void): Promise<Backend> {
 async function plainAnswer(): Promise<void> {
   const backend = await forOne('plain', () => {});
   const conversation = new Conversation({backend, settings: () => ({sampling: {temperature: 0}})});
-  const output = {out: process.stdout, notes: process.stderr};
   const events = conversation.send('go', new AbortController().signal) as AsyncIterable<GenerationEvent>;
-  await writeAnswer(events, output, 'text', backend.model);
+  await writeAnswer(events, {to: processIo()}, 'text', backend.model);
 }
 
 /** The chat screen as it ships, on this terminal; nobody sits at it, so the keys come from here. */

@@ -1,6 +1,7 @@
 // The program that the benchmarks of the screen measure: the chat screen, or plain writes, over tokens at a steady
 // pace. Arguments: JSON of ScreenAppOptions.
 import {readFileSync, writeFileSync} from 'node:fs';
+import {processIo} from '../src/commands/host/io.ts';
 import {screenHost} from '../src/commands/host/screen-host.ts';
 import {toolHost} from '../src/commands/tools/tool-host.ts';
 import type {Backend, GenerationEvent} from '../src/engine/contract/backend.ts';
@@ -64,7 +65,7 @@ if (options.plain) {
   const backend = open();
   const request = {messages: [{role: 'user' as const, content: 'go'}], sampling};
   const events = backend.chat(request, new AbortController().signal);
-  await writeAnswer(events, {out: process.stdout, notes: process.stderr}, 'text', backend.model);
+  await writeAnswer(events, {to: processIo()}, 'text', backend.model);
 } else {
   await runChat({
     host: screenHost(new AbortController().signal),

@@ -53,6 +53,9 @@ const DOORS: readonly {room: RegExp; from: RegExp}[] = [
 const TOUCHES_PROCESS = /\bprocess\.(?!env\.NODE_ENV)\w|\b(?:homedir|tmpdir)\(/;
 const STILL_TOUCHING = ['ui/plain/plain-chat.ts', 'ui/screen/external-editor.ts', 'ui/screen/run-chat.ts'];
 
+/** Who cleans text: what writes to a terminal, and what hands a command's output to a model. The screen's rows are still cleaned one by one. */
+const CLEANS = /^(base\/terminal-text|commands\/host\/.*|commands\/tools\/tool-command|ui\/.*)\.ts$/;
+
 /** One name, one file; a command and the route of the same name are the two faces of one thing. */
 const SAME_NAME = ['chat', 'fim'];
 
@@ -162,6 +165,15 @@ test('no decision is made by the words of a message: EngineError has a code and 
   const matches =
     /\.(?:test|exec|match)\([^()\n]*(?<!remote|remote\?)\.message\b|(?<!remote)\.message\.(?:match|includes|startsWith|endsWith)\(/;
   expect(files.filter((file) => matches.test(source(file)))).toEqual([]);
+});
+
+test('text for a terminal is cleaned and written in one place', () => {
+  const cleaning = files.filter((file) => !CLEANS.test(file) && /\bsanitise\(/.test(source(file)));
+  expect(cleaning).toEqual([]);
+  const writing = files.filter((file) => /\b(?:stdout|stderr)\.write\(/.test(source(file)));
+  expect(writing.filter((file) => !/^commands\/host\/|^ui\/screen\//.test(file))).toEqual([]);
+  const opening = arrows.filter(({target}) => target === 'commands/host/io.ts').map(({file}) => file);
+  expect(opening.filter((file) => /\bSTREAMS\b/.test(source(file)) && !file.startsWith('commands/host/'))).toEqual([]);
 });
 
 test('files stay small, say in their first line what they are for, and have a name of their own', () => {

@@ -47,7 +47,7 @@ export async function runBench(io: Io, backend: Backend, flags: BenchFlags): Pro
       generated_tokens_per_second: report.generation,
       first_token_ms: report.firstToken,
     };
-    io.stdout.write(`${JSON.stringify({model: id, path, device, ...figures})}\n`);
+    io.json({model: id, path, device, ...figures});
     return;
   }
   const rows = [
@@ -57,7 +57,7 @@ export async function runBench(io: Io, backend: Backend, flags: BenchFlags): Pro
     ['first token', '1', ...medianAndBest(report.firstToken, Math.min), 'ms'],
   ];
   const runs = `${report.generation.length} run${report.generation.length === 1 ? '' : 's'}`;
-  io.stdout.write(`${id}, ${device}, ${runs}\n${rows.map(tableRow).join('')}`);
+  io.show(`${id}, ${device}, ${runs}\n${rows.map(tableRow).join('')}`);
 }
 
 function medianAndBest(values: readonly number[], best: (...values: number[]) => number): string[] {

@@ -1,6 +1,5 @@
 // `mistral demo`: mistral-inference's three test prompts, continued side by side, with its defaults and its layout.
 import type {Command} from 'commander';
-import {sanitise} from '../base/terminal-text.ts';
 import type {Backend} from '../engine/contract/backend.ts';
 import {collectAnswer} from '../engine/contract/collect-answer.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
@@ -48,9 +47,8 @@ export function addDemoCommand(command: Command, io: Io): void {
 
 /** Prints prompt and completion of each prompt once the whole batch is finished. */
 export async function runDemo(io: Io, backend: Backend, sampling: SamplingParams): Promise<void> {
-  const clean = io.stdout.isTTY ? sanitise : String;
   const answers = await Promise.all(
     PROMPTS.map((prompt) => collectAnswer(backend.complete({prompt, sampling}, io.stop))),
   );
-  for (const [i, {content}] of answers.entries()) io.stdout.write(`${PROMPTS[i]}${clean(content)}\n${RULE}\n`);
+  for (const [i, {content}] of answers.entries()) io.print(`${PROMPTS[i]}${content}\n${RULE}\n`);
 }

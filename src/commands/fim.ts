@@ -85,19 +85,18 @@ async function answered(fill: Promise<void>): Promise<boolean> {
 /** Prints the middle: exact in a pipe, with a newline on a terminal. */
 export async function runFim(io: Io, backend: Filler, request: FIMRequest, json: boolean): Promise<void> {
   const {cutNote} = await import('../ui/plain/write-answer.ts');
-  const {sanitise} = await import('../base/terminal-text.ts');
   const answer: Answer = await collectAnswer(backend.fim(request, io.stop), (event) => {
-    if (event.type === 'text' && !json) io.stdout.write(io.stdout.isTTY ? sanitise(event.text) : event.text);
+    if (event.type === 'text' && !json) io.print(event.text);
   });
   if (json) {
     const {answerObject} = await import('../ui/plain/answer-json.ts');
-    io.stdout.write(`${JSON.stringify(answerObject(answer, backend.model))}\n`);
+    io.json(answerObject(answer, backend.model));
   } else if (io.stdout.isTTY) {
-    io.stdout.write('\n');
+    io.print('\n');
   }
   io.stop.throwIfAborted();
   const note = cutNote(answer.finish, backend.model);
-  if (note) io.stderr.write(`${note}\n`);
+  if (note) io.say(note);
 }
 
 /**

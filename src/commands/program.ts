@@ -1,7 +1,7 @@
 // Builds the commander program of each of the five names and turns every outcome into an exit code.
 import {Command, CommanderError} from 'commander';
 import {normaliseArgv} from './argv.ts';
-import {dieBySignal, type Io, type Output, processIo} from './host/io.ts';
+import {dieBySignal, flushed, type Io, processIo} from './host/io.ts';
 import {reportError, reportUsage} from './host/report.ts';
 
 type AddCommand = (command: Command, io: Io, all: () => Promise<readonly Command[]>) => void;
@@ -87,8 +87,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 /** Runs the program called `name` (one of the package's bins) and ends the process with its exit code. */
 export async function main(name: string, argv: readonly string[]): Promise<void> {
   const io = processIo();
-  const code = await run(name, argv, io);
-  await Promise.all([flushed(io.stdout), flushed(io.stderr)]);
+  let code = await run(name, argv, io);
+  await flushed(io);
+  // A disk that is full is known only when what was printed last has been written.
+  if (code === 0 && io.stop.aborted) code = await stopCode(io, wantsJson(argv));
+  await flushed(io);
   const {reason} = io.stop;
   if (reason === 'SIGINT' || reason === 'SIGTERM') dieBySignal(reason);
   process.exit(code);
@@ -96,19 +99,21 @@ export async function main(name: string, argv: readonly string[]): Promise<void>
 
 /** Runs the program called `name` on the given streams. Returns the exit code; never throws. */
 export async function run(name: string, argv: readonly string[], io: Io): Promise<number> {
-  const json = argv.includes('--json') || argv.includes('--stream-json');
+  const json = wantsJson(argv);
   try {
     const {program, rest} = name === 'mistral' ? await umbrella(argv, io) : await single(name, argv, io);
     await program.parseAsync(rest, {from: 'user'});
   } catch (error) {
     if (io.stop.aborted) return await stopCode(io, json);
     if (error instanceof CommanderError && error.code === 'commander.version') {
-      io.stdout.write((await import('./version.ts')).versionText(name, json));
+      io.show((await import('./version.ts')).versionText(name, json));
     }
     return await (error instanceof CommanderError ? reportUsage(io, error, json) : reportError(io, error, json));
   }
   return io.stop.aborted ? await stopCode(io, json) : 0;
 }
+
+const wantsJson = (argv: readonly string[]) => argv.includes('--json') || argv.includes('--stream-json');
 
 /** `mistral-chat …` is `mistral chat …` under its own name. */
 async function single(name: string, argv: readonly string[], io: Io): Promise<{program: Command; rest: string[]}> {
@@ -149,8 +154,8 @@ function newProgram(name: string, io: Io): Command {
     .exitOverride()
     .helpOption('-h, --help', 'print this help')
     .configureOutput({
-      writeOut: (text) => void io.stdout.write(text),
-      writeErr: (text) => void io.stderr.write(text),
+      writeOut: io.show,
+      writeErr: (text) => io.say(text.replace(/\n$/, '')),
       // report.ts writes the refusal, so that all failures look alike.
       outputError: () => {},
       getOutHelpWidth: () => 80,
@@ -174,10 +179,4 @@ async function stopCode(io: Io, json: boolean): Promise<number> {
   if (reason === 'SIGINT') return 130;
   if (reason === 'SIGTERM') return 143;
   return (reason as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : await reportError(io, reason, json);
-}
-
-function flushed(stream: Output): Promise<void> {
-  return new Promise((resolve) => {
-    stream.write('', () => resolve());
-  });
 }

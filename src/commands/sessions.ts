@@ -3,7 +3,6 @@ import {writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../base/errors.ts';
-import {sanitise} from '../base/terminal-text.ts';
 import {contentText} from '../engine/conversation/content-text.ts';
 import {exportMarkdown} from '../engine/conversation/export-markdown.ts';
 import type {SessionFolder} from '../engine/conversation/session-folder.ts';
@@ -31,8 +30,7 @@ export function addSessionsCommand(command: Command, io: Io): void {
     .description('print a chat as markdown')
     .argument('[id]', 'the id or its beginning (default: the last used one)')
     .action((id?: string) => {
-      const text = exportMarkdown(sessions.read(sessions.find(id)).messages);
-      io.stdout.write(io.stdout.isTTY ? sanitise(text) : text);
+      io.print(exportMarkdown(sessions.read(sessions.find(id)).messages));
     });
   command
     .command('export')
@@ -48,7 +46,7 @@ export function addSessionsCommand(command: Command, io: Io): void {
     .action((ids: string[]) => {
       for (const id of ids.map((given) => sessions.find(given))) {
         sessions.remove(id);
-        io.stderr.write(`removed ${id}\n`);
+        io.say(`removed ${id}`);
       }
     });
 }
@@ -57,18 +55,17 @@ function list(io: Io, sessions: SessionFolder, json: boolean): void {
   for (const {id, changed} of sessions.list()) {
     const session = readable(sessions, id);
     if (session === undefined) {
-      io.stderr.write(`${id} is damaged and left out\n`);
+      io.say(`${id} is damaged and left out`);
       continue;
     }
     const {messages, info} = session;
     const first = contentText(messages.find(({role}) => role === 'user')?.content);
     if (json) {
-      const facts = {id, changed: new Date(changed).toISOString(), model: info.model, messages: messages.length, first};
-      io.stdout.write(`${JSON.stringify(facts)}\n`);
+      io.json({id, changed: new Date(changed).toISOString(), model: info.model, messages: messages.length, first});
     } else {
       const when = new Date(changed).toISOString().slice(0, 16).replace('T', ' ');
-      const title = sanitise(first).replaceAll(/\s+/g, ' ').slice(0, 50);
-      io.stdout.write(`${id}  ${when}  ${String(messages.length).padStart(4)} messages  ${title}\n`);
+      const title = first.replaceAll(/\s+/g, ' ').slice(0, 50);
+      io.show(`${id}  ${when}  ${String(messages.length).padStart(4)} messages  ${title}\n`);
     }
   }
 }
@@ -93,7 +90,8 @@ function exportSession(
     ? `${JSON.stringify({messages: messages.map(messageToWire)}, undefined, 2)}\n`
     : exportMarkdown(messages);
   if (output === undefined) {
-    io.stdout.write(content);
+    if (asJson) io.printJson(content);
+    else io.print(content);
     return;
   }
   try {

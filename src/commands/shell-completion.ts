@@ -18,7 +18,7 @@ export function addCompletionCommand(command: Command, io: Io, all: () => Promis
     .addHelpText('after', EXAMPLES);
   command.action(async (shell: string) => {
     const commands = await all();
-    io.stdout.write(shell === 'fish' ? fishScript(commands) : bashScript(commands, shell === 'zsh'));
+    io.print(shell === 'fish' ? fishScript(commands) : bashScript(commands, shell === 'zsh'));
   });
 }
 

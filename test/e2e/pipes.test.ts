@@ -75,6 +75,15 @@ describe('turns', () => {
     expect(stdout).toBe('1\n');
     expect(stderr).toContain('error: ENOSPC');
   });
+
+  test.each(['list --available', 'tokenize --text hello', 'inspect', 'chat --help', '--version'])(
+    'also for what is printed last: mistral %s',
+    async (args) => {
+      const {code, stderr} = await runShell(`$MISTRAL ${args} >/dev/full`);
+      expect(code).toBe(1);
+      expect(stderr).toContain('error: ENOSPC');
+    },
+  );
 });
 
 describe('signals', () => {

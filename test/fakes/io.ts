@@ -1,6 +1,6 @@
 // An Io on strings: scripted stdin, collected stdout and stderr.
 import {PassThrough, Readable} from 'node:stream';
-import type {Io} from '../../src/commands/host/io.ts';
+import {type Io, ioOn, type Outside} from '../../src/commands/host/io.ts';
 
 export interface FakeIo extends Io {
   readonly out: () => string;
@@ -9,14 +9,18 @@ export interface FakeIo extends Io {
   stopWith(reason: unknown): void;
 }
 
-/** Streams that are no terminals; `stdin` is given whole or in chunks. */
-export function fakeIo(stdin: string | Iterable<string | Uint8Array> = '', env: NodeJS.ProcessEnv = {}): FakeIo {
+/** Streams that are no terminals unless `terminals` names them; `stdin` is given whole or in chunks. */
+export function fakeIo(
+  stdin: string | Iterable<string | Uint8Array> = '',
+  env: NodeJS.ProcessEnv = {},
+  terminals: readonly ('stdin' | 'stdout' | 'stderr')[] = [],
+): FakeIo {
   const controller = new AbortController();
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const out = collect(stdout);
   const err = collect(stderr);
-  return {
+  const outside: Outside = {
     stdin: Readable.from(typeof stdin === 'string' ? [Buffer.from(stdin)] : stdin, {objectMode: false}),
     stdout,
     stderr,
@@ -24,10 +28,9 @@ export function fakeIo(stdin: string | Iterable<string | Uint8Array> = '', env: 
     cwd: process.cwd(),
     stop: controller.signal,
     captureInterrupt: () => () => {},
-    out,
-    err,
-    stopWith: (reason) => controller.abort(reason),
   };
+  for (const name of terminals) Object.assign(outside[name], {isTTY: true});
+  return {...ioOn(outside), out, err, stopWith: (reason) => controller.abort(reason)};
 }
 
 function collect(stream: PassThrough): () => string {

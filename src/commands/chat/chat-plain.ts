@@ -1,7 +1,7 @@
 // `mistral chat` on a terminal without a screen: the model loads first, then the prompt loop begins.
 import {clipboardSequence} from '../../ui/clipboard.ts';
 import {runPlainChat} from '../../ui/plain/plain-chat.ts';
-import type {Io} from '../host/io.ts';
+import {type Io, sendSequence} from '../host/io.ts';
 import {abilities} from '../host/terminal-abilities.ts';
 import {stdinLines} from '../host/text-input.ts';
 import {withBackend} from '../open-model/open-backend.ts';
@@ -12,7 +12,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
   const {model, flags, sampling, system, tools, still, spoken} = options;
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
-  if (spoken) io.stderr.write('The model is being loaded.\n');
+  if (spoken) io.say('The model is being loaded.');
   try {
     await withBackend(
       io,
@@ -24,7 +24,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           backend,
           sampling,
           ...(system === undefined ? {} : {system}),
-          terminal: {lines: stdinLines(io), out: io.stdout, notes: io.stderr},
+          terminal: {lines: stdinLines(io), columns: () => io.stdout.columns, print: io.print, say: io.say},
           spoken,
           unicode: abilities(io.env).unicode,
           session,
@@ -45,8 +45,8 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
   }
 }
 
-function copy({env, stdout}: Io, text: string): boolean {
-  const sequence = env.TERM === 'dumb' ? undefined : clipboardSequence(text, env.TMUX !== undefined);
-  if (sequence !== undefined) stdout.write(sequence);
+function copy(io: Io, text: string): boolean {
+  const sequence = io.env.TERM === 'dumb' ? undefined : clipboardSequence(text, io.env.TMUX !== undefined);
+  if (sequence !== undefined) sendSequence(io, sequence);
   return sequence !== undefined;
 }

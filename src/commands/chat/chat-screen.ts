@@ -1,11 +1,10 @@
 // `mistral chat` on a terminal: the screen opens first, the model loads behind it.
 import {join} from 'node:path';
-import {Writable} from 'node:stream';
 import {createTheme} from '../../ui/markdown/style.ts';
 import {History} from '../../ui/prompt/input-history.ts';
 import {runChat} from '../../ui/screen/run-chat.ts';
-import {dieBySignal, type Io, type Output} from '../host/io.ts';
-import {screenHost} from '../host/screen-host.ts';
+import {dieBySignal, type Io} from '../host/io.ts';
+import {notingIo, screenHost} from '../host/screen-host.ts';
 import {stateFolder} from '../host/state-folder.ts';
 import {abilities} from '../host/terminal-abilities.ts';
 import {versionText} from '../version.ts';
@@ -23,7 +22,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     host: screenHost(io.stop),
     open: async (note, onProgress) => {
       const {openBackend} = await import('../open-model/open-backend.ts');
-      const backend = await openBackend({...io, stop, stderr: notes(note)}, model, flags, {onProgress});
+      const backend = await openBackend(notingIo(io, note, stop), model, flags, {onProgress});
       await kept.warm(backend);
       return backend;
     },
@@ -41,15 +40,4 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
   await kept.close();
   if (code === 129) dieBySignal('SIGHUP');
   if (code === 130) dieBySignal('SIGINT');
-}
-
-/** A stream whose lines become notes in the chat: nothing else may write on the screen. */
-function notes(note: (text: string) => void): Output {
-  const stream = new Writable({
-    write(chunk, _encoding, done) {
-      note(String(chunk).replace(/\n$/, ''));
-      done();
-    },
-  });
-  return stream;
 }

@@ -109,7 +109,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   const running =
     attach && (await (await import('../open-model/running-servers.ts')).attachedBackend(io, model, flags));
   if (running) return await answer(running);
-  if (isSpoken(io, flags) && io.stdin.isTTY) io.stderr.write('The model is being loaded.\n');
+  if (isSpoken(io, flags) && io.stdin.isTTY) io.say('The model is being loaded.');
   const {withBackend} = await import('../open-model/open-backend.ts');
   // Without a spinner, which turns.
   await withBackend(io, model, flags, answer, {attach, ...(isStill(io, flags) && {onProgress() {}})});

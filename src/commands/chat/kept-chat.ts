@@ -54,7 +54,7 @@ export class KeptChat {
   #state: KvState | undefined;
 
   /** @throws EngineError when there is no such session, or it cannot be read. */
-  constructor({env, stderr}: Io, {resume, save}: Pick<TerminalChat, 'resume' | 'save'>) {
+  constructor({env, say}: Io, {resume, save}: Pick<TerminalChat, 'resume' | 'save'>) {
     const folder = sessionFolder(env);
     this.#folder = folder;
     this.sessions = save ? folder : undefined;
@@ -66,8 +66,8 @@ export class KeptChat {
     else {
       const {session, copied} = folder.enter(this.#stateOf);
       this.session = session;
-      const other = `session ${this.#stateOf} is open in another chat; this one goes on as ${session.info.id}\n`;
-      if (copied) stderr.write(other);
+      const other = `session ${this.#stateOf} is open in another chat; this one goes on as ${session.info.id}`;
+      if (copied) say(other);
     }
   }
 

@@ -1,7 +1,7 @@
 // Turns without a screen: one prompt, or each line of stdin; on a terminal with mistral-inference's prompt and rule.
 import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
 import {type AnswerFormat, RULE, writeAnswer} from '../../ui/plain/write-answer.ts';
-import type {Io} from '../host/io.ts';
+import {type Io, writePrompt} from '../host/io.ts';
 import {stdinLines} from '../host/text-input.ts';
 
 export interface PlainFace {
@@ -16,7 +16,7 @@ export interface PlainFace {
 
 /** Answers one prompt. Throws the reason of the stop when the program was stopped meanwhile. */
 export async function answerOnce({io, send, model, format, spoken}: PlainFace, prompt: string): Promise<void> {
-  const output = {out: io.stdout, notes: io.stderr, sentences: spoken};
+  const output = {to: io, sentences: spoken};
   await writeAnswer(send(prompt, io.stop), output, format, model);
   io.stop.throwIfAborted();
 }
@@ -31,9 +31,8 @@ export async function answerLines(face: PlainFace): Promise<void> {
 
 /** The classic loop: `Prompt: `, the answer, a rule. Ctrl-C stops an answer; at the prompt it leaves, as Ctrl-D does. */
 async function answerTyped({io, send, model, format, spoken}: PlainFace): Promise<void> {
-  const output = {out: io.stdout, notes: io.stderr, sentences: spoken};
-  const ask = () => (io.stdout.isTTY ? io.stdout : io.stderr).write('Prompt: ');
-  ask();
+  const output = {to: io, sentences: spoken};
+  writePrompt(io, 'Prompt: ');
   for await (const line of stdinLines(io)) {
     if (line.trim() !== '') {
       const turn = new AbortController();
@@ -41,9 +40,9 @@ async function answerTyped({io, send, model, format, spoken}: PlainFace): Promis
       const signal = AbortSignal.any([turn.signal, io.stop]);
       await writeAnswer(send(line, signal), output, format, model).finally(release);
       io.stop.throwIfAborted();
-      if (format === 'text') io.stdout.write(spoken ? '\n' : `${RULE}\n`);
+      if (format === 'text') io.print(spoken ? '\n' : `${RULE}\n`);
     }
-    ask();
+    writePrompt(io, 'Prompt: ');
   }
-  (io.stdout.isTTY ? io.stdout : io.stderr).write('\n');
+  writePrompt(io, '\n');
 }

@@ -1,7 +1,6 @@
 // What `mistral exam` does with its cases: ask, judge, count.
 
 import {isJsonObject, type Json} from '../../base/json.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
@@ -27,11 +26,11 @@ export async function runExam(io: Io, backend: Backend, cases: readonly ExamCase
     io.stop.throwIfAborted();
     const result = {id, kind, passed: meets(answer, expect), answer: said(answer)};
     results.push(result);
-    if (!json && !result.passed) io.stdout.write(`failed ${id}: ${sanitise(JSON.stringify(result.answer))}\n`);
+    if (!json && !result.passed) io.show(`failed ${id}: ${JSON.stringify(result.answer)}\n`);
   }
   const passed = results.filter((result) => result.passed).length;
-  if (json) io.stdout.write(`${JSON.stringify({passed, total: results.length, cases: results})}\n`);
-  else io.stdout.write(`${byKind(results)}passed ${passed} of ${results.length}\n`);
+  if (json) io.json({passed, total: results.length, cases: results});
+  else io.show(`${byKind(results)}passed ${passed} of ${results.length}\n`);
 }
 
 function ask(backend: Backend, request: Json, stop: AbortSignal): AsyncIterable<GenerationEvent> {

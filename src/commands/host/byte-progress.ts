@@ -1,6 +1,8 @@
 // The progress of something long, on stderr: one line redrawn on a terminal, a plain line now and then elsewhere.
+
+import {oneLine} from '../../base/terminal-text.ts';
 import {formatBytes} from '../../base/units.ts';
-import type {Output} from './io.ts';
+import {type Io, type Output, STREAMS} from './io.ts';
 
 export interface ProgressOptions {
   /** Milliseconds since some start. */
@@ -26,9 +28,13 @@ export class ByteProgress {
   #last: number;
   #drawn = false;
 
-  constructor(label: string, out: Output, {now = () => performance.now(), before = 0, unit}: ProgressOptions = {}) {
-    this.#label = label;
-    this.#out = out;
+  constructor(
+    label: string,
+    io: Pick<Io, typeof STREAMS>,
+    {now = () => performance.now(), before = 0, unit}: ProgressOptions = {},
+  ) {
+    this.#label = oneLine(label);
+    this.#out = io[STREAMS].stderr;
     this.#now = now;
     this.#before = before;
     this.#unit = unit;

@@ -1,7 +1,8 @@
 // Asks for consent on a terminal: what the matter is, and a yes-or-no question.
 import {createInterface} from 'node:readline/promises';
 import {EngineError} from '../../base/errors.ts';
-import type {Io} from './io.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import {type Io, STREAMS} from './io.ts';
 
 /**
  * True for yes (or Enter). Throws EngineError usage when nobody can be asked: `--yes` answers then.
@@ -13,9 +14,9 @@ export async function confirm(io: Io, matter: string, question: string): Promise
       hint: 'Nobody can be asked here: add --yes to agree.',
     });
   }
-  const reader = createInterface({input: io.stdin, output: io.stderr});
+  const reader = createInterface({input: io.stdin, output: io[STREAMS].stderr});
   try {
-    const answer = await reader.question(`${matter} ${question} [Y/n] `, {signal: io.stop});
+    const answer = await reader.question(sanitise(`${matter} ${question} [Y/n] `), {signal: io.stop});
     return /^\s*(y|yes)?\s*$/i.test(answer);
   } catch (error) {
     io.stop.throwIfAborted();

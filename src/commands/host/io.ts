@@ -1,12 +1,38 @@
-// What a command may touch of the outside world; only this file and program.ts know the process itself.
+// What a command may touch of the outside world; only this folder writes to its streams, and cleans what goes there.
+import {escapeJson, sanitise, type TerminalSequence} from '../../base/terminal-text.ts';
 
 export type Input = NodeJS.ReadableStream & {readonly isTTY?: boolean};
 export type Output = NodeJS.WritableStream & {readonly isTTY?: boolean; readonly columns?: number};
 
-export interface Io {
+/** What a command may know of an output stream. It writes through `Io` alone. */
+export type OutputFacts = Pick<Output, 'isTTY' | 'columns'>;
+
+/** The streams behind an `Io`, for the files of this folder. Shared with the bundle of the fill-in, which has a copy of this file. */
+export const STREAMS: unique symbol = Symbol.for('mistral-chat.streams');
+
+/** The ways to write. Text for people loses what could drive a terminal; data is changed only where it goes to one. */
+export interface Writers {
+  /**
+   * Messages, on stderr, with a line end. Always cleaned: a log is looked at on a terminal too, and nobody parses it.
+   */
+  say(text: string): void;
+  /** The result itself, on stdout: every character in a pipe or file, cleaned on a terminal. No line end is added. */
+  print(text: string): void;
+  /** A table or other text about things, on stdout. Always cleaned, because it is piped to pagers. No line end is added. */
+  show(text: string): void;
+  /** One value as a line of JSON on stdout; on a terminal with escapes for what could drive it, so that it means the same. */
+  json(value: unknown): void;
+  /** JSON that is written already, with its line end, on stdout; escaped on a terminal as by `json`. */
+  printJson(text: string): void;
+  /** A line of a log in JSON, with its line end, on stderr; always escaped. */
+  logJson(text: string): void;
+}
+
+export interface Io extends Writers {
   readonly stdin: Input;
-  readonly stdout: Output;
-  readonly stderr: Output;
+  readonly stdout: OutputFacts;
+  readonly stderr: OutputFacts;
+  readonly [STREAMS]: {readonly stdout: Output; readonly stderr: Output};
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   /** Aborted by the first SIGINT or SIGTERM (the reason is its name) or a failed write to stdout (the reason is the error). */
@@ -16,6 +42,70 @@ export interface Io {
    * answer, not the program, or that has something to finish first.
    */
   captureInterrupt(handler: () => void, signals?: readonly NodeJS.Signals[]): () => void;
+}
+
+/** What an `Io` is made of. */
+export interface Outside extends Pick<Io, 'stdin' | 'env' | 'cwd' | 'stop' | 'captureInterrupt'> {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/** An `Io` on these streams. Each stream is judged by itself: one may be a terminal and the other a file. */
+export function ioOn(outside: Outside): Io {
+  const {stdout, stderr, env, cwd, stop} = outside;
+  return {
+    // Made when it is asked for: help and refusals need none.
+    get stdin() {
+      return outside.stdin;
+    },
+    stdout,
+    stderr,
+    [STREAMS]: {stdout, stderr},
+    env,
+    cwd,
+    stop,
+    captureInterrupt: (handler, signals) => outside.captureInterrupt(handler, signals),
+    ...writersOn(stdout, stderr),
+  };
+}
+
+function writersOn(stdout: Output, stderr: Output): Writers {
+  const printJson = (text: string) => void stdout.write(stdout.isTTY ? escapeJson(text) : text);
+  return {
+    say: (text) => sayOn(stderr, text),
+    print: (text) => void stdout.write(stdout.isTTY ? sanitise(text) : text),
+    show: (text) => void stdout.write(sanitise(text)),
+    json: (value) => printJson(`${JSON.stringify(value)}\n`),
+    printJson,
+    logJson: (text) => void stderr.write(escapeJson(text)),
+  };
+}
+
+/** A message on a stream of its own, for a program that has no `Io` yet. */
+export function sayOn(stderr: Output, text: string): void {
+  stderr.write(`${sanitise(text)}\n`);
+}
+
+/** The text in front of what a person types, on the stream that is a terminal. */
+export function writePrompt({[STREAMS]: {stdout, stderr}}: Io, text: string): void {
+  (stdout.isTTY ? stdout : stderr).write(sanitise(text));
+}
+
+/** Has the terminal on stdout do something, such as to copy a text. */
+export function sendSequence(io: Io, sequence: TerminalSequence): void {
+  io[STREAMS].stdout.write(sequence);
+}
+
+/** Resolves once stdout takes more, so that output does not pile up in memory before a slow reader. */
+export function drained({[STREAMS]: {stdout}}: Io): Promise<void> {
+  if (!stdout.writable || !(stdout as NodeJS.WriteStream).writableNeedDrain) return Promise.resolve();
+  return new Promise((resolve) => stdout.once('drain', () => resolve()));
+}
+
+/** Resolves once all that was written has left, or could not. */
+export async function flushed({[STREAMS]: {stdout, stderr}}: Io): Promise<void> {
+  const empty = (stream: Output) => new Promise<void>((resolve) => stream.write('', () => resolve()));
+  await Promise.all([empty(stdout), empty(stderr)]);
 }
 
 /**
@@ -36,8 +126,7 @@ export function processIo(): Io {
   process.stdout.on('error', (error) => controller.abort(error));
   // Nobody is left to read a complaint about a closed stderr.
   process.stderr.on('error', () => {});
-  return {
-    // Made when it is asked for: help and refusals need none.
+  return ioOn({
     get stdin() {
       return process.stdin;
     },
@@ -53,7 +142,7 @@ export function processIo(): Io {
         captured.splice(captured.indexOf(capture), 1);
       };
     },
-  };
+  });
 }
 
 /** Ends by the signal itself, so that a shell sees 130 or 143 and stops its own loop. */

@@ -1,5 +1,6 @@
 // A spinner with a percentage on stderr while something takes long; silent where stderr is no terminal or nothing is to move.
-import type {Io} from './io.ts';
+import {oneLine} from '../../base/terminal-text.ts';
+import {type Io, STREAMS} from './io.ts';
 import {wantsStillness} from './reduced-motion.ts';
 
 export interface Progress {
@@ -16,19 +17,20 @@ export function showProgress(io: Io, text: string): Progress {
   // The spinner erases its rows, which it cannot count where the terminal does not know its width.
   const isTerminal = io.stderr.isTTY === true && io.stderr.columns !== 0;
   if (!isTerminal || wantsStillness(io.env)) return {update() {}, end() {}};
-  let state = text;
+  const label = oneLine(text);
+  let state = label;
   let spinner: {text: string; stop(): unknown} | undefined;
   let ended = false;
   const timer = setTimeout(async () => {
     const {default: ora} = await import('ora');
     if (ended) return;
     // What is typed meanwhile belongs to the next prompt: the spinner must not take stdin.
-    const terminal = {stream: io.stderr as NodeJS.WriteStream, discardStdin: false, hideCursor: false};
+    const terminal = {stream: io[STREAMS].stderr as NodeJS.WriteStream, discardStdin: false, hideCursor: false};
     spinner = ora({text: state, ...terminal}).start();
   }, PATIENCE_MS);
   return {
     update(fraction) {
-      state = `${text} ${Math.floor(fraction * 100)} %`;
+      state = `${label} ${Math.floor(fraction * 100)} %`;
       if (spinner) spinner.text = state;
     },
     end() {

@@ -2,19 +2,17 @@
 import type {CommanderError} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import {sanitise} from '../../base/terminal-text.ts';
-import type {Io} from './io.ts';
+import {type Io, STREAMS} from './io.ts';
 
 /** Writes `error: …` and the hint to stderr, in JSON mode an object to stdout too. Returns the exit code. */
 export async function reportError(io: Io, error: unknown, json: boolean): Promise<number> {
   const known = error instanceof EngineError ? error : asEngineError(error);
-  const hint = known.hint === undefined ? '' : `${sanitise(known.hint)}\n`;
-  io.stderr.write(`${await label(io)} ${sanitise(known.message)}\n${hint}`);
+  await sayError(io, known.message);
+  if (known.hint !== undefined) io.say(known.hint);
   if (known.code === 'internal') {
-    io.stderr.write(
-      `${sanitise(error instanceof Error ? (error.stack ?? '') : '')}\nThis is a bug; please report it.\n`,
-    );
+    io.say(`${error instanceof Error ? (error.stack ?? '') : ''}\nThis is a bug; please report it.`);
   }
-  if (json) io.stdout.write(`${JSON.stringify({error: errorObject(known)})}\n`);
+  if (json) io.json({error: errorObject(known)});
   return known.exitCode;
 }
 
@@ -22,9 +20,14 @@ export async function reportError(io: Io, error: unknown, json: boolean): Promis
 export async function reportUsage(io: Io, error: CommanderError, json: boolean): Promise<number> {
   if (error.exitCode === 0) return 0;
   const message = error.message.replace(/^error: /, '');
-  if (error.code !== 'commander.help') io.stderr.write(`${await label(io)} ${sanitise(message)}\n`);
-  if (json) io.stdout.write(`${JSON.stringify({error: {code: 'usage', message}})}\n`);
+  if (error.code !== 'commander.help') await sayError(io, message);
+  if (json) io.json({error: {code: 'usage', message}});
   return 2;
+}
+
+async function sayError(io: Io, message: string): Promise<void> {
+  const painted = await label(io);
+  io[STREAMS].stderr.write(`${painted} ${sanitise(message)}\n`);
 }
 
 /** NO_COLOR and FORCE_COLOR count when they are not empty (no-color.org). */

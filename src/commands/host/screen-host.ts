@@ -2,8 +2,10 @@
 import {spawn} from 'node:child_process';
 import {availableParallelism} from 'node:os';
 import {performance} from 'node:perf_hooks';
+import {Writable} from 'node:stream';
 import type {ReadStream, WriteStream} from 'node:tty';
 import type {Host} from '../../ui/screen/draw/terminal.ts';
+import {type Io, ioOn, STREAMS} from './io.ts';
 
 /** The host of a screen on this process's terminal; both streams have to be terminals. */
 export function screenHost(stop: AbortSignal): Host {
@@ -56,4 +58,18 @@ export function screenHost(stop: AbortSignal): Host {
 function currentSize(stdout: WriteStream & {_refreshSize?(): void}): [columns: number, rows: number] {
   stdout._refreshSize?.();
   return stdout.getWindowSize();
+}
+
+/**
+ * The same as `io` with its own `stop`, whose messages become notes in the chat: nothing else may write on the screen.
+ * Each goes to `note` without its line end.
+ */
+export function notingIo(io: Io, note: (text: string) => void, stop: AbortSignal): Io {
+  const stderr = new Writable({
+    write(chunk, _encoding, done) {
+      note(String(chunk).replace(/\n$/, ''));
+      done();
+    },
+  });
+  return ioOn({...io, stdout: io[STREAMS].stdout, stderr, stop});
 }

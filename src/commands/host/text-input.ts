@@ -43,7 +43,7 @@ function withoutFinalNewline(text: string): string {
 }
 
 function warnInvalid(io: Io, where: string): void {
-  io.stderr.write(`note: ${where} is not valid UTF-8; unreadable bytes were replaced\n`);
+  io.say(`note: ${where} is not valid UTF-8; unreadable bytes were replaced`);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

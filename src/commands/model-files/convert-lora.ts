@@ -1,7 +1,6 @@
 // `mistral convert ADAPTER --base MODEL`: a LoRA adapter becomes the adapter GGUF that llama.cpp's programs take.
 import {existsSync, statSync} from 'node:fs';
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {formatBytes} from '../../base/units.ts';
 import {folderBase, ggufBase, type LoraBase, planLora} from '../../engine/convert/convert-adapter.ts';
 import {writePlan} from '../../engine/convert/convert-weights.ts';
@@ -32,8 +31,8 @@ export async function convertLora(io: Io, path: string, flags: ConvertLoraFlags)
   const adapter = readAdapter(path, flags.scaling);
   await writePlan(planLora(adapter, openBase(flags.base)), out, {workers: 0, signal: io.stop});
   const bytes = statSync(out).size;
-  io.stderr.write(`wrote ${sanitise(out)}: ${formatBytes(bytes)}; use it with --lora-path\n`);
-  if (flags.json) io.stdout.write(`${JSON.stringify({path: out, bytes})}\n`);
+  io.say(`wrote ${out}: ${formatBytes(bytes)}; use it with --lora-path`);
+  if (flags.json) io.json({path: out, bytes});
 }
 
 /** A GGUF or a folder of either kind: only the shapes of its weights are read. */

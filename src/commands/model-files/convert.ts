@@ -3,7 +3,6 @@ import {existsSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {type Command, InvalidArgumentError} from 'commander';
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {formatBytes} from '../../base/units.ts';
 import {convertFolder, QUANTISATIONS, quantisation} from '../../engine/convert/convert-folder.ts';
 import {planVocabulary, writePlan} from '../../engine/convert/convert-weights.ts';
@@ -66,13 +65,13 @@ async function convert(path: string, flags: ConvertFlags, io: Io): Promise<void>
   if (existsSync(out) && !flags.force) {
     throw new EngineError('usage', `${out} is there already`, {hint: 'Give another --out, or --force to replace it.'});
   }
-  for (const note of source.notes) io.stderr.write(`note: ${sanitise(note)}\n`);
+  for (const note of source.notes) io.say(`note: ${note}`);
   const start = performance.now();
   await write(source, flags, out, io);
   const seconds = (performance.now() - start) / 1000;
   const bytes = statSync(out).size;
-  io.stderr.write(`wrote ${sanitise(out)}: ${formatBytes(bytes)} in ${formatDuration(seconds)}\n`);
-  if (flags.json) io.stdout.write(`${JSON.stringify({path: out, bytes, seconds, notes: source.notes})}\n`);
+  io.say(`wrote ${out}: ${formatBytes(bytes)} in ${formatDuration(seconds)}`);
+  if (flags.json) io.json({path: out, bytes, seconds, notes: source.notes});
 }
 
 /** An adapter, when --base says so or there is nothing else. */
@@ -98,14 +97,14 @@ function folderOf(path: string): string {
 }
 
 async function write(source: SourceFolder, flags: ConvertFlags, out: string, io: Io): Promise<void> {
-  let progress = new ByteProgress(`converting ${source.name}`, io.stderr);
+  let progress = new ByteProgress(`converting ${source.name}`, io);
   const options = {
     workers: flags.workers ?? Math.min(8, thisMachine().cores),
     signal: io.stop,
     progress: (done: number, total: number) => progress.update(done, total),
     stage: (what: string) => {
       progress.end();
-      progress = new ByteProgress(what, io.stderr, {unit: 'tensors'});
+      progress = new ByteProgress(what, io, {unit: 'tensors'});
     },
   };
   try {

@@ -2,7 +2,6 @@
 import {statSync} from 'node:fs';
 import {basename, resolve} from 'node:path';
 import type {Command} from 'commander';
-import {sanitise} from '../../base/terminal-text.ts';
 import {formatBytes, formatCount} from '../../base/units.ts';
 import {readGguf} from '../../engine/gguf/read-header.ts';
 import type {Inspection, SourceReport} from '../../engine/inspect/inspect-model.ts';
@@ -37,7 +36,8 @@ export function addInspectCommand(command: Command, io: Io): void {
 async function inspect(io: Io, model: string | undefined, flags: InspectFlags): Promise<void> {
   const named = namedModel(io, flags.modelPath ?? model);
   const {inspection, note} = await look(io, named === undefined ? undefined : resolve(io.cwd, named), flags);
-  io.stdout.write(flags.json ? `${JSON.stringify(inspection)}\n` : sanitise(table(inspection, note)));
+  if (flags.json) io.json(inspection);
+  else io.show(table(inspection, note));
 }
 
 /** Files that stand for the folder they lie in. */

@@ -4,7 +4,6 @@ import {homedir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {formatBytes} from '../../base/units.ts';
 import {CATALOGUE} from '../../engine/models/catalogue/catalogue.ts';
 import {listHubCache, removeCached} from '../../engine/models/hub-cache.ts';
@@ -37,7 +36,7 @@ function stored(io: Io): StoredModel[] {
 function list(io: Io, flags: {available?: true; json?: true}): void {
   const rows = flags.available ? CATALOGUE : stored(io);
   if (flags.json) {
-    io.stdout.write(`${JSON.stringify(rows)}\n`);
+    io.json(rows);
     return;
   }
   const lines = flags.available
@@ -48,15 +47,14 @@ function list(io: Io, flags: {available?: true; json?: true}): void {
         `${title}${words(abilities)}`,
       ])
     : stored(io).map(({name, bytes, store, path}) => [name, formatBytes(bytes), store, path]);
-  if (lines.length === 0)
-    io.stderr.write('no models yet: mistral pull NAME fetches one, mistral list --available names some\n');
+  if (lines.length === 0) io.say('no models yet: mistral pull NAME fetches one, mistral list --available names some');
   const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => (line[column] ?? '').length)));
   const text = (line: string[]) =>
     line
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')
       .trimEnd();
-  io.stdout.write(lines.map((line) => `${sanitise(text(line))}\n`).join(''));
+  io.show(lines.map((line) => `${text(line)}\n`).join(''));
 }
 
 const words = (abilities: readonly string[]) => (abilities.length === 0 ? '' : ` (${abilities.join(', ')})`);
@@ -77,7 +75,7 @@ async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void>
     throw new EngineError('unsupported', `${found.path} belongs to ${found.store}`, {hint: 'Remove it there.'});
   }
   const matter = `${found.name} (${formatBytes(found.bytes)}) will be deleted.`;
-  if (!yes && !(await confirm(io, sanitise(matter), 'Go on?'))) return;
+  if (!yes && !(await confirm(io, matter, 'Go on?'))) return;
   // A fetched file lies with others, a converted one in a folder of its own.
   if (found.store === 'converted')
     rmSync(basename(dirname(found.path)) === 'fetched' ? found.path : dirname(found.path), {recursive: true});
@@ -85,5 +83,5 @@ async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void>
     const cache = hubCacheFolder(io.env, io.env.HOME || homedir());
     for (const model of listHubCache(cache)) if (model.path === found.path) removeCached(cache, model);
   }
-  io.stderr.write(`deleted ${sanitise(found.path)}\n`);
+  io.say(`deleted ${found.path}`);
 }

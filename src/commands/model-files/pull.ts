@@ -8,7 +8,6 @@ import {EngineError} from '../../base/errors.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {checkRoom, explainStorage, isStorageError} from '../../base/files/storage-error.ts';
 import {Http} from '../../base/http/download-client.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {type CatalogueEntry, LICENSE_TERMS} from '../../engine/models/catalogue/catalogue.ts';
 import {type PullSource, parseSource} from '../../engine/models/catalogue/pull-source.ts';
 import {blobPath, linkSnapshot, snapshotPath} from '../../engine/models/hub-cache.ts';
@@ -60,8 +59,9 @@ async function pull(io: Io, model: string, flags: PullFlags): Promise<void> {
   try {
     if (source.kind !== 'url' && source.entry !== undefined) await askLicense(io, source.entry, flags);
     const path = await fetchSource(io, http, source, flags);
-    io.stderr.write(`ready: ${sanitise(path)}\n`);
-    io.stdout.write(flags.json ? `${JSON.stringify({path})}\n` : `${path}\n`);
+    io.say(`ready: ${path}`);
+    if (flags.json) io.json({path});
+    else io.print(`${path}\n`);
   } finally {
     await http.close();
   }
@@ -90,7 +90,7 @@ async function fetchFromHub(io: Io, http: Http, source: PullSource & {kind: 'hub
   const endpoint = (io.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
   const repository = await readRepository(http, endpoint, source.repo, io.stop);
   const {files, isFolder, note} = chooseHubFiles(repository, source.want, thisMachine());
-  io.stderr.write(`${sanitise(source.repo)}: ${sanitise(note)}\n`);
+  io.say(`${source.repo}: ${note}`);
   await checkRoomFor(io, repository, files);
   const paths: string[] = [];
   for (const file of files) paths.push(await fetchHubFile(io, http, endpoint, repository, file));
@@ -174,7 +174,7 @@ async function withProgress(
   let line: ByteProgress | undefined;
   try {
     return await fetch((done, total) => {
-      line ??= new ByteProgress(`fetching ${sanitise(label)}`, io.stderr, {before: done});
+      line ??= new ByteProgress(`fetching ${label}`, io, {before: done});
       line.update(done, total);
     });
   } finally {

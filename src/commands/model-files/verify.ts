@@ -6,7 +6,6 @@ import {join} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import {readAt} from '../../base/files/read-at.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {convertFolder} from '../../engine/convert/convert-folder.ts';
 import {compareFile, planConversion} from '../../engine/convert/convert-weights.ts';
 import {openSourceFolder, type SourceFolder} from '../../engine/convert/source/source-folder.ts';
@@ -54,7 +53,7 @@ async function verify(io: Io, path: string, folder: string, flags: VerifyFlags):
     ? await compareDirectly(io, file, planConversion(source, type), flags)
     : await compareAgain(io, file, source, type, flags);
   const tensors = file.tensors.length;
-  if (flags.json) io.stdout.write(`${JSON.stringify({path, tensors, different})}\n`);
+  if (flags.json) io.json({path, tensors, different});
   if (different.length > 0) {
     const names = different.slice(0, 5).join(', ');
     throw new EngineError(
@@ -65,7 +64,7 @@ async function verify(io: Io, path: string, folder: string, flags: VerifyFlags):
       },
     );
   }
-  io.stderr.write(`${sanitise(path)} holds ${tensors} tensors, all as in ${sanitise(folder)}\n`);
+  io.say(`${path} holds ${tensors} tensors, all as in ${folder}`);
 }
 
 /** Tensors are found by name, so a file of another program with another order can be verified too. */
@@ -79,7 +78,7 @@ async function compareDirectly(io: Io, file: GgufFile, plan: Plan, {workers}: Ve
   const offsets = tensors.map(({name}) => there.get(name)?.offset ?? 0);
   const placed: Plan = {...plan, tensors, layout: {...plan.layout, offsets}};
   const different = new Set<string>();
-  const progress = new ByteProgress('verifying', io.stderr);
+  const progress = new ByteProgress('verifying', io);
   const fd = openSync(file.path, 'r');
   try {
     await compareFile(
@@ -109,7 +108,7 @@ function tensorAt({tensors}: GgufFile, offset: number): string {
 
 async function compareAgain(io: Io, file: GgufFile, source: SourceFolder, type: string, {workers}: VerifyFlags) {
   const folder = mkdtempSync(join(tmpdir(), 'mistral-verify-'));
-  const progress = new ByteProgress('converting again', io.stderr);
+  const progress = new ByteProgress('converting again', io);
   try {
     const path = join(folder, 'again.gguf');
     await convertFolder(source, type, path, {

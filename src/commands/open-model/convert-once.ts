@@ -3,7 +3,6 @@ import {copyFileSync, existsSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {formatBytes} from '../../base/units.ts';
 import {convertFolder, estimateBytes, quantisation} from '../../engine/convert/convert-folder.ts';
 import {fingerprint} from '../../engine/convert/source/fingerprint.ts';
@@ -36,13 +35,13 @@ export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlag
   const size = estimateBytes(source, type);
   const time = formatDuration(Math.max(1, source.weightBytes / EXPECTED_RATE));
   const what = `${folder} has to be converted once: ${formatBytes(size)} as ${type} into ${place}, about ${time}.`;
-  if (flags.yes) io.stderr.write(`${sanitise(what)}\n`);
-  else if (!(await confirm(io, sanitise(what), 'Go on?'))) {
+  if (flags.yes) io.say(what);
+  else if (!(await confirm(io, what, 'Go on?'))) {
     throw new EngineError('model_not_found', `${folder} was not converted`, {
       hint: 'Choose the place and the quantisation yourself: mistral convert --help',
     });
   }
-  for (const note of source.notes) io.stderr.write(`note: ${sanitise(note)}\n`);
+  for (const note of source.notes) io.say(`note: ${note}`);
   await convert(io, source, type, out);
   keepTokenizer(source, place);
   return out;
@@ -61,7 +60,7 @@ function resultPath(io: Io, folder: string, type: string): string {
 
 async function convert(io: Io, source: SourceFolder, type: string, out: string): Promise<void> {
   makeFolder(dirname(out), 0o700);
-  let progress = new ByteProgress(`converting ${source.name}`, io.stderr);
+  let progress = new ByteProgress(`converting ${source.name}`, io);
   try {
     await convertFolder(source, type, out, {
       workers: Math.min(8, thisMachine().cores),
@@ -69,7 +68,7 @@ async function convert(io: Io, source: SourceFolder, type: string, out: string):
       progress: (done, total) => progress.update(done, total),
       stage: (what) => {
         progress.end();
-        progress = new ByteProgress(what, io.stderr, {unit: 'tensors'});
+        progress = new ByteProgress(what, io, {unit: 'tensors'});
       },
     });
   } finally {

@@ -3,7 +3,6 @@ import {existsSync, statSync} from 'node:fs';
 import {basename, resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {unlessStopped} from '../../base/signals.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {Device, LocalOptions} from '../../engine/contract/local-engine.ts';
 import {preflight} from '../../engine/gguf/preflight.ts';
@@ -46,14 +45,14 @@ export async function openBackend(
   const loras = flags.loraPath === undefined ? [] : [await lora(io, flags.loraPath, file, flags)];
   const progress =
     onProgress === undefined ? showProgress(io, `loading ${basename(file.path)}`) : {update: onProgress, end() {}};
-  const onLog = (level: string, message: string) => void io.stderr.write(sanitise(`${level}: ${message.trimEnd()}\n`));
+  const onLog = (level: string, message: string) => io.say(`${level}: ${message.trimEnd()}`);
   const options: OpenLocalOptions = {
     file,
     slots,
     ...engineOptions(flags),
     loras,
     onProgress: progress.update,
-    onFit: (line) => void io.stderr.write(`memory: ${sanitise(line)}\n`),
+    onFit: (line) => io.say(`memory: ${line}`),
     signal: io.stop,
     ...(flags.verbose && {onLog}),
     ...(watch && {watch}),
@@ -125,15 +124,15 @@ async function findModel(io: Io, argument: string | undefined, flags: EngineFlag
   if (isFolder && flags.loraPath === undefined) {
     const {adapterBeside} = await import('./open-adapter.ts');
     const note = adapterBeside(path);
-    if (note !== undefined) io.stderr.write(`note: ${sanitise(note)}\n`);
+    if (note !== undefined) io.say(`note: ${note}`);
   }
   if (found.kind === 'convertible') {
     const {convertOnce} = await import('./convert-once.ts');
     const converted = await convertOnce(io, found.folder, flags);
-    io.stderr.write(`model: ${sanitise(converted)}\n`);
+    io.say(`model: ${converted}`);
     return preflight(converted);
   }
-  if (path === undefined || found.note !== basename(path)) io.stderr.write(`model: ${sanitise(found.note)}\n`);
+  if (path === undefined || found.note !== basename(path)) io.say(`model: ${found.note}`);
   return found.file;
 }
 

@@ -2,7 +2,6 @@
 import {existsSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {formatBytes} from '../../base/units.ts';
 import {fingerprint} from '../../engine/convert/source/fingerprint.ts';
 import {unpackTar} from '../../engine/models/pull/unpack-tar.ts';
@@ -18,13 +17,13 @@ export async function unpackOnce(io: Io, tar: string, {yes}: {readonly yes?: tru
   if (existsSync(folder)) return folder;
   const size = formatBytes(statSync(tar).size);
   const what = `${tar} has to be unpacked once: ${size} into ${folder}.`;
-  if (yes) io.stderr.write(`${sanitise(what)}\n`);
-  else if (!(await confirm(io, sanitise(what), 'Go on?'))) {
+  if (yes) io.say(what);
+  else if (!(await confirm(io, what, 'Go on?'))) {
     throw new EngineError('model_not_found', `${tar} was not unpacked`, {
       hint: 'Unpack it yourself and give the folder: mkdir FOLDER && tar -xf FILE -C FOLDER',
     });
   }
-  const progress = new ByteProgress(`unpacking ${stem}`, io.stderr);
+  const progress = new ByteProgress(`unpacking ${stem}`, io);
   try {
     await unpackTar(tar, folder, {signal: io.stop, progress: (done, total) => progress.update(done, total)});
   } finally {

@@ -25,7 +25,7 @@ const CLOSE_MS = 5000;
 export async function runServe(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
   const {host, port, graceMs, stepMs, app: options, model: fromEnvFile} = settings(io, flags);
   // Silent until it listens: Fastify would log what the line for people says better.
-  const logger = pino({level: 'silent', base: null}, io.stderr);
+  const logger = pino({level: 'silent', base: null}, {write: io.logJson});
   let loaded = (_backend: Backend) => {};
   const ready = new Promise<Backend>((resolve) => {
     loaded = resolve;
@@ -36,7 +36,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   const {app, service} = await createApp(ready, {...options, apiKeys, logger});
   const url = await listen(app, host, port);
   logger.level = flags.logLevel;
-  io.stderr.write(`listening on ${url}, loading the model\n`);
+  io.say(`listening on ${url}, loading the model`);
   try {
     const backend = await openBackend(io, model ?? fromEnvFile, flags, {
       slots: options.slots,
@@ -53,7 +53,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
       };
       const note = {url: reachable(url), ...known};
       if (path !== undefined) withdraw = announceServer(io.env, process.pid, {...note, model: path});
-      io.stderr.write(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs\n`);
+      io.say(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs`);
       await untilSignal(io, service, graceMs);
     } finally {
       withdraw();
@@ -111,7 +111,7 @@ async function untilSignal(io: Io, service: Service, graceMs: number): Promise<v
         cause: failure,
       });
     }
-    if (service.inFlight > 0) io.stderr.write(`stopping; ${service.inFlight} requests are still being answered\n`);
+    if (service.inFlight > 0) io.say(`stopping; ${service.inFlight} requests are still being answered`);
     const deadline = performance.now() + graceMs;
     while (service.inFlight > 0 && signals === 1 && performance.now() < deadline) await sleep(DRAIN_CHECK_MS);
     service.stop();

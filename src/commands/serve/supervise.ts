@@ -1,6 +1,7 @@
 // Runs a long-lived command in a child process and tells how it ended: a crash of native code leaves nobody else to.
 import {spawn} from 'node:child_process';
 import {constants} from 'node:os';
+import {sayOn} from '../host/io.ts';
 
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
@@ -42,14 +43,14 @@ export function supervise(): void {
   });
   process.on('SIGCONT', () => child.kill('SIGCONT'));
   child.on('error', (error) => {
-    process.stderr.write(`error: ${process.execPath} cannot be started: ${error.message}\n`);
+    sayOn(process.stderr, `error: ${process.execPath} cannot be started: ${error.message}`);
     process.exit(1);
   });
   child.on('exit', (code, signal) => {
     if (signal === null) return process.exit(code ?? 1);
     const crash = CRASHES.get(signal);
     if (crash !== undefined) {
-      process.stderr.write(`error: the engine crashed (${signal}, ${128 + constants.signals[signal]}): ${crash}\n`);
+      sayOn(process.stderr, `error: the engine crashed (${signal}, ${128 + constants.signals[signal]}): ${crash}`);
       return process.exit(CRASHED);
     }
     process.removeAllListeners(signal);

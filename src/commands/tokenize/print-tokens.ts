@@ -1,6 +1,5 @@
 // Tokens for people, one a line, or for a program, as one object.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
 import type {Io} from '../host/io.ts';
@@ -14,13 +13,11 @@ export function printTokens(
 ): void {
   const pieces = tokens.map((token) => tokenizer.piece(token));
   if (json) {
-    io.stdout.write(`${JSON.stringify({ids: tokens, pieces, version, version_reason: versionReason})}\n`);
+    io.json({ids: tokens, pieces, version, version_reason: versionReason});
     return;
   }
-  io.stderr.write(`template ${version}: ${sanitise(versionReason)}; ${tokens.length} tokens\n`);
+  io.say(`template ${version}: ${versionReason}; ${tokens.length} tokens`);
   // JSON's escapes keep a newline or an escape sequence inside a piece from acting on the terminal.
-  const lines = tokens.map(
-    (token, i) => `${String(token).padStart(6)}  ${sanitise(JSON.stringify(pieces[i]).slice(1, -1))}\n`,
-  );
-  io.stdout.write(lines.join(''));
+  const lines = tokens.map((token, i) => `${String(token).padStart(6)}  ${JSON.stringify(pieces[i]).slice(1, -1)}\n`);
+  io.show(lines.join(''));
 }

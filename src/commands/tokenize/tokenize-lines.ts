@@ -3,20 +3,19 @@ import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonNumber, type Json, type JsonMember, parseMembers} from '../../base/json.ts';
 import {readLines} from '../../base/read-lines.ts';
 import {unlessStopped, untilStopped} from '../../base/signals.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {Refusal} from '../../engine/contract/refusal.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
 import {OutputParser} from '../../engine/template/parse/output-parser.ts';
 import {toolCallObject} from '../../ui/plain/answer-json.ts';
-import type {Io} from '../host/io.ts';
+import {drained, type Io} from '../host/io.ts';
 import {encodeInput} from './tokenize-input.ts';
 
 type Members = ReadonlyMap<string, JsonMember>;
 
 /** Answers every line of stdin that is not blank; a line that cannot be answered gets an error object. */
 export async function answerLines(io: Io, loaded: LoadedTokenizer, task: 'encode' | 'decode'): Promise<void> {
-  io.stderr.write(`template ${loaded.version}: ${sanitise(loaded.versionReason)}\n`);
+  io.say(`template ${loaded.version}: ${loaded.versionReason}`);
   const answer = task === 'encode' ? encodeLine : decodeLine;
   let invalidLine = 0;
   let number = 0;
@@ -27,10 +26,8 @@ export async function answerLines(io: Io, loaded: LoadedTokenizer, task: 'encode
     number++;
     if (line.trim() === '') continue;
     const isText = invalidLine !== number;
-    await write(
-      io,
-      answerLine(line, isText, (members) => answer(loaded, members)),
-    );
+    io.printJson(answerLine(line, isText, (members) => answer(loaded, members)));
+    await unlessStopped(drained(io), io.stop);
   }
 }
 
@@ -105,10 +102,4 @@ function readIds(value: Json | undefined): Token[] {
 function wholeNumber(value: Json): number | undefined {
   const number = isJsonNumber(value) ? Number(value.source) : Number.NaN;
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
-}
-
-/** Writes and waits while the reader is slower than we are, so that answers do not pile up in memory. */
-async function write({stdout, stop}: Io, text: string): Promise<void> {
-  if (stdout.write(text)) return;
-  await unlessStopped(new Promise<void>((resolve) => stdout.once('drain', () => resolve())), stop);
 }

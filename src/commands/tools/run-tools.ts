@@ -2,7 +2,6 @@
 
 import {EngineError} from '../../base/errors.ts';
 import {parseJson} from '../../base/json.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend, GenerationEvent, ParsedToolCall} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../../engine/contract/requests.ts';
@@ -50,8 +49,7 @@ export async function readToolsFlags(
   const tools = parseTools(await readTextFile(io, flags.tools), flags.tools);
   for (const {name} of commands) requireTool(tools, name, '--exec');
   const choice = toolChoice(flags.toolChoice, tools);
-  for (const note of schemaNotes({tools, toolChoice: choice}))
-    io.stderr.write(`note: ${flags.tools}: ${sanitise(note)}\n`);
+  for (const note of schemaNotes({tools, toolChoice: choice})) io.say(`note: ${flags.tools}: ${note}`);
   return {request: {messages: await firstMessages(io, flags), tools, toolChoice: choice, sampling}, commands};
 }
 
@@ -65,8 +63,8 @@ export async function showCalls(
   const answer = await collectAnswer(backend.chat(request, io.stop));
   io.stop.throwIfAborted();
   if (json) return writeJson(io, backend, answer);
-  io.stdout.write(`[${answer.toolCalls.map(callText).join(', ')}]\n`);
-  if (answer.content.trim() !== '') io.stderr.write(`note: the model said: ${sanitise(answer.content.trim())}\n`);
+  io.printJson(`[${answer.toolCalls.map(callText).join(', ')}]\n`);
+  if (answer.content.trim() !== '') io.say(`note: the model said: ${answer.content.trim()}`);
   noteCut(io, backend, answer);
 }
 
@@ -97,14 +95,14 @@ export async function answerWithCommands(
       if (event.type !== 'tool_result') yield event;
       else {
         if (event.failed) failures.push(event.call.name);
-        io.stderr.write(resultLine(event.call, event.content));
+        io.say(resultLine(event.call, event.content));
       }
     }
   };
   const answer = await collectAnswer(turn());
   io.stop.throwIfAborted();
   if (json) writeJson(io, backend, answer);
-  else io.stdout.write(`${io.stdout.isTTY ? sanitise(answer.content) : answer.content}\n`);
+  else io.print(`${answer.content}\n`);
   noteCut(io, backend, answer);
   if (failures.length > 0) throw new EngineError('tool_failed', `calls failed: ${failures.join(', ')}`);
   if (answer.finish.reason === 'tool_calls') {
@@ -113,7 +111,7 @@ export async function answerWithCommands(
 }
 
 function resultLine({name, arguments: args}: ParsedToolCall, content: string): string {
-  return `${sanitise(`${name} ${args} -> ${content}`).replaceAll('\n', ' ')}\n`;
+  return `${name} ${args} -> ${content}`.replaceAll(/[\n\u2028\u2029]/g, ' ');
 }
 
 function commandOf({name}: ParsedToolCall, commands: readonly ToolCommand[]): ToolCommand {
@@ -162,10 +160,10 @@ function callText({id, name, arguments: args, problem}: ParsedToolCall): string 
 }
 
 function writeJson(io: Io, backend: Backend, answer: Answer): void {
-  io.stdout.write(`${JSON.stringify(answerObject(answer, backend.model))}\n`);
+  io.json(answerObject(answer, backend.model));
 }
 
 function noteCut(io: Io, backend: Backend, answer: Answer): void {
   const note = cutNote(answer.finish, backend.model);
-  if (note) io.stderr.write(`${note}\n`);
+  if (note) io.say(note);
 }

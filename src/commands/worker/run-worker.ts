@@ -2,7 +2,6 @@
 
 import {hostname} from 'node:os';
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import {AimeApi} from '../../serve/worker/aime-api.ts';
 import {Worker} from '../../serve/worker/aime-worker.ts';
 import type {Io} from '../host/io.ts';
@@ -31,16 +30,15 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
   const authKey = flags.authKey ?? io.env.MISTRAL_WORKER_KEY;
   if (!authKey) throw new EngineError('usage', 'the key is missing', {hint: 'Give --auth-key or $MISTRAL_WORKER_KEY.'});
   if (!URL.canParse(apiServer)) throw new EngineError('usage', `--api-server: '${apiServer}' is not an address`);
-  const log = (line: string) => void io.stderr.write(`${sanitise(line)}\n`);
   const onStall = (stalled: boolean) =>
-    log(
+    io.say(
       stalled ? `a step of the engine takes longer than ${STEP_MS / 1000} s` : 'the long step of the engine has ended',
     );
   const watch = {limitMs: STEP_MS, onStall};
   const backend = await openBackend(io, model, flags, {slots: maxBatchSize, watch});
   const url = apiServer.replace(/\/+$/, '');
   const api = new AimeApi({url, jobType, authKey, name, pollMs: POLL_MS}, {model: backend.model.id, maxBatchSize});
-  const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log});
+  const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log: io.say});
   const [stop, kill] = [new AbortController(), new AbortController()];
   const release = io.captureInterrupt(() => {
     if (stop.signal.aborted) kill.abort();
@@ -48,7 +46,7 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
     setTimeout(() => kill.abort(), flags.grace * 1000).unref();
   }, ['SIGINT', 'SIGTERM']);
   try {
-    log(`worker ${name} computes '${jobType}' for ${url} with ${backend.model.id} (${maxBatchSize} at a time)`);
+    io.say(`worker ${name} computes '${jobType}' for ${url} with ${backend.model.id} (${maxBatchSize} at a time)`);
     await worker.work(stop.signal, kill.signal);
   } finally {
     release();

@@ -1,15 +1,16 @@
 // A terminal as lines in and lines out, for a chat without a screen: nothing that was written is ever changed.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Picker} from '../chat/picker.ts';
 import {Sentences} from '../sentences.ts';
 
 export interface TerminalLines {
   /** What the person types; its end is the end of the input. */
   readonly lines: AsyncIterator<string, unknown, undefined>;
-  readonly out: {write(text: string): unknown; readonly columns?: number};
-  /** For what went wrong. */
-  readonly notes: {write(text: string): unknown};
+  readonly columns: () => number | undefined;
+  /** Writes on the terminal, where nothing in the text can drive it. */
+  print(text: string): void;
+  /** A message about what went wrong, with a line end. */
+  say(text: string): void;
 }
 
 export class PlainTerminal {
@@ -26,12 +27,12 @@ export class PlainTerminal {
   }
 
   get columns(): number {
-    return Math.max(20, (this.#terminal.out.columns ?? 80) - 1);
+    return Math.max(20, (this.#terminal.columns() ?? 80) - 1);
   }
 
   write(text: string): void {
     if (text === '') return;
-    this.#terminal.out.write(text);
+    this.#terminal.print(text);
     this.#midLine = !text.endsWith('\n');
   }
 
@@ -46,22 +47,22 @@ export class PlainTerminal {
   /** Says what went wrong. */
   complain(text: string): void {
     this.endLine();
-    this.#terminal.notes.write(`${text.trimEnd()}\n`);
+    this.#terminal.say(text.trimEnd());
   }
 
   /** A part of an answer. */
   say(text: string): void {
-    this.write(sanitise(this.#sentences?.push(text) ?? text));
+    this.write(this.#sentences?.push(text) ?? text);
   }
 
   /** The end of an answer: as in pipes it ends with a line end of its own. */
   endAnswer(): void {
-    this.write(sanitise(`${this.#sentences?.end() ?? ''}\n`));
+    this.write(`${this.#sentences?.end() ?? ''}\n`);
   }
 
   /** Goes to the start of a line. */
   endLine(): void {
-    const held = sanitise(this.#sentences?.end() ?? '');
+    const held = this.#sentences?.end() ?? '';
     this.write(held);
     if (this.#midLine) this.write('\n');
   }

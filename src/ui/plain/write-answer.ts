@@ -1,6 +1,5 @@
 // The face without a screen: the answer on stdout as it comes, everything else on stderr. It never loads Ink.
 
-import {sanitise, sanitiseJson} from '../../base/terminal-text.ts';
 import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer, type FinishEvent} from '../../engine/contract/collect-answer.ts';
 import {Sentences} from '../sentences.ts';
@@ -13,8 +12,14 @@ export const RULE = '='.repeat(21);
 export type AnswerFormat = 'text' | 'json' | 'stream-json';
 
 export interface PlainOutput {
-  readonly out: NodeJS.WritableStream & {readonly isTTY?: boolean};
-  readonly notes: NodeJS.WritableStream;
+  readonly to: {
+    /** The answer. */
+    print(text: string): void;
+    /** An object of it, as a line. */
+    json(value: unknown): void;
+    /** What is not the answer, as a line. */
+    say(text: string): void;
+  };
   /** Write whole sentences only, for a screen reader. */
   readonly sentences?: boolean;
 }
@@ -22,22 +27,20 @@ export interface PlainOutput {
 /** Writes one answer as its events come, says on stderr why a cut one was cut, and returns it whole. */
 export async function writeAnswer(
   events: AsyncIterable<GenerationEvent>,
-  {out, notes, sentences = false}: PlainOutput,
+  {to, sentences = false}: PlainOutput,
   format: AnswerFormat,
   model: ModelInfo,
 ): Promise<Answer> {
-  const clean = out.isTTY ? sanitise : (text: string) => text;
-  const line = (object: unknown) => `${out.isTTY ? sanitiseJson(JSON.stringify(object)) : JSON.stringify(object)}\n`;
   const held = new Sentences();
-  const write = (text: string) => void (text !== '' && out.write(clean(text)));
+  const write = (text: string) => void (text !== '' && to.print(text));
   const answer = await collectAnswer(events, (event) => {
     if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
-    if (format === 'stream-json') out.write(line(eventObject(event, model)));
+    if (format === 'stream-json') to.json(eventObject(event, model));
   });
   if (format === 'text') write(`${held.end()}\n`);
-  if (format === 'json') out.write(line(answerObject(answer, model)));
+  if (format === 'json') to.json(answerObject(answer, model));
   const note = cutNote(answer.finish, model);
-  if (note) notes.write(`${note}\n`);
+  if (note) to.say(note);
   return answer;
 }
 

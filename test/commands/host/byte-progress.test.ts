@@ -1,11 +1,13 @@
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {ByteProgress, formatDuration} from '../../../src/commands/host/byte-progress.ts';
+import {STREAMS} from '../../../src/commands/host/io.ts';
 
 function watch(isTTY: boolean, columns = 80, label = 'fetching') {
   let now = 0;
   const out = Object.assign(new PassThrough(), {isTTY, columns});
-  const progress = new ByteProgress(label, out, {now: () => now});
+  const io = {[STREAMS]: {stdout: new PassThrough(), stderr: out}};
+  const progress = new ByteProgress(label, io, {now: () => now});
   const at = (milliseconds: number, done: number) => {
     now = milliseconds;
     progress.update(done, 1e9);

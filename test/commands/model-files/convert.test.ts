@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
 import {confirm} from '../../../src/commands/host/confirm.ts';
+import {ioOn} from '../../../src/commands/host/io.ts';
 import {run} from '../../../src/commands/program.ts';
 import {readGguf} from '../../../src/engine/gguf/read-header.ts';
 import {fakeIo} from '../../fakes/io.ts';
@@ -94,7 +95,7 @@ test.each([
 ])('the answer %j means %s', async (answer, agreed) => {
   const stdin = Object.assign(new PassThrough(), {isTTY: true});
   const stderr = Object.assign(new PassThrough(), {isTTY: true});
-  const asked = confirm({...fakeIo(), stdin, stderr}, 'It takes long.', 'Go on?');
+  const asked = confirm(ioOn({...fakeIo(), stdin, stdout: new PassThrough(), stderr}), 'It takes long.', 'Go on?');
   stdin.write(`${answer}\n`);
   expect(await asked).toBe(agreed);
   expect(String(stderr.read())).toContain('It takes long. Go on? [Y/n] ');

@@ -46,12 +46,12 @@ export function runProgram(name: string, args: readonly string[], options: RunOp
   });
 }
 
-/** Runs a line of sh in which `$NAME` stands for the command of each program, such as `$CHAT`. */
+/** Runs a line of sh in which `$NAME` stands for the command of each program, such as `$CHAT`, and `$MISTRAL`. */
 export function runShell(line: string, env: Readonly<Record<string, string | undefined>> = {}): Promise<RunResult> {
   const programs = Object.fromEntries(
-    ['chat', 'demo', 'fim', 'tools'].map((name) => [
-      name.toUpperCase(),
-      `${process.execPath} ${bin(`mistral-${name}`)}`,
+    ['mistral', 'mistral-chat', 'mistral-demo', 'mistral-fim', 'mistral-tools'].map((name) => [
+      name.replace('mistral-', '').toUpperCase(),
+      `${process.execPath} ${bin(name)}`,
     ]),
   );
   const child = spawn('bash', ['-c', line], {env: {...process.env, MISTRAL_MODEL: undefined, ...programs, ...env}});

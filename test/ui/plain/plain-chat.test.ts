@@ -35,8 +35,13 @@ async function chat(
     sampling: {temperature: 0},
     terminal: {
       lines: typed(),
-      out: {write: (text) => (seen += text), columns: 60},
-      notes: {write: (text) => (complaints += text)},
+      columns: () => 60,
+      print: (text) => {
+        seen += text;
+      },
+      say: (text) => {
+        complaints += `${text}\n`;
+      },
     },
     spoken: false,
     unicode: true,
@@ -153,7 +158,7 @@ test('for a screen reader: whole sentences in one piece, no rule, thoughts on re
   const script: Script = [{type: 'reasoning', text: 'Hm. '}, 'One. T', 'wo. Thr', 'ee'];
   await chat([], script, {
     spoken: true,
-    terminal: {lines: lines(), out: {write: (text) => writes.push(text)}, notes: {write() {}}},
+    terminal: {lines: lines(), columns: () => 80, print: (text) => writes.push(text), say() {}},
   });
   const first = ['Prompt: ', 'One.', ' Two.', ' Three\n', '\n'];
   expect(writes.slice(0, 5)).toEqual(first);

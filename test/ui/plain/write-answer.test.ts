@@ -4,13 +4,12 @@ import {fakeIo} from '../../fakes/io.ts';
 import {answering, SCRIPTED_MODEL, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
 async function written(answer: string | ScriptedAnswer, format: AnswerFormat, {isTTY = false, maxTokens = 99} = {}) {
-  const io = fakeIo();
-  const out = Object.assign(io.stdout, {isTTY});
+  const io = fakeIo('', {}, isTTY ? ['stdout'] : []);
   const events = new ScriptedBackend(answering(() => answer)).chat(
     {messages: [], sampling: {temperature: 0, maxTokens, seed: 7}},
     io.stop,
   );
-  await writeAnswer(events, {out, notes: io.stderr}, format, SCRIPTED_MODEL);
+  await writeAnswer(events, {to: io}, format, SCRIPTED_MODEL);
   return {out: io.out(), err: io.err()};
 }
 
@@ -71,16 +70,11 @@ test('--stream-json is one object an event', async () => {
 test('for a screen reader an answer comes by whole sentences', async () => {
   const io = fakeIo();
   const writes: string[] = [];
-  const out = Object.assign(io.stdout, {isTTY: true});
-  const write = out.write.bind(out);
-  out.write = (text: string) => {
-    writes.push(text);
-    return write(text);
-  };
+  const to = {...io, print: (text: string) => writes.push(text)};
   const events = new ScriptedBackend(answering(() => 'One. Two is 2.5!\nThree')).chat(
     {messages: [], sampling: {temperature: 0}},
     io.stop,
   );
-  await writeAnswer(events, {out, notes: io.stderr, sentences: true}, 'text', SCRIPTED_MODEL);
+  await writeAnswer(events, {to, sentences: true}, 'text', SCRIPTED_MODEL);
   expect(writes).toEqual(['One.', ' Two is 2.5!\n', 'Three\n']);
 });
