@@ -4,7 +4,15 @@ import {type Command, InvalidArgumentError, Option} from 'commander';
 import {DEVICES, type Device, KV_TYPES, type KvType} from '../engine/contract/local-engine.ts';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
-import {isInRange, type NumberKey, type Range, rangeText, SAMPLING} from '../engine/contract/sampling-table.ts';
+import {
+  type NumberKey,
+  type NumberRow,
+  parseLogitBias,
+  parseNumber,
+  type Range,
+  rowOf,
+  SAMPLING,
+} from '../engine/contract/sampling-table.ts';
 import {templateVersions} from '../engine/contract/templates.ts';
 import type {Io} from './host/io.ts';
 
@@ -39,22 +47,6 @@ export interface EngineFlags {
   readonly verbose?: true;
   /** Agree to the conversion of a model folder. */
   readonly yes?: true;
-}
-
-export interface SamplingFlags {
-  readonly maxTokens: number;
-  readonly temperature: number;
-  readonly topP?: number;
-  readonly topK?: number;
-  readonly minP?: number;
-  readonly seed?: number;
-  readonly repeatPenalty?: number;
-  readonly frequencyPenalty?: number;
-  readonly presencePenalty?: number;
-  /** `true` is commander's value for an absent --no-… option. */
-  readonly repeatNgramSize?: number | true;
-  readonly logitBias?: readonly (readonly [number, number])[];
-  readonly stop?: readonly string[];
 }
 
 /** `[model]`, and `--model-path` as python-fire allows it. */
@@ -106,7 +98,7 @@ export function addSamplingOptions(command: Command, defaults: SamplingParams): 
   command.optionsGroup('Sampling:');
   for (const row of SAMPLING) command.option(row.flag, row.help, number(row), defaults[row.key]);
   command
-    .option('--logit-bias <id=x>', "add x to a token's score; repeatable", collect(logitBias))
+    .option('--logit-bias <id=x>', "add x to a token's logit; repeatable", collect(logitBias))
     .option('--stop <text>', 'end before this text; repeatable', collect(String));
 }
 
@@ -116,41 +108,35 @@ export function addPositionalSampling(command: Command): void {
   command.argument('[temperature]', 'same as --temperature', temperature);
 }
 
+type Numbers = {readonly [Key in NumberKey]?: number | undefined};
+
 /** Sampling parameters from flags; positional values, where given, win over the defaults only. */
-export function samplingParams(
-  command: Command,
-  positional: {maxTokens?: number | undefined; temperature?: number | undefined} = {},
-): SamplingParams {
-  const flags = command.opts<SamplingFlags>();
-  const given = (name: 'maxTokens' | 'temperature') =>
-    command.getOptionValueSource(name) === 'default' ? (positional[name] ?? flags[name]) : flags[name];
-  const {repeatNgramSize, logitBias} = flags;
+export function samplingParams(command: Command, positional: Numbers = {}): SamplingParams {
+  const numberOf = ({key, flag}: NumberRow) => {
+    const name = new Option(flag).attributeName();
+    const isDefault = command.getOptionValueSource(name) === 'default';
+    const value: unknown = (isDefault ? positional[key] : undefined) ?? command.getOptionValue(name);
+    // Commander's value of an absent --no-… option is true.
+    return typeof value === 'number' ? value : undefined;
+  };
+  const numbers = Object.fromEntries(SAMPLING.map((row) => [row.key, numberOf(row)]));
+  const {logitBias: biases, stop} = command.opts<{logitBias?: [number, number][]; stop?: string[]}>();
   return dropUndefined({
-    maxTokens: given('maxTokens'),
-    temperature: given('temperature'),
-    topP: flags.topP,
-    topK: flags.topK,
-    minP: flags.minP,
-    seed: flags.seed,
-    repeatPenalty: flags.repeatPenalty,
-    frequencyPenalty: flags.frequencyPenalty,
-    presencePenalty: flags.presencePenalty,
-    noRepeatNgramSize: repeatNgramSize === true ? undefined : repeatNgramSize,
-    logitBias: logitBias && new Map(logitBias),
-    stop: flags.stop,
+    ...(numbers as Numbers & {readonly temperature: number}),
+    logitBias: biases && new Map(biases),
+    stop,
   });
 }
 
 /** A parser for numbers of a range, which says the range when it refuses. */
 export function number(range: Range): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !isInRange(range, value)) throw new InvalidArgumentError(`Expected ${rangeText(range)}.`);
-    return value;
-  };
+  return (text) => parseNumber(range, text, refuse);
 }
 
-const rowOf = (key: NumberKey): Range => SAMPLING.find((row) => row.key === key) ?? {};
+function refuse(expected: string): never {
+  throw new InvalidArgumentError(`Expected ${expected}.`);
+}
+
 const maxTokens = number(rowOf('maxTokens'));
 const temperature = number(rowOf('temperature'));
 
@@ -165,8 +151,7 @@ function kvType(text: string): KvType {
 }
 
 function logitBias(text: string): [number, number] {
-  const [id, bias] = text.split('=');
-  return [number({integer: true, min: 0})(id ?? ''), number({min: -100, max: 100})(bias ?? '')];
+  return parseLogitBias(text, refuse);
 }
 
 /** Parser of a repeatable option: the values so far and one more. */

@@ -1,6 +1,7 @@
 // `mistral serve`: one model behind the HTTP protocols of OpenAI, Mistral, llama.cpp and three older servers.
 
 import type {Command} from 'commander';
+import {rowOf} from '../../engine/contract/sampling-table.ts';
 import type {Io} from '../host/io.ts';
 import {addEngineOptions, addModelArgument, collect, DEFAULTS, modelArgument, number} from '../options.ts';
 import type {ServeFlags} from './server-settings.ts';
@@ -38,11 +39,11 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--cors-origin <origin>', 'a web origin that may call, * = any; repeatable', collect(String))
     .option('--body-limit <mib>', 'largest request body', number({above: 0, max: 1024}), 8)
     .option('--alias <name>', 'another name of the model; repeatable', collect(String))
-    .option('--max-tokens <n>', 'for requests that set none', count(0))
+    .option('--max-tokens <n>', 'for requests that set none', number(rowOf('maxTokens')))
     .option(
       '-t, --temperature <t>',
       `for requests that set none (default: ${DEFAULTS.chat.temperature})`,
-      number({min: 0, max: 100}),
+      number(rowOf('temperature')),
     )
     .option('--env-file <file>', 'settings as in the Codestral Mamba server; flags win')
     .addOption(command.createOption('--log-level <level>', 'what goes to stderr').choices(LOG_LEVELS).default('info'))

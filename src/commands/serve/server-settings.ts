@@ -4,6 +4,7 @@ import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {parseEnv} from 'node:util';
 import {EngineError} from '../../base/errors.ts';
+import {parseNumber, type Range, rowOf} from '../../engine/contract/sampling-table.ts';
 import {isLoopback} from '../../serve/access.ts';
 import type {AppOptions} from '../../serve/app.ts';
 import type {Io} from '../host/io.ts';
@@ -65,19 +66,19 @@ interface EnvFile {
 function readEnvFile(io: Io, file: string | undefined): EnvFile {
   if (file === undefined) return {};
   const values = parseEnv(readText(io, file, '--env-file'));
-  const number = (name: string, max: number) => {
+  const number = (name: string, range: Range) => {
     const text = values[name];
     if (text === undefined || text === '') return undefined;
-    const value = Number(text);
-    if (value >= 0 && value <= max) return value;
-    throw new EngineError('usage', `${file}: ${name} is '${text}', which is not a number from 0 to ${max}`);
+    return parseNumber(range, text, (expected) => {
+      throw new EngineError('usage', `${file}: ${name} is '${text}', which is not ${expected}`);
+    });
   };
   const settings = {
     model: values.MODEL_PATH || undefined,
     host: values.HOST || undefined,
-    port: number('PORT', 65_535),
-    maxTokens: number('MAX_TOKENS', 2 ** 31),
-    temperature: number('TEMPERATURE', 100),
+    port: number('PORT', {integer: true, min: 0, max: 65_535}),
+    maxTokens: number('MAX_TOKENS', rowOf('maxTokens')),
+    temperature: number('TEMPERATURE', rowOf('temperature')),
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

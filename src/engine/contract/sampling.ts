@@ -1,23 +1,23 @@
 // How the next token is chosen and when generation ends: one set of fields and the rules for their values.
 
 import {EngineError} from '../../base/errors.ts';
-import {isInRange, rangeText, SAMPLING} from './sampling-table.ts';
+import {BIAS, isInRange, MAX_STOP_TEXTS, rangeText, SAMPLING} from './sampling-table.ts';
 
-/** Absent means: the neutral value that changes nothing. Temperature 0 is argmax, with no hidden penalty. */
+/**
+ * Absent means: the neutral value that changes nothing. Temperature 0 is argmax, with no hidden penalty. The ranges stand
+ * in the table of sampling parameters.
+ */
 export interface SamplingParams {
-  /** 0 or more. */
   readonly temperature: number;
-  /** 0 < topP <= 1. */
   readonly topP?: number;
   /** 0 = off. */
   readonly topK?: number;
-  /** 0 <= minP < 1. */
   readonly minP?: number;
-  /** 0 to 2^32 - 1; absent = a fresh one, reported in the usage. */
+  /** Absent = a fresh one, reported in the usage. */
   readonly seed?: number;
   /** Multiplicative, 1 = off (llama.cpp's repeat_penalty, HF's repetition_penalty). */
   readonly repeatPenalty?: number;
-  /** -2 to 2, OpenAI's meaning. */
+  /** OpenAI's meaning. */
   readonly frequencyPenalty?: number;
   readonly presencePenalty?: number;
   /** No run of this many tokens occurs twice; 0 = off. */
@@ -45,13 +45,19 @@ export function validateSampling(params: SamplingParams): void {
       param: 'topLogprobs',
     });
   }
-  const bias = [...(params.logitBias?.values() ?? [])].find((value) => !(value >= -100 && value <= 100));
+  const bias = [...(params.logitBias?.values() ?? [])].find((value) => !isInRange(BIAS, value));
   if (bias !== undefined) {
-    throw new EngineError('invalid_request', `logitBias values must be between -100 and 100, not ${bias}`, {
+    throw new EngineError('invalid_request', `a value of logitBias must be ${rangeText(BIAS)}, not ${bias}`, {
       param: 'logitBias',
     });
   }
-  if (params.stop?.includes('')) {
+  const {stop = []} = params;
+  if (stop.includes('')) {
     throw new EngineError('invalid_request', 'a stop string must not be empty', {param: 'stop'});
+  }
+  if (stop.length > MAX_STOP_TEXTS) {
+    throw new EngineError('invalid_request', `at most ${MAX_STOP_TEXTS} stop strings, not ${stop.length}`, {
+      param: 'stop',
+    });
   }
 }

@@ -1,6 +1,7 @@
 // Typed access to the members of a JSON object somebody sent: every fault names the path of its field.
 import {isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
 import {Refusal} from '../contract/refusal.ts';
+import {isInRange, type Range, rangeText} from '../contract/sampling-table.ts';
 
 /**
  * `strict`: mistral-common's rule, unknown fields are refused. `lenient`: what servers do for the sake of their
@@ -66,19 +67,13 @@ export class Fields {
     throw this.wrong(name, 'true or false');
   }
 
-  /** A finite number between `min` and `max`, both included. */
-  number(name: string, min: number, max: number): number | undefined {
+  /** @throws Refusal for what is no number of the range. */
+  number(name: string, range: Range): number | undefined {
     const value = this.get(name);
     if (value === undefined) return undefined;
     const number = isJsonNumber(value) ? Number(value.source) : Number.NaN;
-    if (Number.isFinite(number) && number >= min && number <= max) return number;
-    throw this.wrong(name, `a number from ${min} to ${max}`);
-  }
-
-  integer(name: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
-    const number = this.number(name, min, max);
-    if (number === undefined || Number.isInteger(number)) return number;
-    throw this.wrong(name, 'a whole number');
+    if (isInRange(range, number)) return number;
+    throw this.wrong(name, rangeText(range));
   }
 
   list(name: string): readonly Json[] | undefined {

@@ -2,7 +2,15 @@
 
 import {isJsonArray, isJsonNumber, isJsonObject} from '../../base/json.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
-import {type NumberRow, SAMPLING} from '../contract/sampling-table.ts';
+import {
+  BIAS,
+  httpRangeText,
+  isTakenOverHttp,
+  type NumberKey,
+  type NumberRow,
+  SAMPLING,
+  TOKEN_ID,
+} from '../contract/sampling-table.ts';
 import type {Fields} from './fields.ts';
 
 /** Every field `readSampling` looks at. */
@@ -14,11 +22,20 @@ export const SAMPLING_FIELDS: readonly string[] = [
   'top_logprobs',
 ];
 
+/** The members of one dialect that mean a row, in order of precedence, where they are not those of the table. */
+export type OtherNames = {readonly [Key in NumberKey]?: readonly string[]};
+
 /** What the request says over `defaults`. @throws Refusal with the path of the field at fault. */
-export function readSampling(request: Fields, defaults: SamplingParams): SamplingParams {
-  const numbers = Object.fromEntries(SAMPLING.map((row) => [row.key, readNumber(request, row)]));
+export function readSampling(request: Fields, defaults: SamplingParams, names: OtherNames = {}): SamplingParams {
+  const numbers: {[Key in NumberKey]?: number | undefined} = Object.fromEntries(
+    SAMPLING.map((row) => [row.key, readFirst(request, row, names[row.key] ?? row.wire)]),
+  );
+  // Both say: the likeliest token alone.
+  const isGreedy = numbers.topP === 0 || numbers.minP === 1;
+  const greedy = isGreedy ? {topP: undefined, minP: undefined, topK: 1} : {};
   const given = {
     ...numbers,
+    ...greedy,
     logitBias: readLogitBias(request),
     stop: readStop(request),
     topLogprobs: readLogprobs(request),
@@ -27,28 +44,26 @@ export function readSampling(request: Fields, defaults: SamplingParams): Samplin
   return {...defaults, ...set};
 }
 
-function readNumber(request: Fields, row: NumberRow): number | undefined {
-  if (row.key === 'seed') return readSeed(request);
-  const name = request.first(row.wire);
-  const {min, max, above, below} = row;
-  // As the JSON APIs have it: a nucleus of 0 and a top_k of -1 are no mistakes.
-  const value = request.number(
-    name,
-    Math.min(min ?? above ?? 0, ...(row.off ?? [])),
-    Math.max(max ?? below ?? 0, ...(row.off ?? [])),
-  );
-  if (value === undefined) return undefined;
-  if (row.integer && !Number.isInteger(value)) throw request.wrong(name, 'a whole number');
-  return value;
+/** Every member is checked; of several that are set the first counts. */
+function readFirst(request: Fields, row: NumberRow, names: readonly string[]): number | undefined {
+  return names.map((name) => readNumber(request, row, name)).find((value) => value !== undefined);
 }
 
-/** Any integer: 64-bit seeds keep their low 32 bits, -1 asks for a fresh one. */
-function readSeed(request: Fields): number | undefined {
-  const name = request.first(['random_seed', 'seed']);
-  const value = request.get(name);
-  if (value === undefined) return undefined;
-  if (!isJsonNumber(value) || !/^-?\d+$/.test(value.source)) throw request.wrong(name, 'a whole number');
-  return value.source === '-1' ? undefined : Number(BigInt.asUintN(32, BigInt(value.source)));
+function readNumber(request: Fields, row: NumberRow, name: string): number | undefined {
+  const json = request.get(name);
+  if (json === undefined) return undefined;
+  const source = isJsonNumber(json) ? json.source : '';
+  const value = source === '' ? Number.NaN : Number(source);
+  if (!isTakenOverHttp(row, value)) throw request.wrong(name, httpRangeText(row));
+  if (row.off?.includes(value)) return undefined;
+  if (row.key === 'seed') return lowBits(source, value);
+  // No context is as long as the longest answer of the table.
+  return Math.min(value, row.key === 'maxTokens' ? (row.max ?? value) : value);
+}
+
+/** The low 32 bits of an integer of any size. */
+function lowBits(source: string, value: number): number {
+  return Number(BigInt.asUintN(32, BigInt(/^-?\d+$/.test(source) ? source : value)));
 }
 
 function readStop(request: Fields): readonly string[] | undefined {
@@ -67,8 +82,8 @@ function readLogitBias(request: Fields): ReadonlyMap<number, number> | undefined
   const fields = request.fields('logit_bias');
   return new Map(
     [...bias.keys()].map((key) => {
-      if (!/^\d{1,9}$/.test(key)) throw request.wrong('logit_bias', 'an object of token ids and numbers');
-      return [Number(key), fields?.number(key, -100, 100) ?? 0];
+      if (!TOKEN_ID.test(key)) throw request.wrong('logit_bias', 'an object of token ids and numbers');
+      return [Number(key), fields?.number(key, BIAS) ?? 0];
     }),
   );
 }
@@ -76,6 +91,6 @@ function readLogitBias(request: Fields): ReadonlyMap<number, number> | undefined
 /** `logprobs: true` reports the tokens themselves, `top_logprobs` that many alternatives too. */
 function readLogprobs(request: Fields): number | undefined {
   if (typeof request.get('logprobs') !== 'boolean') return undefined;
-  const top = request.integer('top_logprobs', 0, 20);
+  const top = request.number('top_logprobs', {integer: true, min: 0, max: 20});
   return request.boolean('logprobs') ? (top ?? 0) : undefined;
 }

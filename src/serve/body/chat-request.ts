@@ -2,9 +2,10 @@
 import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonObject, type Json, parseJson} from '../../base/json.ts';
 import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../../engine/contract/requests.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {readChatRequest} from '../../engine/wire/read-request.ts';
 import type {ChatBody} from './chat-schema.ts';
-import {type SamplingDefaults, withMembers, withoutNeutral} from './sampling-schema.ts';
+import {withMembers} from './sampling-schema.ts';
 
 /** What Mistral's `safe_prompt` asks for, in our words. */
 const SAFE_PROMPT =
@@ -58,7 +59,7 @@ function checkChoice(tools: readonly Tool[] = [], choice: ToolChoice = 'auto'): 
  * `text` is the body as it came: key order and exact numbers of tool schemas and arguments reach the prompt.
  * @throws EngineError with the parameter's path.
  */
-export function chatRequest(body: ChatBody, text: string, defaults: SamplingDefaults): ChatCompletionRequest {
+export function chatRequest(body: ChatBody, text: string, defaults: SamplingParams): ChatCompletionRequest {
   const document = parseJson(text);
   for (const [param, reason] of Object.entries(REFUSED)) {
     if ((jsonAt(document, param) ?? null) !== null) refuse(param, reason);
@@ -66,7 +67,7 @@ export function chatRequest(body: ChatBody, text: string, defaults: SamplingDefa
   const prepared = withMembers(withAllowedTools(document, body), {
     reasoning_effort: body.reasoning_effort ? EFFORTS[body.reasoning_effort] : undefined,
   });
-  const {request} = readChatRequest(withoutNeutral(prepared), {dialect: 'lenient', sampling: defaults});
+  const {request} = readChatRequest(prepared, {dialect: 'lenient', sampling: defaults});
   checkChoice(request.tools, request.toolChoice);
   if (!body.safe_prompt) return request;
   return {...request, messages: [{role: 'system', content: SAFE_PROMPT}, ...request.messages]};

@@ -1,7 +1,7 @@
 // The body of a chat completion request: the union of what OpenAI's, Mistral's and vLLM's clients send.
 import {z} from 'zod';
 import {StreamOptionsSchema} from '../reply/chat-reply.ts';
-import {samplingFields} from './sampling-schema.ts';
+import {chatSamplingFields, samplingFields} from './sampling-schema.ts';
 
 const TextPartSchema = z.object({type: z.literal('text'), text: z.string()});
 
@@ -77,12 +77,12 @@ export const ChatRequestSchema = z.object({
   n: z.int().min(1).max(128).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
-  max_completion_tokens: z.int().min(0).nullish().describe('the newer name of max_tokens'),
   reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).nullish(),
   prompt_mode: z.literal('reasoning').nullish().describe('the reply carries the thoughts as parts of its content'),
   safe_prompt: z.boolean().nullish().describe('puts a safety instruction in front'),
   continue_final_message: z.boolean().nullish(),
   user: z.string().nullish(),
   ...samplingFields,
+  ...chatSamplingFields,
 });
 export type ChatBody = z.infer<typeof ChatRequestSchema>;

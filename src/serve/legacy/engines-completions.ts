@@ -2,7 +2,9 @@
 
 import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
+import {fromPlain} from '../../base/json.ts';
 import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
+import {samplingFields, samplingParams} from '../body/sampling-schema.ts';
 import {replyHead} from '../reply/chat-reply.ts';
 import {CompletionSchema, errors, FastApiErrorSchema} from '../reply/reply-schemas.ts';
 import {wireReason, wireUsage} from '../reply/usage.ts';
@@ -10,11 +12,13 @@ import type {App} from '../route.ts';
 import {answers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
 
+const {max_tokens, temperature} = samplingFields;
+
 const RequestSchema = z.object({
   model: z.string().describe('echoed in the reply'),
   prompt: z.string(),
-  max_tokens: z.int().min(0).nullish(),
-  temperature: z.number().min(0).max(100).nullish(),
+  max_tokens,
+  temperature,
   dtype: z.enum(['float16', 'float32', 'bfloat16']).nullish().describe('accepted; the model file decides'),
 });
 
@@ -34,13 +38,10 @@ export function addEnginesCompletions(app: App, service: Service): void {
       config: {errors: 'fastapi'},
     },
     async ({body}, reply) => {
-      const {seedDefaults} = service.options;
+      const {max_tokens, temperature} = body;
       const request: ChatCompletionRequest = {
         messages: [{role: 'user', content: body.prompt}],
-        sampling: {
-          temperature: body.temperature ?? seedDefaults.temperature,
-          maxTokens: body.max_tokens ?? seedDefaults.maxTokens,
-        },
+        sampling: samplingParams(fromPlain({max_tokens, temperature}), service.options.seedDefaults),
       };
       const [answer] = await answers(service, reply, 1, ({backend, signal}) => backend.chat(request, signal));
       if (!answer) throw new EngineError('internal', 'there is no answer');

@@ -20,7 +20,7 @@ import type {Service} from '../service.ts';
 const {messages, temperature, top_p, stream, stop, seed, max_tokens} = ChatRequestSchema.shape;
 const RequestSchema = z.object({messages, temperature, top_p, stream, stop, seed, max_tokens});
 
-const DEFAULTS = {temperature: 0.2, top_p: 0.95};
+const DEFAULTS = {temperature: 0.2, topP: 0.95};
 
 export function addInfer(app: App, service: Service): void {
   app.get(
@@ -50,10 +50,8 @@ export function addInfer(app: App, service: Service): void {
       config: {errors: 'fastapi'},
     },
     async ({body, bodyText}, reply) => {
-      const {temperature, top_p = DEFAULTS.top_p, stop, seed, max_tokens} = body;
-      const sampling = samplingParams(fromPlain({temperature, top_p, stop, seed, max_tokens}), {
-        temperature: DEFAULTS.temperature,
-      });
+      const {temperature, top_p, stop, seed, max_tokens} = body;
+      const sampling = samplingParams(fromPlain({temperature, top_p, stop, seed, max_tokens}), DEFAULTS);
       const request = {messages: chatMessages(bodyText), sampling};
       const start: Start = ({backend, signal}) => backend.chat(request, signal);
       const {model} = service.backend;

@@ -3,9 +3,11 @@
 import {z} from 'zod';
 import {fromPlain} from '../../base/json.ts';
 import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {rowOf} from '../../engine/contract/sampling-table.ts';
 import {chatMessages} from '../body/chat-request.ts';
 import {ChatRequestSchema} from '../body/chat-schema.ts';
-import {samplingParams} from '../body/sampling-schema.ts';
+import {numberField, samplingParams} from '../body/sampling-schema.ts';
 import {isUnforeseen, toHttpError} from '../http-error.ts';
 import {RAW_TEXT} from '../reply/event-stream.ts';
 import {generationErrors} from '../reply/reply-schemas.ts';
@@ -14,23 +16,25 @@ import {answers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
 
 /** The original's defaults; its README names the cap max_tokens, its code read max_new_tokens only. */
-const DEFAULTS = {
-  max_new_tokens: 512,
+const DEFAULTS: SamplingParams = {
+  maxTokens: 512,
   temperature: 1,
-  top_p: 0.95,
-  top_k: 50,
-  repetition_penalty: 1,
-  no_repeat_ngram_size: 0,
+  topP: 0.95,
+  topK: 50,
+  repeatPenalty: 1,
+  noRepeatNgramSize: 0,
 };
-const MAX_TOKENS = 4096;
+const NAMES = {maxTokens: ['max_new_tokens', 'max_tokens']};
+/** The original's limit, too. */
+const maxTokens = numberField({...rowOf('maxTokens'), wireRange: {integer: true, min: 0, max: 4096}});
 
 const {messages, temperature, top_p, top_k, repetition_penalty, no_repeat_ngram_size} = ChatRequestSchema.shape;
 
 const RequestSchema = z.object({
   messages,
   stream: z.boolean().nullish().describe('the text itself, without any framing'),
-  max_tokens: z.int().min(0).max(MAX_TOKENS).nullish(),
-  max_new_tokens: z.int().min(0).max(MAX_TOKENS).nullish(),
+  max_tokens: maxTokens,
+  max_new_tokens: maxTokens,
   temperature,
   top_p,
   top_k,
@@ -41,17 +45,11 @@ const RequestSchema = z.object({
 });
 
 function predictRequest(body: z.infer<typeof RequestSchema>, text: string): ChatCompletionRequest {
-  const sampling = {
-    temperature: body.do_sample === false ? 0 : (body.temperature ?? DEFAULTS.temperature),
-    max_tokens: body.max_new_tokens ?? body.max_tokens ?? DEFAULTS.max_new_tokens,
-    top_p: body.top_p ?? DEFAULTS.top_p,
-    top_k: body.top_k ?? DEFAULTS.top_k,
-    repetition_penalty: body.repetition_penalty ?? DEFAULTS.repetition_penalty,
-    no_repeat_ngram_size: body.no_repeat_ngram_size ?? DEFAULTS.no_repeat_ngram_size,
-  };
+  const {messages: _, stream, do_sample, use_cache, ...fields} = body;
+  const sampling = samplingParams(fromPlain(fields), DEFAULTS, NAMES);
   return {
     messages: chatMessages(text),
-    sampling: samplingParams(fromPlain(sampling), {temperature: DEFAULTS.temperature}),
+    sampling: do_sample === false ? {...sampling, temperature: 0} : sampling,
   };
 }
 

@@ -8,6 +8,7 @@ import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {BIAS} from '../../engine/contract/sampling-table.ts';
 import {samplingParams, withMembers} from '../body/sampling-schema.ts';
 import {SSE} from '../reply/event-stream.ts';
 import {generationErrors, jsonOrStream, LlamaErrorSchema} from '../reply/reply-schemas.ts';
@@ -26,24 +27,21 @@ import {
   type PromptSchema,
 } from './schema.ts';
 
-const NEVER = -100;
+const NAMES = {maxTokens: ['n_predict', 'max_tokens']};
 
 /** llama.cpp's bias has false for never and may be a list of pairs. */
 function logitBias(bias: LlamaFields['logit_bias']): Json | undefined {
   if (!bias) return undefined;
   const pairs = Array.isArray(bias) ? bias : Object.entries(bias);
-  const clamp = (value: number | false) => (value === false ? NEVER : Math.max(NEVER, Math.min(-NEVER, value)));
+  const clamp = (value: number | false) => (value === false ? BIAS.min : Math.max(BIAS.min, Math.min(BIAS.max, value)));
   return new Map(pairs.map(([id, value]) => [String(id), fromPlain(clamp(value))]));
 }
 
 function sampling(fields: LlamaFields, text: string, service: Service): SamplingParams {
-  const body = withMembers(parseJson(text), {
-    logit_bias: logitBias(fields.logit_bias),
-    max_tokens: fromPlain(fields.n_predict ?? fields.max_tokens ?? -1),
-  });
+  const body = withMembers(parseJson(text), {logit_bias: logitBias(fields.logit_bias)});
   const {defaults} = service.options;
   const wantsTokens = fields.n_probs || fields.return_tokens;
-  return {...samplingParams(body, defaults), ...(wantsTokens && {topLogprobs: fields.n_probs ?? 0})};
+  return {...samplingParams(body, defaults, NAMES), ...(wantsTokens && {topLogprobs: fields.n_probs ?? 0})};
 }
 
 /** True once a generation has run for `limitMs` since its first text and has finished a line: llama-server's rule. */

@@ -1,6 +1,7 @@
 // The bodies and replies of llama-server's own routes.
 import {z} from 'zod';
-import {samplingFields} from '../body/sampling-schema.ts';
+import {rowOf, TOKEN_ID} from '../../engine/contract/sampling-table.ts';
+import {numberField, samplingFields} from '../body/sampling-schema.ts';
 
 const tokenId = z.int().min(0);
 export const PromptSchema = z.union([z.string(), z.array(z.union([z.string(), tokenId]))]);
@@ -10,13 +11,13 @@ const {logit_bias: _map, ...shared} = samplingFields;
 /** What /completion and /infill have in common; fields that only tune llama.cpp's own samplers are ignored. */
 export const completionFields = {
   ...shared,
-  n_predict: z.int().min(-1).nullish().describe('-1 is up to the context limit, 0 only evaluates the prompt'),
+  n_predict: numberField(rowOf('maxTokens'), '-1 is up to the context limit, 0 only evaluates the prompt'),
   n_probs: z.int().min(0).max(20).nullish().describe('log-probabilities of this many alternatives'),
   n_cmpl: z.int().min(1).max(128).nullish().describe('answers; more than one come as a list'),
   logit_bias: z
     .union([
       z.array(z.tuple([tokenId, z.union([z.number(), z.literal(false)])])),
-      z.record(z.string().regex(/^\d{1,9}$/), z.union([z.number(), z.literal(false)])),
+      z.record(z.string().regex(TOKEN_ID), z.union([z.number(), z.literal(false)])),
     ])
     .nullish()
     .describe('token id and a number added to its logit; false is never'),

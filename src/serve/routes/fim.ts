@@ -3,7 +3,7 @@
 import {z} from 'zod';
 import {parseJson} from '../../base/json.ts';
 import {readFimRequest} from '../../engine/wire/read-request.ts';
-import {samplingFields, withMembers, withoutNeutral} from '../body/sampling-schema.ts';
+import {samplingFields} from '../body/sampling-schema.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
 import {
   ChatCompletionChunkSchema,
@@ -38,8 +38,7 @@ export function addFim(app: App, service: Service): void {
     async ({body, bodyText}, reply) => {
       // Fill-in-the-middle wants the likeliest code, whatever the chat's temperature is.
       const sampling = {...service.options.defaults, temperature: 0};
-      const document = withoutNeutral(withMembers(parseJson(bodyText), {}));
-      const {request} = readFimRequest(document, {dialect: 'lenient', sampling});
+      const {request} = readFimRequest(parseJson(bodyText), {dialect: 'lenient', sampling});
       const start: Start = ({backend, signal}) => backend.fim(request, signal);
       const {model} = service.backend;
       const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};

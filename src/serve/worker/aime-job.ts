@@ -4,30 +4,17 @@ import {EngineError} from '../../base/errors.ts';
 import {fromPlain, type Json} from '../../base/json.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {Fields} from '../../engine/wire/fields.ts';
 import {readChatRequest} from '../../engine/wire/read-request.ts';
+import {readSampling} from '../../engine/wire/read-sampling.ts';
 import type {JobData} from './aime-api.ts';
 
 /** What the endpoint configurations of AIME's chats set when a client does not. */
-const DEFAULTS = {temperature: 0.8, top_p: 0.9, top_k: 40, max_gen_tokens: 2000};
-
-const given = (job: JobData, name: keyof typeof DEFAULTS) => {
-  const value = job[name];
-  return typeof value === 'number' ? value : DEFAULTS[name];
-};
+const DEFAULTS: SamplingParams = {temperature: 0.8, topP: 0.9, topK: 40, maxTokens: 2000};
+const NAMES = {maxTokens: ['max_gen_tokens']};
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
-}
-
-function sampling(job: JobData): SamplingParams {
-  const topP = given(job, 'top_p');
-  return {
-    temperature: given(job, 'temperature'),
-    ...(topP > 0 && {topP}),
-    topK: topP > 0 ? given(job, 'top_k') : 1,
-    maxTokens: given(job, 'max_gen_tokens'),
-    ...(typeof job.seed === 'number' && job.seed >= 0 && {seed: job.seed % 2 ** 32}),
-  };
 }
 
 /** The messages of a job: its context, which may come as JSON text, and its prompt as one more turn. */
@@ -42,7 +29,7 @@ function messages(job: JobData): Json {
 
 /** Starts the generation a job asks for. @throws EngineError or SyntaxError for a context that is none. */
 export function startJob(backend: Backend, job: JobData, signal: AbortSignal): AsyncIterable<GenerationEvent> {
-  const params = sampling(job);
+  const params = readSampling(new Fields(fromPlain(job), '', {dialect: 'lenient', ignored: []}), DEFAULTS, NAMES);
   const plain = text(job.text_context);
   if (plain !== '' && !job.chat_context) {
     return backend.complete({prompt: plain + text(job.prompt_input), sampling: params}, signal);

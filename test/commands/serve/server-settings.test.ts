@@ -11,7 +11,7 @@ import {fakeIo} from '../../fakes/io.ts';
 /** The settings of a command line. */
 function read(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const io = fakeIo('', env);
-  const command = new Command().exitOverride();
+  const command = new Command().exitOverride().configureOutput({writeErr: () => {}});
   addServeCommand(command, io);
   command.action(() => {});
   command.parse([...argv], {from: 'user'});
@@ -70,6 +70,20 @@ test.each([
   expect(() => read([flag, value])).toThrow(expect.objectContaining({code: 'usage'}));
 });
 
-test('a number that is none in the env file is named', () => {
-  expect(() => read(['--env-file', file('PORT=many')])).toThrow(/PORT is 'many'/);
+test.each([
+  ['PORT=many', "PORT is 'many', which is not an integer from 0 to 65535"],
+  ['PORT=80.5', "PORT is '80.5', which is not an integer from 0 to 65535"],
+  ['MAX_TOKENS=1.5', "MAX_TOKENS is '1.5', which is not an integer from 0 to 2147483647"],
+  ['MAX_TOKENS=2147483648', "MAX_TOKENS is '2147483648', which is not an integer from 0 to 2147483647"],
+  ['TEMPERATURE=100.5', "TEMPERATURE is '100.5', which is not a number from 0 to 100"],
+])('%s in the env file is refused with what it takes', (line, message) => {
+  expect(() => read(['--env-file', file(line)])).toThrow(message);
+});
+
+test.each([
+  ['--max-tokens', '2147483648'],
+  ['--max-tokens', '1.5'],
+  ['--temperature', '101'],
+])('%s %s is refused as in a chat', (flag, value) => {
+  expect(() => read([flag, value])).toThrow(expect.objectContaining({code: 'commander.invalidArgument'}));
 });

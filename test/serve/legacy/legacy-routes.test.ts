@@ -83,3 +83,32 @@ test('/infer streams chunks, greets at the root, and refuses as FastAPI does', a
   const refused = await post('/infer', {messages: [{role: 'user', content: 1}]});
   expect([refused.status, refused.json()]).toEqual([422, fastApi422(['body', 'messages', 0, 'content'])]);
 });
+
+test('the older routes take the values that every route takes', async () => {
+  const {post, backend} = await testServer(['x']);
+  await post('/v1/engines/completions', {model: 'm', prompt: 'Hi', max_tokens: -1, temperature: null});
+  await post('/infer', {messages, top_p: null, max_tokens: 4_000_000_000, seed: 4294967301});
+  await post('/predict', {messages, max_new_tokens: -1, top_p: 0});
+  expect(backend.calls.map(({request: {sampling}}) => sampling)).toEqual([
+    {temperature: 0.35, maxTokens: 256},
+    {temperature: 0.2, topP: 0.95, maxTokens: 2147483647, seed: 5},
+    {temperature: 1, topP: 0.95, topK: 1, maxTokens: 512, repeatPenalty: 1, noRepeatNgramSize: 0},
+  ]);
+});
+
+test.each([
+  [
+    '/v1/engines/completions',
+    {model: 'm', prompt: 'Hi', max_tokens: 1.5},
+    422,
+    'expected an integer, at least 0, or -1',
+  ],
+  ['/v1/engines/completions', {model: 'm', prompt: 'Hi', temperature: 101}, 422, 'expected a number from 0 to 100'],
+  ['/predict', {messages, max_new_tokens: 4097}, 400, 'expected an integer from 0 to 4096, or -1'],
+  ['/predict', {messages, repetition_penalty: 0}, 400, 'expected a number above 0, up to 100'],
+  ['/infer', {messages, top_p: 1.01}, 422, 'expected a number from 0 to 1'],
+])('%s refuses %j', async (url, body, status, message) => {
+  const {post} = await testServer(['x']);
+  const reply = await post(url, body);
+  expect([reply.status, reply.text]).toEqual([status, expect.stringContaining(message)]);
+});

@@ -147,3 +147,18 @@ test('errors have a number for code, and a full context the two numbers an edito
   });
   expect((await post('/completion', {})).json().error).toMatchObject({code: 400, type: 'invalid_request_error'});
 });
+
+test('n_predict may be larger than any context, wins over max_tokens, and is named when it is wrong', async () => {
+  const {post, backend} = await testServer(['x']);
+  await post('/completion', {prompt: 'a', n_predict: 2 ** 40});
+  await post('/completion', {prompt: 'a', n_predict: 3, max_tokens: 5});
+  await post('/infill', {input_prefix: 'a', input_suffix: 'b', n_predict: null, max_tokens: 5});
+  expect(backend.calls.map(({request: {sampling}}) => sampling.maxTokens)).toEqual([2147483647, 3, 5]);
+  for (const n_predict of [-2, 1.5, '3']) {
+    const reply = await post('/completion', {prompt: 'a', n_predict});
+    expect([reply.status, reply.text]).toEqual([
+      400,
+      expect.stringContaining("'n_predict': expected an integer, at least 0"),
+    ]);
+  }
+});

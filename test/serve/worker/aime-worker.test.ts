@@ -82,6 +82,17 @@ test('without parameters the endpoint defaults hold; a context may be JSON text,
   ]);
 });
 
+test('what is out of range fails its job with the name the job gave it', async () => {
+  const {server, backend} = await setUp({script: ['x']});
+  const failed = async (fields: object) => (await server.submit({prompt_input: 'Hi', ...fields}).result).error;
+  expect(await failed({max_gen_tokens: 1.5})).toBe('max_gen_tokens must be an integer, at least 0, or -1.');
+  expect(await failed({temperature: 101})).toBe('temperature must be a number from 0 to 100.');
+  expect(await failed({top_k: -1, top_p: 0, seed: 4294967301, max_gen_tokens: null})).toBeUndefined();
+  expect(backend.calls.map(({request: {sampling}}) => sampling)).toEqual([
+    {temperature: 0.8, topP: 0.9, topK: 1, seed: 5, maxTokens: 2000},
+  ]);
+});
+
 test('progress is all of the text so far, only ever grows, and comes no faster than its pace', async () => {
   const steps = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((text) => [text, () => sleep(10)]);
   const {server} = await setUp({script: steps, progressMs: 30});

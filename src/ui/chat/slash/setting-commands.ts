@@ -2,20 +2,18 @@
 
 import {EngineError} from '../../../base/errors.ts';
 import {sanitise} from '../../../base/terminal-text.ts';
-import {isInRange, type NumberRow, rangeText, SAMPLING} from '../../../engine/contract/sampling-table.ts';
 import {paint} from '../../markdown/style.ts';
 import {count} from '../../rows/status-line.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
-
-const rowOf = (name: string) => SAMPLING.find(({set}) => set.includes(name));
+import {changeSampling, SETTINGS, samplingList} from './change-sampling.ts';
 
 export const SETTING_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'set',
     usage: '[NAME VALUE]',
-    help: 'show or change temperature, top_p, seed, max_tokens, stop, ... (off = default)',
+    help: `show or change ${[...SETTINGS, 'think'].join(', ')} (off = default)`,
     run: (chat, argument) => {
-      if (argument === '') return showSettings(chat);
+      if (argument === '') return chat.note(samplingList(chat.settings.sampling));
       const [name = '', ...rest] = argument.replace(/^parameter\s+/, '').split(/\s+/);
       set(chat, name.toLowerCase().replaceAll('-', '_'), rest.join(' '));
     },
@@ -27,7 +25,12 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
     help: 'set the seed (off = a fresh one)',
     run: (chat, argument) => set(chat, 'seed', argument),
   },
-  {name: 'max', usage: 'N', help: 'set the longest answer', run: (chat, argument) => set(chat, 'max_tokens', argument)},
+  {
+    name: 'max',
+    usage: 'N',
+    help: 'set the maximum tokens of an answer',
+    run: (chat, argument) => set(chat, 'max_tokens', argument),
+  },
   {name: 'model', aliases: ['show'], help: 'what answers, and how', run: showModel},
   {name: 'stats', help: 'figures of the last answer', run: showStats},
   {
@@ -38,60 +41,21 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
   },
 ];
 
-function set(chat: ChatContext, given: string, value: string): void {
-  const name = rowOf(given)?.set[0] ?? given;
+function set(chat: ChatContext, name: string, value: string): void {
   if (value === '')
-    throw new EngineError('usage', `/set ${given} needs a value`, {hint: '/set alone shows all of them'});
-  if (name === 'think') setThoughts(chat, value === 'show');
-  else if (name === 'stop') setStop(chat, value === 'off' ? undefined : unescapeText(value));
-  else setNumber(chat, name, value);
+    throw new EngineError('usage', `/set ${name} needs a value`, {hint: '/set alone shows all of them'});
+  if (name === 'think') {
+    setThoughts(chat, value === 'show');
+    return;
+  }
+  const {sampling, note} = changeSampling(chat.settings.sampling, name, value);
+  chat.settings.sampling = sampling;
+  chat.note(`${note}\n`);
 }
 
 function setThoughts(chat: ChatContext, shown: boolean): void {
   chat.settings.showThoughts = shown;
   chat.note(`thoughts are ${shown ? 'shown' : 'folded'}\n`);
-}
-
-function setStop(chat: ChatContext, stop: string | undefined): void {
-  const {stop: _, ...rest} = chat.settings.sampling;
-  chat.settings.sampling = stop === undefined ? rest : {...rest, stop: [stop]};
-  chat.note(stop === undefined ? 'no stop text\n' : `stop: ${JSON.stringify(stop)}\n`);
-}
-
-function setNumber(chat: ChatContext, name: string, value: string): void {
-  const field = rowOf(name);
-  if (field === undefined) {
-    const known = [...SAMPLING.map(({set: [shown]}) => shown), 'stop', 'think'].join(', ');
-    throw new EngineError('usage', `/set does not know ${name}`, {hint: `it knows ${known}`});
-  }
-  const {sampling} = chat.settings;
-  if (value === 'off' && field.key !== 'temperature') {
-    const {[field.key]: _, ...rest} = sampling;
-    chat.settings.sampling = {...rest, temperature: sampling.temperature};
-    chat.note(`${name} is off\n`);
-    return;
-  }
-  chat.settings.sampling = {...sampling, [field.key]: parse(name, field, value)};
-  chat.note(`${name} = ${value}\n`);
-}
-
-function parse(name: string, field: NumberRow, value: string): number {
-  if (isInRange(field, Number(value))) return Number(value);
-  throw new EngineError('usage', `${name} is ${rangeText(field)}, not ${value}`);
-}
-
-/** `\n` and `\t` in a stop text. */
-function unescapeText(text: string): string {
-  return text.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
-}
-
-function showSettings(chat: ChatContext): void {
-  const {sampling} = chat.settings;
-  const rows = SAMPLING.map(({key, help, set: [name]}) => {
-    const value = sampling[key];
-    return `${name.padEnd(20)} ${String(value ?? 'off').padEnd(10)} ${help}`;
-  });
-  chat.note([...rows, `stop                 ${JSON.stringify(sampling.stop ?? [])}`, ''].join('\n'));
 }
 
 function showModel(chat: ChatContext): void {
