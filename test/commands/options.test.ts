@@ -64,7 +64,10 @@ test.each([
   ['--min-p 1', 'Expected a number, at least 0, below 1.'],
   ['--seed 4294967296', 'Expected an integer from 0 to 4294967295.'],
   ['--temperature NaN', 'Expected a number from 0 to 100.'],
-  ['--logit-bias 5', 'Expected a number from -100 to 100.'],
+  ['--logit-bias 5', 'Expected a token id and a number from -100 to 100, such as 5=-100.'],
+  ['--logit-bias 5=101', 'Expected a token id and a number from -100 to 100, such as 5=-100.'],
+  ['--logit-bias 5=1=2', 'Expected a token id and a number from -100 to 100, such as 5=-100.'],
+  ['--logit-bias 1.5=1', 'Expected a token id and a number from -100 to 100, such as 5=-100.'],
 ])('%s is refused with the range', (args, message) => {
   expect(() => parse(args)).toThrow(message);
 });

@@ -185,7 +185,7 @@ describe('the other programs', () => {
 describe('refusals', () => {
   test.each([
     [['--max_tokn', '3'], 2, 'Did you mean --max-tokens?'],
-    [['--temperature', 'hot'], 2, 'Expected a number, at least 0.'],
+    [['--temperature', 'hot'], 2, 'Expected a number from 0 to 100.'],
     [['/no/such/model'], 3, 'fetched model /no/such/model\nGive a .gguf file'],
     [[model, '--system', '@/no/such/file', '-p', 'hi'], 1, 'cannot read /no/such/file: there is no such file'],
   ] as const)('%j ends with %i', async (args, code, message) => {

@@ -33,8 +33,8 @@ test('the talk can be taken back, answered again, changed and begun anew', async
 test('settings are checked, shown and used', async () => {
   const program = chat({reply: 'word '.repeat(50)});
   await program.see('ready');
-  program.type('/set temperature 99\r');
-  await program.see('temperature is a number from 0 to 10, not 99');
+  program.type('/set temperature 101\r');
+  await program.see('temperature is a number from 0 to 100, not 101');
   program.type('/set max_tokens 3\r');
   await program.see('max_tokens = 3');
   program.type('go\r');

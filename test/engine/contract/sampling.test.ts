@@ -33,8 +33,10 @@ describe('validateSampling', () => {
     ['seed', {seed: 2 ** 32}, 'seed must be an integer from 0 to 4294967295, not 4294967296'],
     ['frequencyPenalty', {frequencyPenalty: 2.1}, 'frequencyPenalty must be a number from -2 to 2, not 2.1'],
     ['maxTokens', {maxTokens: -1}, 'maxTokens must be an integer from 0 to 2147483647, not -1'],
-    ['logitBias', {logitBias: new Map([[1, 101]])}, 'logitBias values must be between -100 and 100, not 101'],
+    ['logitBias', {logitBias: new Map([[1, 101]])}, 'a value of logitBias must be a number from -100 to 100, not 101'],
     ['stop', {stop: ['']}, 'a stop string must not be empty'],
+    ['stop', {stop: [...'abcdefghijklmnopq']}, 'at most 16 stop strings, not 17'],
+    ['topLogprobs', {topLogprobs: -1}, 'topLogprobs must be an integer, at least 0, not -1'],
   ])('refuses a bad %s', (param, bad, message) => {
     expect(() => validateSampling({temperature: 1, ...bad})).toThrow(
       expect.objectContaining({code: 'invalid_request', param, message}),
