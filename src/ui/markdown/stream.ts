@@ -1,12 +1,13 @@
 // Streaming markdown: text in as it is generated, finished terminal rows out; what may still change is the tail.
+import {sanitise} from '../../base/terminal-text.ts';
 import {expandTabs, graphemes, width} from '../graphemes.ts';
 import {parseInline} from './inline.ts';
-import {combine, type Piece, paint, type Style, type Theme} from './style.ts';
+import {BLANK, combine, type Piece, paint, type Row, type Style, type Theme} from './style.ts';
 import {isTable, renderTable} from './table.ts';
 import {RowWrapper} from './wrap.ts';
 
 /** Colours one line of code; undefined when the language is not known. */
-export type Highlight = (line: string, language: string) => string | undefined;
+export type Highlight = (line: string, language: string) => Row | undefined;
 
 /** A line of nothing but marks is decided at its end, or when it is this long. */
 const MARKS_LIMIT = 64;
@@ -53,12 +54,13 @@ export class MarkdownStream {
   }
 
   /** Takes a part of the text; returns the rows that no later text can change. */
-  write(text: string): string[] {
-    const rows: string[] = [];
+  write(text: string): Row[] {
+    const rows: Row[] = [];
     // Half a surrogate pair at the end waits for its other half.
     const whole = this.#half + text;
     this.#half = /[\ud800-\udbff]$/.test(whole) ? whole.slice(-1) : '';
-    const lines = whole.slice(0, whole.length - this.#half.length).split('\n');
+    // Cleaned before it is measured: what is taken out takes no cells.
+    const lines = sanitise(whole.slice(0, whole.length - this.#half.length)).split('\n');
     lines.forEach((part, index) => {
       this.#line += part;
       if (index < lines.length - 1) rows.push(...this.#endLine());
@@ -68,13 +70,13 @@ export class MarkdownStream {
   }
 
   /** Goes on for a terminal of another width; returns the rows that became final by it. */
-  resize(columns: number): string[] {
+  resize(columns: number): Row[] {
     this.#columns = Math.max(1, columns);
     return this.#prose?.wrapper.resize(this.#columns) ?? [];
   }
 
   /** Ends the text; returns what was still open. */
-  end(): string[] {
+  end(): Row[] {
     this.#line += this.#half;
     this.#half = '';
     const rows = this.#line === '' && this.#prose === undefined ? [] : this.#endLine();
@@ -84,7 +86,7 @@ export class MarkdownStream {
   }
 
   /** The last rows of what is not final yet, at most `limit`. */
-  tail(limit: number): string[] {
+  tail(limit: number): Row[] {
     const rows = this.#table.slice(-limit).map((line) => this.#clip(line));
     if (this.#prose !== undefined) rows.push(...this.#proseTail(this.#prose));
     else if (this.#fence !== undefined) rows.push(...hardRows(expandTabs(this.#line), this.#columns));
@@ -93,18 +95,18 @@ export class MarkdownStream {
     return rows.slice(-limit);
   }
 
-  #clip(line: string): string {
-    return hardRows(expandTabs(line), this.#columns)[0] ?? '';
+  #clip(line: string): Row {
+    return hardRows(expandTabs(line), this.#columns)[0] ?? BLANK;
   }
 
-  #proseTail(prose: Prose): string[] {
+  #proseTail(prose: Prose): Row[] {
     const wrapper = prose.wrapper.clone();
     const open = parseInline(this.#line, prose.at, true, this.#theme, prose.style);
     return [...open.pieces.flatMap((piece) => wrapper.push(piece)), wrapper.end()];
   }
 
   /** Renders what is settled of the unfinished line. */
-  #growLine(): string[] {
+  #growLine(): Row[] {
     if (this.#fence !== undefined) return this.#growCode();
     if (this.#prose === undefined) {
       const head = this.#line.slice(0, MARKS_LIMIT);
@@ -118,7 +120,7 @@ export class MarkdownStream {
     return this.#feed(this.#prose, false);
   }
 
-  #feed(prose: Prose, complete: boolean): string[] {
+  #feed(prose: Prose, complete: boolean): Row[] {
     const parsed = parseInline(this.#line, prose.at, complete, this.#theme, prose.style);
     const rows = parsed.pieces.flatMap((piece) => prose.wrapper.push(piece));
     prose.at = parsed.end;
@@ -130,7 +132,7 @@ export class MarkdownStream {
     return rows;
   }
 
-  #endLine(): string[] {
+  #endLine(): Row[] {
     const line = this.#line;
     if (this.#fence !== undefined) return this.#endCodeLine();
     if (this.#prose !== undefined) return this.#endProse(this.#prose);
@@ -155,7 +157,7 @@ export class MarkdownStream {
     return [...rows, ...this.#endProse(this.#prose)];
   }
 
-  #endProse(prose: Prose): string[] {
+  #endProse(prose: Prose): Row[] {
     const rows = this.#feed(prose, true);
     rows.push(prose.wrapper.end());
     this.#prose = undefined;
@@ -189,7 +191,7 @@ export class MarkdownStream {
     return {wrapper: new RowWrapper(this.#columns, prefix, hanging), style, at};
   }
 
-  #endTable(): string[] {
+  #endTable(): Row[] {
     const lines = this.#table;
     this.#table = [];
     if (isTable(lines)) return renderTable(lines, this.#columns, this.#theme);
@@ -200,20 +202,20 @@ export class MarkdownStream {
     });
   }
 
-  #growCode(): string[] {
-    const rows: string[] = [];
+  #growCode(): Row[] {
+    const rows: Row[] = [];
     while (this.#line.length > CODE_LIMIT) {
       // One unit more is there, so a surrogate pair is never cut.
       const unit = this.#line.charCodeAt(CODE_LIMIT - 1);
       const end = unit >= 0xd800 && unit < 0xdc00 ? CODE_LIMIT - 1 : CODE_LIMIT;
-      rows.push(this.#line.slice(0, end));
+      rows.push(paint(this.#line.slice(0, end), ''));
       this.#line = this.#line.slice(end);
       this.#longCode = true;
     }
     return rows;
   }
 
-  #endCodeLine(): string[] {
+  #endCodeLine(): Row[] {
     const {mark, indent, language} = this.#fence as Fence;
     const rows = this.#growCode();
     const closing = new RegExp(`^[ \\t]*\\${mark[0]}{${mark.length},}[ \\t]*$`);
@@ -225,24 +227,24 @@ export class MarkdownStream {
     }
     const code = !this.#longCode && line.startsWith(indent) ? line.slice(indent.length) : line;
     this.#longCode = false;
-    return [...rows, this.#highlight(code, language) ?? code];
+    return [...rows, this.#highlight(code, language) ?? paint(code, '')];
   }
 }
 
 /** Text cut into rows of exactly `columns` cells, as a terminal wraps it. */
-export function hardRows(text: string, columns: number): string[] {
-  const rows: string[] = [];
+function hardRows(text: string, columns: number): Row[] {
+  const rows: Row[] = [];
   let row = '';
   let used = 0;
   for (const cluster of graphemes(text)) {
     const cells = width(cluster);
     if (used + cells > columns && row !== '') {
-      rows.push(row);
+      rows.push(paint(row, ''));
       row = '';
       used = 0;
     }
     row += cluster;
     used += cells;
   }
-  return [...rows, row];
+  return [...rows, paint(row, '')];
 }

@@ -1,4 +1,12 @@
-// Text styles as SGR parameters, and the one place that writes them.
+// Text styles as SGR parameters, and the one place that makes rows for a terminal: it cleans what goes into them.
+import {oneLine} from '../../base/terminal-text.ts';
+import {expandTabs} from '../graphemes.ts';
+
+/**
+ * A row of text for the terminal, with escape sequences of this program alone. `paint`, `render` and `joinRows` make
+ * them; whatever draws takes nothing else, so text that nobody cleaned does not compile.
+ */
+export type Row = string & {readonly row: unique symbol};
 
 /** SGR parameters such as `1;36`; empty = as the terminal has it. */
 export type Style = string;
@@ -99,14 +107,41 @@ export function combine(outer: Style, inner: Style): Style {
   return `${outer};${inner}`;
 }
 
-/** A text in a style; no escape at all when the style is empty. */
-export function paint(text: string, style: Style): string {
-  return style === '' || text === '' ? text : `\x1b[${style}m${text}\x1b[0m`;
+/** A row without text. */
+export const BLANK = '' as Row;
+
+/** A text as it will stand in a row, without control characters, line ends and tabs: for measuring and cutting it first. */
+export function rowText(text: string): string {
+  return expandTabs(oneLine(text));
+}
+
+/** The lines of a text, each as it will stand in a row. */
+export function rowTexts(text: string): string[] {
+  return text.split(/\r?\n|[\u2028\u2029]/).map(rowText);
+}
+
+/** A text in a style as a row, cleaned and on one line; no escape at all when the style is empty. Tabs stay. */
+export function paint(text: string, style: Style): Row {
+  const clean = oneLine(text);
+  return (style === '' || clean === '' ? clean : `\x1b[${style}m${clean}\x1b[0m`) as Row;
+}
+
+/** Rows beside each other as one row. */
+export function joinRows(rows: readonly Row[], between: Row = BLANK): Row {
+  return rows.join(between) as Row;
+}
+
+/** A row that a click opens (OSC 8, whose addresses are printable ASCII: all else is percent-encoded). */
+export function hyperlink(row: Row, address: string): Row {
+  const encoded = address.replace(/[^!-~]/gu, (char) =>
+    encodeURIComponent(/\p{Surrogate}/u.test(char) ? '\ufffd' : char),
+  );
+  return `\x1b]8;;${encoded}\x1b\\${row}\x1b]8;;\x1b\\` as Row;
 }
 
 /** Pieces as one string for a terminal; neighbours of one look share their escapes. */
-export function render(pieces: readonly Piece[]): string {
-  let out = '';
+export function render(pieces: readonly Piece[]): Row {
+  const parts: Row[] = [];
   for (let index = 0; index < pieces.length; ) {
     const {style, link} = pieces[index] as Piece;
     let text = '';
@@ -116,7 +151,7 @@ export function render(pieces: readonly Piece[]): string {
       text += piece.text;
     }
     const painted = paint(text, style);
-    out += link === undefined ? painted : `\x1b]8;;${link}\x1b\\${painted}\x1b]8;;\x1b\\`;
+    parts.push(link === undefined ? painted : hyperlink(painted, link));
   }
-  return out;
+  return joinRows(parts);
 }

@@ -1,7 +1,7 @@
 // A finished markdown table as aligned rows, or as `key: value` rows where the terminal is too narrow for it.
 import {width} from '../graphemes.ts';
 import {parseInline} from './inline.ts';
-import {combine, type Piece, render, type Theme} from './style.ts';
+import {BLANK, combine, type Piece, type Row, render, type Theme} from './style.ts';
 
 const DELIMITER = /^\s*\|?(\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*$/;
 
@@ -11,7 +11,7 @@ export function isTable(lines: readonly string[]): boolean {
 }
 
 /** Rows of the table in `lines` (header, delimiter, body) for a terminal of `columns` cells. */
-export function renderTable(lines: readonly string[], columns: number, theme: Theme): string[] {
+export function renderTable(lines: readonly string[], columns: number, theme: Theme): Row[] {
   const [header = [], ...body] = lines.filter((_, index) => index !== 1).map(cellsOf);
   const alignment = cellsOf(lines[1] ?? '').map((cell) =>
     /:$/.test(cell) ? (/^:/.test(cell) ? 'center' : 'right') : 'left',
@@ -58,12 +58,9 @@ function pad(cell: readonly Piece[], size: number, alignment = 'left', last = fa
   return [{text: ' '.repeat(left), style: ''}, ...cell, {text: ' '.repeat(right), style: ''}];
 }
 
-function keyValueRows(
-  heads: readonly (readonly Piece[])[],
-  rows: readonly (readonly (readonly Piece[])[])[],
-): string[] {
+function keyValueRows(heads: readonly (readonly Piece[])[], rows: readonly (readonly (readonly Piece[])[])[]): Row[] {
   return rows.flatMap((row, number) => [
-    ...(number > 0 ? [''] : []),
+    ...(number > 0 ? [BLANK] : []),
     ...row.map((cell, index) => render([...(heads[index] ?? []), {text: ': ', style: combine('', '')}, ...cell])),
   ]);
 }

@@ -1,6 +1,6 @@
 // Word wrap that takes text as it comes: a row is final as soon as the next word does not fit on it.
 import {graphemes, width} from '../graphemes.ts';
-import {type Piece, render} from './style.ts';
+import {type Piece, type Row, render} from './style.ts';
 
 const CJK = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uff60]/u;
 /** Never first on a row. */
@@ -44,8 +44,8 @@ export class RowWrapper {
   }
 
   /** Adds a piece; returns the rows that became final. */
-  push(piece: Piece): string[] {
-    const rows: string[] = [];
+  push(piece: Piece): Row[] {
+    const rows: Row[] = [];
     for (const cluster of graphemes(piece.text)) {
       const one = {...piece, text: cluster};
       if (/^[ \t]$/.test(cluster)) this.#endWord(this.#started || this.#word.length > 0 ? one : undefined, one);
@@ -60,7 +60,7 @@ export class RowWrapper {
   }
 
   /** Goes on with another width; returns the rows into which an unfinished row falls that is too wide now. */
-  resize(columns: number): string[] {
+  resize(columns: number): Row[] {
     this.#columns = columns;
     if (this.#rowWidth + this.#spaceWidth() + this.#wordWidth <= columns) return [];
     const pieces = [...this.#row, ...(this.#space === undefined ? [] : [this.#space]), ...this.#word];
@@ -74,12 +74,12 @@ export class RowWrapper {
   }
 
   /** The unfinished row; after it the wrapper is used up. */
-  end(): string {
+  end(): Row {
     this.#endWord(undefined, undefined);
     return render(this.#row);
   }
 
-  #grow(piece: Piece, rows: string[]): void {
+  #grow(piece: Piece, rows: Row[]): void {
     this.#word.push(piece);
     this.#wordWidth += width(piece.text);
     const space = this.#space === undefined ? 0 : this.#spaceWidth();
@@ -92,7 +92,7 @@ export class RowWrapper {
     return this.#space === undefined ? 0 : width(this.#space.text);
   }
 
-  #newRow(rows: string[]): void {
+  #newRow(rows: Row[]): void {
     rows.push(render(this.#row));
     this.#row = [...this.#hanging];
     this.#rowWidth = cells(this.#hanging);
@@ -101,7 +101,7 @@ export class RowWrapper {
   }
 
   /** Breaks a word that is longer than a row. */
-  #splitWord(rows: string[]): void {
+  #splitWord(rows: Row[]): void {
     const last = this.#word.pop() as Piece;
     this.#row.push(...this.#word);
     this.#newRow(rows);

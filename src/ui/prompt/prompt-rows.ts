@@ -1,7 +1,7 @@
 // The rows of the prompt: the edited text wrapped by characters, with the place of the caret.
 
 import {graphemes, shorten, width} from '../graphemes.ts';
-import {combine, paint, type Theme} from '../markdown/style.ts';
+import {BLANK, combine, joinRows, paint, type Row, type Theme} from '../markdown/style.ts';
 import type {Editor} from './editor.ts';
 import {label, type Pastes} from './pastes.ts';
 
@@ -12,7 +12,7 @@ export interface Caret {
 }
 
 export interface PromptRows {
-  readonly rows: readonly string[];
+  readonly rows: readonly Row[];
   readonly caret: Caret;
 }
 
@@ -28,14 +28,21 @@ export function promptRows(
   hint: string,
 ): PromptRows {
   const room = Math.max(4, columns - MARK.length - 1);
-  const rows: string[] = [];
-  let row = '';
+  const rows: Row[] = [];
+  let row = BLANK;
+  /** Text of the row that has no style, painted in one piece. */
+  let plain = '';
   let used = 0;
   let index = 0;
   let caret: Caret = {row: 0, column: 0};
+  const settle = () => {
+    row = joinRows([row, paint(plain, '')]);
+    plain = '';
+  };
   const newRow = () => {
+    settle();
     rows.push(row);
-    row = '';
+    row = BLANK;
     used = 0;
   };
   const place = () => {
@@ -47,20 +54,25 @@ export function promptRows(
     const cells = width(text);
     if (used + cells > room) newRow();
     place();
-    row += folded === undefined ? text : paint(text, combine(theme.accent, theme.dim));
+    if (folded === undefined) plain += text;
+    else {
+      settle();
+      row = joinRows([row, paint(text, combine(theme.accent, theme.dim))]);
+    }
     used += cells;
     index += cluster.length;
     if (cluster === '\n') newRow();
   }
   if (used >= room) newRow();
   place();
+  settle();
   rows.push(row);
   if (editor.text === '') rows[0] = paint(shorten(hint, room), theme.dim);
   const first = Math.max(0, Math.min(caret.row - Math.floor(limit / 2), rows.length - limit));
   const shown = rows.slice(first, first + limit);
-  const mark = (number: number) => (number === 0 ? paint(MARK, theme.accent) : '  ');
+  const mark = (number: number) => (number === 0 ? paint(MARK, theme.accent) : paint('  ', ''));
   return {
-    rows: shown.map((text, number) => mark(first + number) + text),
+    rows: shown.map((text, number) => joinRows([mark(first + number), text])),
     caret: {row: caret.row - first, column: caret.column + MARK.length},
   };
 }

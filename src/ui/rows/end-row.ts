@@ -1,14 +1,13 @@
 // The line below an answer, and what is shown when there is none: figures, the reason of the end, errors.
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Finish} from '../../engine/conversation/last-turn.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {BLANK, joinRows, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 
 /**
  * The line below an answer: how much, how fast, and why it ended; `length` and a full context are never unnoticed.
  * `continuable` = the conversation ends with words of the model.
  */
-export function endRow(finish: Finish, theme: Theme, continuable: boolean): string {
+export function endRow(finish: Finish, theme: Theme, continuable: boolean): Row {
   const {usage, timings} = finish;
   const dot = ` ${theme.dot} `;
   const facts = [
@@ -18,13 +17,13 @@ export function endRow(finish: Finish, theme: Theme, continuable: boolean): stri
   ];
   const reason = reasonText(finish, continuable);
   const notable = finish.reason === 'length' || finish.reason === 'context';
-  return paint(facts.join(dot) + dot, theme.dim) + paint(reason, notable ? theme.warning : theme.dim);
+  return joinRows([paint(facts.join(dot) + dot, theme.dim), paint(reason, notable ? theme.warning : theme.dim)]);
 }
 
 function reasonText({reason, stop}: Finish, continuable: boolean): string {
   switch (reason) {
     case 'stop':
-      return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(sanitise(stop))}`;
+      return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(stop)}`;
     case 'length':
       return 'stop: length, the answer is cut at max_tokens (/continue goes on)';
     case 'context':
@@ -37,9 +36,13 @@ function reasonText({reason, stop}: Finish, continuable: boolean): string {
 }
 
 /** A failure: what happened, and what to do next. */
-export function errorRows(error: unknown, theme: Theme): string[] {
-  const message = sanitise(error instanceof Error ? error.message : String(error));
-  const hint = error instanceof EngineError && error.hint !== undefined ? sanitise(error.hint) : undefined;
-  const rows = `${paint('error', theme.error)}  ${message}`.split('\n');
-  return [...rows, ...(hint === undefined ? [] : [paint(`  try  ${hint}`, theme.dim)]), ''];
+export function errorRows(error: unknown, theme: Theme): Row[] {
+  const [first = '', ...more] = rowTexts(error instanceof Error ? error.message : String(error));
+  const hints = error instanceof EngineError && error.hint !== undefined ? rowTexts(`  try  ${error.hint}`) : [];
+  return [
+    joinRows([paint('error', theme.error), paint(`  ${first}`, '')]),
+    ...more.map((line) => paint(line, '')),
+    ...hints.map((line) => paint(line, theme.dim)),
+    BLANK,
+  ];
 }

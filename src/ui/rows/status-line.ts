@@ -1,7 +1,7 @@
 // The status line: what happens now, how fast, how full the context is; cut from the right, never wrapped.
 import type {ModelInfo} from '../../engine/contract/backend.ts';
 import {shorten, width} from '../graphemes.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {joinRows, paint, type Row, rowText, type Theme} from '../markdown/style.ts';
 
 /** What the program is doing. */
 export type Phase =
@@ -25,9 +25,9 @@ export interface Status {
 }
 
 /** The status line for a terminal of `columns` cells. */
-export function statusRow(status: Status, columns: number, theme: Theme): string {
+export function statusRow(status: Status, columns: number, theme: Theme): Row {
   const room = columns - 2;
-  if (status.notice !== undefined) return paint(shorten(status.notice, room, theme.ellipsis), theme.warning);
+  if (status.notice !== undefined) return paint(shorten(rowText(status.notice), room, theme.ellipsis), theme.warning);
   const parts: {text: string; style: string}[] = [];
   const separator = ` ${theme.dot} `;
   let used = 0;
@@ -40,7 +40,10 @@ export function statusRow(status: Status, columns: number, theme: Theme): string
     parts.push(part);
     used += cells;
   }
-  return parts.map((part) => paint(part.text, part.style)).join(paint(separator, theme.dim));
+  return joinRows(
+    parts.map((part) => paint(part.text, part.style)),
+    paint(separator, theme.dim),
+  );
 }
 
 function segments(status: Status, theme: Theme): {text: string; style: string}[] {
@@ -53,7 +56,9 @@ function segments(status: Status, theme: Theme): {text: string; style: string}[]
     ...(status.phase.kind === 'idle' ? [{text: `temp ${status.temperature}`, style: dim}] : []),
     {text: status.model, style: dim},
     ...(status.seed === undefined ? [] : [{text: `seed ${status.seed}`, style: dim}]),
-  ].filter((part) => part.text !== '');
+  ]
+    .map(({text, style}) => ({text: rowText(text), style}))
+    .filter((part) => part.text !== '');
 }
 
 function phaseTexts(phase: Phase): string[] {

@@ -1,34 +1,36 @@
 // A tool call and its result as rows: one line each, and all of a call when somebody has to decide about it.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {ToolCall} from '../../engine/contract/requests.ts';
-import {expandTabs, graphemes, shorten, width} from '../graphemes.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {graphemes, shorten, width} from '../graphemes.ts';
+import {BLANK, joinRows, paint, type Row, rowText, rowTexts, type Theme} from '../markdown/style.ts';
 
 /** Characters of the arguments that are shown before a decision; a model can write any number of them. */
 const SHOWN = 4000;
 
 /** `call get_weather {"city":"Paris"}` on one row. */
-export function toolCallRow(call: ToolCall & {problem?: string}, columns: number, theme: Theme): string {
-  return `${paint('call', theme.accent)} ${shorten(callLine(call), columns - 5, theme.ellipsis)}`;
+export function toolCallRow(call: ToolCall & {problem?: string}, columns: number, theme: Theme): Row {
+  return labelled('call', shorten(callLine(call), columns - 5, theme.ellipsis), theme);
 }
 
 /** `result {"celsius":21}` on one row. */
-export function toolResultRow(result: string, columns: number, theme: Theme): string {
-  return `${paint('result', theme.accent)} ${shorten(oneLine(sanitise(result)), columns - 7, theme.ellipsis)}`;
+export function toolResultRow(result: string, columns: number, theme: Theme): Row {
+  return labelled('result', shorten(rowText(result.trim()), columns - 7, theme.ellipsis), theme);
+}
+
+function labelled(label: string, text: string, theme: Theme): Row {
+  return joinRows([paint(label, theme.accent), paint(` ${text}`, '')]);
 }
 
 /** What one row stood for, whole. */
-export function foldedRows(text: string, theme: Theme): string[] {
-  const lines = sanitise(text).split('\n');
-  return [...lines.map((line) => paint(expandTabs(line), theme.dim)), ''];
+export function foldedRows(text: string, theme: Theme): Row[] {
+  return [...rowTexts(text).map((line) => paint(line, theme.dim)), BLANK];
 }
 
 /** What would run, and the arguments when the row of the call has cut them: nobody agrees to what they cannot read. */
-export function questionRows(call: ToolCall, command: string, columns: number, theme: Theme): string[] {
-  const rows = wrapped(`runs ${oneLine(sanitise(command))}`, columns);
+export function questionRows(call: ToolCall, command: string, columns: number, theme: Theme): Row[] {
+  const rows = wrapped(`runs ${rowText(command.trim())}`, columns);
   if (width(callLine(call)) > columns - 5) {
-    const given = oneLine(sanitise(call.arguments));
+    const given = rowText(call.arguments.trim());
     rows.push(...wrapped(`with ${given.slice(0, SHOWN)}`, columns));
     if (given.length > SHOWN) rows.push(`and ${given.length - SHOWN} more characters that are not shown`);
   }
@@ -36,11 +38,7 @@ export function questionRows(call: ToolCall, command: string, columns: number, t
 }
 
 function callLine({name, arguments: given, problem}: ToolCall & {problem?: string}): string {
-  return oneLine(sanitise(`${name} ${given}${problem === undefined ? '' : ` (${problem})`}`));
-}
-
-function oneLine(text: string): string {
-  return expandTabs(text.trim().replaceAll(/\s*\n\s*/g, ' '));
+  return rowText(`${name} ${given}${problem === undefined ? '' : ` (${problem})`}`.trim());
 }
 
 /** Cut between characters: arguments are no prose. */

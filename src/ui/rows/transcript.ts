@@ -1,11 +1,9 @@
 // Messages that are there already as rows: after resuming a session or switching to a branch.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Message} from '../../engine/contract/requests.ts';
 import {contentText} from '../../engine/conversation/content-text.ts';
-import {expandTabs} from '../graphemes.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {BLANK, joinRows, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 import {toolCallRow, toolResultRow} from './tool-rows.ts';
 
 /** Messages that are shown again; the rest is said to be there. */
@@ -19,9 +17,10 @@ export function lastMessages(messages: readonly Message[]): {earlier: number; la
 }
 
 /** A message of the person as it stands in the scrollback. */
-export function userRows(text: string, theme: Theme): string[] {
-  const lines = expandTabs(sanitise(text)).split('\n');
-  return lines.map((line, index) => paint(index === 0 ? '> ' : '  ', theme.accent) + line);
+export function userRows(text: string, theme: Theme): Row[] {
+  return rowTexts(text).map((line, index) =>
+    joinRows([paint(index === 0 ? '> ' : '  ', theme.accent), paint(line, '')]),
+  );
 }
 
 /** The last messages, wrapped to `columns`. */
@@ -30,16 +29,16 @@ export function transcriptRows(
   columns: number,
   theme: Theme,
   highlight: Highlight,
-): string[] {
+): Row[] {
   const {earlier, last} = lastMessages(messages);
-  const note = earlier > 0 ? [paint(`${theme.ellipsis} ${earlier} earlier messages`, theme.dim), ''] : [];
+  const note = earlier > 0 ? [paint(`${theme.ellipsis} ${earlier} earlier messages`, theme.dim), BLANK] : [];
   const rows = last.flatMap((message) => {
     const text = contentText(message.content);
     if (message.role === 'system') return [];
     if (message.role === 'user') return userRows(text, theme);
     if (message.role === 'tool') return [toolResultRow(text, columns, theme)];
     const stream = new MarkdownStream(columns, theme, highlight);
-    const words = text === '' ? [] : [...stream.write(sanitise(text)), ...stream.end(), ''];
+    const words = text === '' ? [] : [...stream.write(text), ...stream.end(), BLANK];
     return [...words, ...(message.toolCalls ?? []).map((call) => toolCallRow(call, columns, theme))];
   });
   return [...note, ...rows];

@@ -1,6 +1,6 @@
 // Code colours by lowlight, loaded after the first frame; until then, and for other languages, code is plain.
 import type {Highlight} from '../markdown/stream.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {joinRows, paint, type Row, type Theme} from '../markdown/style.ts';
 
 export interface Highlighter {
   readonly highlight: Highlight;
@@ -35,10 +35,10 @@ export function createHighlighter(theme: Theme): Highlighter {
   };
 }
 
-function paintNode(node: Node, style: string, theme: Theme): string {
+function paintNode(node: Node, style: string, theme: Theme): Row {
   if (node.type === 'text') return paint(node.value ?? '', style);
   const names = Array.isArray(node.properties?.className) ? node.properties.className.map(String) : [];
   const scope = names.find((name) => name.startsWith('hljs-'))?.slice('hljs-'.length);
   const look = (scope === undefined ? '' : theme.token(scope)) || style;
-  return (node.children ?? []).map((child) => paintNode(child, look, theme)).join('');
+  return joinRows((node.children ?? []).map((child) => paintNode(child, look, theme)));
 }

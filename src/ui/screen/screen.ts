@@ -5,7 +5,7 @@ import type {KeyEvent} from '../keys/event.ts';
 import type {Theme} from '../markdown/style.ts';
 import {type Effect, EMPTY_INPUT, type Input, type InputContext, onInput, openPicker} from '../prompt/input.ts';
 import type {Status} from '../rows/status-line.ts';
-import {layOut, type Panel, type View} from './draw/frame.ts';
+import {type Choices, layOut, type View} from './draw/frame.ts';
 import {type LiveRegion, liveRegion, plainLayout} from './draw/live-region.ts';
 import {Painter, type Size} from './draw/painter.ts';
 import {type Host, Terminal} from './draw/terminal.ts';
@@ -226,7 +226,7 @@ export class Screen {
   }
 }
 
-function panelOf({picker, completion}: Input): Panel | undefined {
+function panelOf({picker, completion}: Input): Choices | undefined {
   if (picker !== undefined) {
     const {title, query, items, question} = picker;
     const keys = question === true ? ` 1-${items.length}, or arrows and Enter; Esc stops` : '';

@@ -1,6 +1,6 @@
 // The rows below the scrollback at one moment: tail of the answer, prompt, panel and status line, within the terminal.
 import type {Item} from '../../chat/picker.ts';
-import type {Theme} from '../../markdown/style.ts';
+import {paint, type Row, rowText, type Theme} from '../../markdown/style.ts';
 import type {Editor} from '../../prompt/editor.ts';
 import type {Pastes} from '../../prompt/pastes.ts';
 import {type Caret, promptRows} from '../../prompt/prompt-rows.ts';
@@ -8,9 +8,16 @@ import {type Status, statusRow} from '../../rows/status-line.ts';
 import type {Size} from './painter.ts';
 
 /** Choices below the prompt: completions, or a question with a title. */
-export interface Panel {
+export interface Choices {
   readonly title: string | undefined;
   readonly items: readonly Item[];
+  readonly selected: number;
+}
+
+/** The choices that have room, as they are drawn. */
+export interface Panel {
+  readonly title: Row | undefined;
+  readonly items: readonly {readonly label: Row; readonly detail: Row}[];
   readonly selected: number;
 }
 
@@ -20,17 +27,17 @@ export interface View {
   readonly editor: Editor;
   readonly pastes: Pastes;
   readonly hint: string;
-  readonly panel: Panel | undefined;
+  readonly panel: Choices | undefined;
   readonly status: Status;
 }
 
 /** A view cut to the terminal: every list of rows fits. */
 export interface Frame {
   readonly tail: readonly string[];
-  readonly prompt: readonly string[];
+  readonly prompt: readonly Row[];
   readonly caret: Caret;
   readonly panel: Panel | undefined;
-  readonly status: string | undefined;
+  readonly status: Row | undefined;
   readonly columns: number;
 }
 
@@ -56,12 +63,17 @@ export function layOut(view: View, size: Size, theme: Theme): Frame {
 }
 
 /** The choices around the selected one. */
-function cutPanel(panel: Panel, rows: number): Panel | undefined {
+function cutPanel(panel: Choices, rows: number): Panel | undefined {
   // On a single row the choice says more than the title.
   const title = rows > 1 || panel.items.length === 0 ? panel.title : undefined;
   const limit = Math.min(CHOICES, rows - (title === undefined ? 0 : 1));
   if (limit < 1 && panel.items.length > 0) return undefined;
   if (rows < 1 || (panel.items.length === 0 && title === undefined)) return undefined;
   const first = Math.max(0, Math.min(panel.selected - Math.floor(limit / 2), panel.items.length - limit));
-  return {title, items: panel.items.slice(first, first + limit), selected: panel.selected - first};
+  const row = (text: string) => paint(rowText(text), '');
+  return {
+    title: title === undefined ? undefined : row(title),
+    items: panel.items.slice(first, first + limit).map(({label, detail}) => ({label: row(label), detail: row(detail)})),
+    selected: panel.selected - first,
+  };
 }

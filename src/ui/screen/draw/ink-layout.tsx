@@ -1,7 +1,6 @@
 // The screen's components and their layout by Ink. Ink draws into memory; the painter puts its rows on the terminal.
 
 import {PassThrough} from 'node:stream';
-import type {Item} from '../../chat/picker.ts';
 import {width} from '../../graphemes.ts';
 import {Box, render, Text} from '../../ink.ts';
 import {combine, paint, type Theme} from '../../markdown/style.ts';
@@ -18,13 +17,20 @@ function Rows({rows}: {rows: readonly string[]}) {
   ));
 }
 
+interface ChoiceProps {
+  readonly item: Panel['items'][number];
+  readonly widest: number;
+  readonly selected: boolean;
+  readonly theme: Theme;
+}
+
 /** One choice: what it is called, and what it means in the column beside it. */
-function Choice({item, widest, selected, theme}: {item: Item; widest: number; selected: boolean; theme: Theme}) {
-  const label = `${selected ? '> ' : '  '}${item.label}`;
+function Choice({item, widest, selected, theme}: ChoiceProps) {
+  const label = paint(`${selected ? '> ' : '  '}${item.label}`, selected ? combine(theme.strong, theme.accent) : '');
   return (
     <Box>
       <Box width={widest + 4} flexShrink={0}>
-        <Text wrap="truncate">{selected ? paint(label, combine(theme.strong, theme.accent)) : label}</Text>
+        <Text wrap="truncate">{label}</Text>
       </Box>
       <Text wrap="truncate">{paint(item.detail, theme.dim)}</Text>
     </Box>
