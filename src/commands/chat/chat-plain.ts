@@ -1,4 +1,5 @@
 // `mistral chat` on a terminal without a screen: the model loads first, then the prompt loop begins.
+import {homedir} from 'node:os';
 import {clipboardSequence} from '../../ui/clipboard.ts';
 import {runPlainChat} from '../../ui/plain/plain-chat.ts';
 import {type Io, sendSequence} from '../host/io.ts';
@@ -31,6 +32,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           ...(sessions === undefined ? {} : {sessions}),
           ...toolsOf(io, tools),
           cwd: io.cwd,
+          home: homedir(),
           stop: io.stop,
           captureInterrupt: (handler) => io.captureInterrupt(handler),
           copy: (text) => copy(io, text),

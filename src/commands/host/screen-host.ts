@@ -1,6 +1,6 @@
 // The real terminal and process behind the chat screen.
 import {spawn} from 'node:child_process';
-import {availableParallelism} from 'node:os';
+import {availableParallelism, homedir, tmpdir} from 'node:os';
 import {performance} from 'node:perf_hooks';
 import {Writable} from 'node:stream';
 import type {ReadStream, WriteStream} from 'node:tty';
@@ -23,6 +23,8 @@ export function screenHost(stop: AbortSignal): Host {
     },
     env: process.env,
     cwd: process.cwd(),
+    home: homedir(),
+    tmpdir: tmpdir(),
     cores: availableParallelism(),
     stop,
     now: () => performance.now(),

@@ -19,6 +19,7 @@ export class TurnRecord {
   /** What the answer already said before those tokens: it was continued. */
   prefix = '';
 
+  /** An event of a turn of the conversation; `messages` are those it has now. */
   take(event: ConversationEvent, messages: readonly Message[]): void {
     if (event.type === 'prompt') {
       const last = messages.at(-1);
@@ -31,5 +32,14 @@ export class TurnRecord {
       this.scored = messages.at(-1);
       this.used = event.usage.promptTokens + event.usage.completionTokens;
     }
+  }
+
+  /** An event of an answer that becomes no message of the conversation, such as a fill-in. */
+  takeAside(event: ConversationEvent): void {
+    if (event.type === 'prompt') {
+      this.prompt = event.tokens;
+      this.logprobs = [];
+      this.scored = undefined;
+    } else if (event.type === 'finish') this.finish = event;
   }
 }

@@ -7,6 +7,7 @@ import type {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
+import type {ChatPrompt} from './chat-face.ts';
 import type {Picker} from './picker.ts';
 import type {ToolRegistry} from './tool-registry.ts';
 
@@ -43,14 +44,16 @@ export interface ChatContext {
   recall(): void;
   /** Goes on with another kept chat. */
   open(session: Session): void;
-  /** Has the model answer; resolves when the answer has ended, however it ended. */
+  /** Has the model answer in the conversation; resolves when the answer has ended, however it ended. */
   answer(ask: Ask): Promise<void>;
+  /** The same for an answer that becomes no message of the conversation. */
+  aside(ask: Ask): Promise<void>;
   /** Lets the person choose; undefined when they would not. */
   pick(picker: Picker): Promise<number | undefined>;
   /** What only a screen has: a prompt into which a text can be put, to be changed and sent. */
-  readonly screen: {write(text: string): void} | undefined;
-  /** The thought or the result of a tool of which one row was shown last; empty when there was none. */
-  readonly folded: string;
+  readonly prompt: ChatPrompt | undefined;
+  /** The paste, thought or result of a tool of which one row was shown last; empty when there was none. */
+  readonly collapsed: string;
   /** Copies a text to the clipboard of the person's terminal; false when it cannot. */
   copy(text: string): boolean;
   /** Resolves a path as the person means it: relative to the working folder, `~` for home. */

@@ -2,8 +2,8 @@
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Conversation} from '../../engine/conversation/conversation.ts';
+import {TOP} from './certainty/score-answer.ts';
 import type {ChatContext, Settings} from './chat-context.ts';
-import {TOP} from './score-answer.ts';
 import {parseCommand, runCommand} from './slash/all-commands.ts';
 
 /** Tools a chat is started with: their file, and `name=command` for those that run. */

@@ -1,4 +1,4 @@
-// The tools of a chat: what the model may call, which command runs a call, and the person's leave for it.
+// The tools of a chat: what the model may call, which command runs a call, and the person's permission for it.
 
 import {EngineError} from '../../base/errors.ts';
 import {sanitise} from '../../base/terminal-text.ts';
@@ -6,7 +6,6 @@ import type {ParsedToolCall} from '../../engine/contract/backend.ts';
 import type {Tool, ToolCall} from '../../engine/contract/requests.ts';
 import {shorten} from '../graphemes.ts';
 import type {Theme} from '../markdown/style.ts';
-import type {Phase} from '../rows/status-line.ts';
 import {questionRows} from '../rows/tool-rows.ts';
 import type {Picker} from './picker.ts';
 
@@ -30,9 +29,12 @@ export interface ToolHost {
 /** Whom the tools are asked of. */
 interface Person {
   readonly theme: Theme;
-  readonly columns: number;
+  /** Cells a row may take now. */
+  columns(): number;
   print(...rows: string[]): void;
   pick(picker: Picker): Promise<number | undefined>;
+  /** What a tool does at the moment; undefined when none runs. */
+  working(text: string | undefined): void;
   /** Stops the turn. */
   stop(): void;
 }
@@ -45,7 +47,6 @@ export class ToolRegistry {
   #tools: readonly Tool[] = [];
   readonly #commands = new Map<string, ToolCommand>();
   readonly #trusted = new Set<string>();
-  #phase: Phase | undefined;
 
   constructor(host: ToolHost, person: Person) {
     this.#host = host;
@@ -55,11 +56,6 @@ export class ToolRegistry {
   /** What goes with a request: nothing while there are no tools. */
   get request(): {readonly tools?: readonly Tool[]} {
     return this.#tools.length === 0 ? {} : {tools: this.#tools};
-  }
-
-  /** What the tools do at the moment. */
-  get phase(): Phase | undefined {
-    return this.#phase;
   }
 
   /** Takes the place of the tools there were. */
@@ -83,7 +79,7 @@ export class ToolRegistry {
       throw new EngineError('usage', `there is no tool ${command.name}`, {hint: `The tools are: ${known}`});
     }
     this.#commands.set(command.name, command);
-    // Leave was given for another command.
+    // The permission was for another command.
     this.#trusted.delete(command.name);
   }
 
@@ -111,19 +107,18 @@ export class ToolRegistry {
     }
     try {
       if (!this.#trusted.has(call.name)) await this.#ask(command, call, signal);
-      this.#phase = {kind: 'working', what: `running ${sanitise(call.name)}`};
-      this.#person.print();
+      this.#person.working(`running ${sanitise(call.name)}`);
       return await this.#host.run(command, call, signal);
     } finally {
-      this.#phase = undefined;
+      this.#person.working(undefined);
     }
   }
 
   /** Returns when the call may run. Leaving the question open stops the turn, as Esc and Ctrl-C do everywhere. */
   async #ask(command: ToolCommand, call: ParsedToolCall, signal: AbortSignal): Promise<void> {
-    const {theme, columns} = this.#person;
-    this.#phase = {kind: 'working', what: 'waiting for your leave'};
-    this.#person.print(...questionRows(call, command.line, columns, theme));
+    const {theme} = this.#person;
+    this.#person.working('waiting for your leave');
+    this.#person.print(...questionRows(call, command.line, this.#person.columns(), theme));
     const chosen = await Promise.race([
       this.#person.pick({
         title: `run ${sanitise(call.name)}?`,

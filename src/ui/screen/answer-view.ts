@@ -25,7 +25,6 @@ export class AnswerView {
   #tokens = 0;
   #firstAt: number | undefined;
   #thought = '';
-  #folded = '';
   #thoughtAt = 0;
   #blank = true;
 
@@ -43,11 +42,6 @@ export class AnswerView {
 
   get phase(): Phase {
     return this.#phase;
-  }
-
-  /** The thought or the result of a tool of which one row was shown last; empty when there was none. */
-  get folded(): string {
-    return this.#folded;
   }
 
   take(event: ConversationEvent): void {
@@ -71,7 +65,6 @@ export class AnswerView {
       case 'tool_result':
         this.#close();
         this.#rows.push(toolResultRow(event.content, this.#columns, this.#theme));
-        this.#folded = event.content;
         this.#tokens = 0;
         this.#firstAt = undefined;
         this.#phase = {kind: 'reading', done: 0, total: 0};
@@ -161,7 +154,6 @@ export class AnswerView {
     this.#keep(part.stream.end(), part.kind);
     this.#part = undefined;
     if (part.kind !== 'reasoning') return;
-    this.#folded = this.#thought;
     if (this.#showThoughts) return;
     const seconds = ((this.#now() - this.#thoughtAt) / 1000).toFixed(1);
     const words = this.#thought.split(/\s+/).filter(Boolean).length;

@@ -1,6 +1,5 @@
 // Writing a message in the person's own editor ($VISUAL or $EDITOR).
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import type {Host} from './draw/terminal.ts';
@@ -9,7 +8,7 @@ import type {Host} from './draw/terminal.ts';
 export async function composeInEditor(draft: string, host: Host): Promise<string | undefined> {
   const editor = host.env.VISUAL || host.env.EDITOR || 'vi';
   const [command = 'vi', ...args] = editor.split(/\s+/).filter(Boolean);
-  const folder = await mkdtemp(join(host.env.TMPDIR ?? tmpdir(), 'mistral-chat-'));
+  const folder = await mkdtemp(join(host.tmpdir, 'mistral-chat-'));
   const file = join(folder, 'message.md');
   try {
     await writeFile(file, draft, {mode: 0o600});

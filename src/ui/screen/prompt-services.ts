@@ -1,6 +1,7 @@
 // What keys start besides typing: history search, the editor program, file completion, short notices.
 
 import {sanitise} from '../../base/terminal-text.ts';
+import type {ChatPrompt} from '../chat/chat-face.ts';
 import type {Item} from '../chat/picker.ts';
 import {clipboardSequence} from '../clipboard.ts';
 import type {Theme} from '../markdown/style.ts';
@@ -16,13 +17,11 @@ import type {Screen} from './screen.ts';
 /** How long a notice stays, and a first Ctrl-C or Esc counts as the first of two. Milliseconds. */
 export const MOMENT = 1000;
 
-export class PromptServices {
+export class PromptServices implements ChatPrompt {
   /** Names for completion; undefined until somebody asks. */
   files: readonly Item[] | undefined;
   /** Takes the place of the status line. */
   notice: string | undefined;
-  /** The paste, thought or result of a tool that was folded last. */
-  folded = '';
   readonly #screen: Screen;
   readonly #host: Host;
   readonly #history: History;
@@ -35,7 +34,10 @@ export class PromptServices {
     this.#history = history;
   }
 
-  /** Puts a text into the prompt. */
+  get isEmpty(): boolean {
+    return this.#screen.input.editor.text === '';
+  }
+
   write(text: string): void {
     this.#screen.input = withText(this.#screen.input, text);
     this.#screen.drawSoon(0);
@@ -48,13 +50,13 @@ export class PromptServices {
     return sequence !== undefined;
   }
 
-  /** Shows what was folded last. */
-  expand(theme: Theme): readonly string[] {
-    if (this.folded === '') {
+  /** The rows of a collapsed text, or a notice that there is none. */
+  expand(collapsed: string, theme: Theme): readonly string[] {
+    if (collapsed === '') {
       this.notify('nothing is folded');
       return [];
     }
-    return foldedRows(this.folded, theme);
+    return foldedRows(collapsed, theme);
   }
 
   /** True when the same key came a moment ago. */

@@ -52,6 +52,7 @@ async function chat(
       run: async () => 'three\nand more',
     },
     cwd: folder,
+    home: folder,
     stop: new AbortController().signal,
     captureInterrupt: () => () => {},
     copy: () => false,

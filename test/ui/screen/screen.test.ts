@@ -20,6 +20,8 @@ function streaming() {
     stdout: {getWindowSize: () => [80, 24], write: (bytes) => (output += bytes), on() {}, off() {}},
     env: {},
     cwd: '/',
+    home: '/home/me',
+    tmpdir: '/tmp',
     cores: 2,
     stop: never,
     now: () => Date.now(),

@@ -25,8 +25,8 @@ const GENERAL_COMMANDS: readonly SlashCommand[] = [
     help: 'print the last thought or tool result of which one row was shown',
     anytime: true,
     run: (chat) => {
-      if (chat.folded === '') throw new EngineError('usage', 'nothing is folded');
-      chat.print(...foldedRows(chat.folded, chat.theme));
+      if (chat.collapsed === '') throw new EngineError('usage', 'nothing is folded');
+      chat.print(...foldedRows(chat.collapsed, chat.theme));
     },
   },
   {
@@ -81,7 +81,7 @@ export async function runCommand(chat: ChatContext, {name, argument, command}: P
     const hint = `${near === undefined ? '/help lists the commands' : `/${near} is one`}; // sends a text that starts with a slash`;
     throw new EngineError('usage', `/${name} is no command`, {hint});
   }
-  if (chat.screen === undefined && command.withoutScreen !== undefined) {
+  if (chat.prompt === undefined && command.withoutScreen !== undefined) {
     throw new EngineError('usage', `/${command.name} needs the screen`, {hint: command.withoutScreen});
   }
   await command.run(chat, argument);
@@ -96,14 +96,14 @@ export function commandItems(): Item[] {
 }
 
 /** One command an entry; what does not fit goes on below its own column, or indented where the columns are too few. */
-function helpText({screen, columns}: ChatContext): string {
-  const known = COMMANDS.filter(({withoutScreen}) => screen !== undefined || withoutScreen === undefined);
+function helpText({prompt, columns}: ChatContext): string {
+  const known = COMMANDS.filter(({withoutScreen}) => prompt !== undefined || withoutScreen === undefined);
   const rows = known.map(({name, usage, aliases, help}) => {
     const others = aliases === undefined ? '' : ` (also ${aliases.map((alias) => `/${alias}`).join(', ')})`;
     return [`/${name}${usage === undefined ? '' : ` ${usage}`}`, help + others] as const;
   });
   const note = '@path in a message attaches the file. A message that starts with // is sent with one slash.';
-  const keys = screen === undefined ? '' : ' /keys lists the keys.';
+  const keys = prompt === undefined ? '' : ' /keys lists the keys.';
   const notes = wrapWords(note + keys, columns);
   return [...rows.flatMap((row) => hangingRows(row, HELP_COLUMN, columns)), ...notes, ''].join('\n');
 }

@@ -5,9 +5,9 @@ import {sanitise} from '../../../base/terminal-text.ts';
 import type {TokenLogprob} from '../../../engine/contract/backend.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
 import {contentText} from '../../../engine/conversation/content-text.ts';
-import {certaintyRows, percent, shownPiece, textBefore, uncertain} from '../certainty-colours.ts';
+import {certaintyRows, percent, shownPiece, textBefore, uncertain} from '../certainty/certainty-colours.ts';
+import {scoreAnswer} from '../certainty/score-answer.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
-import {scoreAnswer} from '../score-answer.ts';
 
 export const BRANCH_COMMANDS: readonly SlashCommand[] = [
   {name: 'heat', usage: '[off]', help: 'colour the last answer by how certain each token was', run: showHeat},
@@ -74,7 +74,7 @@ async function tokensOf(chat: ChatContext): Promise<readonly TokenLogprob[] | un
   const take = (tokens: readonly TokenLogprob[]) => {
     scored = tokens;
   };
-  await chat.answer((signal) => scoreAnswer(backend, request, take, signal));
+  await chat.aside((signal) => scoreAnswer(backend, request, take, signal));
   if (scored === undefined) return undefined;
   Object.assign(last, {logprobs: [...scored], scored: answer, prefix: ''});
   return scored;

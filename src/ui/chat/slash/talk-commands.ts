@@ -32,7 +32,7 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
       const text = chat.conversation.undo();
       if (text === undefined) throw new EngineError('usage', 'there is no message to change');
       chat.note('the last message is taken back; change it and send it again\n');
-      chat.screen?.write(text);
+      chat.prompt?.write(text);
     },
   },
   {
@@ -55,7 +55,7 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
       const [prompt = '', suffix] = argument.split('<FILL>');
       const {sampling} = chat.settings;
       const request = {prompt, ...(suffix === undefined ? {} : {suffix}), sampling};
-      return chat.answer((signal) => chat.backend.fim(request, signal));
+      return chat.aside((signal) => chat.backend.fim(request, signal));
     },
   },
   {

@@ -15,7 +15,7 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
     withoutScreen: '@PATH in a message attaches the file',
     run: async (chat, argument) => {
       if (argument === '') throw new EngineError('usage', '/file needs a path');
-      chat.screen?.write(await readText(chat.path(argument)));
+      chat.prompt?.write(await readText(chat.path(argument)));
     },
   },
   {

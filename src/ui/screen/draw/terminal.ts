@@ -7,6 +7,9 @@ export interface Host {
   readonly stdout: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** The person's home folder, and the one for files that are soon removed. */
+  readonly home: string;
+  readonly tmpdir: string;
   /** CPU cores, to choose how often to draw. */
   readonly cores: number;
   /** Aborted when the program is asked to end (SIGTERM, closed stdout). */

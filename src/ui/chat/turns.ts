@@ -1,14 +1,11 @@
-// One turn after the other: messages wait in a queue, an answer can be stopped, and what it says goes to its view.
+// One turn of the model at a time, which can be stopped at any moment.
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
 import type {Finish} from '../../engine/conversation/last-turn.ts';
-import type {Ask} from '../chat/chat-context.ts';
-import type {AnswerView} from './answer-view.ts';
+import type {Ask} from './chat-context.ts';
 
 /** What happens while a turn runs. */
 export interface TurnObserver {
-  /** A turn begins: the view that shows it. */
-  begin(): AnswerView;
-  /** An event went into the view. */
+  begin(): void;
   event(event: ConversationEvent): void;
   /** The turn is over; `error` when it failed, `finish` when it was an answer that ended. */
   end(error: unknown, finish: Finish | undefined): void;
@@ -19,7 +16,6 @@ export class Turns {
   readonly #observer: TurnObserver;
   #controller: AbortController | undefined;
   #running: Promise<void> = Promise.resolve();
-  #view: AnswerView | undefined;
 
   constructor(observer: TurnObserver) {
     this.#observer = observer;
@@ -27,11 +23,6 @@ export class Turns {
 
   get busy(): boolean {
     return this.#controller !== undefined;
-  }
-
-  /** The view of the answer that is being written. */
-  get view(): AnswerView | undefined {
-    return this.#view;
   }
 
   /** Asks the running answer to stop; true when there was one. */
@@ -54,13 +45,11 @@ export class Turns {
   async #run(ask: Ask): Promise<void> {
     const controller = new AbortController();
     this.#controller = controller;
-    const view = this.#observer.begin();
-    this.#view = view;
+    this.#observer.begin();
     let failure: unknown;
     let finish: Finish | undefined;
     try {
       for await (const event of ask(controller.signal)) {
-        view.take(event);
         if (event.type === 'finish') finish = event;
         this.#observer.event(event);
       }
@@ -69,6 +58,5 @@ export class Turns {
     }
     this.#controller = undefined;
     this.#observer.end(failure, finish);
-    this.#view = undefined;
   }
 }

@@ -1,10 +1,10 @@
 // How certain the model was of an answer that is there already: it is read again, one token at a time.
 
-import {EngineError} from '../../base/errors.ts';
-import type {Backend, TokenLogprob} from '../../engine/contract/backend.ts';
-import type {ChatCompletionRequest, Message, Token} from '../../engine/contract/requests.ts';
-import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
-import {historyToSend} from '../../engine/template/resend-history.ts';
+import {EngineError} from '../../../base/errors.ts';
+import type {Backend, TokenLogprob} from '../../../engine/contract/backend.ts';
+import type {ChatCompletionRequest, Message, Token} from '../../../engine/contract/requests.ts';
+import type {ConversationEvent} from '../../../engine/conversation/conversation.ts';
+import {historyToSend} from '../../../engine/template/resend-history.ts';
 
 /** Alternatives that are kept for each token. */
 export const TOP = 5;

@@ -1,10 +1,10 @@
 // The certainty of an answer, token by token: colours, numbers, and the text up to a token.
 
-import {sanitise} from '../../base/terminal-text.ts';
-import type {TokenLogprob} from '../../engine/contract/backend.ts';
-import type {Token} from '../../engine/contract/requests.ts';
-import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
-import {paint, type Style, type Theme} from '../markdown/style.ts';
+import {sanitise} from '../../../base/terminal-text.ts';
+import type {TokenLogprob} from '../../../engine/contract/backend.ts';
+import type {Token} from '../../../engine/contract/requests.ts';
+import type {Tokenizer} from '../../../engine/contract/tokenizer.ts';
+import {paint, type Style, type Theme} from '../../markdown/style.ts';
 
 /** Probabilities below which a token counts as a guess, and as doubtful. */
 const GUESS = 0.5;

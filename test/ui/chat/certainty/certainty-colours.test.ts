@@ -1,8 +1,14 @@
 import {expect, test} from 'vitest';
-import type {TokenLogprob} from '../../../src/engine/contract/backend.ts';
-import {certaintyRows, percent, shownPiece, textBefore, uncertain} from '../../../src/ui/chat/certainty-colours.ts';
-import {createTheme} from '../../../src/ui/markdown/style.ts';
-import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
+import type {TokenLogprob} from '../../../../src/engine/contract/backend.ts';
+import {
+  certaintyRows,
+  percent,
+  shownPiece,
+  textBefore,
+  uncertain,
+} from '../../../../src/ui/chat/certainty/certainty-colours.ts';
+import {createTheme} from '../../../../src/ui/markdown/style.ts';
+import {toyTokenizer} from '../../../fakes/toy-tokenizer.ts';
 
 const tokenizer = toyTokenizer();
 const plain = createTheme({color: false, unicode: true, hyperlinks: false});

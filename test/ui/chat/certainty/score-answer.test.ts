@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
-import type {GenerationEvent, TokenLogprob} from '../../../src/engine/contract/backend.ts';
-import type {Message} from '../../../src/engine/contract/requests.ts';
-import {scoreAnswer} from '../../../src/ui/chat/score-answer.ts';
-import {ScriptedBackend} from '../../fakes/scripted-backend.ts';
+import type {GenerationEvent, TokenLogprob} from '../../../../src/engine/contract/backend.ts';
+import type {Message} from '../../../../src/engine/contract/requests.ts';
+import {scoreAnswer} from '../../../../src/ui/chat/certainty/score-answer.ts';
+import {ScriptedBackend} from '../../../fakes/scripted-backend.ts';
 
 const SAID: readonly Message[] = [
   {role: 'user', content: 'hi'},

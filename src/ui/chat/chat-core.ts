@@ -1,0 +1,300 @@
+// A chat without a face: its messages, commands and answers around one conversation, one after the other.
+
+import {resolve} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {sanitise} from '../../base/terminal-text.ts';
+import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
+import type {Conversation, ConversationEvent} from '../../engine/conversation/conversation.ts';
+import {TurnRecord} from '../../engine/conversation/last-turn.ts';
+import type {Session} from '../../engine/conversation/session.ts';
+import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
+import {SessionWriter} from '../../engine/conversation/session-writer.ts';
+import type {Theme} from '../markdown/style.ts';
+import {attachFiles} from './attach-files.ts';
+import type {Ask, ChatContext, Settings} from './chat-context.ts';
+import type {ChatFace, ChatPrompt} from './chat-face.ts';
+import type {ChatOptions} from './chat-options.ts';
+import {CollapsedText} from './collapsed-text.ts';
+import {openConversation, takeTools} from './open-conversation.ts';
+import type {Picker} from './picker.ts';
+import {parseCommand, runCommand} from './slash/all-commands.ts';
+import {ToolRegistry} from './tool-registry.ts';
+import {Turns} from './turns.ts';
+
+/** A message that waits for its turn. */
+interface Waiting {
+  readonly text: string;
+  /** As it stood in the prompt. */
+  readonly shown: string;
+}
+
+/** How long to wait for an answer to stop when the person leaves. Milliseconds. */
+const PATIENCE = 3000;
+
+/**
+ * The state of a chat at a terminal. What is submitted waits until the model is loaded and what came before is done;
+ * everything a person should see goes to the face as events, failures too: no method but `load` throws.
+ */
+export class ChatCore implements ChatContext {
+  readonly theme: Theme;
+  readonly settings: Settings;
+  readonly tools: ToolRegistry;
+  readonly last = new TurnRecord();
+  /** Resolves with the exit code when the chat is left. */
+  readonly left: Promise<number>;
+  readonly #options: ChatOptions;
+  readonly #face: ChatFace;
+  readonly #turns: Turns;
+  readonly #writer: SessionWriter;
+  readonly #collapsed = new CollapsedText();
+  /** What runs: the message or command whose turn it is, and commands that wait for nothing. */
+  readonly #works = new Set<Promise<void>>();
+  #leave: (code: number) => void = () => {};
+  #loaded: {readonly backend: Backend; readonly conversation: Conversation} | undefined;
+  #queue: Waiting[] = [];
+  #busy = false;
+  #hasLeft = false;
+  #isAside = false;
+
+  constructor(options: ChatOptions, face: ChatFace) {
+    this.#options = options;
+    this.#face = face;
+    this.theme = options.theme;
+    this.settings = {sampling: options.sampling, showThoughts: false, certainty: false};
+    this.#writer = new SessionWriter(options.session, () => options.host.now());
+    this.tools = new ToolRegistry(options.toolHost, {
+      theme: options.theme,
+      columns: () => face.columns,
+      print: (...rows) => this.print(...rows),
+      pick: (picker) => this.pick(picker),
+      working: (text) => face.show({type: 'activity', text}),
+      stop: () => this.stop(),
+    });
+    this.#turns = new Turns({
+      begin: () => face.show({type: 'begin'}),
+      event: (event) => this.#onEvent(event),
+      end: (error, finish) => {
+        this.#collapsed.endThought();
+        face.show({type: 'end', finish, error});
+        this.#save();
+      },
+    });
+    this.left = new Promise((leave) => {
+      this.#leave = leave;
+    });
+  }
+
+  get backend(): Backend {
+    return this.#whenLoaded.backend;
+  }
+
+  get conversation(): Conversation {
+    return this.#whenLoaded.conversation;
+  }
+
+  get #whenLoaded() {
+    if (this.#loaded === undefined) throw new EngineError('usage', 'the model is not loaded yet');
+    return this.#loaded;
+  }
+
+  /** The model that answers; undefined while it is loaded. */
+  get model(): ModelInfo | undefined {
+    return this.#loaded?.backend.model;
+  }
+
+  get session(): Session {
+    return this.#writer.session;
+  }
+
+  get sessions(): SessionFolder | undefined {
+    return this.#options.sessions;
+  }
+
+  get columns(): number {
+    return this.#face.columns;
+  }
+
+  get prompt(): ChatPrompt | undefined {
+    return this.#face.prompt;
+  }
+
+  get collapsed(): string {
+    return this.#collapsed.text;
+  }
+
+  /** True while the model answers. */
+  get isAnswering(): boolean {
+    return this.#turns.busy;
+  }
+
+  /** True when the conversation ends with words of the model, which can be continued. */
+  get endsWithAnswer(): boolean {
+    return this.#loaded?.conversation.messages.at(-1)?.role === 'assistant';
+  }
+
+  /** Messages that wait. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get hasLeft(): boolean {
+    return this.#hasLeft;
+  }
+
+  /** Loads the model, shows a resumed chat again, and begins with what waits. @throws what loading the model throws. */
+  async load(): Promise<void> {
+    const {open, system, tools} = this.#options;
+    const backend = await open(
+      (text) => this.note(sanitise(text)),
+      (fraction) => this.#face.show({type: 'loading', fraction}),
+    );
+    this.#loaded = {backend, conversation: openConversation(backend, this, system)};
+    this.#face.show({type: 'ready', model: backend.model});
+    this.recall();
+    if (tools !== undefined) await takeTools(this, tools).catch((error: unknown) => this.#fail(error));
+    this.#next();
+  }
+
+  /** Takes a message or a command; `shown` is how it stood in the prompt, with labels for long pastes. */
+  submit(text: string, shown = text): void {
+    const command = parseCommand(text);
+    if (command?.anytime === true) {
+      this.#run(runCommand(this, command));
+      return;
+    }
+    this.#queue.push({text, shown});
+    this.#next();
+  }
+
+  /** Resolves when nothing runs; what waits for the model to be loaded goes on waiting. */
+  async idle(): Promise<void> {
+    while (this.#works.size > 0) await Promise.all(this.#works);
+  }
+
+  /** Asks the running answer to stop; true when there was one. */
+  stop(): boolean {
+    return this.#turns.stop();
+  }
+
+  /** Takes back the messages that wait, the oldest first. */
+  takeQueue(): string[] {
+    return this.#queue.splice(0).map(({text}) => text);
+  }
+
+  /** Ends the chat: `left` resolves, and nothing that waits begins any more. */
+  leave(code = 0): void {
+    this.#hasLeft = true;
+    this.#leave(code);
+  }
+
+  /** Stops the answer and waits until it has ended, though not for one that will not. */
+  async close(): Promise<void> {
+    this.stop();
+    await Promise.race([this.#turns.settled(), new Promise((wake) => setTimeout(wake, PATIENCE).unref())]);
+  }
+
+  print(...rows: string[]): void {
+    this.#face.show({type: 'rows', rows});
+  }
+
+  note(text: string): void {
+    this.#face.show({type: 'note', text});
+  }
+
+  pick(picker: Picker): Promise<number | undefined> {
+    return this.#face.pick(picker);
+  }
+
+  copy(text: string): boolean {
+    return this.#face.copy(text);
+  }
+
+  path(name: string): string {
+    const {cwd, home} = this.#options.host;
+    return resolve(
+      cwd,
+      name.replace(/^~(?=\/|$)/, () => home),
+    );
+  }
+
+  recall(): void {
+    this.#face.show({type: 'recall', messages: this.conversation.messages});
+  }
+
+  open(session: Session): void {
+    this.#writer.session = session;
+    this.conversation.reset(session.messages);
+    this.note(`session ${session.info.id}`);
+    this.recall();
+  }
+
+  async answer(ask: Ask): Promise<void> {
+    this.#isAside = false;
+    await this.#turns.run(ask);
+  }
+
+  async aside(ask: Ask): Promise<void> {
+    this.#isAside = true;
+    await this.#turns.run(ask);
+  }
+
+  /** Starts the oldest waiting message if nothing else does. */
+  #next(): void {
+    if (this.#loaded === undefined || this.#busy || this.#hasLeft) return;
+    const waiting = this.#queue.shift();
+    if (waiting === undefined) return;
+    this.#busy = true;
+    const command = parseCommand(waiting.text);
+    this.#run(command === undefined ? this.#say(waiting) : runCommand(this, command), () => {
+      this.#save();
+      this.#busy = false;
+      this.#next();
+    });
+  }
+
+  /** Work whose failure is shown, never thrown. */
+  #run(work: Promise<void>, done = () => {}): void {
+    const running = work
+      .catch((error: unknown) => this.#fail(error))
+      .then(() => {
+        done();
+        this.#works.delete(running);
+      });
+    this.#works.add(running);
+  }
+
+  async #say({text, shown}: Waiting): Promise<void> {
+    this.#face.show({type: 'said', text: shown});
+    if (shown !== text) this.#collapsed.put(text);
+    const {content, notes} = await attachFiles(text.replace(/^\/\//, '/'), (name) => this.path(name));
+    for (const note of notes) this.note(note);
+    const before = this.conversation.messages;
+    await this.answer((signal) => this.conversation.send(content, signal));
+    // A message that was refused is not lost: it comes back to be changed.
+    if (this.conversation.messages === before && this.prompt?.isEmpty === true) this.prompt.write(text);
+  }
+
+  #onEvent(event: ConversationEvent): void {
+    this.#collapsed.take(event);
+    if (this.#isAside) this.last.takeAside(event);
+    else this.#record(event);
+    this.#face.show({type: 'event', event});
+  }
+
+  #record(event: ConversationEvent): void {
+    this.last.take(event, this.conversation.messages);
+    if (event.type === 'text') this.#writer.append(event.text);
+    else if (event.type === 'prompt' || event.type === 'tool_result') this.#save();
+    if (event.type === 'prompt' && this.last.prefix !== '') this.#writer.append(this.last.prefix);
+  }
+
+  #save(): void {
+    this.#writer.update(this.conversation.messages);
+    const problem = this.#writer.takeProblem();
+    if (problem !== undefined) this.#face.show({type: 'warning', text: sanitise(problem)});
+  }
+
+  #fail(error: unknown): void {
+    this.#face.show({type: 'error', error});
+  }
+}

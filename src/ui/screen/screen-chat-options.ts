@@ -1,0 +1,14 @@
+// What a chat on the screen is started with.
+import type {ChatOptions} from '../chat/chat-options.ts';
+import type {History} from '../prompt/input-history.ts';
+import type {Host} from './draw/terminal.ts';
+
+/** The model is loaded once the first frame is shown. */
+export interface ScreenChatOptions extends ChatOptions {
+  readonly host: Host;
+  /** The first line, above everything. */
+  readonly banner: string;
+  readonly history: History;
+  /** Reduced motion: rows come when they are finished, and no figure runs. Default false. */
+  readonly still?: boolean;
+}
