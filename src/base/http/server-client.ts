@@ -109,7 +109,9 @@ async function refusal(reply: Reply, url: string): Promise<EngineError> {
   const text = (await reply.text().catch(() => '')).slice(0, 2000);
   const {message, code, param} = errorFields(text);
   const tooLong = /context_length_exceeded|exceed_context|maximum context length/.test(`${code} ${message}`);
-  const errorCode = tooLong ? 'context_length_exceeded' : (CODES[reply.status] ?? 'backend_failed');
+  // Our own server's code; others have none for it.
+  const known = code?.startsWith('unsupported ') ? 'unsupported' : CODES[reply.status];
+  const errorCode = tooLong ? 'context_length_exceeded' : (known ?? 'backend_failed');
   const hint = HINTS[reply.status];
   return new EngineError(errorCode, `${new URL(url).host} answered ${reply.status}: ${message}`, {
     ...(hint !== undefined && {hint}),

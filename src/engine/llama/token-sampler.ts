@@ -9,6 +9,8 @@ import {NgramBlocker} from './ngram-blocker.ts';
 /** llama.cpp's default repeat_last_n: popular repeat_penalty values are tuned for it. */
 const REPEAT_WINDOW = 64;
 const NEVER = -100;
+/** llama.cpp's LLAMA_DEFAULT_SEED: it draws a seed of its own, so that no answer could be had again. */
+const RANDOM_SEED = 2 ** 32 - 1;
 
 export interface GrammarStart {
   readonly state: NativeGrammarState;
@@ -152,7 +154,8 @@ function logprobOf(token: Token, top: number, pairs: readonly number[], totalWei
 }
 
 function baseConfig(params: SamplingParams): NativeSamplerConfig {
-  const config: NativeSamplerConfig = {temperature: params.temperature, seed: params.seed ?? 0};
+  const {temperature, seed = 0} = params;
+  const config: NativeSamplerConfig = {temperature, seed: seed === RANDOM_SEED ? RANDOM_SEED - 1 : seed};
   if (params.temperature > 0) {
     if (params.topK) config.topK = params.topK;
     if (params.topP !== undefined && params.topP < 1) config.topP = params.topP;

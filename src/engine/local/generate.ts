@@ -48,7 +48,8 @@ export async function* generate(input: GenerationInput, signal: AbortSignal): As
   const options = {sampling: {...sampling, ...run.seedParam}, ...(input.grammar && {grammar: input.grammar})};
   for await (const event of model.generate(prompt, options, signal)) {
     yield* run.take(event);
-    if (run.stopped) break;
+    // What a model computed ahead of its reader is not told after an abort.
+    if (run.stopped || signal.aborted) break;
   }
   yield* run.finish(run.stopped ?? (signal.aborted ? 'aborted' : run.reachedLimit ? 'length' : 'context'));
 }

@@ -83,10 +83,10 @@ class ExactBackend implements Backend {
    * An answer that must have a form is held to it by a grammar, whose language each server has of its own. One that only
    * starts with a call the model chose to make (`after`) is left out: the call is read as it comes.
    */
-  chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
+  async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {template} = this.model;
     const {grammar} = template ? requestGrammar(request, this.tokenizer, template) : {};
-    return (grammar && grammar.after === undefined ? this.#remote : this.#local).chat(request, signal);
+    yield* (grammar && grammar.after === undefined ? this.#remote : this.#local).chat(request, signal);
   }
 
   complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {

@@ -211,7 +211,11 @@ export class RemoteBackend implements Backend {
     try {
       if (signal.aborted) return;
       const {body} = await open(signal);
-      for await (const data of serverEvents(body)) yield* answer.take(data);
+      for await (const data of serverEvents(body)) {
+        yield* answer.take(data);
+        // What came in one piece with it is not told after an abort.
+        if (signal.aborted) return;
+      }
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof EngineError) throw error;

@@ -12,9 +12,15 @@ import {tinyModel} from '../../fixtures/tiny-model.ts';
 
 const fileWith = (bytes: Uint8Array) => join(folderWith({'m.gguf': bytes}), 'm.gguf');
 
-backendContract(() => {
-  scriptedEngine();
-  return openLocalBackend({file: fileWith(scriptedModel('the cat sat on the mat'))});
+backendContract({
+  open: () => {
+    scriptedEngine();
+    return openLocalBackend({file: fileWith(scriptedModel('the cat sat on the mat and '.repeat(4)))});
+  },
+  calls: 'never',
+  reasons: false,
+  logprobs: true,
+  enforces: false,
 });
 
 test('llama.cpp opens what it knows, as the first one asked', async () => {

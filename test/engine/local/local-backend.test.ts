@@ -3,6 +3,7 @@ import type {ChatCompletionRequest, TemplateVersion} from '../../../src/engine/c
 import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Script, ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
+import {toyAnswers} from '../../fakes/toy-answers.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 
 const tokenizer = toyTokenizer();
@@ -33,7 +34,15 @@ const ask = (content: string, rest: Partial<ChatCompletionRequest> = {}): ChatCo
 });
 
 describe('LocalBackend', () => {
-  backendContract(() => localBackend(says('This is an answer.'))[0]);
+  describe.each(['v3', 'v13'] as const)('with the template %s', (version) => {
+    backendContract({
+      open: () => localBackend({answer: toyAnswers(version)}, version)[0],
+      calls: 'asked',
+      reasons: version === 'v13',
+      logprobs: true,
+      enforces: false,
+    });
+  });
 
   test('says what it is', () => {
     expect(localBackend(says(''))[0].model).toEqual({

@@ -6,7 +6,8 @@ import type {LoadedTokenizer} from '../../../src/engine/template/load-tokenizer.
 import {createApp} from '../../../src/serve/app.ts';
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
-import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
+import {type Script, ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
+import {toyAnswers} from '../../fakes/toy-answers.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 import {OPTIONS} from '../../serve/server.ts';
 
@@ -24,8 +25,8 @@ const TOOL_CALLS = 9;
 const CALL = [TOOL_CALLS, ...tokenizer.encode('[{"name": "f", "arguments": {"a": 1}, "id": "abcdefghi"}]')];
 
 /** The backend over our own server, whose model answers with `answer`. */
-async function ownServer(answer: readonly number[]) {
-  const tokenModel = new ScriptedTokenModel({answer: () => answer});
+async function ownServer(answer: readonly number[] | Script['answer']) {
+  const tokenModel = new ScriptedTokenModel({answer: typeof answer === 'function' ? answer : () => answer});
   const parts = {tokenModel, tokenizer, version: 'v7', versionReason: 'another one than here', id: 'toy'} as const;
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: 2048, device: 'script'});
   const {app} = await createApp(Promise.resolve(local), OPTIONS);
@@ -35,7 +36,13 @@ async function ownServer(answer: readonly number[]) {
 }
 
 describe('over our own server', () => {
-  backendContract(async () => (await ownServer(tokenizer.encode('a long enough answer to be cut'.repeat(2)))).backend);
+  backendContract({
+    open: async () => (await ownServer(toyAnswers('v3'))).backend,
+    calls: 'asked',
+    reasons: false,
+    logprobs: true,
+    enforces: false,
+  });
 });
 
 test('the prompt is the one rendered here, whatever template the server has', async () => {

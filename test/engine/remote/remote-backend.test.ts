@@ -9,6 +9,7 @@ import {createApp} from '../../../src/serve/app.ts';
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
 import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
+import {toyAnswers} from '../../fakes/toy-answers.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 import {OPTIONS} from '../../serve/server.ts';
 
@@ -32,15 +33,12 @@ async function cluster(
   return {backend, asked: () => asked.filter(({path}) => !path.endsWith('/models'))};
 }
 
-describe('over our own server', () => {
-  const tokenizer = toyTokenizer();
-  backendContract(async () => {
-    const answer = () =>
-      tokenizer.encode('a long enough answer to be cut, and longer still than fifty letters of text');
+describe.each(['v3', 'v13'] as const)('over our own server with the template %s', (version) => {
+  const open = async () => {
     const local = new LocalBackend({
-      tokenModel: new ScriptedTokenModel({answer}),
-      tokenizer,
-      version: 'v3',
+      tokenModel: new ScriptedTokenModel({answer: toyAnswers(version)}),
+      tokenizer: toyTokenizer(),
+      version,
       versionReason: 'as asked for',
       id: 'toy',
       path: undefined,
@@ -50,7 +48,8 @@ describe('over our own server', () => {
     const {app} = await createApp(Promise.resolve(local), OPTIONS);
     onTestFinished(() => app.close());
     return openRemote({url: `${await app.listen({port: 0, host: '127.0.0.1'})}/v1`});
-  });
+  };
+  backendContract({open, calls: 'asked', reasons: version === 'v13', logprobs: false, enforces: false});
 });
 
 test('the first model of the list is taken, its context size under any of its names', async () => {
