@@ -1,5 +1,5 @@
 // The native engine on a tiny model with random weights, one thread.
-import {mkdtempSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -145,6 +145,11 @@ describe('one slot', () => {
     expect(tokens).toHaveLength(256 - prompt.length + 1);
   });
 
+  test('a prompt that fills the context gets its one token', async () => {
+    const full = Array.from({length: 256}, (_, at) => 300 + (at % 90));
+    expect((await run(model, full, {maxTokens: 1000})).tokens).toHaveLength(1);
+  });
+
   test('abort during the prompt and during decoding leaves a clean slot', async () => {
     const expected = (await run(model, prompt)).tokens;
     const controller = new AbortController();
@@ -187,6 +192,13 @@ describe('one slot', () => {
     expect(await model.state.load(join(folder, 'none'))).toBe(false);
     expect((await run(model, prompt)).tokens).toEqual(first.tokens);
   });
+});
+
+test('before anything was evaluated there is no state to save', async () => {
+  const model = await open();
+  expect(await model.state.save(join(folder, 'empty'))).toBe(false);
+  expect(existsSync(join(folder, 'empty'))).toBe(false);
+  await model.close();
 });
 
 describe('a recurrent model', () => {

@@ -22,6 +22,8 @@ export class FakeNativeContext implements NativeContext {
   beforeDecode: (() => void | Promise<void>) | undefined;
   /** False = the memory cannot forget a part, as with recurrent models. */
   canCut = true;
+  /** Checkpoints and samplers that were freed. */
+  disposed = 0;
   #batch: [number, number][] = [];
   readonly #logits: number[] = [];
   #size = 0;
@@ -79,15 +81,36 @@ export class FakeNativeContext implements NativeContext {
     throw new Error('not scripted');
   }
 
-  async restoreCheckpoint(): Promise<boolean> {
-    return false;
+  async restoreCheckpoint(checkpoint: NativeCheckpoint, maxPosition: number, sequence: number): Promise<boolean> {
+    const tokens = (checkpoint as FakeCheckpoint).tokens;
+    if (tokens.length !== maxPosition + 1) return false;
+    this.sequences.set(sequence, [...tokens]);
+    return true;
   }
 
   native(): Native {
+    const dispose = () => {
+      this.disposed++;
+    };
     return {
       context: this,
-      createSampler: (): NativeSampler => ({applyConfig: (config) => this.configs.push(config), dispose: () => {}}),
-      createCheckpoint: (): NativeCheckpoint => ({init: async () => {}, dispose: () => {}}),
+      createSampler: (): NativeSampler => ({applyConfig: (config) => this.configs.push(config), dispose}),
+      createCheckpoint: (): NativeCheckpoint => new FakeCheckpoint(this, dispose),
     };
+  }
+}
+
+class FakeCheckpoint implements NativeCheckpoint {
+  readonly dispose: () => void;
+  readonly #context: FakeNativeContext;
+  tokens: readonly number[] = [];
+
+  constructor(context: FakeNativeContext, dispose: () => void) {
+    this.#context = context;
+    this.dispose = dispose;
+  }
+
+  async init(_context: NativeContext, sequence: number): Promise<void> {
+    this.tokens = [...(this.#context.sequences.get(sequence) ?? [])];
   }
 }

@@ -2,7 +2,7 @@ import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {textPrompt} from '../../../src/engine/contract/prompt.ts';
-import {checkState, type StateKey, writeState} from '../../../src/engine/llama/kv-state.ts';
+import {checkState, modelFingerprint, type StateKey, writeState} from '../../../src/engine/llama/kv-state.ts';
 import {FakeNativeContext} from '../../fakes/native-context.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {promptOf} from '../../fixtures/media-prompt.ts';
@@ -66,6 +66,25 @@ describe('a saved state', () => {
 
   test('that was never written is none', async () => {
     expect(await checkState(join(folderWith({}), 'none'), KEY, 100)).toBeUndefined();
+  });
+});
+
+describe('the fingerprint of a model', () => {
+  const MEGABYTE = 1024 ** 2;
+  const fingerprint = (bytes: Uint8Array) => modelFingerprint(join(folderWith({'m.gguf': bytes}), 'm.gguf'));
+  const changedAt = (at: number) => Buffer.alloc(MEGABYTE).fill(1, at, at + 1);
+
+  test('is the same for the same bytes', async () => {
+    expect(await fingerprint(Buffer.alloc(MEGABYTE))).toBe(await fingerprint(Buffer.alloc(MEGABYTE)));
+  });
+
+  test.each([0, MEGABYTE / 2, MEGABYTE - 1])('sees a change at byte %i', async (at) => {
+    expect(await fingerprint(changedAt(at))).not.toBe(await fingerprint(Buffer.alloc(MEGABYTE)));
+  });
+
+  test('sees another length, and takes a file shorter than one sample', async () => {
+    expect(await fingerprint(Buffer.alloc(MEGABYTE + 1))).not.toBe(await fingerprint(Buffer.alloc(MEGABYTE)));
+    expect(await fingerprint(Buffer.alloc(3))).not.toBe(await fingerprint(Buffer.alloc(4)));
   });
 });
 

@@ -37,4 +37,10 @@ test('metrics count tokens under llama-server names and requests by route and st
   expect(lines).toContain('mistral_requests_total{route="/completion",status="200"} 1');
   expect(lines).toContain('mistral_requests_total{route="/completion",status="400"} 1');
   expect(lines).toContain('mistral_generations_total{reason="stop"} 1');
+  // The script's figures: 10 ms for a prompt of one token, 100 ms for an answer of two, 20 ms to the first of them.
+  expect(lines).toContain('llamacpp:prompt_seconds_total 0.01');
+  expect(lines).toContain('llamacpp:tokens_predicted_seconds_total 0.1');
+  expect(lines).toContain('llamacpp:prompt_tokens_seconds 200');
+  expect(lines).toContain('llamacpp:predicted_tokens_seconds 20');
+  expect(lines).toContain('mistral_time_to_first_token_seconds_sum 0.02');
 });

@@ -100,6 +100,17 @@ test('reasoning is a field of its own, or parts of the content when Mistral asks
   ]);
 });
 
+test('streamed reasoning is a field of its own too, or parts of the content when Mistral asks for it', async () => {
+  const {post} = await testServer([{type: 'reasoning', text: 'hm'}, 'yes']);
+  const deltas = async (more: object) =>
+    (await post(URL, {...HI, ...more, stream: true})).events().flatMap((event) => event.choices?.[0]?.delta ?? []);
+  expect(await deltas({})).toEqual([{role: 'assistant', content: ''}, {reasoning_content: 'hm'}, {content: 'yes'}, {}]);
+  expect((await deltas({prompt_mode: 'reasoning'})).slice(1, -1)).toEqual([
+    {content: [{type: 'thinking', thinking: [{type: 'text', text: 'hm'}]}]},
+    {content: 'yes'},
+  ]);
+});
+
 test.each(['length', 'context'] as const)('an answer cut by %s says length', async (finish) => {
   const {post} = await testServer(['x', {finish}]);
   expect((await post(URL, HI)).json().choices[0].finish_reason).toBe('length');

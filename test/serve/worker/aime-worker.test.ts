@@ -94,18 +94,15 @@ test('what is out of range fails its job with the name the job gave it', async (
 });
 
 test('progress is all of the text so far, only ever grows, and comes no faster than its pace', async () => {
-  const steps = ['a', 'b', 'c', 'd', 'e', 'f'].flatMap((text) => [text, () => sleep(10)]);
-  const {server} = await setUp({script: steps, progressMs: 30});
+  let told = () => 0;
+  const until = (count: number) => () => vi.waitFor(() => expect(told()).toBe(count), 20_000);
+  const {server} = await setUp({script: ['a', until(1), 'b', 'c', until(2), 'd'], progressMs: 200});
   const {result, progress} = server.submit({prompt_input: 'Hi'});
-  expect((await result).text).toBe('abcdef');
-  expect(progress.length).toBeGreaterThan(1);
-  for (const [index, {text, at}] of progress.entries()) {
-    expect('abcdef'.startsWith(text)).toBe(true);
-    const before = progress[index - 1];
-    if (!before) continue;
-    expect(text.length).toBeGreaterThan(before.text.length);
-    expect(at - before.at).toBeGreaterThan(20);
-  }
+  told = () => progress.length;
+  expect((await result).text).toBe('abcd');
+  expect(progress.map(({text}) => text)).toEqual(['a', 'abc']);
+  const [first, second] = progress.map(({at}) => at);
+  expect((second ?? 0) - (first ?? 0)).toBeGreaterThan(100);
 });
 
 test('free slots are filled while others compute', async () => {
