@@ -14,7 +14,6 @@ import {
   SAMPLING,
 } from '../engine/contract/sampling-table.ts';
 import {templateVersions} from '../engine/contract/templates.ts';
-import type {Io} from './host/io.ts';
 
 /** What a flag means when it is absent. mistral-inference's 35 tokens stay with `demo`: in a chat they cut answers. */
 export const DEFAULTS = {
@@ -55,17 +54,12 @@ export function addModelArgument(command: Command): void {
   command.addOption(new Option('--model-path <path>').hideHelp());
 }
 
-/** The model argument as given, by position or by flag. */
+/** The model argument, by position or by flag; an empty one, as an unset variable of a script leaves, is none. */
 export function modelArgument(
   positional: string | undefined,
   flags: {readonly modelPath?: string},
 ): string | undefined {
-  return flags.modelPath ?? positional;
-}
-
-/** The model the user names, by argument or $MISTRAL_MODEL; undefined means the embedded one. */
-export function namedModel(io: Io, argument: string | undefined): string | undefined {
-  return argument ?? (io.env.MISTRAL_MODEL || undefined);
+  return flags.modelPath || positional || undefined;
 }
 
 /** Where and how the model runs. */

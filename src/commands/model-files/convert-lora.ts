@@ -6,8 +6,10 @@ import {folderBase, ggufBase, type LoraBase, planLora} from '../../engine/conver
 import {writePlan} from '../../engine/convert/convert-weights.ts';
 import {readAdapter} from '../../engine/convert/source/adapter-file.ts';
 import {openSourceFolder} from '../../engine/convert/source/source-folder.ts';
-import {resolveModel} from '../../engine/models/resolve.ts';
+import {findModel} from '../../engine/models/find-model.ts';
+import {notUnpacked} from '../../engine/models/model-at.ts';
 import type {Io} from '../host/io.ts';
+import {whereToLook} from '../open-model/meant.ts';
 
 export interface ConvertLoraFlags {
   readonly base?: string;
@@ -29,14 +31,23 @@ export async function convertLora(io: Io, path: string, flags: ConvertLoraFlags)
     throw new EngineError('usage', `${out} is there already`, {hint: 'Give another --out, or --force to replace it.'});
   }
   const adapter = readAdapter(path, flags.scaling);
-  await writePlan(planLora(adapter, openBase(flags.base)), out, {workers: 0, signal: io.stop});
+  await writePlan(planLora(adapter, openBase(io, flags.base)), out, {workers: 0, signal: io.stop});
   const bytes = statSync(out).size;
   io.say(`wrote ${out}: ${formatBytes(bytes)}; use it with --lora-path`);
   if (flags.json) io.json({path: out, bytes});
 }
 
 /** A GGUF or a folder of either kind: only the shapes of its weights are read. */
-function openBase(path: string): LoraBase {
-  const found = resolveModel(path);
-  return found.kind === 'gguf' ? ggufBase(found.file) : folderBase(openSourceFolder(found.folder));
+function openBase(io: Io, name: string): LoraBase {
+  const found = findModel(name, whereToLook(io));
+  switch (found.kind) {
+    case 'gguf':
+      return ggufBase(found.file);
+    case 'folder':
+      return folderBase(openSourceFolder(found.folder));
+    case 'tar':
+      throw notUnpacked(found.path);
+    case 'tokenizer':
+      throw found.noModel;
+  }
 }

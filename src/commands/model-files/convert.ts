@@ -8,12 +8,15 @@ import {convertFolder, QUANTISATIONS, quantisation} from '../../engine/convert/c
 import {planVocabulary, writePlan} from '../../engine/convert/convert-weights.ts';
 import {findAdapter} from '../../engine/convert/source/adapter-file.ts';
 import {openSourceFolder, type SourceFolder} from '../../engine/convert/source/source-folder.ts';
+import {existingPath} from '../../engine/models/existing-path.ts';
+import {findPath} from '../../engine/models/find-model.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
-import {resolveModel} from '../../engine/models/resolve.ts';
 import {ByteProgress, formatDuration} from '../host/byte-progress.ts';
 import type {Io} from '../host/io.ts';
+import {whereToLook} from '../open-model/meant.ts';
 import {number} from '../options.ts';
 import {type ConvertLoraFlags, convertLora} from './convert-lora.ts';
+import {weightsFolder} from './weights-folder.ts';
 
 interface ConvertFlags extends ConvertLoraFlags {
   readonly quant: string;
@@ -55,13 +58,17 @@ function quantType(text: string): string {
   throw new InvalidArgumentError(`Expected one of ${QUANTISATIONS.join(', ')}.`);
 }
 
-async function convert(path: string, flags: ConvertFlags, io: Io): Promise<void> {
+async function convert(name: string, flags: ConvertFlags, io: Io): Promise<void> {
+  const where = whereToLook(io);
+  const path = findPath(name, where);
   const adapter = adapterAt(path, flags);
   if (adapter !== undefined) return convertLora(io, adapter, flags);
-  const folder = folderOf(path);
+  const folder = weightsFolder(path);
   const source = openSourceFolder(folder, {context: flags.ctxTrain});
   const suffix = flags.vocabOnly ? 'vocab' : flags.quant;
-  const out = flags.out ?? join(folder, `${source.name}-${suffix}.gguf`);
+  // A store of other programs takes no file of ours.
+  const place = existingPath(name, where) === undefined ? io.cwd : folder;
+  const out = flags.out ?? join(place, `${source.name}-${suffix}.gguf`);
   if (existsSync(out) && !flags.force) {
     throw new EngineError('usage', `${out} is there already`, {hint: 'Give another --out, or --force to replace it.'});
   }
@@ -82,17 +89,6 @@ function adapterAt(path: string, {base}: ConvertFlags): string | undefined {
   if (adapter !== undefined || base === undefined) return adapter;
   throw new EngineError('model_not_found', `there is no LoRA adapter ${path}`, {
     hint: 'It has to be lora.safetensors, or a folder with adapter_config.json and adapter_model.safetensors.',
-  });
-}
-
-/** A file of a folder stands for the folder. Throws EngineError for what can or need not be converted. */
-function folderOf(path: string): string {
-  const stat = statSync(path, {throwIfNoEntry: false});
-  if (stat?.isDirectory()) return path;
-  const found = resolveModel(path);
-  if (found.kind === 'convertible') return found.folder;
-  throw new EngineError('model_invalid', `${path} is a GGUF already`, {
-    hint: 'Give the folder of the original weights: a quantised file cannot be quantised again without loss.',
   });
 }
 

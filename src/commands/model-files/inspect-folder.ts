@@ -1,4 +1,5 @@
 // `mistral inspect` of a folder whose weights are to be converted.
+import {existsSync} from 'node:fs';
 import {basename} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
@@ -8,8 +9,10 @@ import {readGguf} from '../../engine/gguf/read-header.ts';
 import {isOutputType, OUTPUT_TYPES} from '../../engine/gguf/write-header.ts';
 import {inspectFolder} from '../../engine/inspect/inspect-conversion.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
+import {notUnpacked} from '../../engine/models/model-at.ts';
 import type {Io} from '../host/io.ts';
 import {convertedBefore, defaultType} from '../open-model/convert-once.ts';
+import {unpackedFolder} from '../open-model/unpack-once.ts';
 import {type Inspected, inspectedFile} from './inspect-file.ts';
 
 /** Weights that are to be converted: what was made of them earlier, else what would be. */
@@ -30,4 +33,11 @@ export async function inspectedFolder(io: Io, folder: string, quant?: string): P
     inspection: opened === type ? inspection : {...inspection, notes: [...inspection.notes, other]},
     note: `what ${folder} will be converted to`,
   };
+}
+
+/** An archive is described as the folder that was unpacked of it; nothing is unpacked to be described. */
+export async function inspectedArchive(io: Io, tar: string, quant?: string): Promise<Inspected> {
+  const folder = unpackedFolder(io, tar);
+  if (existsSync(folder)) return await inspectedFolder(io, folder, quant);
+  throw notUnpacked(tar);
 }

@@ -1,14 +1,12 @@
 // `mistral inspect`: what a model is, can do and needs, without loading it.
-import {statSync} from 'node:fs';
-import {basename, resolve} from 'node:path';
 import type {Command} from 'commander';
 import {formatBytes, formatCount} from '../../base/units.ts';
-import {readGguf} from '../../engine/gguf/read-header.ts';
 import type {Inspection, SourceReport} from '../../engine/inspect/inspect-model.ts';
+import {findModel} from '../../engine/models/find-model.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
-import {resolveModel} from '../../engine/models/resolve.ts';
 import type {Io} from '../host/io.ts';
-import {addModelArgument, namedModel} from '../options.ts';
+import {meantModel, whereToLook} from '../open-model/meant.ts';
+import {addModelArgument, modelArgument} from '../options.ts';
 import {type Inspected, inspectedFile} from './inspect-file.ts';
 
 interface InspectFlags {
@@ -34,25 +32,24 @@ export function addInspectCommand(command: Command, io: Io): void {
 }
 
 async function inspect(io: Io, model: string | undefined, flags: InspectFlags): Promise<void> {
-  const named = namedModel(io, flags.modelPath ?? model);
-  const {inspection, note} = await look(io, named === undefined ? undefined : resolve(io.cwd, named), flags);
+  const {inspection, note} = await look(io, meantModel(io, modelArgument(model, flags)), flags);
   if (flags.json) io.json(inspection);
   else io.show(table(inspection, note));
 }
 
-/** Files that stand for the folder they lie in. */
-const OF_A_FOLDER = /\.(json|safetensors|pth)$/;
-
 /** A file that cannot be loaded is still worth inspecting, as long as its header can be read. */
-async function look(io: Io, path: string | undefined, {quant}: InspectFlags): Promise<Inspected> {
-  if (path !== undefined && !OF_A_FOLDER.test(path) && statSync(path, {throwIfNoEntry: false})?.isFile()) {
-    const file = readGguf(path);
-    if (file.tensors.length > 0 || file.metadata.keys.length > 0) return inspectedFile(file, basename(path));
+async function look(io: Io, name: string | undefined, {quant}: InspectFlags): Promise<Inspected> {
+  const found = findModel(name, whereToLook(io), {quant});
+  switch (found.kind) {
+    case 'gguf':
+      return await inspectedFile(found.file, found.note);
+    case 'folder':
+      return await (await import('./inspect-folder.ts')).inspectedFolder(io, found.folder, quant);
+    case 'tar':
+      return await (await import('./inspect-folder.ts')).inspectedArchive(io, found.path, quant);
+    case 'tokenizer':
+      throw found.noModel;
   }
-  const found = resolveModel(path, quant === undefined ? {} : {quant});
-  if (found.kind === 'gguf') return inspectedFile(found.file, found.note);
-  const {inspectedFolder} = await import('./inspect-folder.ts');
-  return inspectedFolder(io, found.folder, quant);
 }
 
 function table(found: Inspection, note: string): string {

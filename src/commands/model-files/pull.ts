@@ -16,12 +16,13 @@ import {download, SMALLER} from '../../engine/models/pull/download.ts';
 import {chooseHubFiles, readRepository} from '../../engine/models/pull/hub.ts';
 import type {HubFile, HubRepository} from '../../engine/models/pull/hub-folder.ts';
 import {checkGitBlob} from '../../engine/models/pull/hub-folder.ts';
+import {storedModel} from '../../engine/models/stored-model.ts';
 import {hubCacheFolder} from '../../engine/models/stores.ts';
 import {ByteProgress} from '../host/byte-progress.ts';
 import {confirm} from '../host/confirm.ts';
 import {hubToken, modelsFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
-import {storedModel} from '../open-model/stored-model.ts';
+import {whereToLook} from '../open-model/meant.ts';
 
 interface PullFlags {
   readonly quant?: string;
@@ -119,7 +120,7 @@ const cacheOf = (io: Io) => hubCacheFolder(io.env, io.env.HOME || homedir());
 
 function fetchedBefore(io: Io, {repo, want}: PullSource & {kind: 'hub'}): string {
   try {
-    return storedModel(io, repo, want);
+    return storedModel(repo, whereToLook(io), want);
   } catch {
     throw offline(want === undefined ? repo : `${repo}:${want}`);
   }

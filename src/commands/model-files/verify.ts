@@ -11,13 +11,17 @@ import {compareFile, planConversion} from '../../engine/convert/convert-weights.
 import {openSourceFolder, type SourceFolder} from '../../engine/convert/source/source-folder.ts';
 import type {Plan} from '../../engine/convert/tensors/plan.ts';
 import {fileTypeName} from '../../engine/gguf/file-types.ts';
-import {preflight} from '../../engine/gguf/preflight.ts';
+import {checkLoadable} from '../../engine/gguf/preflight.ts';
 import {type GgufFile, type GgufTensor, readGguf} from '../../engine/gguf/read-header.ts';
 import {isOutputType} from '../../engine/gguf/write-header.ts';
+import {findModel, findPath} from '../../engine/models/find-model.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
+import {type FoundModel, notUnpacked} from '../../engine/models/model-at.ts';
 import {ByteProgress} from '../host/byte-progress.ts';
 import type {Io} from '../host/io.ts';
+import {whereToLook} from '../open-model/meant.ts';
 import {number} from '../options.ts';
+import {weightsFolder} from './weights-folder.ts';
 
 interface VerifyFlags {
   readonly workers?: number;
@@ -33,7 +37,7 @@ A K-quantised file is compared with a second conversion in the temporary folder,
 /** Adds options, examples and the action of `mistral verify`. */
 export function addVerifyCommand(command: Command, io: Io): void {
   command
-    .argument('<file>', 'the converted .gguf')
+    .argument('<file>', 'the converted .gguf, or its name')
     .argument('<folder>', 'the folder it was made from')
     .option('--workers <n>', 'threads beside the main one', number({integer: true, min: 0, max: 64}))
     .option('--json', 'print the result as a JSON object')
@@ -41,17 +45,20 @@ export function addVerifyCommand(command: Command, io: Io): void {
     .action((file: string, folder: string) => verify(io, file, folder, command.opts<VerifyFlags>()));
 }
 
-async function verify(io: Io, path: string, folder: string, flags: VerifyFlags): Promise<void> {
-  const file = preflight(path);
+async function verify(io: Io, name: string, source: string, flags: VerifyFlags): Promise<void> {
+  const where = whereToLook(io);
+  const file = convertedFile(findModel(name, where));
+  const {path} = file;
+  const folder = weightsFolder(findPath(source, where));
   const context = file.metadata.number(`${file.metadata.string('general.architecture')}.context_length`);
-  const source = openSourceFolder(folder, {context});
+  const weights = openSourceFolder(folder, {context});
   const type = fileTypeName(file.metadata.number('general.file_type') ?? -1);
   if (type === undefined) {
     throw new EngineError('unsupported', `${path} does not name its quantisation`, {hint: 'Convert the folder again.'});
   }
   const different = isOutputType(type)
-    ? await compareDirectly(io, file, planConversion(source, type), flags)
-    : await compareAgain(io, file, source, type, flags);
+    ? await compareDirectly(io, file, planConversion(weights, type), flags)
+    : await compareAgain(io, file, weights, type, flags);
   const tensors = file.tensors.length;
   if (flags.json) io.json({path, tensors, different});
   if (different.length > 0) {
@@ -65,6 +72,19 @@ async function verify(io: Io, path: string, folder: string, flags: VerifyFlags):
     );
   }
   io.say(`${path} holds ${tensors} tensors, all as in ${folder}`);
+}
+
+/** @throws EngineError for what is no file that a conversion could have made. */
+function convertedFile(found: FoundModel): GgufFile {
+  if (found.kind === 'tokenizer') throw found.noModel;
+  if (found.kind === 'tar') throw notUnpacked(found.path);
+  if (found.kind === 'folder') {
+    throw new EngineError('model_invalid', `${found.folder} holds no converted file`, {
+      hint: 'Give the .gguf first, then the folder it was made from.',
+    });
+  }
+  checkLoadable(found.file);
+  return found.file;
 }
 
 /** Tensors are found by name, so a file of another program with another order can be verified too. */

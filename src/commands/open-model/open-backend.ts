@@ -1,19 +1,17 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
-import {existsSync, statSync} from 'node:fs';
 import {basename, resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {unlessStopped} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
-import type {Device, LocalOptions} from '../../engine/contract/local-engine.ts';
-import {preflight} from '../../engine/gguf/preflight.ts';
+import type {LocalOptions} from '../../engine/contract/local-engine.ts';
 import type {GgufFile} from '../../engine/gguf/read-header.ts';
-import {localMachine} from '../../engine/local/engines.ts';
 import {type OpenLocalOptions, openLocalBackend} from '../../engine/local/open-local.ts';
-import {resolveModel} from '../../engine/models/resolve.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
 import type {Io} from '../host/io.ts';
 import {showProgress} from '../host/progress.ts';
-import {type EngineFlags, namedModel} from '../options.ts';
+import type {EngineFlags} from '../options.ts';
+import {meant} from './meant.ts';
+import {findForMachine, readyModel} from './ready-model.ts';
 import {changesModel, findServer} from './running-servers.ts';
 
 export interface OpenOptions {
@@ -28,7 +26,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the server --url names, or the model that `argument`, $MISTRAL_MODEL or nothing (the embedded one) names.
+ * Opens the server or the model that the command line and the environment mean (`meant`).
  * Throws EngineError with the reason when it cannot, and the reason of `io.stop` when the program is stopped meanwhile.
  */
 export async function openBackend(
@@ -37,9 +35,9 @@ export async function openBackend(
   flags: EngineFlags,
   {slots = 1, onProgress, attach = false, watch}: OpenOptions = {},
 ): Promise<Backend> {
-  const remote = await openUrl(io, argument, flags);
-  if (remote) return remote;
-  const file = await findModel(io, argument, flags);
+  const model = meant(io, argument, flags);
+  if (model.kind === 'url') return await openUrl(io, model.url, flags);
+  const file = await readyModel(io, await findForMachine(io, model.name, flags), flags);
   const running = attach && !changesModel(flags) ? await findServer(io.env, file.path, io.stop) : undefined;
   if (running) return running;
   const loras = flags.loraPath === undefined ? [] : [await lora(io, flags.loraPath, file, flags)];
@@ -64,13 +62,7 @@ export async function openBackend(
   }
 }
 
-/** The server that --url or, without a model argument, $MISTRAL_URL names; undefined when neither does. */
-async function openUrl(io: Io, argument: string | undefined, flags: EngineFlags): Promise<Backend | undefined> {
-  const url = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
-  if (!url && flags.tokenizer !== undefined) {
-    throw new EngineError('usage', '--tokenizer is for --url; a local model has its own');
-  }
-  if (!url) return undefined;
+async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend> {
   // A key goes to the server it was named for, and to Mistral's own: not to whatever a URL says.
   const isMistral = URL.canParse(url) && /(?:^|\.)mistral\.ai$/.test(new URL(url).hostname);
   const apiKey = io.env[flags.apiKeyEnv ?? (isMistral ? 'MISTRAL_API_KEY' : '')];
@@ -81,8 +73,8 @@ async function openUrl(io: Io, argument: string | undefined, flags: EngineFlags)
   const options = {url, signal: io.stop, ...(apiKey && {apiKey}), ...(model !== undefined && {model})};
   if (tokenizer === undefined) return openRemote(options);
   const {openExactRemote} = await import('../../engine/remote/exact-backend.ts');
-  const {loadTokenizer} = await import('../../engine/template/load-tokenizer.ts');
-  return openExactRemote(options, loadTokenizer(resolve(io.cwd, tokenizer), flags.template));
+  const {openTokenizer} = await import('./open-tokenizer.ts');
+  return openExactRemote(options, await openTokenizer(io, tokenizer, flags));
 }
 
 /**
@@ -102,48 +94,10 @@ export async function withBackend(
   await backend.close();
 }
 
-/** A path is a path; anything else may be the name of a model that is on this machine. */
-async function pathOf(io: Io, named: string, {quant, yes}: EngineFlags): Promise<string> {
-  const path = resolve(io.cwd, named);
-  if (/\.tar$/i.test(path) && statSync(path, {throwIfNoEntry: false})?.isFile()) {
-    const {unpackOnce} = await import('./unpack-once.ts');
-    return unpackOnce(io, path, yes === undefined ? {} : {yes});
-  }
-  if (existsSync(path)) return path;
-  const {storedModel} = await import('./stored-model.ts');
-  return storedModel(io, named, quant);
-}
-
-async function findModel(io: Io, argument: string | undefined, flags: EngineFlags): Promise<GgufFile> {
-  const named = namedModel(io, argument);
-  const path = named === undefined ? undefined : await pathOf(io, named, flags);
-  // Among several files the GPU's memory decides too; a single one is fitted when it is opened.
-  const isFolder = path !== undefined && statSync(path).isDirectory();
-  const machine = isFolder ? await localMachine(deviceOf(flags)) : undefined;
-  const found = resolveModel(path, {...(flags.quant !== undefined && {quant: flags.quant}), ...(machine && {machine})});
-  if (isFolder && flags.loraPath === undefined) {
-    const {adapterBeside} = await import('./open-adapter.ts');
-    const note = adapterBeside(path);
-    if (note !== undefined) io.say(`note: ${note}`);
-  }
-  if (found.kind === 'convertible') {
-    const {convertOnce} = await import('./convert-once.ts');
-    const converted = await convertOnce(io, found.folder, flags);
-    io.say(`model: ${converted}`);
-    return preflight(converted);
-  }
-  if (path === undefined || found.note !== basename(path)) io.say(`model: ${found.note}`);
-  return found.file;
-}
-
-function deviceOf({gpu}: EngineFlags): Device {
-  return gpu ?? 'auto';
-}
-
 function engineOptions(flags: EngineFlags): Partial<OpenLocalOptions> {
-  const {gpuLayers, ctx, kvType, memoryCheck, threads, template} = flags;
+  const {gpu, gpuLayers, ctx, kvType, memoryCheck, threads, template} = flags;
   return {
-    device: deviceOf(flags),
+    ...(gpu !== undefined && {device: gpu}),
     ...(gpuLayers !== undefined && {gpuLayers}),
     ...(ctx !== undefined && {contextSize: ctx}),
     ...(kvType !== undefined && {kvType}),

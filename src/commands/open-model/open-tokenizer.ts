@@ -1,23 +1,62 @@
-// Model argument -> its tokenizer and template, without opening the model itself.
-import {resolve} from 'node:path';
+// From a model's name to its tokenizer and template, without opening the model: read where it lies.
+import {readdirSync} from 'node:fs';
+import {EngineError} from '../../base/errors.ts';
 import type {TemplateVersion} from '../../engine/contract/requests.ts';
-import {resolveModel} from '../../engine/models/resolve.ts';
-import {type LoadedTokenizer, loadTokenizer} from '../../engine/template/load-tokenizer.ts';
+import {findModel} from '../../engine/models/find-model.ts';
+import type {FoundModel} from '../../engine/models/model-at.ts';
+import {
+  type LoadedTokenizer,
+  loadFromFiles,
+  loadFromGguf,
+  loadTokenizer,
+} from '../../engine/template/load-tokenizer.ts';
+import {isTokenizerFile} from '../../engine/tokenizer/tokenizer-file.ts';
 import type {Io} from '../host/io.ts';
-import {namedModel} from '../options.ts';
+import {whereToLook} from './meant.ts';
 
 export interface TokenizerFlags {
   readonly quant?: string;
   readonly template?: TemplateVersion;
 }
 
-/** The tokenizer of the named model or tokenizer file, else of the embedded model. Throws what `loadTokenizer` does. */
-export function openTokenizer(io: Io, argument: string | undefined, flags: TokenizerFlags): LoadedTokenizer {
-  const named = namedModel(io, argument);
-  return loadTokenizer(named === undefined ? embeddedModel(flags.quant) : resolve(io.cwd, named), flags.template);
+/**
+ * The tokenizer of the model of this name, or of a tokenizer file; undefined means the embedded model's.
+ * @throws EngineError as `findModel` and `loadTokenizer` do.
+ */
+export async function openTokenizer(
+  io: Io,
+  name: string | undefined,
+  {quant, template}: TokenizerFlags,
+): Promise<LoadedTokenizer> {
+  return await tokenizerOf(findModel(name, whereToLook(io), {quant}), template);
 }
 
-function embeddedModel(quant: string | undefined): string {
-  const found = resolveModel(undefined, quant === undefined ? {} : {quant});
-  return found.kind === 'gguf' ? found.path : found.folder;
+async function tokenizerOf(found: FoundModel, template: TemplateVersion | undefined): Promise<LoadedTokenizer> {
+  switch (found.kind) {
+    case 'gguf':
+      return loadFromGguf(found.file, template);
+    case 'tokenizer':
+      return loadTokenizer(found.path, template);
+    case 'folder': {
+      const names = readdirSync(found.folder);
+      if (names.some(isTokenizerFile) || !names.includes('tokenizer.json'))
+        return loadTokenizer(found.folder, template);
+      const {loadHfTokenizer} = await import('../../engine/convert/hf-tokenizer.ts');
+      return loadHfTokenizer(found.folder, template);
+    }
+    case 'tar':
+      return await tokenizerInTar(found.path, template);
+  }
+}
+
+/** A small file of an archive is read from its place in it: nothing is unpacked. */
+async function tokenizerInTar(path: string, template: TemplateVersion | undefined): Promise<LoadedTokenizer> {
+  const {readArchived, tarFiles} = await import('../../engine/models/tar-index.ts');
+  const files = new Map(tarFiles(path).map((file) => [file.name, file]));
+  const read = (name: string) => {
+    const file = files.get(name);
+    if (file === undefined) throw new EngineError('model_not_found', `${path} holds no ${name}`);
+    return readArchived(path, file);
+  };
+  return loadFromFiles({path, names: [...files.keys()].sort(), read}, template);
 }

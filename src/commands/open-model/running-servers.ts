@@ -1,16 +1,18 @@
 // Servers on this machine find each other's clients: a running `mistral serve` leaves a note with its model and address.
 import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {within} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {embeddedFile} from '../../engine/models/embedded-file.ts';
+import {existingPath} from '../../engine/models/existing-path.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
 import type {Io} from '../host/io.ts';
 import {stateFolder} from '../host/state-folder.ts';
 import type {EngineFlags} from '../options.ts';
 import {ANSWER_MS, AttachedFim, access, type ServerNote} from './fim-by-server.ts';
+import {meant, whereToLook} from './meant.ts';
 
 const folder = (env: NodeJS.ProcessEnv) => join(stateFolder(env), 'servers');
 
@@ -26,9 +28,45 @@ export function announceServer(env: NodeJS.ProcessEnv, pid: number, note: Server
   return () => rmSync(path, {force: true});
 }
 
+/**
+ * What each flag means to an answer: `answers` change it, `engine` how it is computed, `others` neither. A new flag has
+ * to be placed here before it compiles.
+ */
+const MEANING = {
+  loraPath: 'answers',
+  template: 'answers',
+  gpu: 'engine',
+  gpuLayers: 'engine',
+  ctx: 'engine',
+  kvType: 'engine',
+  threads: 'engine',
+  // Goes with --lora-path.
+  loraScale: 'others',
+  // Of another way to a model than a running server's.
+  url: 'others',
+  apiKeyEnv: 'others',
+  remoteModel: 'others',
+  tokenizer: 'others',
+  // Chooses the file, by which a server is found.
+  quant: 'others',
+  memoryCheck: 'others',
+  verbose: 'others',
+  yes: 'others',
+} as const satisfies Record<keyof EngineFlags, 'answers' | 'engine' | 'others'>;
+
+function hasFlag(flags: EngineFlags, ...meanings: readonly string[]): boolean {
+  const names = Object.keys(MEANING) as (keyof typeof MEANING)[];
+  return names.some((name) => meanings.includes(MEANING[name]) && flags[name] !== undefined);
+}
+
 /** True when the flags ask for something a running server may not have. */
-export function changesModel({gpu, gpuLayers, ctx, kvType, threads, template, loraPath}: EngineFlags): boolean {
-  return [gpu, gpuLayers, ctx, kvType, threads, template, loraPath].some((flag) => flag !== undefined);
+export function changesModel(flags: EngineFlags): boolean {
+  return hasFlag(flags, 'answers', 'engine');
+}
+
+/** True when a server with these flags gives other answers than its model's file: nobody who names the file means it. */
+export function changesAnswers(flags: EngineFlags): boolean {
+  return hasFlag(flags, 'answers');
 }
 
 /**
@@ -40,23 +78,22 @@ export async function attachedBackend(
   argument: string | undefined,
   flags: EngineFlags,
 ): Promise<Backend | undefined> {
-  const file = meantFile(io, argument, flags);
+  const file = fileToAttach(io, argument, flags);
   return file === undefined ? undefined : await findServer(io.env, file, io.stop);
 }
 
 /** The same for one fill-in: the server is not even asked whether it is there. */
 export function attachedFim(io: Io, argument: string | undefined, flags: EngineFlags): AttachedFim | undefined {
-  const file = meantFile(io, argument, flags);
+  const file = fileToAttach(io, argument, flags);
   const [note] = file === undefined ? [] : notes(io.env, file);
   return note && new AttachedFim(note);
 }
 
 /** The model file of the command line, where a server that has it open would do. */
-function meantFile(io: Io, argument: string | undefined, flags: EngineFlags): string | undefined {
-  const elsewhere = flags.url ?? (argument === undefined ? io.env.MISTRAL_URL : undefined);
-  if (elsewhere || changesModel(flags) || !existsSync(folder(io.env))) return undefined;
-  const named = argument ?? (io.env.MISTRAL_MODEL || undefined);
-  const file = named === undefined ? embeddedFile() : resolve(io.cwd, named);
+function fileToAttach(io: Io, argument: string | undefined, flags: EngineFlags): string | undefined {
+  const model = meant(io, argument, flags);
+  if (model.kind === 'url' || changesModel(flags) || !existsSync(folder(io.env))) return undefined;
+  const file = model.name === undefined ? embeddedFile() : existingPath(model.name, whereToLook(io));
   const isFile = file !== undefined && statSync(file, {throwIfNoEntry: false})?.isFile();
   return isFile ? file : undefined;
 }

@@ -10,10 +10,15 @@ import {confirm} from '../host/confirm.ts';
 import {cacheFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 
+/** Where the archive is unpacked to, or was before. */
+export function unpackedFolder(io: Io, tar: string): string {
+  const stem = basename(tar).replace(/\.tar$/i, '');
+  return join(cacheFolder(io), 'unpacked', fingerprint(dirname(tar), basename(tar)), stem);
+}
+
 /** The folder of the unpacked archive. Throws EngineError, or the stop's reason. */
 export async function unpackOnce(io: Io, tar: string, {yes}: {readonly yes?: true}): Promise<string> {
-  const stem = basename(tar).replace(/\.tar$/i, '');
-  const folder = join(cacheFolder(io), 'unpacked', fingerprint(dirname(tar), basename(tar)), stem);
+  const folder = unpackedFolder(io, tar);
   if (existsSync(folder)) return folder;
   const size = formatBytes(statSync(tar).size);
   const what = `${tar} has to be unpacked once: ${size} into ${folder}.`;
@@ -23,7 +28,7 @@ export async function unpackOnce(io: Io, tar: string, {yes}: {readonly yes?: tru
       hint: 'Unpack it yourself and give the folder: mkdir FOLDER && tar -xf FILE -C FOLDER',
     });
   }
-  const progress = new ByteProgress(`unpacking ${stem}`, io);
+  const progress = new ByteProgress(`unpacking ${basename(folder)}`, io);
   try {
     await unpackTar(tar, folder, {signal: io.stop, progress: (done, total) => progress.update(done, total)});
   } finally {

@@ -12,7 +12,7 @@ import type {App} from '../../serve/route.ts';
 import type {Service} from '../../serve/service.ts';
 import type {Io} from '../host/io.ts';
 import {openBackend} from '../open-model/open-backend.ts';
-import {announceServer} from '../open-model/running-servers.ts';
+import {announceServer, changesAnswers} from '../open-model/running-servers.ts';
 import type {ServeFlags} from './server-settings.ts';
 import {settings} from './server-settings.ts';
 
@@ -52,7 +52,9 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
         ...(attachKey !== undefined && {key: attachKey}),
       };
       const note = {url: reachable(url), ...known};
-      if (path !== undefined) withdraw = announceServer(io.env, process.pid, {...note, model: path});
+      if (path !== undefined && !changesAnswers(flags)) {
+        withdraw = announceServer(io.env, process.pid, {...note, model: path});
+      }
       io.say(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs`);
       await untilSignal(io, service, graceMs);
     } finally {

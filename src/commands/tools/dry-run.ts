@@ -1,19 +1,29 @@
 // `mistral tools --dry-run`: the exact prompt a request becomes, from the tokenizer alone.
-
+import {EngineError} from '../../base/errors.ts';
 import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
 import {encodeChat} from '../../engine/template/encode/encode-chat.ts';
 import type {Io} from '../host/io.ts';
+import {type MeantFlags, meant} from '../open-model/meant.ts';
 import {openTokenizer, type TokenizerFlags} from '../open-model/open-tokenizer.ts';
 import {printTokens} from '../tokenize/print-tokens.ts';
 
-/** Prints one line a token, id and piece, or one object. Throws what the request would be refused with. */
-export function printPrompt(
+/**
+ * Prints one line a token, id and piece, or one object.
+ * @throws EngineError `usage` for a server without --tokenizer; what the request would be refused with.
+ */
+export async function printPrompt(
   io: Io,
-  model: string | undefined,
-  flags: TokenizerFlags & {readonly json?: boolean},
+  argument: string | undefined,
+  flags: TokenizerFlags & MeantFlags & {readonly json?: boolean},
   request: ChatCompletionRequest,
-): void {
-  const loaded = openTokenizer(io, model, flags);
+): Promise<void> {
+  const model = meant(io, argument, flags);
+  if (model.kind === 'url' && flags.tokenizer === undefined) {
+    throw new EngineError('usage', `the prompt for ${model.url} is made by that server`, {
+      hint: 'Give its tokenizer with --tokenizer, or a model in place of the server.',
+    });
+  }
+  const loaded = await openTokenizer(io, model.kind === 'url' ? flags.tokenizer : model.name, flags);
   const {tokenizer, version, modelSettings} = loaded;
   const {tokens} = encodeChat(request, tokenizer, version, modelSettings === undefined ? {} : {modelSettings});
   printTokens(io, loaded, tokens, flags);

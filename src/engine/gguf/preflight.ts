@@ -21,6 +21,7 @@ export function preflight(path: string): GgufFile {
 /** The checks of `preflight` for a header that is read. Throws EngineError as it does. */
 export function checkLoadable(file: GgufFile): void {
   const {path} = file;
+  refuseLaterPart(path);
   refuseOtherKinds(file);
   const architecture = file.metadata.string('general.architecture') as string;
   const reason = notTextModel(architecture);
@@ -30,6 +31,16 @@ export function checkLoadable(file: GgufFile): void {
   checkParts(file);
   refuseOldExperts(file);
   checkVocabulary(file);
+}
+
+/** A later part of a split model holds next to nothing but tensors: the first one is the one to load. */
+function refuseLaterPart(path: string): void {
+  const split = splitOf(basename(path));
+  if (split === undefined || split.part === 1) return;
+  const first = join(dirname(path), splitName(split.prefix, 1, split.count));
+  const what = `${path} is part ${split.part} of ${split.count}`;
+  if (existsSync(first)) throw new EngineError('model_invalid', what, {hint: `Give part 1: ${first}`});
+  throw new EngineError('model_invalid', `${what}, and part 1 is missing`, {hint: `Put ${basename(first)} beside it.`});
 }
 
 function refuseOtherKinds({path, metadata, tensors}: GgufFile): void {

@@ -21,16 +21,24 @@ export const PARTIAL = /\.(part|partial|incomplete|ipull|downloadInProgress|crdo
 export function folderKind(files: readonly FolderFile[]): FolderKind {
   const models = modelFiles(files);
   if (models.length > 0) return {kind: 'gguf', models};
+  const format = weightsFormat(files);
+  if (format !== undefined) return {kind: format};
   const names = new Set(files.map((file) => file.name));
-  const mistral = [...names].some((name) => MISTRAL_WEIGHTS.test(name));
-  const hf = [...names].some((name) => HF_WEIGHTS.test(name));
-  if (mistral && names.has('params.json')) return {kind: 'mistral'};
-  if (hf && names.has('config.json')) return {kind: 'hf'};
   if (names.has('lora.safetensors') || names.has('adapter_config.json')) return {kind: 'lora'};
-  return {kind: 'none', almost: almost(names, mistral, hf)};
+  return {kind: 'none', almost: almost(names)};
 }
 
-function almost(names: ReadonlySet<string>, mistral: boolean, hf: boolean): string | undefined {
+/** The format of the weights, also where a GGUF was made of them; undefined without whole ones. */
+export function weightsFormat(files: readonly FolderFile[]): 'mistral' | 'hf' | undefined {
+  const has = (name: string | RegExp) =>
+    files.some((file) => (typeof name === 'string' ? file.name === name : name.test(file.name)));
+  if (has(MISTRAL_WEIGHTS) && has('params.json')) return 'mistral';
+  return has(HF_WEIGHTS) && has('config.json') ? 'hf' : undefined;
+}
+
+function almost(names: ReadonlySet<string>): string | undefined {
+  const mistral = [...names].some((name) => MISTRAL_WEIGHTS.test(name));
+  const hf = [...names].some((name) => HF_WEIGHTS.test(name));
   if (mistral) return 'There are weights but no params.json: fetch it from the same place.';
   if (hf) return 'There are weights but no config.json: fetch it from the same place.';
   if (names.has('params.json')) return 'There is params.json but no consolidated.safetensors (or consolidated.00.pth).';

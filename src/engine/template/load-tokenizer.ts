@@ -69,8 +69,8 @@ function ownSettings({path, metadata}: GgufFile): ModelSettings | undefined {
 }
 
 /** A file without a version goes by its vocabulary. (mistral-common calls every `tokenizer.model` v1, v3's too.) */
-function loadFile(path: string, flag: TemplateVersion | undefined): LoadedTokenizer {
-  const {tokenizer, version: stated, modelSettings} = readTokenizerFile(path);
+function loadFile(path: string, flag: TemplateVersion | undefined, content?: Buffer): LoadedTokenizer {
+  const {tokenizer, version: stated, modelSettings} = readTokenizerFile(path, content);
   const known = stated === undefined ? undefined : parseVersion(stated);
   if (stated !== undefined && !known && !flag) {
     throw new EngineError('model_unsupported', `${path} is for template ${stated}, which this program does not know`, {
@@ -85,10 +85,9 @@ function loadFile(path: string, flag: TemplateVersion | undefined): LoadedTokeni
 
 function loadFolder(folder: string, flag: TemplateVersion | undefined): LoadedTokenizer {
   const names = readdirSync(folder).sort();
-  const files = names.filter(isTokenizerFile).map((name) => join(folder, name));
-  const [only, ...others] = files;
-  if (only !== undefined && others.length === 0) return loadFile(only, flag);
-  if (only !== undefined) return chooseFile(folder, files, flag);
+  if (names.some(isTokenizerFile)) {
+    return loadFromFiles({path: folder, names}, flag);
+  }
   const models = modelFiles(names.map((name) => ({name, bytes: 0})));
   const [model] = models;
   if (model && new Set(models.map(baseName)).size === 1) return loadFromGguf(readGguf(join(folder, model.name)), flag);
@@ -96,28 +95,53 @@ function loadFolder(folder: string, flag: TemplateVersion | undefined): LoadedTo
     const there = models.map(({name}) => name).join(', ');
     throw new EngineError('model_not_found', `${folder} holds several models: ${there}`, {hint: 'Give one file.'});
   }
+  throw noTokenizer(folder, names);
+}
+
+/** A folder, or an archive of one that is read where it lies. */
+export interface TokenizerPlace {
+  readonly path: string;
+  /** Of the files in it, sorted. */
+  readonly names: readonly string[];
+  /** Only where the files are no files of their own. */
+  read?(name: string): Buffer;
+}
+
+/**
+ * The tokenizer among these files; `flag` overrides its template version.
+ * @throws EngineError `model_not_found` when there is none, else as `loadTokenizer`.
+ */
+export function loadFromFiles(place: TokenizerPlace, flag?: TemplateVersion): LoadedTokenizer {
+  const names = place.names.filter(isTokenizerFile);
+  const [only, ...others] = names.map((name) => loadFile(join(place.path, name), flag, place.read?.(name)));
+  if (only === undefined) throw noTokenizer(place.path, place.names);
+  return others.length === 0 ? only : chooseTokenizer(place, [only, ...others]);
+}
+
+function noTokenizer(place: string, names: readonly string[]): EngineError {
   const there = names.length === 0 ? 'it is empty' : `it has ${names.slice(0, 8).join(', ')}`;
-  throw new EngineError('model_not_found', `there is no tokenizer in ${folder}: ${there}`, {
+  return new EngineError('model_not_found', `there is no tokenizer in ${place}: ${there}`, {
     hint: 'A tokenizer is tekken.json, tokenizer.model.v3 (any version) or a GGUF model.',
   });
 }
 
 /** Several tokenizer files: the one as large as params.json says, tekken before SentencePiece, then the newest. */
-function chooseFile(folder: string, files: readonly string[], flag: TemplateVersion | undefined): LoadedTokenizer {
-  const size = vocabularySize(folder);
-  const loaded = files.map((path) => loadFile(path, flag));
+function chooseTokenizer(place: TokenizerPlace, loaded: readonly LoadedTokenizer[]): LoadedTokenizer {
+  const size = vocabularySize(place);
   const fitting = loaded.filter(({tokenizer}) => size === undefined || tokenizer.vocabSize === size);
   const rank = ({tokenizer, version}: LoadedTokenizer) =>
     (tokenizer.family === 'tekken' ? 1000 : 0) + Number(version.slice(1));
-  const [best] = (fitting.length > 0 ? fitting : loaded).sort((a, b) => rank(b) - rank(a));
-  if (!best) throw new EngineError('model_not_found', `there is no tokenizer in ${folder}`);
-  const why = `${best.versionReason}; chosen among ${files.map((path) => basename(path)).join(', ')}`;
-  return {...best, versionReason: why};
+  const [best] = (fitting.length > 0 ? fitting : loaded).toSorted((a, b) => rank(b) - rank(a));
+  if (!best) throw noTokenizer(place.path, place.names);
+  const there = loaded.map(({path}) => basename(path)).join(', ');
+  return {...best, versionReason: `${best.versionReason}; chosen among ${there}`};
 }
 
-function vocabularySize(folder: string): number | undefined {
+function vocabularySize({path, read}: TokenizerPlace): number | undefined {
   try {
-    const {vocab_size: size} = JSON.parse(readFileSync(join(folder, 'params.json'), 'utf8')) as {vocab_size?: unknown};
+    const {vocab_size: size} = JSON.parse(String(read?.('params.json') ?? readFileSync(join(path, 'params.json')))) as {
+      vocab_size?: unknown;
+    };
     return typeof size === 'number' ? size : undefined;
   } catch {
     // Only a hint for the choice: without it, or when it is damaged, the other rules decide.

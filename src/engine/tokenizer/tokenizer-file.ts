@@ -29,11 +29,11 @@ function isTekkenName(name: string): boolean {
 }
 
 /**
- * Reads a tokenizer file; its family is known by its first byte, its version by name or content.
+ * Reads a tokenizer file, or the `content` that is one; its family is known by its first byte, its version by name or content.
  * @throws EngineError model_not_found, io, model_invalid (not a tokenizer, damaged) or model_unsupported (another kind).
  */
-export function readTokenizerFile(path: string): TokenizerFile {
-  const file = readFile(path);
+export function readTokenizerFile(path: string, content?: Buffer): TokenizerFile {
+  const file = content ?? readFile(path);
   const isJson = /^\s*\{/.test(file.toString('latin1', 0, 64));
   if (isJson || isTekkenName(basename(path))) {
     const {header, vocabulary} = parseTekken(path, file);

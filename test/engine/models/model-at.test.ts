@@ -2,15 +2,26 @@ import {join} from 'node:path';
 import {crc32} from 'node:zlib';
 import {expect, test} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
-import {type ResolveOptions, resolveModel} from '../../../src/engine/models/resolve.ts';
+import {checkLoadable} from '../../../src/engine/gguf/preflight.ts';
+import {type FindOptions, findModel} from '../../../src/engine/models/find-model.ts';
+import {type FoundModel, modelAt} from '../../../src/engine/models/model-at.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {f32, tinyModel} from '../../fixtures/tiny-model.ts';
 
 const machine = {ramBytes: 16e9, freeRamBytes: 16e9, vramBytes: 0, cores: 4};
 
-function failure(argument: string | undefined, options: ResolveOptions = {}): EngineError {
+/** What a path leads to, or undefined, as whoever loads it needs it. */
+function ready(path: string | undefined, options: FindOptions = {}): FoundModel {
+  const where = {cwd: '/', home: '/', env: {}, cache: '/'};
+  const found = path === undefined ? findModel(path, where, options) : modelAt(path, options);
+  if (found.kind === 'gguf') checkLoadable(found.file);
+  if (found.kind === 'tokenizer') throw found.noModel;
+  return found;
+}
+
+function failure(argument: string | undefined, options: FindOptions = {}): EngineError {
   try {
-    resolveModel(argument, {machine, ...options});
+    ready(argument, {machine, ...options});
   } catch (error) {
     if (error instanceof EngineError) return error;
     throw error;
@@ -20,16 +31,16 @@ function failure(argument: string | undefined, options: ResolveOptions = {}): En
 
 test('a model file is taken as it is', () => {
   const folder = folderWith({'m.gguf': tinyModel()});
-  expect(resolveModel(join(folder, 'm.gguf'))).toMatchObject({
+  expect(ready(join(folder, 'm.gguf'))).toMatchObject({
     kind: 'gguf',
-    path: join(folder, 'm.gguf'),
+    file: {path: join(folder, 'm.gguf')},
     note: 'm.gguf',
   });
 });
 
 test('a folder gives its only model; sidecars and other files do not count', () => {
   const folder = folderWith({'m.gguf': tinyModel(), 'mmproj-f16.gguf': 'x', 'm-lora.gguf': 'x', 'README.md': 'x'});
-  expect(resolveModel(folder)).toMatchObject({path: join(folder, 'm.gguf'), note: 'm.gguf'});
+  expect(ready(folder)).toMatchObject({file: {path: join(folder, 'm.gguf')}, note: 'm.gguf'});
 });
 
 test('among quantisations the choice and its reason are told, and --quant overrides it', () => {
@@ -39,14 +50,14 @@ test('among quantisations the choice and its reason are told, and --quant overri
     'm-Q4_K_M.gguf': small,
     'm-BF16.gguf': small,
   });
-  expect(resolveModel(folder, {machine})).toMatchObject({
-    path: join(folder, 'm-Q8_0.gguf'),
+  expect(ready(folder, {machine})).toMatchObject({
+    file: {path: join(folder, 'm-Q8_0.gguf')},
     note: expect.stringMatching(
       /^m-Q8_0\.gguf \(.* kB\), one of 3: the most exact one, small for this machine; --quant/,
     ),
   });
-  expect(resolveModel(folder, {machine, quant: 'q4_k_m'})).toMatchObject({path: join(folder, 'm-Q4_K_M.gguf')});
-  expect(resolveModel(folder, {machine, quant: 'bf'})).toMatchObject({path: join(folder, 'm-BF16.gguf')});
+  expect(ready(folder, {machine, quant: 'q4_k_m'})).toMatchObject({file: {path: join(folder, 'm-Q4_K_M.gguf')}});
+  expect(ready(folder, {machine, quant: 'bf'})).toMatchObject({file: {path: join(folder, 'm-BF16.gguf')}});
   expect(failure(folder, {quant: 'Q2_K'})).toMatchObject({code: 'model_not_found', exitCode: 3});
 });
 
@@ -56,7 +67,7 @@ test('different models in one folder are not guessed at', () => {
     code: 'model_not_found',
     message: `${folder} holds several models: codestral-Q8_0.gguf, mistral-Q8_0.gguf`,
   });
-  expect(resolveModel(folder, {machine, quant: 'codestral'})).toMatchObject({kind: 'gguf'});
+  expect(ready(folder, {machine, quant: 'codestral'})).toMatchObject({kind: 'gguf'});
 });
 
 const part = (no: number) =>
@@ -67,8 +78,8 @@ const part = (no: number) =>
 
 test('a later part of a split model leads to the first one', () => {
   const folder = folderWith({'m-00001-of-00002.gguf': part(0), 'm-00002-of-00002.gguf': part(1)});
-  expect(resolveModel(join(folder, 'm-00002-of-00002.gguf'))).toMatchObject({
-    path: join(folder, 'm-00001-of-00002.gguf'),
+  expect(ready(join(folder, 'm-00002-of-00002.gguf'))).toMatchObject({
+    file: {path: join(folder, 'm-00001-of-00002.gguf')},
     note: 'm-00001-of-00002.gguf: m-00002-of-00002.gguf is part 2 of 2, part 1 is the one to load',
   });
 });
@@ -119,15 +130,15 @@ test('folders in the two training formats are to be converted, also when one of 
     'config.json': '{}',
     'model.safetensors': 'x',
   });
-  expect(resolveModel(mistral)).toMatchObject({kind: 'convertible', folder: mistral, format: 'mistral'});
+  expect(ready(mistral)).toMatchObject({kind: 'folder', folder: mistral, format: 'mistral'});
   const pth = folderWith({'params.json': '{}', 'consolidated.00.pth': 'x'});
-  expect(resolveModel(join(pth, 'consolidated.00.pth'))).toMatchObject({
-    kind: 'convertible',
+  expect(ready(join(pth, 'consolidated.00.pth'))).toMatchObject({
+    kind: 'folder',
     folder: pth,
     format: 'mistral',
   });
   const hf = folderWith({'config.json': '{}', 'model-00001-of-00002.safetensors': 'x'});
-  expect(resolveModel(hf)).toMatchObject({kind: 'convertible', folder: hf, format: 'hf'});
+  expect(ready(hf)).toMatchObject({kind: 'folder', folder: hf, format: 'hf'});
 });
 
 test.each<[string, Record<string, string>, RegExp, RegExp]>([
@@ -161,9 +172,9 @@ const checksum = (bytes: Uint8Array) => crc32(bytes).toString(16).padStart(8, '0
 
 test('without an argument the embedded model is used and said', () => {
   const folder = folderWith({'demo.gguf': tinyModel(), 'demo.gguf.crc32': `${checksum(tinyModel())}\n`});
-  const found = resolveModel(undefined, {embedded: folder});
+  const found = ready(undefined, {embedded: folder});
   expect(found).toMatchObject({
-    path: join(folder, 'demo.gguf'),
+    file: {path: join(folder, 'demo.gguf')},
     note: 'the embedded demonstration model, as none was named',
   });
   expect(failure(undefined, {embedded: join(folder, 'gone')}).message).toBe('this installation has no embedded model');

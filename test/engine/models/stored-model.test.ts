@@ -1,7 +1,6 @@
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {storedModel} from '../../../src/commands/open-model/stored-model.ts';
-import {fakeIo} from '../../fakes/io.ts';
+import {storedModel} from '../../../src/engine/models/stored-model.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
 const hub = '.cache/huggingface/hub';
@@ -13,7 +12,8 @@ const home = () =>
     'mistral_models/codestral/params.json': '{}',
     'mistral_models/codestral/consolidated.safetensors': 'x',
   });
-const find = (HOME: string, name: string, quant?: string) => storedModel(fakeIo('', {HOME}), name, quant);
+const find = (home: string, name: string, quant?: string) =>
+  storedModel(name, {cwd: '/', home, env: {}, cache: join(home, '.cache/mistral-chat')}, quant);
 
 test.each([
   ['nemo', undefined, `${nemo}/Nemo-Q4_K_M.gguf`],

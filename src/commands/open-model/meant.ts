@@ -1,0 +1,39 @@
+// What the command line and the environment mean by the model. The only reader of MISTRAL_URL and MISTRAL_MODEL.
+import {homedir} from 'node:os';
+import {EngineError} from '../../base/errors.ts';
+import type {WhereToLook} from '../../engine/models/existing-path.ts';
+import {cacheFolder} from '../host/folders.ts';
+import type {Io} from '../host/io.ts';
+
+export interface MeantFlags {
+  readonly url?: string;
+  readonly tokenizer?: string;
+}
+
+export type Meant =
+  | {readonly kind: 'url'; readonly url: string}
+  /** Without a name it is the embedded model. */
+  | {readonly kind: 'model'; readonly name: string | undefined};
+
+/**
+ * In this order: --url, the argument, $MISTRAL_URL, $MISTRAL_MODEL, the embedded model. An empty text is none.
+ * @throws EngineError `usage` for a tokenizer beside a local model.
+ */
+export function meant(io: Pick<Io, 'env'>, argument: string | undefined, flags: MeantFlags): Meant {
+  const url = flags.url || (argument ? undefined : io.env.MISTRAL_URL);
+  if (url) return {kind: 'url', url};
+  if (flags.tokenizer !== undefined) {
+    throw new EngineError('usage', '--tokenizer is for --url; a local model has its own');
+  }
+  return {kind: 'model', name: meantModel(io, argument)};
+}
+
+/** The same for a command that looks into a model, which no server would let it do. */
+export function meantModel({env}: Pick<Io, 'env'>, argument: string | undefined): string | undefined {
+  return argument || env.MISTRAL_MODEL || undefined;
+}
+
+/** Where this user keeps models. */
+export function whereToLook({cwd, env}: Pick<Io, 'cwd' | 'env'>): WhereToLook {
+  return {cwd, env, home: env.HOME || homedir(), cache: cacheFolder({env})};
+}

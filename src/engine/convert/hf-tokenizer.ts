@@ -1,0 +1,26 @@
+// The tokenizer of a folder whose only one is tokenizer.json: that of the file it would be converted to.
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {TemplateVersion} from '../contract/requests.ts';
+import {parseGguf} from '../gguf/read-header.ts';
+import {layOut} from '../gguf/write-header.ts';
+import {type LoadedTokenizer, loadFromGguf} from '../template/load-tokenizer.ts';
+import {versionClues} from './source/version-clues.ts';
+import {readHfVocabulary} from './vocabulary/hf-vocabulary.ts';
+import {vocabularyEntries} from './vocabulary/vocabulary.ts';
+
+/**
+ * Reads `tokenizer.json` of the folder and nothing of its weights; `flag` overrides the template version.
+ * @throws EngineError `model_invalid` or `model_unsupported` for another kind of tokenizer, or a damaged one.
+ */
+export function loadHfTokenizer(folder: string, flag?: TemplateVersion): LoadedTokenizer {
+  const path = join(folder, 'tokenizer.json');
+  const {vocabulary} = readHfVocabulary(path, readFileSync(path), versionClues(folder));
+  const entries = [
+    ['general.architecture', {type: 'string', value: 'llama'}] as const,
+    ...vocabularyEntries(vocabulary, vocabulary.size),
+  ];
+  const {header, fileSize} = layOut(entries, []);
+  const loaded = loadFromGguf(parseGguf(path, header, fileSize), flag);
+  return {...loaded, versionReason: flag ? loaded.versionReason : (vocabulary.versionReason ?? loaded.versionReason)};
+}
