@@ -127,7 +127,7 @@ test.each<[string, Record<string, string | Uint8Array>, string, string]>([
   ],
   ['a git-LFS pointer', {'m.bin': 'version https://git-lfs.github.com/spec/v1\n'}, 'm.bin', 'is a git-LFS pointer'],
   ['a web page', {'m.bin': '<!doctype html><title>403</title>'}, 'm.bin', 'is a web page'],
-  ['nothing', {}, 'none', 'there is no file or folder'],
+  ['nothing', {}, 'none', 'there is no file, folder or fetched model'],
   ['a folder without an adapter', {'x/readme': ''}, 'x', 'there is no params.json or config.json: it has readme'],
 ])('%s in place of a folder is told in one line', async (_, files, name, message) => {
   const folder = folderWith(files);

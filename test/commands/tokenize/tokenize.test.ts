@@ -65,7 +65,7 @@ describe('one input', () => {
     [[v3], 2, 'nothing to tokenize'],
     [[v3, '--text', 'a', '--jsonl'], 2, 'several inputs at once'],
     [[v3, '--text', 'a', '--template', 'v4'], 2, "'v4' is invalid"],
-    [[join(folder, 'absent'), '--text', 'a'], 3, 'there is no file or folder'],
+    [[join(folder, 'absent'), '--text', 'a'], 3, 'there is no file, folder or fetched model'],
     [[v3, '--request', join(folder, 'absent')], 1, 'absent'],
     [[v3, '--request', file('bad.json', '{"messages": 3}')], 2, 'messages'],
     [[v3, '--request', file('no.json', 'hello')], 2, ''],
