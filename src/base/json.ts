@@ -15,30 +15,39 @@ export interface JsonMember {
   readonly text: string;
 }
 
-/** Arrays and objects inside each other at most; Python gives up at about a thousand. */
-const MAX_DEPTH = 512;
+export interface ParseOptions {
+  /** Arrays and objects inside each other at most. Default 512; Python gives up at about a thousand. */
+  readonly maxDepth?: number;
+  /** Whether NaN, Infinity and -Infinity are numbers, as in Python (default); JSON itself has no such words. */
+  readonly nonFinite?: boolean;
+}
 
-/** Text that is no JSON (`syntax`), or JSON nested deeper than 512 levels (`depth`). `position` counts UTF-16 units. */
+const DEFAULTS: Required<ParseOptions> = {maxDepth: 512, nonFinite: true};
+
+/** Text that is no JSON (`syntax`), or JSON that nests too deeply (`depth`). `position` counts UTF-16 units. */
 export class JsonError extends EngineError {
   readonly kind: 'syntax' | 'depth';
+  /** What is wrong and where, without a full stop: a part of the message. */
+  readonly reason: string;
   readonly position: number;
 
-  constructor(kind: 'syntax' | 'depth', message: string, position: number) {
-    super('invalid_request', message);
+  constructor(kind: 'syntax' | 'depth', reason: string, position: number) {
+    super('invalid_request', kind === 'depth' ? `The JSON is ${reason}.` : `Not valid JSON: ${reason}.`);
     this.kind = kind;
+    this.reason = reason;
     this.position = position;
   }
 }
 
 /**
  * Reads one JSON document with the rules of Python's `json.loads`: NaN and Infinity are numbers, a duplicate key keeps
- * its first place and its last value, control characters inside strings are errors.
+ * its first place and its last value, control characters inside strings are errors. The depth is counted as it is read,
+ * so a document that is too deep costs no more than its first levels.
  * @throws JsonError
  */
-export function parseJson(text: string): Json {
-  const reader = new Reader(text);
-  const value = reader.document(() => reader.value(0));
-  return value;
+export function parseJson(text: string, options: ParseOptions = {}): Json {
+  const reader = new Reader(text, options);
+  return reader.document(() => reader.value(0));
 }
 
 /**
@@ -59,13 +68,13 @@ export function parseMembers(text: string): ReadonlyMap<string, JsonMember> | un
 }
 
 /** Words that are values, by their first letter. */
-const LITERALS: ReadonlyMap<string, readonly (readonly [word: string, value: Json])[]> = new Map([
-  ['n', [['null', null]]],
-  ['t', [['true', true]]],
-  ['f', [['false', false]]],
-  ['N', [['NaN', {source: 'NaN'}]]],
-  ['I', [['Infinity', {source: 'Infinity'}]]],
-  ['-', [['-Infinity', {source: '-Infinity'}]]],
+const LITERALS: ReadonlyMap<string, readonly [word: string, value: Json]> = new Map([
+  ['n', ['null', null]],
+  ['t', ['true', true]],
+  ['f', ['false', false]],
+  ['N', ['NaN', {source: 'NaN'}]],
+  ['I', ['Infinity', {source: 'Infinity'}]],
+  ['-', ['-Infinity', {source: '-Infinity'}]],
 ]);
 const NUMBER = /(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
 const HEX4 = /[0-9a-fA-F]{4}/y;
@@ -83,9 +92,11 @@ const ESCAPES: Readonly<Record<string, string>> = {
 class Reader {
   private position = 0;
   private readonly text: string;
+  private readonly options: Required<ParseOptions>;
 
-  constructor(text: string) {
+  constructor(text: string, options: ParseOptions = {}) {
     this.text = text;
+    this.options = {...DEFAULTS, ...options};
   }
 
   /** Runs `read` on the whole text: nothing but white space may stand around it. */
@@ -116,9 +127,9 @@ class Reader {
 
   /** `null` is a value here, so that the absence of a literal is undefined. */
   private literal(): Json | undefined {
-    const literals = LITERALS.get(this.text[this.position] ?? '');
-    const found = literals?.find(([word]) => this.take(word));
-    return found?.[1];
+    const [word, value] = LITERALS.get(this.text[this.position] ?? '') ?? [];
+    if (word === undefined || (isJsonNumber(value) && !this.options.nonFinite)) return undefined;
+    return this.take(word) ? value : undefined;
   }
 
   object(depth: number, member: (key: string, value: Json, source: string) => void): void {
@@ -156,9 +167,8 @@ class Reader {
 
   /** Steps over the opening bracket. */
   private enter(depth: number): void {
-    if (depth >= MAX_DEPTH) {
-      throw new JsonError('depth', `The JSON is nested deeper than ${MAX_DEPTH} levels.`, this.position);
-    }
+    const {maxDepth} = this.options;
+    if (depth >= maxDepth) throw new JsonError('depth', `nested deeper than ${maxDepth} levels`, this.position);
     this.position += 1;
   }
 
@@ -223,7 +233,7 @@ class Reader {
 
   private fail(what: string): never {
     const line = this.text.slice(0, this.position).split('\n').length;
-    throw new JsonError('syntax', `Not valid JSON: ${what} (line ${line}, character ${this.position}).`, this.position);
+    throw new JsonError('syntax', `${what} (line ${line}, character ${this.position})`, this.position);
   }
 }
 

@@ -3,8 +3,16 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {FastifyBaseLogger, FastifyInstance, RawServerDefault} from 'fastify';
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
+import type {Json} from '../base/json.ts';
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /**
+     * The body as it was written: the order of members and exact numbers, which the plain copy in `body` has lost. The
+     * readers of `serve/body` make a call of it; no route looks into either.
+     */
+    json: Json;
+  }
   interface FastifyContextConfig {
     /** Answered without a key and from any Host. */
     public?: boolean;

@@ -64,11 +64,67 @@ describe('texts that are no JSON', () => {
   });
 });
 
+describe('words that JSON itself does not have', () => {
+  it.each(['NaN', 'Infinity', '-Infinity', '[1, NaN]', '{"a": Infinity}'])('%s is refused on demand', (text) => {
+    expect(() => parseJson(text)).not.toThrow();
+    expect(() => parseJson(text, {nonFinite: false})).toThrow('expected a JSON value');
+  });
+
+  it('what JSON has stays', () => {
+    expect(parseJson('[null, true, false, -1]', {nonFinite: false})).toEqual([null, true, false, {source: '-1'}]);
+  });
+});
+
+/** Milliseconds to read a text, or to refuse it. */
+function timeOf(text: string): number {
+  const start = performance.now();
+  try {
+    parseJson(text, {maxDepth: 128});
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+  }
+  return performance.now() - start;
+}
+
 describe('sizes', () => {
   it('refuses deep nesting instead of overflowing the stack', () => {
     const deep = '['.repeat(100_000);
     expect(() => parseJson(deep)).toThrow(expect.objectContaining({kind: 'depth'}));
     expect(dumpsJson(parseJson('['.repeat(512) + ']'.repeat(512)))).toBe('['.repeat(512) + ']'.repeat(512));
+  });
+
+  it('counts the depth as it is told', () => {
+    const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
+    expect(() => parseJson(nested(8), {maxDepth: 8})).not.toThrow();
+    expect(() => parseJson(nested(10), {maxDepth: 9})).toThrow('The JSON is nested deeper than 9 levels.');
+    expect(() => parseJson(JSON.stringify('['.repeat(50)), {maxDepth: 1})).not.toThrow();
+    expect(() => parseJson('[[1],[2],[3]]', {maxDepth: 2})).not.toThrow();
+  });
+
+  it('stops at the first level too deep: what follows costs nothing', () => {
+    const deep = '['.repeat(50_000_000);
+    expect(() => parseJson(deep, {maxDepth: 128})).toThrow(expect.objectContaining({kind: 'depth', position: 128}));
+  });
+
+  it.each<[string, (size: number) => string]>([
+    ['numbers', (size) => `[${'1.5,'.repeat(size)}0]`],
+    ['objects', (size) => `[${'{"a":1,"b":"c"},'.repeat(size / 5)}0]`],
+    ['members', (size) => `{${Array.from({length: size / 5}, (_, index) => `"key ${index}":${index}`).join(',')}}`],
+    ['shallow nests side by side', (size) => `[${`${'['.repeat(100)}${']'.repeat(100)},`.repeat(size / 50)}0]`],
+    ['escapes', (size) => `"${'\\n\\u0041'.repeat(size)}"`],
+    ['brackets in a string', (size) => JSON.stringify('[{'.repeat(size * 4))],
+    ['white space', (size) => `[${' \n'.repeat(size * 4)}1]`],
+    ['an error at the end', (size) => `[${'1,\n'.repeat(size * 2)}x]`],
+    ['a string without an end', (size) => `"${'a'.repeat(size * 4)}`],
+  ])('takes twice the time for twice the text: %s', (_what, make) => {
+    const [short, long] = [make(5000), make(10_000)];
+    const fastest = {short: Number.POSITIVE_INFINITY, long: Number.POSITIVE_INFINITY};
+    // The fastest of many runs: a busy machine makes single ones slower by any factor.
+    for (let round = 0; round < 200 && (round < 20 || fastest.long > 2.5 * fastest.short); round++) {
+      fastest.short = Math.min(fastest.short, timeOf(short));
+      fastest.long = Math.min(fastest.long, timeOf(long));
+    }
+    expect(fastest.long).toBeLessThanOrEqual(2.5 * fastest.short);
   });
 
   it('keeps a long string and many members', () => {

@@ -42,6 +42,16 @@ export class Fields {
     return this.path === '' ? name : `${this.path}.${name}`;
   }
 
+  /** The names of all members, in the order they were written. */
+  names(): readonly string[] {
+    return [...this.object.keys()];
+  }
+
+  /** The same object without one of its members. */
+  without(name: string): Fields {
+    return new Fields(new Map([...this.object].filter(([key]) => key !== name)), this.path, this.context);
+  }
+
   get(name: string): Json | undefined {
     return this.object.get(name) ?? undefined;
   }
@@ -74,6 +84,11 @@ export class Fields {
     const number = isJsonNumber(value) ? Number(value.source) : Number.NaN;
     if (isInRange(range, number)) return number;
     throw this.wrong(name, rangeText(range));
+  }
+
+  /** Of any size, where a schema has checked the range. @throws Refusal for what is no whole number. */
+  integer(name: string): number | undefined {
+    return this.number(name, {integer: true});
   }
 
   list(name: string): readonly Json[] | undefined {

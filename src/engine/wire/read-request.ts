@@ -1,6 +1,6 @@
 // Requests as JSON, in the union of the Mistral and OpenAI dialects, read into the house's types.
 import type {Json} from '../../base/json.ts';
-import type {ChatCompletionRequest, FIMRequest, ResponseFormat} from '../contract/requests.ts';
+import type {ChatCompletionRequest, FIMRequest, Message, ResponseFormat} from '../contract/requests.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import {type Dialect, Fields, type ReadContext} from './fields.ts';
 import {mapForeignCallIds} from './map-call-ids.ts';
@@ -12,7 +12,8 @@ export interface WireOptions {
   /**
    * `strict` (default) is mistral-common's request: unknown fields are refused, call ids stay as they are. `lenient` is
    * for the clients of a server: unknown fields are ignored, the role `developer` is `system`, tool parameters may be
-   * missing, and call ids of other makers become ids a template can carry.
+   * missing, `allowed_tools` and other makers' levels of reasoning are understood, and call ids of other makers become ids
+   * a template can carry.
    */
   readonly dialect?: Dialect;
   /** Sampling where the request says nothing; default: temperature 0. */
@@ -60,20 +61,31 @@ export function readChatRequest(body: Json, options: WireOptions = {}): WireRequ
   const fields = new Fields(body, '', newContext(options));
   const {context} = fields;
   fields.only(CHAT_FIELDS);
-  const list = fields.list('messages') ?? fields.missing('messages');
-  const messages = list.map((message, index) => readMessage(message, `messages[${index}]`, context));
+  const messages = readMessages(fields);
   const tools = fields.get('tools');
+  const {choice, offered} = readToolChoice(fields);
+  const given = tools === undefined ? undefined : readTools(tools, context);
   const request: ChatCompletionRequest = {
-    messages: context.dialect === 'lenient' ? mapForeignCallIds(messages) : messages,
+    messages,
     sampling: readSampling(fields, options.sampling ?? {temperature: 0}),
-    ...present('tools', tools === undefined ? undefined : readTools(tools, context)),
-    ...present('toolChoice', readToolChoice(fields)),
+    ...present('tools', offered ? (given ?? []).filter(({name}) => offered.has(name)) : given),
+    ...present('toolChoice', choice),
     ...present('responseFormat', readResponseFormat(fields)),
     ...present('reasoningEffort', readReasoningEffort(fields)),
     ...present('continueFinalMessage', fields.boolean('continue_final_message')),
     ...present('truncateForContextLength', fields.boolean('truncate_for_context_length')),
   };
   return {request, model: fields.string('model'), ignored: context.ignored};
+}
+
+/**
+ * The messages of a request, for the dialects whose other fields mean something else.
+ * @throws Refusal (ValidationError) with the path of the field at fault.
+ */
+export function readMessages(fields: Fields): readonly Message[] {
+  const list = fields.list('messages') ?? fields.missing('messages');
+  const messages = list.map((message, index) => readMessage(message, `messages[${index}]`, fields.context));
+  return fields.context.dialect === 'lenient' ? mapForeignCallIds(messages) : messages;
 }
 
 /**
@@ -100,10 +112,29 @@ function present<Key extends string, Value>(key: Key, value: Value | undefined):
   return value === undefined ? {} : ({[key]: value} as {readonly [K in Key]: Value});
 }
 
+/** What other makers' levels are to a model that thinks or does not. */
+const EFFORTS: Readonly<Record<Dialect, ReadonlyMap<string, 'none' | 'high'>>> = {
+  strict: new Map([
+    ['none', 'none'],
+    ['high', 'high'],
+  ]),
+  lenient: new Map([
+    ['none', 'none'],
+    ['minimal', 'none'],
+    ['low', 'high'],
+    ['medium', 'high'],
+    ['high', 'high'],
+    ['xhigh', 'high'],
+  ]),
+};
+
 function readReasoningEffort(request: Fields): 'none' | 'high' | undefined {
   const effort = request.string('reasoning_effort');
-  if (effort === undefined || effort === 'none' || effort === 'high') return effort;
-  throw request.wrong('reasoning_effort', 'none or high');
+  if (effort === undefined) return undefined;
+  const efforts = EFFORTS[request.context.dialect];
+  const known = efforts.get(effort);
+  if (known) return known;
+  throw request.wrong('reasoning_effort', [...efforts.keys()].join(', ').replace(/, (\w+)$/, ' or $1'));
 }
 
 /** The schema stands under `json_schema.schema`; its name and `strict` change nothing here. */

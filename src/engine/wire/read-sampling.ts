@@ -81,9 +81,10 @@ function readLogitBias(request: Fields): ReadonlyMap<number, number> | undefined
   if (!isJsonObject(bias)) throw request.wrong('logit_bias', 'an object of token ids and numbers');
   const fields = request.fields('logit_bias');
   return new Map(
-    [...bias.keys()].map((key) => {
+    [...bias.keys()].flatMap((key) => {
       if (!TOKEN_ID.test(key)) throw request.wrong('logit_bias', 'an object of token ids and numbers');
-      return [Number(key), fields?.number(key, BIAS) ?? 0];
+      const value = fields?.number(key, BIAS);
+      return value === undefined ? [] : [[Number(key), value] as const];
     }),
   );
 }

@@ -58,24 +58,50 @@ function absentParameters(definition: Fields): JsonObject {
   return definition.context.dialect === 'lenient' ? new Map() : definition.missing('parameters');
 }
 
-/** `required` and `any` are one; an object names the function. */
-export function readToolChoice(request: Fields): ToolChoice | undefined {
+const CHOICES: ReadonlyMap<Json | undefined, 'auto' | 'none' | 'any'> = new Map([
+  ['auto', 'auto'],
+  ['none', 'none'],
+  ['any', 'any'],
+  ['required', 'any'],
+]);
+
+/** `offered`: the names of the tools the model may see, where the request leaves some out. */
+export interface ReadToolChoice {
+  readonly choice: ToolChoice | undefined;
+  readonly offered?: ReadonlySet<string>;
+}
+
+/**
+ * `required` and `any` are one; an object names the function. OpenAI's `allowed_tools` (lenient alone) offers some of
+ * the tools, with a choice among them.
+ * @throws Refusal with the path of the field at fault.
+ */
+export function readToolChoice(request: Fields): ReadToolChoice {
   const choice = request.get('tool_choice');
-  switch (choice) {
-    case undefined:
-    case 'auto':
-    case 'none':
-    case 'any':
-      return choice;
-    case 'required':
-      return 'any';
-  }
+  if (choice === undefined) return {choice};
+  const word = CHOICES.get(choice);
+  if (word !== undefined) return {choice: word};
   if (!isJsonObject(choice))
     throw request.wrong('tool_choice', 'auto, none, any, required or an object naming a function');
   const fields = new Fields(choice, 'tool_choice', request.context);
+  const allowed = request.context.dialect === 'lenient' ? fields.fields('allowed_tools') : undefined;
+  if (allowed) return readAllowedTools(allowed);
   fields.only(['type', 'function']);
   checkType(fields);
+  return {choice: {name: readFunctionName(fields)}};
+}
+
+function readAllowedTools(allowed: Fields): ReadToolChoice {
+  const choice = CHOICES.get(allowed.requiredString('mode'));
+  if (choice === undefined) throw allowed.wrong('mode', 'auto or required');
+  const tools = allowed.list('tools') ?? allowed.missing('tools');
+  const path = allowed.pathOf('tools');
+  const names = tools.map((tool, index) => readFunctionName(new Fields(tool, `${path}[${index}]`, allowed.context)));
+  return {choice, offered: new Set(names)};
+}
+
+function readFunctionName(fields: Fields): string {
   const named = fields.fields('function') ?? fields.missing('function');
   named.only(['name']);
-  return {name: named.requiredString('name')};
+  return named.requiredString('name');
 }

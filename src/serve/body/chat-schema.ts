@@ -1,7 +1,8 @@
 // The body of a chat completion request: the union of what OpenAI's, Mistral's and vLLM's clients send.
 import {z} from 'zod';
-import {StreamOptionsSchema} from '../reply/chat-reply.ts';
 import {chatSamplingFields, samplingFields} from './sampling-schema.ts';
+
+export const StreamOptionsSchema = z.object({include_usage: z.boolean().nullish()}).nullish();
 
 const TextPartSchema = z.object({type: z.literal('text'), text: z.string()});
 
@@ -20,7 +21,10 @@ const ToolCallSchema = z.object({
   type: z.literal('function').nullish(),
   function: z.object({
     name: z.string(),
-    arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).describe('JSON text, or an object'),
+    arguments: z
+      .union([z.string(), z.record(z.string(), z.unknown())])
+      .nullish()
+      .describe('JSON text, or an object'),
   }),
 });
 
@@ -85,4 +89,3 @@ export const ChatRequestSchema = z.object({
   ...samplingFields,
   ...chatSamplingFields,
 });
-export type ChatBody = z.infer<typeof ChatRequestSchema>;

@@ -1,8 +1,6 @@
-// The sampling fields of a request body in all their spellings, and what they mean to the engine.
+// The shape of the sampling fields of a request body, in all their spellings.
 
 import {z} from 'zod';
-import {isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
-import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {
   BIAS,
   httpRangeText,
@@ -12,8 +10,6 @@ import {
   SAMPLING,
   TOKEN_ID,
 } from '../../engine/contract/sampling-table.ts';
-import {Fields} from '../../engine/wire/fields.ts';
-import {type OtherNames, readSampling} from '../../engine/wire/read-sampling.ts';
 
 /** A member of the row: what the table takes over HTTP. Absent and null mean the same in every dialect. */
 export function numberField(row: NumberRow, description = row.help) {
@@ -62,7 +58,9 @@ const {max_completion_tokens, ...shared} = numbers;
 export const chatSamplingFields = {max_completion_tokens};
 
 const StopSchema = z.union([z.string(), z.array(z.string()).max(MAX_STOP_TEXTS)]).nullish();
-const LogitBiasSchema = z.record(z.string().regex(TOKEN_ID), z.number().min(BIAS.min).max(BIAS.max)).nullish();
+const LogitBiasSchema = z
+  .record(z.string().regex(TOKEN_ID), z.number().min(BIAS.min).max(BIAS.max).nullish())
+  .nullish();
 
 /** Fields that OpenAI, Mistral, vLLM and llama-server share. */
 export const samplingFields = {
@@ -70,22 +68,3 @@ export const samplingFields = {
   stop: StopSchema,
   logit_bias: LogitBiasSchema.describe('token id to a number added to its logit'),
 };
-
-/** A body with members replaced; undefined takes one away. */
-export function withMembers(body: Json, members: Readonly<Record<string, Json | undefined>>): JsonObject {
-  const changed = new Map(isJsonObject(body) ? body : []);
-  for (const [name, value] of Object.entries(members)) {
-    if (value === undefined) changed.delete(name);
-    else changed.set(name, value);
-  }
-  return changed;
-}
-
-/**
- * The sampling of a request, for the routes the engine has no reader for. `names`: members that this dialect calls
- * otherwise.
- * @throws EngineError with the parameter's path.
- */
-export function samplingParams(body: Json, defaults: SamplingParams, names?: OtherNames): SamplingParams {
-  return readSampling(new Fields(body, '', {dialect: 'lenient', ignored: []}), defaults, names);
-}

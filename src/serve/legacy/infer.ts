@@ -1,10 +1,7 @@
 // POST /infer and GET / of mistral-docker-api: a chat completion wrapped in {"resp": …}.
 
 import {z} from 'zod';
-import {fromPlain} from '../../base/json.ts';
-import {chatMessages} from '../body/chat-request.ts';
-import {ChatRequestSchema} from '../body/chat-schema.ts';
-import {samplingParams} from '../body/sampling-schema.ts';
+import {InferRequestSchema, readInfer} from '../body/read-predict.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
 import {
   ChatCompletionChunkSchema,
@@ -16,11 +13,6 @@ import {
 import type {App} from '../route.ts';
 import {answers, type Start, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
-
-const {messages, temperature, top_p, stream, stop, seed, max_tokens} = ChatRequestSchema.shape;
-const RequestSchema = z.object({messages, temperature, top_p, stream, stop, seed, max_tokens});
-
-const DEFAULTS = {temperature: 0.2, topP: 0.95};
 
 export function addInfer(app: App, service: Service): void {
   app.get(
@@ -41,7 +33,7 @@ export function addInfer(app: App, service: Service): void {
       schema: {
         tags: ['mistral-docker-api'],
         summary: 'Answer a conversation; stream: true, which never worked there, sends chat completion chunks',
-        body: RequestSchema,
+        body: InferRequestSchema,
         response: {
           200: jsonOrStream(z.object({resp: ChatCompletionSchema}), ChatCompletionChunkSchema),
           ...errors(FastApiErrorSchema, 400, 401, 403, 413, 422, 429, 500, 502, 503),
@@ -49,14 +41,12 @@ export function addInfer(app: App, service: Service): void {
       },
       config: {errors: 'fastapi'},
     },
-    async ({body, bodyText}, reply) => {
-      const {temperature, top_p, stop, seed, max_tokens} = body;
-      const sampling = samplingParams(fromPlain({temperature, top_p, stop, seed, max_tokens}), DEFAULTS);
-      const request = {messages: chatMessages(bodyText), sampling};
+    async ({json}, reply) => {
+      const {request, stream} = readInfer(json);
       const start: Start = ({backend, signal}) => backend.chat(request, signal);
       const {model} = service.backend;
       const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};
-      if (body.stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));
+      if (stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));
       return {resp: chatCompletion(await answers(service, reply, 1, start), options)};
     },
   );

@@ -3,13 +3,18 @@
 import type {FastifyReply} from 'fastify';
 import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
-import {fromPlain, type Json, parseJson} from '../../base/json.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
-import {BIAS} from '../../engine/contract/sampling-table.ts';
-import {samplingParams, withMembers} from '../body/sampling-schema.ts';
+import {
+  InfillRequestSchema,
+  type NativeCall,
+  type NativeCompletionCall,
+  NativeCompletionSchema,
+  readInfill,
+  readNativeCompletion,
+} from '../body/read-infill.ts';
 import {SSE} from '../reply/event-stream.ts';
 import {generationErrors, jsonOrStream, LlamaErrorSchema} from '../reply/reply-schemas.ts';
 import {checkTokens} from '../reply/token-ids.ts';
@@ -18,31 +23,7 @@ import {cutShort, nthSampling, sendFailure} from '../run-generations.ts';
 import type {Run, Service} from '../service.ts';
 import {fitInfill} from './infill.ts';
 import {LlamaChunkWriter, type LlamaReplyOptions, llamaCompletion} from './reply.ts';
-import {
-  CompletionRequestSchema,
-  InfillRequestSchema,
-  LlamaCompletionSchema,
-  type LlamaFields,
-  PartSchema,
-  type PromptSchema,
-} from './schema.ts';
-
-const NAMES = {maxTokens: ['n_predict', 'max_tokens']};
-
-/** llama.cpp's bias has false for never and may be a list of pairs. */
-function logitBias(bias: LlamaFields['logit_bias']): Json | undefined {
-  if (!bias) return undefined;
-  const pairs = Array.isArray(bias) ? bias : Object.entries(bias);
-  const clamp = (value: number | false) => (value === false ? BIAS.min : Math.max(BIAS.min, Math.min(BIAS.max, value)));
-  return new Map(pairs.map(([id, value]) => [String(id), fromPlain(clamp(value))]));
-}
-
-function sampling(fields: LlamaFields, text: string, service: Service): SamplingParams {
-  const body = withMembers(parseJson(text), {logit_bias: logitBias(fields.logit_bias)});
-  const {defaults} = service.options;
-  const wantsTokens = fields.n_probs || fields.return_tokens;
-  return {...samplingParams(body, defaults, NAMES), ...(wantsTokens && {topLogprobs: fields.n_probs ?? 0})};
-}
+import {LlamaCompletionSchema, PartSchema} from './schema.ts';
 
 /** True once a generation has run for `limitMs` since its first text and has finished a line: llama-server's rule. */
 function timeIsUp(limitMs: number): (event: GenerationEvent) => boolean {
@@ -57,7 +38,7 @@ function timeIsUp(limitMs: number): (event: GenerationEvent) => boolean {
 }
 
 /** A prompt of texts and ids as one list of ids; llama-server mixes them. */
-function promptOf(prompt: z.infer<typeof PromptSchema>, {tokenizer}: Backend): string | readonly Token[] {
+function promptOf({prompt}: NativeCompletionCall, {tokenizer}: Backend): string | readonly Token[] {
   if (typeof prompt === 'string') return prompt;
   if (tokenizer)
     checkTokens(
@@ -83,36 +64,33 @@ async function* promptOnly(events: AsyncIterable<GenerationEvent>): AsyncGenerat
 
 type Start = (run: Run, sampling: SamplingParams, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
 
-function limited(fields: LlamaFields, run: Run, one: SamplingParams, start: Start) {
-  const {t_max_predict_ms: limitMs} = fields;
+function limited({timeLimitMs}: NativeCall, run: Run, one: SamplingParams, start: Start) {
   if (one.maxTokens === 0) return run.watch(promptOnly(start(run, {...one, maxTokens: 1}, run.signal)));
-  if (!limitMs) return run.watch(start(run, one, run.signal));
-  return run.watch(cutShort((own) => start(run, one, own), run.signal, timeIsUp(limitMs), 'length'));
+  if (timeLimitMs === 0) return run.watch(start(run, one, run.signal));
+  return run.watch(cutShort((own) => start(run, one, own), run.signal, timeIsUp(timeLimitMs), 'length'));
 }
 
 /** Answers in llama-server's form: one object, a list of them for n_cmpl, or a stream without [DONE]. */
-function answer(service: Service, reply: FastifyReply, fields: LlamaFields, text: string, start: Start) {
-  const params = sampling(fields, text, service);
+function answer(service: Service, reply: FastifyReply, call: NativeCall, start: Start) {
+  const {sampling, n, slot} = call;
   const {model, tokenizer} = service.backend;
-  const n = fields.n_cmpl ?? 1;
-  const slot = fields.id_slot ?? -1;
   const optionsOf = (run: Run): LlamaReplyOptions => ({
     model: model.id,
     contextSize: model.contextSize ?? 0,
-    sampling: params,
+    sampling,
     tokenizer,
     slot: run.slot.id,
-    returnTokens: fields.return_tokens ?? false,
-    probabilities: Boolean(fields.n_probs),
+    returnTokens: call.returnTokens,
+    probabilities: call.probabilities,
   });
-  if (fields.stream) {
+  if (call.stream) {
     return service.stream(
       reply,
       SSE,
       async (run, stream) => {
         const writer = new LlamaChunkWriter(optionsOf(run));
         for (let index = 0; index < n; index++) {
-          for await (const event of limited(fields, run, nthSampling(params, index), start)) {
+          for await (const event of limited(call, run, nthSampling(sampling, index), start)) {
             if (!stream.isOpen) stream.open();
             const chunk = writer.chunk(event, index);
             if (chunk) await stream.send(chunk);
@@ -128,7 +106,7 @@ function answer(service: Service, reply: FastifyReply, fields: LlamaFields, text
     async (run) => {
       const all = [];
       for (let index = 0; index < n; index++) {
-        const one = await collectAnswer(limited(fields, run, nthSampling(params, index), start));
+        const one = await collectAnswer(limited(call, run, nthSampling(sampling, index), start));
         all.push(llamaCompletion(one, index, optionsOf(run)));
       }
       return n === 1 ? all[0] : all;
@@ -138,8 +116,8 @@ function answer(service: Service, reply: FastifyReply, fields: LlamaFields, text
 }
 
 /** Without the vocabulary there are no ids to speak of. */
-function check({n_probs, return_tokens}: LlamaFields, {tokenizer}: Backend): void {
-  const param = n_probs ? 'n_probs' : return_tokens ? 'return_tokens' : undefined;
+function check({probabilities, returnTokens}: NativeCall, {tokenizer}: Backend): void {
+  const param = probabilities ? 'n_probs' : returnTokens ? 'return_tokens' : undefined;
   if (param && !tokenizer) throw new EngineError('unsupported', `'${param}' needs a local model`, {param});
 }
 
@@ -159,15 +137,16 @@ export function addLlamaCompletion(app: App, service: Service): void {
         schema: {
           tags: ['llama.cpp'],
           summary: 'Continue a text or token ids, in the native form',
-          body: CompletionRequestSchema,
+          body: NativeCompletionSchema,
           response: replySchema,
         },
         config: {errors: 'llama'},
       },
-      async ({body, bodyText}, reply) => {
-        check(body, service.backend);
-        const prompt = promptOf(body.prompt, service.backend);
-        return answer(service, reply, body, bodyText, ({backend}, one, signal) =>
+      async ({json}, reply) => {
+        const call = readNativeCompletion(json, service.options.defaults);
+        check(call, service.backend);
+        const prompt = promptOf(call, service.backend);
+        return answer(service, reply, call, ({backend}, one, signal) =>
           backend.complete({prompt, sampling: one}, signal),
         );
       },
@@ -184,10 +163,11 @@ export function addLlamaCompletion(app: App, service: Service): void {
       },
       config: {errors: 'llama'},
     },
-    async ({body, bodyText}, reply) => {
-      check(body, service.backend);
-      const {prompt, suffix} = fitInfill(body, service.backend, body.n_predict ?? 0);
-      return answer(service, reply, body, bodyText, ({backend}, one, signal) =>
+    async ({json}, reply) => {
+      const call = readInfill(json, service.options.defaults);
+      check(call, service.backend);
+      const {prompt, suffix} = fitInfill(call, service.backend);
+      return answer(service, reply, call, ({backend}, one, signal) =>
         backend.fim({prompt, suffix, sampling: one}, signal),
       );
     },

@@ -1,20 +1,10 @@
 // Makes an infill request fit the context: other files go first, then the far ends of prefix and suffix.
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
-
-export interface InfillTexts {
-  readonly input_prefix: string;
-  readonly input_suffix: string;
-  readonly input_extra?:
-    | readonly {readonly text: string; readonly filename?: string | null | undefined}[]
-    | null
-    | undefined;
-  readonly prompt?: string | null | undefined;
-}
+import type {ExtraFile, InfillCall} from '../body/read-infill.ts';
 
 /** Mistral's vocabulary has no marks for other files; a comment with the name reads like code everywhere. */
-const extraText = ({text, filename}: {text: string; filename?: string | null | undefined}) =>
-  `# File: ${filename ?? 'unnamed'}\n${text}\n\n`;
+const extraText = ({text, filename}: ExtraFile) => `# File: ${filename ?? 'unnamed'}\n${text}\n\n`;
 
 /** Three quarters of the room for what stands before the gap, as llama-server shares it. */
 const PREFIX_SHARE = 0.75;
@@ -30,14 +20,15 @@ function cut(text: string, count: number, end: 'head' | 'tail', tokenizer: Token
   return kept.map((id) => decoder.push(id)).join('') + decoder.end();
 }
 
-/** Prompt and suffix that fit with room for `answer` tokens; unchanged where the vocabulary is not known. */
-export function fitInfill(body: InfillTexts, {tokenizer, model}: Backend, answer: number) {
-  const prefix = body.input_prefix + (body.prompt ?? '');
-  const suffix = body.input_suffix;
-  const extras = (body.input_extra ?? []).map(extraText);
+type InfillTexts = Pick<InfillCall, 'prefix' | 'suffix' | 'extras' | 'answerLength'>;
+
+/** Prompt and suffix that fit with room for the answer; unchanged where the vocabulary is not known. */
+export function fitInfill(texts: InfillTexts, {tokenizer, model}: Backend) {
+  const {prefix, suffix, answerLength} = texts;
+  const extras = texts.extras.map(extraText);
   if (!tokenizer || model.contextSize === undefined) return {prompt: extras.join('') + prefix, suffix};
   const count = (text: string) => tokenizer.encode(text).length;
-  let room = model.contextSize - FRAME - Math.max(answer, 0);
+  let room = model.contextSize - FRAME - answerLength;
   const suffixRoom = Math.max(room - count(prefix), Math.floor(room * (1 - PREFIX_SHARE)));
   const shortSuffix = cut(suffix, suffixRoom, 'head', tokenizer);
   room -= count(shortSuffix);

@@ -3,8 +3,9 @@
 import {z} from 'zod';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
-import {chatRequest} from '../body/chat-request.ts';
 import {ChatRequestSchema} from '../body/chat-schema.ts';
+import {readChat} from '../body/read-chat.ts';
+import {DetokenizeRequestSchema, readDetokenize, readTokenize, TokenizeRequestSchema} from '../body/read-tokens.ts';
 import {HttpError} from '../http-error.ts';
 import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
 import {checkTokens, promptText, tokenText} from '../reply/token-ids.ts';
@@ -35,19 +36,16 @@ export function addTokens(app: App, service: Service): void {
       schema: {
         tags: ['llama.cpp'],
         summary: 'Text to token ids; a text never becomes a control token',
-        body: z.object({
-          content: z.string(),
-          add_special: z.boolean().nullish().describe('puts the begin-of-text token in front'),
-          with_pieces: z.boolean().nullish(),
-        }),
+        body: TokenizeRequestSchema,
         response: {200: z.object({tokens: z.union([z.array(z.int()), z.array(PieceSchema)])}), ...response},
       },
       config: route,
     },
-    async ({body: {content, add_special, with_pieces}}) => {
+    async ({json}) => {
       const tokenizer = tokenizerOf(service);
-      const tokens = [...(add_special ? [tokenizer.bos] : []), ...tokenizer.encode(content)];
-      if (!with_pieces) return {tokens};
+      const {text, addSpecial, withPieces} = readTokenize(json);
+      const tokens = [...(addSpecial ? [tokenizer.bos] : []), ...tokenizer.encode(text)];
+      if (!withPieces) return {tokens};
       return {tokens: tokens.map((id) => ({id, piece: piece(id, tokenizer)}))};
     },
   );
@@ -57,13 +55,14 @@ export function addTokens(app: App, service: Service): void {
       schema: {
         tags: ['llama.cpp'],
         summary: 'Token ids to text, control tokens by their names',
-        body: z.object({tokens: z.array(z.int().min(0))}),
+        body: DetokenizeRequestSchema,
         response: {200: z.object({content: z.string()}), ...response},
       },
       config: route,
     },
-    async ({body: {tokens}}) => {
+    async ({json}) => {
       const tokenizer = tokenizerOf(service);
+      const tokens = readDetokenize(json);
       checkTokens(tokens, tokenizer, 'tokens');
       return {content: promptText(tokens, tokenizer)};
     },
@@ -79,10 +78,10 @@ export function addTokens(app: App, service: Service): void {
       },
       config: route,
     },
-    async ({body, bodyText}) => {
+    async ({json}) => {
       const tokenizer = tokenizerOf(service);
       const {defaults} = service.options;
-      const tokens = service.backend.render?.(chatRequest(body, bodyText, defaults)).tokens ?? [];
+      const tokens = service.backend.render?.(readChat(json, defaults).request).tokens ?? [];
       return {prompt: promptText(tokens, tokenizer), tokens: [...tokens]};
     },
   );

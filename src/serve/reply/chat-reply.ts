@@ -1,6 +1,5 @@
 // Chat-shaped replies (chat and Mistral's FIM): events of the engine to one object or to a stream of chunks.
 import {randomUUID} from 'node:crypto';
-import {z} from 'zod';
 import type {GenerationEvent, ParsedToolCall, TokenLogprob, Usage} from '../../engine/contract/backend.ts';
 import type {Answer} from '../../engine/contract/collect-answer.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
@@ -19,14 +18,6 @@ export interface ReplyOptions {
 
 /** `last` = in a chunk of its own, `finish` = on the chunk with the finish reason. */
 export type UsagePlace = 'last' | 'finish' | 'none';
-
-export const StreamOptionsSchema = z.object({include_usage: z.boolean().nullish()}).nullish();
-
-/** OpenAI's clients say where they want the usage; Mistral's have no such field and read it off the finish chunk. */
-export function usagePlace(options: z.infer<typeof StreamOptionsSchema>): UsagePlace {
-  if (!options) return 'finish';
-  return options.include_usage ? 'last' : 'none';
-}
 
 /** What all parts of one reply have in common. */
 export interface ReplyHead {

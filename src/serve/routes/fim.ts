@@ -1,9 +1,6 @@
 // POST /v1/fim/completions, Mistral's fill-in-the-middle: the reply has the shape of a chat completion.
 
-import {z} from 'zod';
-import {parseJson} from '../../base/json.ts';
-import {readFimRequest} from '../../engine/wire/read-request.ts';
-import {samplingFields} from '../body/sampling-schema.ts';
+import {FimRequestSchema, readFim} from '../body/read-fim.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
 import {
   ChatCompletionChunkSchema,
@@ -14,15 +11,6 @@ import {
 import type {App} from '../route.ts';
 import {answers, type Start, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
-
-const FimRequestSchema = z.object({
-  model: z.string().nullish().describe('any name; the loaded model answers'),
-  prompt: z.string().describe('the code before the gap'),
-  suffix: z.string().nullish().describe('the code after it'),
-  stream: z.boolean().nullish(),
-  min_tokens: z.int().min(0).nullish().describe('accepted and ignored: an answer ends where the model ends it'),
-  ...samplingFields,
-});
 
 export function addFim(app: App, service: Service): void {
   app.post(
@@ -35,14 +23,12 @@ export function addFim(app: App, service: Service): void {
         response: {200: jsonOrStream(ChatCompletionSchema, ChatCompletionChunkSchema), ...generationErrors()},
       },
     },
-    async ({body, bodyText}, reply) => {
-      // Fill-in-the-middle wants the likeliest code, whatever the chat's temperature is.
-      const sampling = {...service.options.defaults, temperature: 0};
-      const {request} = readFimRequest(parseJson(bodyText), {dialect: 'lenient', sampling});
+    async ({json}, reply) => {
+      const {request, stream} = readFim(json, service.options.defaults);
       const start: Start = ({backend, signal}) => backend.fim(request, signal);
       const {model} = service.backend;
       const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};
-      if (body.stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));
+      if (stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));
       return chatCompletion(await answers(service, reply, 1, start), options);
     },
   );

@@ -14,7 +14,7 @@ import {
 } from '../../../src/engine/contract/sampling-table.ts';
 import {readChatRequest} from '../../../src/engine/wire/read-request.ts';
 import {ChatRequestSchema} from '../../../src/serve/body/chat-schema.ts';
-import {samplingParams as bodySampling} from '../../../src/serve/body/sampling-schema.ts';
+import {readChat} from '../../../src/serve/body/read-chat.ts';
 import {changeSampling} from '../../../src/ui/chat/slash/change-sampling.ts';
 
 type Outcome = number | 'refused' | 'not set' | 'greedy';
@@ -133,7 +133,7 @@ const READERS: Readonly<Record<string, (name: string, json: string) => SamplingP
   strict: (name, json) => readChatRequest(parseJson(bodyOf(name, json)), {sampling: BARE}).request.sampling,
   lenient: (name, json) =>
     readChatRequest(parseJson(bodyOf(name, json)), {sampling: BARE, dialect: 'lenient'}).request.sampling,
-  server: (name, json) => bodySampling(parseJson(bodyOf(name, json)), BARE),
+  server: (name, json) => readChat(parseJson(bodyOf(name, json)), BARE).request.sampling,
 };
 const bodyOf = (name: string, json: string) => `{"messages": [{"role": "user", "content": "a"}], "${name}": ${json}}`;
 
@@ -240,8 +240,10 @@ test('of several names of one parameter all are checked, and the first that is s
 
 test('the likeliest token alone counts more than another nucleus, of the request or of a default', () => {
   const defaults = {temperature: 1, topP: 0.9, minP: 0.1, topK: 40};
-  expect(bodySampling(parseJson('{"top_p": 0, "min_p": 0.5, "top_k": 20}'), defaults).topK).toBe(1);
-  expect(bodySampling(parseJson('{"min_p": 1}'), defaults).topK).toBe(1);
+  const bodySampling = (fields: string) =>
+    readChat(parseJson(`{"messages": [{"role": "user", "content": "a"}], ${fields}}`), defaults).request.sampling;
+  expect(bodySampling('"top_p": 0, "min_p": 0.5, "top_k": 20').topK).toBe(1);
+  expect(bodySampling('"min_p": 1').topK).toBe(1);
 });
 
 test('the OpenAPI document says what a row takes', () => {

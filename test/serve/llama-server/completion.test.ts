@@ -123,15 +123,16 @@ test('infill puts other files, prefix and prompt before the gap', async () => {
 
 test('an infill too long for the context loses its extras, then the far ends', () => {
   const backend = new ScriptedBackend([], {contextSize: 24});
-  const texts = {input_prefix: '0123456789abcdefghij', input_suffix: 'ABCDEFGHIJ', input_extra: [{text: 'x'}]};
-  expect(fitInfill(texts, backend, 4)).toEqual({prompt: '89abcdefghij', suffix: 'ABCD'});
-  expect(fitInfill({...texts, input_prefix: 'ab'}, backend, 4)).toEqual({prompt: 'ab', suffix: 'ABCDEFGHIJ'});
+  const extras = [{text: 'x', filename: undefined}];
+  const texts = {prefix: '0123456789abcdefghij', suffix: 'ABCDEFGHIJ', extras, answerLength: 4};
+  expect(fitInfill(texts, backend)).toEqual({prompt: '89abcdefghij', suffix: 'ABCD'});
+  expect(fitInfill({...texts, prefix: 'ab'}, backend)).toEqual({prompt: 'ab', suffix: 'ABCDEFGHIJ'});
 });
 
 test('of several extras the last ones stay', () => {
   const backend = new ScriptedBackend([], {contextSize: 40});
-  const input_extra = ['a', 'b', 'c'].map((text) => ({text, filename: 'f'}));
-  const {prompt} = fitInfill({input_prefix: 'p', input_suffix: '', input_extra}, backend, 0);
+  const extras = ['a', 'b', 'c'].map((text) => ({text, filename: 'f'}));
+  const {prompt} = fitInfill({prefix: 'p', suffix: '', extras, answerLength: 0}, backend);
   expect(prompt).toBe('# File: f\nb\n\n# File: f\nc\n\np');
 });
 

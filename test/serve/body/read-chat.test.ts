@@ -1,11 +1,13 @@
 import {expect, test} from 'vitest';
-import {parseJson} from '../../../src/base/json.ts';
-import {chatRequest} from '../../../src/serve/body/chat-request.ts';
+import {parseJson, toPlain} from '../../../src/base/json.ts';
 import {ChatRequestSchema} from '../../../src/serve/body/chat-schema.ts';
+import {readChat} from '../../../src/serve/body/read-chat.ts';
 
 /** The engine's request of a body in JSON text. */
 function read(body: string) {
-  return chatRequest(ChatRequestSchema.parse(JSON.parse(body)), body, {temperature: 0.7});
+  const json = parseJson(body);
+  ChatRequestSchema.parse(toPlain(json));
+  return readChat(json, {temperature: 0.7}).request;
 }
 const withMessages = (messages: unknown, rest: object = {}) => read(JSON.stringify({messages, ...rest}));
 

@@ -1,0 +1,80 @@
+// A chat completion body as a call: what a server takes beyond the engine's own reader of requests.
+import {EngineError} from '../../base/errors.ts';
+import type {Json} from '../../base/json.ts';
+import type {ChatCompletionRequest, Tool, ToolChoice} from '../../engine/contract/requests.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {Fields} from '../../engine/wire/fields.ts';
+import {readChatRequest} from '../../engine/wire/read-request.ts';
+import type {UsagePlace} from '../reply/chat-reply.ts';
+import {readUsagePlace} from './known-fields.ts';
+
+/** What a chat route is asked for. */
+export interface ChatCall {
+  readonly request: ChatCompletionRequest;
+  /** Answers. */
+  readonly n: number;
+  readonly stream: boolean;
+  readonly usage: UsagePlace;
+  /** Whether the log-probabilities of the tokens are returned. */
+  readonly logprobs: boolean;
+  /** `field` = reasoning_content beside the content; `chunks` = Mistral's thinking parts inside it. */
+  readonly reasoning: 'chunks' | 'field';
+  /** False: the answer ends after its first tool call. */
+  readonly parallelCalls: boolean;
+}
+
+/** What Mistral's `safe_prompt` asks for, in our words. */
+const SAFE_PROMPT =
+  'Be helpful, honest and respectful. Refuse what would cause harm, and keep every answer free of hate and prejudice.';
+
+/** Fields whose meaning would be lost if they were ignored. */
+const REFUSED = {
+  functions: "'functions' is the old form; use 'tools'",
+  function_call: "'function_call' is the old form; use 'tool_choice'",
+  audio: 'the model gives text only',
+  web_search_options: 'there is no web search here',
+};
+
+function refuse(param: string, message: string): never {
+  throw new EngineError('invalid_request', `'${param}': ${message}`, {param});
+}
+
+/** @throws EngineError when a call is demanded that no tool can answer. */
+function checkChoice(tools: readonly Tool[] = [], choice: ToolChoice = 'auto'): void {
+  if (choice === 'auto' || choice === 'none') return;
+  if (tools.length === 0) refuse('tool_choice', 'it demands a call, but there are no tools');
+  if (typeof choice === 'string' || tools.some(({name}) => name === choice.name)) return;
+  refuse('tool_choice', `no tool is named '${choice.name}'`);
+}
+
+function readRequest(json: Json, fields: Fields, sampling: SamplingParams): ChatCompletionRequest {
+  for (const [param, reason] of Object.entries(REFUSED)) {
+    if (fields.get(param) !== undefined) refuse(param, reason);
+  }
+  const {request} = readChatRequest(json, {dialect: 'lenient', sampling});
+  checkChoice(request.tools, request.toolChoice);
+  if (!fields.boolean('safe_prompt')) return request;
+  return {...request, messages: [{role: 'system', content: SAFE_PROMPT}, ...request.messages]};
+}
+
+/**
+ * Key order and exact numbers of tool schemas and arguments reach the prompt. The shape has been checked by
+ * `ChatRequestSchema`; what is refused here has no meaning.
+ * @throws EngineError with the parameter's path.
+ */
+export function readChat(json: Json, defaults: SamplingParams): ChatCall {
+  const fields = new Fields(json, '', {dialect: 'lenient', ignored: []});
+  const logprobs = fields.boolean('logprobs') ?? false;
+  if (fields.integer('top_logprobs') && !logprobs) {
+    throw new EngineError('invalid_request', "'top_logprobs' needs 'logprobs': true", {param: 'top_logprobs'});
+  }
+  return {
+    request: readRequest(json, fields, defaults),
+    n: fields.integer('n') ?? 1,
+    stream: fields.boolean('stream') ?? false,
+    usage: readUsagePlace(fields),
+    logprobs,
+    reasoning: fields.string('prompt_mode') === 'reasoning' ? 'chunks' : 'field',
+    parallelCalls: fields.boolean('parallel_tool_calls') ?? true,
+  };
+}
