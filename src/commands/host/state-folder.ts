@@ -12,16 +12,7 @@ export function stateFolder(env: NodeJS.ProcessEnv): string {
   return join(isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'mistral-chat');
 }
 
-/** The kept chats, with this process as the one that writes them. */
+/** The saved chats, with this process as the one that writes them. */
 export function sessionFolder(env: NodeJS.ProcessEnv): SessionFolder {
-  return new SessionFolder(join(stateFolder(env), 'sessions'), {pid: process.pid, isAlive});
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return new SessionFolder(join(stateFolder(env), 'sessions'));
 }

@@ -5,14 +5,14 @@ import {homedir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
+import {checkRoom, fileError} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
-import {checkRoom, explainStorage, isStorageError} from '../../base/files/storage-error.ts';
 import {Http} from '../../base/http/download-client.ts';
 import {type CatalogueEntry, LICENSE_TERMS} from '../../engine/models/catalogue/catalogue.ts';
 import {type PullSource, parseSource} from '../../engine/models/catalogue/pull-source.ts';
 import {blobPath, linkSnapshot, snapshotPath} from '../../engine/models/hub-cache.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
-import {download, SMALLER} from '../../engine/models/pull/download.ts';
+import {download, SMALLER, STORE_HINTS} from '../../engine/models/pull/download.ts';
 import {chooseHubFiles, readRepository} from '../../engine/models/pull/hub.ts';
 import type {HubFile, HubRepository} from '../../engine/models/pull/hub-folder.ts';
 import {checkGitBlob} from '../../engine/models/pull/hub-folder.ts';
@@ -111,7 +111,7 @@ async function checkRoomFor(io: Io, {repo, commit}: HubRepository, files: readon
   try {
     makeFolder(blobs);
   } catch (error) {
-    throw isStorageError(error) ? explainStorage(error, blobPath(cache, repo, basename(repo))) : error;
+    throw fileError(error, blobs, 'write', STORE_HINTS);
   }
   await checkRoom(blobs, bytes, SMALLER);
 }

@@ -1,8 +1,9 @@
 // Opens a folder that needs conversion: converted once with consent, then taken from the cache.
-import {copyFileSync, existsSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {writeWhole} from '../../base/files/whole-file.ts';
 import {formatBytes} from '../../base/units.ts';
 import {convertFolder, estimateBytes, quantisation} from '../../engine/convert/convert-folder.ts';
 import {fingerprint} from '../../engine/convert/source/fingerprint.ts';
@@ -43,7 +44,7 @@ export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlag
   }
   for (const note of source.notes) io.say(`note: ${note}`);
   await convert(io, source, type, out);
-  keepTokenizer(source, place);
+  await keepTokenizer(source, place);
   return out;
 }
 
@@ -77,8 +78,8 @@ async function convert(io: Io, source: SourceFolder, type: string, out: string):
 }
 
 /** The tokenizer file says more than a GGUF can: settings of v15, the exact version. */
-function keepTokenizer({tokenizer}: SourceFolder, place: string): void {
-  copyFileSync(tokenizer, join(place, basename(tokenizer)));
+function keepTokenizer({tokenizer}: SourceFolder, place: string): Promise<void> {
+  return writeWhole(join(place, basename(tokenizer)), readFileSync(tokenizer));
 }
 
 /** What a folder is converted to when nothing else is asked for: exact enough, when there is room for it. */

@@ -1,7 +1,10 @@
 // The folder of all sessions: listing, finding, locking, and the KV states beside them.
-import {readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {fileError} from '../../base/files/file-error.ts';
+import {type Lock, tryLock} from '../../base/files/lock.ts';
+import {type LockOwner, thisProcess} from '../../base/files/lock-owner.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {newSessionInfo, Session} from './session.ts';
 
@@ -14,18 +17,16 @@ export interface SessionEntry {
   readonly changed: number;
 }
 
-/** The process that writes sessions. */
-export interface SessionOwner {
-  readonly pid: number;
-  isAlive(pid: number): boolean;
-}
+/** What holding a session takes: its lock, or nothing where none can be made. */
+type Hold = Pick<Lock, 'release'> & {readonly lost?: AbortSignal};
 
 export class SessionFolder {
   readonly #folder: string;
-  readonly #owner: SessionOwner;
+  readonly #owner: LockOwner;
   #held: Session | undefined;
+  #hold: Hold | undefined;
 
-  constructor(folder: string, owner: SessionOwner) {
+  constructor(folder: string, owner: LockOwner = thisProcess) {
     this.#folder = folder;
     this.#owner = owner;
   }
@@ -72,9 +73,11 @@ export class SessionFolder {
 
   /** Begins a session; it is held. */
   begin(model: string): Session {
-    const info = newSessionInfo(model);
-    this.#lock(info.id);
-    return this.#hold(new Session(info, this.fileOf(info.id)));
+    for (;;) {
+      const info = newSessionInfo(model);
+      const hold = existsSync(this.fileOf(info.id)) ? undefined : this.#lock(info.id);
+      if (hold !== undefined) return this.#take(new Session(info, this.fileOf(info.id)), hold);
+    }
   }
 
   /**
@@ -82,17 +85,29 @@ export class SessionFolder {
    * @throws EngineError `io` for a file that cannot be read or is no session.
    */
   enter(id: string): {readonly session: Session; readonly copied: boolean} {
-    const session = this.read(id);
-    if (this.#lock(id)) return {session: this.#hold(session), copied: false};
+    const hold = this.#held?.info.id === id ? this.#hold : this.#lock(id);
+    try {
+      // Not before it is locked: what another chat writes until then belongs to it.
+      const session = this.read(id);
+      if (hold !== undefined) return {session: this.#take(session, hold), copied: false};
+      return {session: this.#copy(session), copied: true};
+    } catch (error) {
+      if (hold !== this.#hold) hold?.release();
+      throw error;
+    }
+  }
+
+  #copy(session: Session): Session {
     const copy = this.begin(session.info.model);
     copy.update(session.messages);
-    return {session: copy, copied: true};
+    return copy;
   }
 
   /** Lets others have the session that is held. */
   release(): void {
-    if (this.#held !== undefined) this.#unlock(this.#held.info.id);
+    this.#hold?.release();
     this.#held = undefined;
+    this.#hold = undefined;
   }
 
   /** @throws EngineError `io` for a file that cannot be read or is no session. */
@@ -102,12 +117,18 @@ export class SessionFolder {
 
   /** @throws EngineError `usage` while another process holds it: what that one appends would make half a file. */
   remove(id: string): void {
-    if (this.#isTaken(id)) {
+    const hold = this.#lock(id);
+    if (hold === undefined) {
       throw new EngineError('usage', `session ${id} is open in a chat`, {hint: 'Leave that chat first.'});
     }
-    rmSync(this.fileOf(id), {force: true});
-    rmSync(this.#lockOf(id), {force: true});
-    this.removeState(id);
+    try {
+      rmSync(this.fileOf(id), {force: true});
+      this.removeState(id);
+    } catch (error) {
+      throw fileError(error, this.fileOf(id), 'write');
+    } finally {
+      hold.release();
+    }
   }
 
   removeState(id: string): void {
@@ -119,42 +140,25 @@ export class SessionFolder {
     for (const {id} of this.list().slice(STATES)) this.removeState(id);
   }
 
-  #hold(session: Session): Session {
-    if (this.#held !== undefined && this.#held.info.id !== session.info.id) this.release();
+  #take(session: Session, hold: Hold): Session {
+    if (this.#hold !== hold) this.#hold?.release();
+    this.#hold = hold;
     this.#held = session;
+    hold.lost?.addEventListener('abort', () => session.stopSaving(new Error('it was continued on another machine')));
     return session;
   }
 
   /**
-   * Marks a session as in use by this process; false when another living process has it. Where no mark can be made (a
-   * read-only folder) nothing can be written either, so two chats do no harm.
+   * Marks a session as in use by this process; undefined when another living process has it. Where no mark can be made
+   * (a read-only folder) nothing can be written either, so two chats do no harm.
    */
-  #lock(id: string): boolean {
+  #lock(id: string): Hold | undefined {
     try {
       makeFolder(this.#folder, 0o700);
-      if (this.#isTaken(id)) return false;
-      writeFileSync(this.#lockOf(id), String(this.#owner.pid), {mode: 0o600});
+      return tryLock(join(this.#folder, `${id}.lock`), this.#owner);
     } catch {
-      return true;
+      return {release() {}};
     }
-    return true;
-  }
-
-  #unlock(id: string): void {
-    try {
-      rmSync(this.#lockOf(id), {force: true});
-    } catch {
-      // The mark of a dead process is ignored by the next one.
-    }
-  }
-
-  #lockOf(id: string): string {
-    return join(this.#folder, `${id}.lock`);
-  }
-
-  #isTaken(id: string): boolean {
-    const holder = readHolder(this.#lockOf(id));
-    return holder !== undefined && holder !== this.#owner.pid && this.#owner.isAlive(holder);
   }
 
   #files(ending: string): string[] {
@@ -165,13 +169,5 @@ export class SessionFolder {
     } catch {
       return [];
     }
-  }
-}
-
-function readHolder(file: string): number | undefined {
-  try {
-    return Number(readFileSync(file, 'utf8')) || undefined;
-  } catch {
-    return undefined;
   }
 }

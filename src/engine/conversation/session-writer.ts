@@ -1,5 +1,6 @@
 // Keeps the chat's session up to date: whole messages as they come, and an answer by the line while it is written.
 
+import {reasonOf} from '../../base/files/file-error.ts';
 import type {Message} from '../contract/requests.ts';
 import type {Session} from './session.ts';
 
@@ -43,6 +44,6 @@ export class SessionWriter {
     const {problem} = this.session;
     if (problem === undefined || this.#reported) return undefined;
     this.#reported = true;
-    return `this chat is not kept: ${problem instanceof Error ? problem.message : String(problem)}`;
+    return `this chat is not kept: ${reasonOf(problem)}`;
   }
 }

@@ -105,6 +105,11 @@ export class Session {
     if (known && head !== before) this.#append({type: 'head', node: head?.id ?? 0});
   }
 
+  /** Writes nothing from now on, for a reason that `problem` then tells. */
+  stopSaving(reason: unknown): void {
+    this.#problem ??= reason;
+  }
+
   /** Keeps what an answer has said so far, in case it never ends. */
   partial(text: string): void {
     this.#append({type: 'partial', text});

@@ -1,6 +1,6 @@
 // One call from an opened folder to a GGUF of any quantisation, whichever way it takes.
 import {rmSync} from 'node:fs';
-import {writeWhole} from '../../base/files/whole-file.ts';
+import {writeAlone} from '../../base/files/whole-file.ts';
 import {AVERAGE_BITS, fileTypeId} from '../gguf/file-types.ts';
 import {isOutputType, OUTPUT_TYPES, type OutputType} from '../gguf/write-header.ts';
 import {type ConvertOptions, planConversion, writePlan} from './convert-weights.ts';
@@ -32,7 +32,7 @@ export function estimateBytes(source: SourceFolder, type: string): number {
 
 /**
  * Converts to `path`. F32, F16, BF16 and Q8_0 are written at once; the others take an exact file beside it first, which
- * the engine's library then quantises. Throws EngineError (see writeWhole and quantiseFile) or the signal's reason.
+ * the engine's library then quantises. Throws EngineError (see writeAlone and quantiseFile) or the signal's reason.
  */
 export async function convertFolder(
   source: SourceFolder,
@@ -45,13 +45,14 @@ export async function convertFolder(
   const exact = planConversion(source, exactType(source));
   const exactPath = `${path}.exact`;
   // Under the lock of the result: the exact file of a conversion that runs is not for another one to write or remove.
-  await writeWhole(path, estimateBytes(source, type), async (_fd, part) => {
+  const whole = {signal: options.signal, bytes: estimateBytes(source, type)};
+  await writeAlone(path, whole, async (_fd, part, signal) => {
     try {
-      await writePlan(exact, exactPath, options);
+      await writePlan(exact, exactPath, {...options, signal});
       options.stage?.(`quantising to ${type}`);
       await quantiseFile(exactPath, part, type, {
         threads: Math.max(1, options.workers),
-        signal: options.signal,
+        signal,
         ...(options.progress && {progress: options.progress}),
       });
     } finally {

@@ -1,7 +1,7 @@
 // Converts an opened folder to one GGUF file, at constant memory, in worker threads.
 import {closeSync, ftruncateSync, openSync} from 'node:fs';
 import {writeAt} from '../../base/files/read-at.ts';
-import {writeWhole} from '../../base/files/whole-file.ts';
+import {writeAlone} from '../../base/files/whole-file.ts';
 import {fileTypeId} from '../gguf/file-types.ts';
 import {type GgufEntries, type GgufValue, OUTPUT_TYPES, type OutputType} from '../gguf/write-header.ts';
 import type {SourceFolder} from './source/source-folder.ts';
@@ -29,9 +29,10 @@ export function planVocabulary(source: SourceFolder): Plan {
   return makePlan([...generalEntries(source, 'F32'), ...modelEntries(source)], [], 'F32');
 }
 
-/** Writes the planned file. Throws EngineError as `writeWhole`, or the signal's reason; nothing half is left. */
+/** Writes the planned file. Throws EngineError as `writeAlone`, or the signal's reason; nothing half is left. */
 export async function writePlan(plan: Plan, path: string, options: ConvertOptions): Promise<void> {
-  await writeWhole(path, plan.layout.fileSize, (fd) => fillFile(plan, fd, options));
+  const whole = {signal: options.signal, bytes: plan.layout.fileSize};
+  await writeAlone(path, whole, (fd, _part, signal) => fillFile(plan, fd, {...options, signal}));
 }
 
 /** Writes header and tensors into an open file. */

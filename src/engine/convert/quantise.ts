@@ -1,12 +1,12 @@
 // Quantisations beyond Q8_0 through the library the engine ships: the same code and bytes as llama-quantize.
 import {fork} from 'node:child_process';
 import {existsSync, readdirSync} from 'node:fs';
-import {statfs} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {arch, platform} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {EngineError} from '../../base/errors.ts';
+import {checkRoom} from '../../base/files/file-error.ts';
 import {fileTypeId} from '../gguf/file-types.ts';
 
 export interface QuantiseOptions {
@@ -24,7 +24,7 @@ const require = createRequire(import.meta.url);
 /**
  * Writes the model `from` (F32, F16 or BF16) to `to` as llama.cpp's file type `type`.
  * Throws EngineError unsupported where the library or the FFI package is not there, or is of another release;
- * backend_failed with the library's own words; an error of code ENOSPC when the disk is full; the signal's reason.
+ * backend_failed with the library's own words; disk_full; the signal's reason.
  */
 export async function quantiseFile(from: string, to: string, type: string, options: QuantiseOptions): Promise<void> {
   options.signal.throwIfAborted();
@@ -48,8 +48,7 @@ export async function quantiseFile(from: string, to: string, type: string, optio
   if (code === 0) return;
   if (code === UNKNOWN_LAYOUT) throw unavailable('the engine library is of another release than this program expects');
   // The library does not say why a write failed; the disk does.
-  const {bavail, bsize} = await statfs(dirname(to));
-  if (bavail * bsize < FULL_BYTES) throw Object.assign(new Error('no space left on the disk'), {code: 'ENOSPC'});
+  await checkRoom(dirname(to), FULL_BYTES, 'Free some space, or write to another disk.');
   throw new EngineError('backend_failed', `quantising ${from} to ${type} failed: ${lastLine(log)}`, {
     hint: 'Try Q8_0, which needs no library.',
   });

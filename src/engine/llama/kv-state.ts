@@ -1,8 +1,9 @@
 // A slot's KV cache on disk: llama.cpp's own file, and a header beside it that says what it belongs to.
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
-import {open, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
+import {open, readFile, rm, stat} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
+import {writeWhole} from '../../base/files/whole-file.ts';
 import type {KvType} from '../contract/local-engine.ts';
 import type {Prompt, Token} from '../contract/prompt.ts';
 import type {NativeContext} from './native/binding.ts';
@@ -58,16 +59,17 @@ export async function writeState(
   path: string,
 ): Promise<boolean> {
   if (media.length > 0) return false;
-  const partial = `${path}.part`;
-  try {
-    await context.saveSequenceStateToFile(partial, sequence, Uint32Array.from(tokens));
-    const header: StateHeader = {format: 1, key, tokens, sha256: await sha256(partial)};
-    await rename(partial, path);
-    await writeFile(headerPath(path), JSON.stringify(header), {mode: 0o600});
-    return true;
-  } finally {
-    await rm(partial, {force: true});
-  }
+  let digest = '';
+  const write = async (_fd: number, part: string) => {
+    await context.saveSequenceStateToFile(part, sequence, Uint32Array.from(tokens));
+    digest = await sha256(part);
+    // A program that ends before the new header is there leaves no state, and not one with a header of another.
+    await rm(headerPath(path), {force: true});
+  };
+  await writeWhole(path, write, {mode: 0o600});
+  const header: StateHeader = {format: 1, key, tokens, sha256: digest};
+  await writeWhole(headerPath(path), JSON.stringify(header), {mode: 0o600});
+  return true;
 }
 
 /**

@@ -1,17 +1,8 @@
 // The Hugging Face hub's local cache: one copy of a model for every tool that knows the layout.
-import {
-  existsSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync} from 'node:fs';
 import {dirname, join, relative, resolve} from 'node:path';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {writeWholeSync} from '../../base/files/whole-file.ts';
 import {folderKind} from './folder-kind.ts';
 
 /** Bytes of a config.json that is still looked into. */
@@ -47,8 +38,7 @@ export function linkSnapshot(cache: string, repo: string, commit: string, name: 
     }
   }
   const refs = join(repositoryFolder(cache, repo), 'refs');
-  makeFolder(refs);
-  writeFileSync(join(refs, 'main'), commit);
+  writeWholeSync(join(refs, 'main'), commit);
   return path;
 }
 

@@ -1,7 +1,8 @@
 // Messages typed before: a JSONL file, appended as they are sent, for Up, Ctrl+R and the next chat.
-import {appendFileSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {appendFileSync, readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {writeWholeSync} from '../../base/files/whole-file.ts';
 
 /** Entries kept; a file with twice as many is rewritten. */
 const LIMIT = 5000;
@@ -60,8 +61,7 @@ function parse(line: string): string[] {
 function rewrite(file: string, entries: readonly string[]): void {
   const content = entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
   try {
-    writeFileSync(`${file}.new`, content, {mode: 0o600});
-    renameSync(`${file}.new`, file);
+    writeWholeSync(file, content, {mode: 0o600});
   } catch {
     // The long file stays as it is.
   }

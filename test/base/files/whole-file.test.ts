@@ -1,13 +1,27 @@
-import {readdirSync, readFileSync, writeFileSync, writeSync} from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test} from 'vitest';
-import {writeWhole} from '../../../src/base/files/whole-file.ts';
+import {tryLock} from '../../../src/base/files/lock.ts';
+import {writeAlone, writeWhole, writeWholeSync} from '../../../src/base/files/whole-file.ts';
+import {childProgram, startChild} from '../../fixtures/child-program.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
-test('the file appears whole, and its lock goes', async () => {
+test('the file appears whole, and nothing else', async () => {
   const folder = folderWith();
   const path = join(folder, 'new', 'a.gguf');
-  await writeWhole(path, 3, async (fd) => void writeSync(fd, 'abc'));
+  await writeWhole(path, async (fd) => void writeSync(fd, 'abc'), {bytes: 3});
   expect(readFileSync(path, 'utf8')).toBe('abc');
   expect(readdirSync(join(folder, 'new'))).toEqual(['a.gguf']);
 });
@@ -16,13 +30,18 @@ test('a failure keeps the old file and leaves no part', async () => {
   const folder = folderWith({'a.gguf': 'old'});
   const full = Object.assign(new Error('write'), {code: 'ENOSPC'});
   await expect(
-    writeWhole(join(folder, 'a.gguf'), 2_000_000, async () => {
-      throw full;
-    }),
+    writeWhole(
+      join(folder, 'a.gguf'),
+      async () => {
+        throw full;
+      },
+      {bytes: 2000},
+    ),
   ).rejects.toMatchObject({
     exitCode: 3,
     code: 'disk_full',
-    message: `the disk of ${folder} is full: a.gguf needs 2.00 MB`,
+    message: 'the disk is full: a.gguf is not complete',
+    hint: `2.00 kB are needed in ${folder}: free some space, or write to another disk.`,
   });
   expect(readdirSync(folder)).toEqual(['a.gguf']);
   expect(readFileSync(join(folder, 'a.gguf'), 'utf8')).toBe('old');
@@ -31,10 +50,10 @@ test('a failure keeps the old file and leaves no part', async () => {
 test('too little room is seen before anything is written', async () => {
   const folder = folderWith();
   const write = async () => expect.unreachable();
-  await expect(writeWhole(join(folder, 'a'), 1e18, write)).rejects.toMatchObject({
+  await expect(writeWhole(join(folder, 'a'), write, {bytes: 1e18})).rejects.toMatchObject({
     exitCode: 3,
     code: 'disk_full',
-    message: expect.stringMatching(/has room for .*, 1000000 TB are needed/),
+    message: expect.stringMatching(/has room for .*, 1020000 TB are needed/),
   });
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -42,5 +61,133 @@ test('too little room is seen before anything is written', async () => {
 test('a place that is no folder is told', async () => {
   const folder = folderWith();
   writeFileSync(join(folder, 'file'), '');
-  await expect(writeWhole(join(folder, 'file', 'a'), 1, async () => {})).rejects.toThrow(/ENOTDIR|EEXIST/);
+  await expect(writeWhole(join(folder, 'file', 'a'), 'x')).rejects.toMatchObject({
+    code: 'io',
+    message: `${join(folder, 'file', 'a')} cannot be written: a part of its path is not a folder`,
+  });
 });
+
+test.each([0o600, 0o644])('a file that is replaced keeps its mode %o, unless one is asked for', async (mode) => {
+  const folder = folderWith({a: 'old'});
+  const path = join(folder, 'a');
+  chmodSync(path, mode);
+  await writeWhole(path, 'new');
+  expect(statSync(path).mode & 0o777).toBe(mode);
+  writeWholeSync(path, 'newer', {mode: 0o600});
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readFileSync(path, 'utf8')).toBe('newer');
+});
+
+test('a link is followed, and stays', () => {
+  const folder = folderWith({'dotfiles/settings.json': 'old'});
+  symlinkSync('dotfiles/settings.json', join(folder, 'settings.json'));
+  writeWholeSync(join(folder, 'settings.json'), 'new');
+  expect(lstatSync(join(folder, 'settings.json')).isSymbolicLink()).toBe(true);
+  expect(readFileSync(join(folder, 'dotfiles/settings.json'), 'utf8')).toBe('new');
+  expect(readdirSync(folder).sort()).toEqual(['dotfiles', 'settings.json']);
+});
+
+test('what is no regular file is never replaced', async () => {
+  const folder = folderWith();
+  mkdirSync(join(folder, 'a'));
+  await expect(writeWhole(join(folder, 'a'), 'x')).rejects.toMatchObject({
+    code: 'io',
+    message: `${join(folder, 'a')} cannot be written: it is a folder`,
+  });
+  expect(() => writeWholeSync('/dev/null', 'x')).toThrow('/dev/null cannot be written: it is no regular file');
+  expect(readdirSync(folder)).toEqual(['a']);
+});
+
+test("what the writer throws of its own is passed on, also another file's failure", async () => {
+  const path = join(folderWith(), 'a');
+  const reason = new Error('stopped');
+  await expect(writeWhole(path, () => Promise.reject(reason))).rejects.toBe(reason);
+  const elsewhere = async () => void readFileSync(`${path}.source`);
+  await expect(writeWhole(path, elsewhere)).rejects.toMatchObject({code: 'ENOENT', path: `${path}.source`});
+});
+
+test('writers of one file at once do not mix, and the last one wins', async () => {
+  const path = join(folderWith(), 'a');
+  const slow = (letter: string) => async (fd: number) => {
+    for (let n = 0; n < 20; n += 1) {
+      writeSync(fd, letter.repeat(1000));
+      await sleep(1);
+    }
+  };
+  await Promise.all(['a', 'b', 'c'].map((letter) => writeWhole(path, slow(letter))));
+  expect(readFileSync(path, 'utf8')).toMatch(/^(a{20000}|b{20000}|c{20000})$/);
+  expect(readdirSync(join(path, '..'))).toEqual(['a']);
+});
+
+test('parts that were left are removed: at once by who is alone, else when they are old and their process is dead', async () => {
+  const dead = '999999999';
+  const left = {
+    [`a.${dead}.part`]: 'x',
+    [`a.${dead}-2.part`]: 'x',
+    'a.b.part': 'x',
+    'a.txt': 'x',
+    [`ab.${dead}.part`]: 'x',
+  };
+  const folder = folderWith({...left, 'a.1.part': 'of a living process'});
+  const path = join(folder, 'a');
+  const hours = (name: string, count: number) => {
+    const time = Date.now() / 1000 - count * 3600;
+    utimesSync(join(folder, name), time, time);
+  };
+  writeWholeSync(path, 'x');
+  expect(readdirSync(folder)).toHaveLength(7);
+  for (const name of readdirSync(folder)) hours(name, 2);
+  writeWholeSync(path, 'y');
+  expect(readdirSync(folder).sort()).toEqual(['a', 'a.1.part', 'a.b.part', 'a.txt', `ab.${dead}.part`]);
+  writeFileSync(join(folder, `a.${dead}.part`), 'new');
+  await writeAlone(path, {signal: new AbortController().signal, bytes: 1}, async (fd) => void writeSync(fd, 'z'));
+  expect(readdirSync(folder).sort()).toEqual(['a', 'a.b.part', 'a.txt', `ab.${dead}.part`]);
+  expect(readFileSync(path, 'utf8')).toBe('z');
+});
+
+test('what takes long is written by one process at a time', async () => {
+  const path = join(folderWith(), 'new', 'a');
+  const alone = () => writeAlone(path, {signal: new AbortController().signal, bytes: 1}, async () => {});
+  await alone();
+  const lock = tryLock(`${path}.lock`);
+  await expect(alone()).rejects.toMatchObject({
+    code: 'model_busy',
+    message: `${path} is being written by another process`,
+  });
+  lock?.release();
+  expect(readdirSync(join(path, '..'))).toEqual(['a']);
+});
+
+const WRITER = `
+  import {writeSync} from 'node:fs';
+  import {writeWhole, writeWholeSync} from './base/files/whole-file.ts';
+  const [path] = process.argv.slice(2);
+  console.log('begun');
+  for (let n = 0; ; n += 1) {
+    writeWholeSync(path, 'a'.repeat(200_000), {sync: n % 4 === 0});
+    await writeWhole(path, async (fd) => {
+      for (let m = 0; m < 20; m += 1) writeSync(fd, 'b'.repeat(10_000));
+    });
+  }
+`;
+
+test('a writer that is killed at any moment leaves the old file or the new one', async () => {
+  const folder = folderWith({file: 'a'.repeat(200_000)});
+  const path = join(folder, 'file');
+  const program = childProgram(WRITER);
+  const seen = new Set<string>();
+  for (let n = 0; n < 24; n += 1) {
+    const child = startChild(program, path);
+    expect(await child.line()).toBe('begun');
+    await sleep(Math.random() * 40);
+    child.process.kill('SIGKILL');
+    expect(await child.ended).toMatchObject({signal: 'SIGKILL'});
+    const text = readFileSync(path, 'utf8');
+    expect(text.length).toBe(200_000);
+    expect(text).toMatch(/^(a+|b+)$/);
+    seen.add(text.slice(0, 1));
+  }
+  expect([...seen].sort()).toEqual(['a', 'b']);
+  await writeAlone(path, {signal: new AbortController().signal, bytes: 1}, async (fd) => void writeSync(fd, 'z'));
+  expect(readdirSync(folder)).toEqual(['file']);
+}, 30_000);

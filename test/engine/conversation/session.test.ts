@@ -1,10 +1,22 @@
-import {appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import type {LockOwner} from '../../../src/base/files/lock-owner.ts';
 import type {Message} from '../../../src/engine/contract/requests.ts';
 import {newSessionInfo, Session} from '../../../src/engine/conversation/session.ts';
 import {SessionFolder} from '../../../src/engine/conversation/session-folder.ts';
+import {childProgram, startChild} from '../../fixtures/child-program.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -14,6 +26,8 @@ afterEach(() => rmSync(folder, {recursive: true, force: true}));
 
 const user = (content: string): Message => ({role: 'user', content});
 const assistant = (content: string): Message => ({role: 'assistant', content});
+/** A process as the locks see it; all of them see each other as alive or not. */
+const owner = (pid: number, alive = true): LockOwner => ({mark: {host: 'here', pid, start: '1'}, isAlive: () => alive});
 const INFO = newSessionInfo('tiny', new Date('2026-01-02T03:04:05Z'));
 
 test('what is said is there after reading, in a file for its owner only', () => {
@@ -111,7 +125,7 @@ test('a folder that cannot be written is a problem to tell, not the end of the c
 });
 
 test('sessions are found by the beginning of their id, the last used one without', () => {
-  const sessions = new SessionFolder(folder, {pid: 1, isAlive: () => true});
+  const sessions = new SessionFolder(folder, owner(1));
   expect(() => sessions.find(undefined)).toThrow('there is no session yet');
   const [first, second] = [sessions.begin('m'), sessions.begin('m')];
   first.update([user('a')]);
@@ -125,7 +139,7 @@ test('sessions are found by the beginning of their id, the last used one without
 });
 
 test('a session in use by a living process is copied for a second one, and not removed', () => {
-  const of = (pid: number, alive = true) => new SessionFolder(folder, {pid, isAlive: () => alive});
+  const of = (pid: number, alive = true) => new SessionFolder(folder, owner(pid, alive));
   const [first, second] = [of(1), of(2)];
   const session = first.begin('m');
   const {id} = session.info;
@@ -140,10 +154,78 @@ test('a session in use by a living process is copied for a second one, and not r
 });
 
 test('who goes on with another session lets the first one go', () => {
-  const [first, second] = [1, 2].map((pid) => new SessionFolder(folder, {pid, isAlive: () => true}));
+  const [first, second] = [1, 2].map((pid) => new SessionFolder(folder, owner(pid)));
   const session = first?.begin('m');
   session?.update([user('a')]);
   const other = first?.begin('m');
   expect(first?.held).toBe(other);
   expect(second?.enter(session?.info.id ?? '').copied).toBe(false);
 });
+
+const CHATS = `
+  import {SessionFolder} from './engine/conversation/session-folder.ts';
+  const [folder, start] = process.argv.slice(2);
+  const held = [];
+  for (const [n, id] of new SessionFolder(folder).list().map(({id}) => id).sort().entries()) {
+    while (Date.now() < Number(start) + n * 3);
+    // A folder of its own for each: one holds one session.
+    if (!new SessionFolder(folder).enter(id).copied) held.push(id);
+  }
+  console.log(JSON.stringify(held));
+  process.stdin.resume();
+`;
+
+test('two chats that resume the same 200 sessions at the same moments: one of them has each, the other a copy', async () => {
+  const file = (n: number) => join(folder, `20260102-030405-${String(n).padStart(4, '0')}.jsonl`);
+  for (let n = 0; n < 200; n += 1) {
+    writeFileSync(file(n), `${JSON.stringify({type: 'session', format: 1, id: String(n), created: '', model: ''})}\n`);
+  }
+  const program = childProgram(CHATS);
+  const start = String(Date.now() + 1000);
+  const chats = [startChild(program, folder, start), startChild(program, folder, start)];
+  const held = (await Promise.all(chats.map((chat) => chat.line()))).map((line) => JSON.parse(line ?? '') as string[]);
+  for (const chat of chats) chat.process.stdin?.end();
+  await Promise.all(chats.map((chat) => chat.ended));
+  expect(held.flat().sort()).toEqual(
+    Array.from({length: 200}, (_, n) => `20260102-030405-${String(n).padStart(4, '0')}`),
+  );
+}, 30_000);
+
+test('a session of a chat that was killed is taken over at once', async () => {
+  const program = childProgram(`
+    import {SessionFolder} from './engine/conversation/session-folder.ts';
+    const session = new SessionFolder(process.argv[2]).begin('m');
+    session.update([{role: 'user', content: 'a'}]);
+    console.log(session.info.id);
+    process.stdin.resume();
+  `);
+  const chat = startChild(program, folder);
+  const id = (await chat.line()) ?? '';
+  const copies = new SessionFolder(folder);
+  expect(copies.enter(id).copied).toBe(true);
+  copies.release();
+  chat.process.kill('SIGKILL');
+  await chat.ended;
+  const sessions = new SessionFolder(folder);
+  expect(sessions.enter(id)).toMatchObject({copied: false, session: {messages: [user('a')]}});
+  // Entered again by the chat that has it already, it is no other chat's.
+  expect(sessions.enter(id).copied).toBe(false);
+  sessions.release();
+  expect(readdirSync(folder).filter((name) => name.endsWith('.lock'))).toEqual([]);
+});
+
+test('a chat whose session was taken over on another machine writes no more, and says why', async () => {
+  const here = new SessionFolder(folder, owner(1));
+  const session = here.begin('m');
+  session.update([user('a')]);
+  const {id} = session.info;
+  const old = Date.now() / 1000 - 30;
+  utimesSync(join(folder, `${id}.lock`), old, old);
+  const there = new SessionFolder(folder, {...owner(1), mark: {host: 'there', pid: 1, start: '1'}});
+  expect(there.enter(id).copied).toBe(false);
+  await sleep(2300);
+  session.update([user('a'), assistant('b')]);
+  expect(session.problem).toMatchObject({message: 'it was continued on another machine'});
+  expect(there.read(id).messages).toEqual([user('a')]);
+  there.release();
+}, 10_000);

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import {closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {lockSync} from 'proper-lockfile';
 import {expect, test} from 'vitest';
+import {tryLock} from '../../../src/base/files/lock.ts';
 import {convertFolder} from '../../../src/engine/convert/convert-folder.ts';
 import {compareFile, planConversion, planVocabulary, writePlan} from '../../../src/engine/convert/convert-weights.ts';
 import {openSourceFolder} from '../../../src/engine/convert/source/source-folder.ts';
@@ -184,14 +184,14 @@ test('a stopped conversion leaves nothing', async () => {
 test('a file another process writes is left alone', async () => {
   const folder = folderWith(denseFolder());
   const out = join(folder, 'out.gguf');
-  const release = lockSync(out, {realpath: false, lockfilePath: `${out}.lock`});
+  const lock = tryLock(`${out}.lock`);
   const plan = planConversion(openSourceFolder(folder), 'Q8_0');
   await expect(writePlan(plan, out, quiet)).rejects.toMatchObject({
     exitCode: 3,
     code: 'model_busy',
     message: `${out} is being written by another process`,
   });
-  release();
+  lock?.release();
   await writePlan(plan, out, quiet);
   expect(existsSync(out)).toBe(true);
 });
@@ -199,13 +199,13 @@ test('a file another process writes is left alone', async () => {
 test('so is the exact file another process quantises', async () => {
   const folder = folderWith({...denseFolder(), 'out.gguf.exact': 'written by the other one'});
   const out = join(folder, 'out.gguf');
-  const release = lockSync(out, {realpath: false, lockfilePath: `${out}.lock`});
+  const lock = tryLock(`${out}.lock`);
   const converted = convertFolder(openSourceFolder(folder), 'Q4_K_M', out, quiet);
   await expect(converted).rejects.toMatchObject({
     code: 'model_busy',
     message: `${out} is being written by another process`,
   });
-  release();
+  lock?.release();
   expect(readFileSync(`${out}.exact`, 'utf8')).toBe('written by the other one');
 });
 

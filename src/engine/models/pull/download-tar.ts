@@ -5,10 +5,11 @@ import {dirname} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {EngineError} from '../../../base/errors.ts';
+import {checkRoom, fileError, isFileError, reasonOf} from '../../../base/files/file-error.ts';
 import {withLock} from '../../../base/files/lock.ts';
 import {makeFolder} from '../../../base/files/make-folder.ts';
-import {checkRoom, explainStorage, isStorageError} from '../../../base/files/storage-error.ts';
 import {type Http, type HttpResponse, statusError} from '../../../base/http/download-client.ts';
+import {BUSY, STORE_HINTS} from './download.ts';
 import {type Md5, md5From, readNote, removeNote, type TarNote, writeNote} from './tar-progress-file.ts';
 import {type TarPlace, unpack} from './untar-stream.ts';
 
@@ -29,6 +30,7 @@ export interface TarOptions {
 
 const ATTEMPTS = 6;
 const NOTE_EVERY = 64 << 20;
+const TAR_HINTS = {...STORE_HINTS, closed: 'Make the folder writable: archives go to ~/mistral_models.'};
 
 /**
  * Throws EngineError (see download) or the signal's reason; what came is kept for a later run, unless it is refused or
@@ -39,14 +41,14 @@ export async function downloadTar(http: Http, options: TarOptions): Promise<stri
   try {
     makeFolder(dirname(folder));
     if (existsSync(folder)) return folder;
-    return await withLock(folder, {signal: options.signal, patience}, async (signal) =>
+    return await withLock(folder, {signal: options.signal, patienceMs: patience, busy: BUSY}, async (signal) =>
       existsSync(folder) ? folder : fetchFolder(http, {...options, signal}),
     );
   } catch (error) {
     options.signal.throwIfAborted();
     if (error instanceof EngineError) throw error;
-    if (isStorageError(error)) throw explainStorage(error, folder);
-    throw new EngineError('model_invalid', `${options.url} cannot be unpacked: ${(error as Error).message}`, {
+    if (isFileError(error)) throw fileError(error, folder, 'write', TAR_HINTS);
+    throw new EngineError('model_invalid', `${options.url} cannot be unpacked: ${reasonOf(error)}`, {
       hint: 'Check the address: it must be a tar archive.',
       cause: error,
     });
@@ -159,7 +161,8 @@ class TarDownload {
         if (Number.isNaN(this.#total)) return;
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof EngineError && /^(model_not_found|model_invalid|disk_full)$/.test(error.code)) throw error;
+        if (error instanceof EngineError && /^(model_not_found|model_invalid|disk_full|io)$/.test(error.code))
+          throw error;
         if (at === before && failed + 1 >= ATTEMPTS) throw brokeOff(url, error);
       }
       failed = at > before ? 0 : failed + 1;
@@ -198,7 +201,7 @@ class TarDownload {
 
 function brokeOff(url: string, cause: unknown): unknown {
   if (cause instanceof EngineError) return cause;
-  return new EngineError('backend_unreachable', `the download of ${url} broke off: ${(cause as Error).message}`, {
+  return new EngineError('backend_unreachable', `the download of ${url} broke off: ${reasonOf(cause)}`, {
     hint: 'What came is kept; the same command goes on with it.',
     cause,
   });

@@ -3,9 +3,9 @@ import {existsSync} from 'node:fs';
 import {basename, dirname} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../../../base/errors.ts';
+import {checkRoom, fileError, isFileError, reasonOf} from '../../../base/files/file-error.ts';
 import {withLock} from '../../../base/files/lock.ts';
 import {makeFolder} from '../../../base/files/make-folder.ts';
-import {checkRoom, explainStorage, isStorageError} from '../../../base/files/storage-error.ts';
 import {type Http, type HttpHead, retryAfter, type Sink, statusError} from '../../../base/http/download-client.ts';
 import {within} from '../../../base/signals.ts';
 import {formatBytes} from '../../../base/units.ts';
@@ -38,10 +38,17 @@ const PART = 64 << 20;
 const LONGEST_WAIT = 120_000;
 /** What to do when the disk has no room. */
 export const SMALLER = 'Free some space, choose a smaller quantisation, or another HF_HOME.';
+/** What to do where the store takes no more. */
+export const STORE_HINTS = {
+  full: 'Free some space; the same command goes on with what is kept.',
+  closed: 'Choose another place: HF_HOME names the cache.',
+};
+/** Of a file that another process fetches. */
+export const BUSY = 'is being downloaded by another process';
 
 /**
  * Throws EngineError: backend_unreachable or backend_failed (network; what came is kept), model_not_found (gated, not
- * there, not writable), disk_full, model_busy (another process fetches it), model_invalid (not the content that was
+ * there), io (not writable), disk_full, model_busy (another process fetches it), model_invalid (not the content that was
  * promised; it is deleted), or the signal's reason (what came is kept).
  */
 export async function download(http: Http, options: DownloadOptions): Promise<string> {
@@ -49,7 +56,7 @@ export async function download(http: Http, options: DownloadOptions): Promise<st
   try {
     makeFolder(dirname(path));
     if (existsSync(path)) return path;
-    return await withLock(path, {signal: options.signal, patience}, async (signal) =>
+    return await withLock(path, {signal: options.signal, patienceMs: patience, busy: BUSY}, async (signal) =>
       // Another process may have finished it while this one waited.
       existsSync(path) ? path : new Download(http, {...options, signal}).run(),
     );
@@ -292,16 +299,15 @@ function isBusy({status}: HttpHead): boolean {
 
 function explain(error: unknown, path: string): unknown {
   if (error instanceof EngineError) return error;
-  if (isStorageError(error)) return explainStorage(error, path);
-  return new EngineError(
-    'backend_unreachable',
-    `the download of ${basename(path)} broke off: ${(error as Error).message}`,
-    {hint: 'What came is kept; the same command goes on with it.', cause: error},
-  );
+  if (isFileError(error)) return fileError(error, path, 'write', STORE_HINTS);
+  return new EngineError('backend_unreachable', `the download of ${basename(path)} broke off: ${reasonOf(error)}`, {
+    hint: 'What came is kept; the same command goes on with it.',
+    cause: error,
+  });
 }
 
 /** Trying again cannot help. */
 function isFinal(error: unknown): boolean {
-  if (isStorageError(error)) return true;
-  return error instanceof EngineError && /^(model_not_found|model_invalid|disk_full)$/.test(error.code);
+  if (isFileError(error)) return true;
+  return error instanceof EngineError && /^(model_not_found|model_invalid|disk_full|io)$/.test(error.code);
 }

@@ -1,6 +1,7 @@
 // A file of which parts are there and parts are still to come, and the note beside it from which a later run goes on.
-import {existsSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
+import {writeWholeSync} from '../../../base/files/whole-file.ts';
 
 /** Bytes [at, end) are still to come. */
 export interface Span {
@@ -100,8 +101,8 @@ export class PartialFile {
       return;
     }
     const parts = this.spans.filter(({at, end}) => at < end);
-    writeFileSync(`${this.path}.json.new`, JSON.stringify({...this.#identity, parts}));
-    renameSync(`${this.path}.json.new`, `${this.path}.json`);
+    // Not synced, as it is written twice a second: after a power failure the download starts again at worst.
+    writeWholeSync(`${this.path}.json`, JSON.stringify({...this.#identity, parts}), {sync: false});
   }
 
   /** What is written goes to the disk while more comes, so that the wait at the end is not long. */
@@ -127,7 +128,7 @@ export class PartialFile {
   }
 
   discard(): void {
-    for (const path of [this.path, `${this.path}.json`, `${this.path}.json.new`]) rmSync(path, {force: true});
+    for (const path of [this.path, `${this.path}.json`]) rmSync(path, {force: true});
   }
 
   /** The file is whole and has its own name from now on. */

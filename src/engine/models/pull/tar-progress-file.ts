@@ -1,8 +1,9 @@
 // How far an archive was fetched and unpacked: a note beside the folder, from which a later run goes on.
 
-import {readFileSync, renameSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {readFileSync, rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {createMD5} from 'hash-wasm';
+import {writeWholeSync} from '../../../base/files/whole-file.ts';
 import {safeName, type TarPlace} from './untar-stream.ts';
 
 export interface TarNote extends TarPlace {
@@ -38,12 +39,11 @@ export async function readNote(path: string, folder: string, url: string): Promi
   }
 }
 
-/** Writes the note, whole or not at all. */
+/** Writes the note, whole or not at all; one that the power takes costs no more than what came since. */
 export function writeNote(path: string, note: TarNote): void {
-  writeFileSync(`${path}.new`, JSON.stringify(note));
-  renameSync(`${path}.new`, path);
+  writeWholeSync(path, JSON.stringify(note), {sync: false});
 }
 
 export function removeNote(path: string): void {
-  for (const file of [path, `${path}.new`]) rmSync(file, {force: true});
+  rmSync(path, {force: true});
 }

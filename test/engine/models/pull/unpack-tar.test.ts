@@ -1,7 +1,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {lockSync} from 'proper-lockfile';
 import {expect, test} from 'vitest';
+import {tryLock} from '../../../../src/base/files/lock.ts';
 import {unpackTar} from '../../../../src/engine/models/pull/unpack-tar.ts';
 import {folderWith} from '../../../fixtures/folder.ts';
 import {tarBytes} from '../../../fixtures/tar.ts';
@@ -44,8 +44,8 @@ test('a stop leaves nothing, and two processes do not meet', async () => {
   const folder = join(parent, 'm');
   const reason = new Error('stopped');
   await expect(unpackTar(join(parent, 'm.tar'), folder, {signal: AbortSignal.abort(reason)})).rejects.toBe(reason);
-  const release = lockSync(folder, {realpath: false, lockfilePath: `${folder}.lock`});
+  const lock = tryLock(`${folder}.lock`);
   await expect(unpackTar(join(parent, 'm.tar'), folder, {signal})).rejects.toMatchObject({code: 'model_busy'});
-  release();
+  lock?.release();
   expect(readdirSync(parent)).toEqual(['m.tar']);
 });
