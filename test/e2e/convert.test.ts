@@ -79,7 +79,9 @@ test('a disk that fills up in mid-conversion is told in one line and leaves noth
   const args = ['-c', command, process.execPath, ...caught, program, 'convert', folder, '--quant', 'BF16'];
   await expect(run('sh', [...args, '--workers', '2', '--out', out, '--json'])).rejects.toMatchObject({
     code: 3,
-    stderr: expect.stringMatching(/^error: the disk of \S+\/out is full: m\.gguf needs 8\.\d\d MB\n/),
+    stderr: expect.stringMatching(
+      /^error: the disk is full: m\.gguf is not complete\n8\.\d\d MB are needed in \S+\/out: free some space/,
+    ),
     stdout: expect.stringContaining('"code":"disk_full"'),
   });
   expect(readdirSync(join(folder, 'out'))).toEqual([]);

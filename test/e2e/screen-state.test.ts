@@ -40,7 +40,7 @@ test('a disk that gets full is told; what fitted is there the next time', async 
   await say(program, 'small');
   for (const letter of ['a', 'b', 'c']) await say(program, letter.repeat(400));
   await say(program, 'd'.repeat(400));
-  expect(program.text()).toMatch(/this chat is not kept: E/);
+  expect(program.text()).toMatch(/this chat is not kept: the file is too large for this disk/);
   program.type('/exit\r');
   await program.see(/\$ $/);
   const resumed = chat(state, ['--max-tokens', '8', '--continue']);
