@@ -187,6 +187,11 @@ test('text for a terminal is cleaned and written in one place', () => {
   expect(opening.filter((file) => /\bSTREAMS\b/.test(source(file)) && !file.startsWith('commands/host/'))).toEqual([]);
 });
 
+test('a template version is named in the table of its rows, the tree for old vocabularies and the list of models', () => {
+  const naming = files.filter((file) => /'v\d+'|switch \((?:\w+\.)*version\)/.test(source(file)));
+  expect(naming.sort()).toEqual(['engine/models/catalogue/catalogue.ts', 'engine/template/detect.ts']);
+});
+
 test('files stay small, say in their first line what they are for, and have a name of their own', () => {
   expect(files.filter((file) => source(file).split('\n').length > LINES)).toEqual([]);
   expect(files.filter((file) => !source(file).startsWith('// '))).toEqual([]);

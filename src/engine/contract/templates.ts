@@ -39,6 +39,10 @@ export interface TemplateRow {
   readonly needs: readonly string[];
   /** A control token that no other version has. */
   readonly sign?: string;
+  /** Control tokens that came with it. */
+  readonly controls?: readonly string[];
+  /** Names of models that use it although their vocabulary fits another version too; lower case, `-` between words. */
+  readonly names?: RegExp | undefined;
   /** What a Jinja template of this version contains, and what it does not. */
   readonly mark?: {readonly has: string; readonly without?: string};
   /** Chunk types each role accepts; media pass here and are refused by name when they are encoded. */
@@ -85,6 +89,7 @@ const V2: TemplateRow = {
 const V3: TemplateRow = {
   ...V2,
   mark: {has: 'call_id', without: '[SYSTEM_PROMPT]'},
+  names: /nemo|ministral-8b|pixtral-12b|mistral-small.*2409/,
   toolCalls: 'json-id',
   toolResults: 'json',
   toolHistory: 'kept',
@@ -96,6 +101,7 @@ const V7: TemplateRow = {
   ...V3,
   needs: ['[INST]', '[SYSTEM_PROMPT]', '[TOOL_CONTENT]'],
   mark: {has: '[SYSTEM_PROMPT]'},
+  names: /mistral-small.*(24b|3\.[01]|250[13])|pixtral-large|mistral-large.*2411|voxtral/,
   systemPrompt: 'in-place',
   toolResults: 'id-text',
   textWithCalls: 'allowed',
@@ -112,6 +118,8 @@ const V11: TemplateRow = {
   ...V7,
   needs: ['[INST]', '[SYSTEM_PROMPT]', '[TOOL_CONTENT]', '[ARGS]', '[CALL_ID]'],
   mark: {has: '[CALL_ID]'},
+  controls: ['[ARGS]', '[CALL_ID]'],
+  names: /mistral-small.*(3\.2|2506)/,
   toolCalls: 'args-id',
   resultOrder: 'by-call',
   callIds: 'matched',
@@ -122,6 +130,8 @@ const V13: TemplateRow = {
   ...V11,
   needs: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]'],
   mark: {has: '[ARGS]', without: '[CALL_ID]'},
+  controls: ['[THINK]', '[/THINK]'],
+  names: /magistral|devstral|ministral-3|mistral-large-3/,
   availableTools: 'first-user',
   toolCalls: 'args',
   toolResults: 'text',
@@ -133,6 +143,8 @@ const V15: TemplateRow = {
   needs: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]', '[MODEL_SETTINGS]'],
   sign: '[MODEL_SETTINGS]',
   mark: {has: '[MODEL_SETTINGS]'},
+  controls: ['[MODEL_SETTINGS]', '[/MODEL_SETTINGS]'],
+  names: undefined,
   chunkSeparator: '',
   modelSettings: 'encoded',
   chunks: {...V13.chunks, system: ['text', 'input_audio'], tool: ['text', ...IMAGES, ...AUDIO]},

@@ -3,12 +3,12 @@ import {readdirSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {KV_TYPES, type KvType, type Machine} from '../contract/local-engine.ts';
-import {TEMPLATES} from '../contract/templates.ts';
 import {fileTypeName} from '../gguf/file-types.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import {checkLoadable} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {memoryNeed} from '../models/memory/memory-needs.ts';
+import {type Abilities, abilitiesOf} from '../template/abilities.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 
 export interface TypeShare {
@@ -56,14 +56,11 @@ export interface Inspection {
   readonly notes: readonly string[];
 }
 
-export interface TokenizerReport {
+export interface TokenizerReport extends Abilities {
   readonly family: 'spm' | 'tekken';
   readonly tokens: number;
   readonly template: string;
   readonly templateReason: string;
-  readonly fim: boolean;
-  readonly tools: boolean;
-  readonly reasoning: boolean;
 }
 
 const SHOWN_CONTEXTS = [4096, 8192, 32_768, 131_072];
@@ -107,16 +104,13 @@ function typeShares({tensors}: GgufFile): TypeShare[] {
 function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; problem?: string} {
   try {
     const {tokenizer, version, versionReason} = loadFromGguf(file);
-    const has = (name: string) => tokenizer.controlId(name) !== undefined;
     return {
       tokenizer: {
         family: tokenizer.family,
         tokens: tokenizer.vocabSize,
         template: version,
         templateReason: versionReason,
-        fim: TEMPLATES[version].fim !== 'refused' && has('[PREFIX]') && has('[SUFFIX]'),
-        tools: TEMPLATES[version].toolCalls !== 'none' && has('[TOOL_CALLS]'),
-        reasoning: has('[THINK]') && TEMPLATES[version].thinking !== 'refused',
+        ...abilitiesOf(tokenizer, version),
       },
     };
   } catch (error) {

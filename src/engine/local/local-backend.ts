@@ -12,8 +12,8 @@ import type {
   TemplateVersion,
 } from '../contract/requests.ts';
 import {type SamplingParams, validateSampling} from '../contract/sampling.ts';
-import {TEMPLATES} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
+import {abilitiesOf} from '../template/abilities.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import {type EncodeOptions, encodeChat} from '../template/encode/encode-chat.ts';
 import {encodeFim} from '../template/encode/encode-fim.ts';
@@ -50,7 +50,7 @@ export class LocalBackend implements Backend {
 
   constructor(parts: LocalParts) {
     const {tokenModel, tokenizer, version} = parts;
-    const has = (name: string) => tokenizer.controlId(name) !== undefined;
+    const {fim, tools} = abilitiesOf(tokenizer, version);
     this.#parts = parts;
     this.#now = parts.now ?? (() => performance.now());
     this.tokenizer = tokenizer;
@@ -63,8 +63,8 @@ export class LocalBackend implements Backend {
       trainedContextSize: parts.trainedContextSize,
       template: version,
       templateReason: parts.versionReason,
-      supportsFim: TEMPLATES[version].fim !== 'refused' && has('[PREFIX]') && has('[SUFFIX]'),
-      supportsTools: TEMPLATES[version].toolCalls !== 'none' && has('[TOOL_CALLS]'),
+      supportsFim: fim,
+      supportsTools: tools,
       device: parts.device,
     };
   }

@@ -1,5 +1,6 @@
 // Which template version a model was trained with, and how we know: files seldom say it in one place.
 
+import {EngineError} from '../../base/errors.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {TEMPLATES, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
@@ -31,6 +32,20 @@ export type ControlTokens = Pick<Tokenizer, 'family' | 'controlId'>;
 export function parseVersion(text: string): TemplateVersion | undefined {
   const version = text.replace(/m\d+$/, '');
   return Object.hasOwn(TEMPLATES, version) ? (version as TemplateVersion) : undefined;
+}
+
+const newestFirst = () => templateVersions().reverse();
+
+/**
+ * The version that a file states for itself, where it states one and the user asked for none.
+ * @throws EngineError `model_unsupported` for one that this program does not know: a guess would be a wrong prompt.
+ */
+export function statedVersion(path: string, text: string): TemplateVersion {
+  const version = parseVersion(text);
+  if (version) return version;
+  throw new EngineError('model_unsupported', `${path} is for template ${text}, which this program does not know`, {
+    hint: 'Give the nearest version with --template, if you know that it fits.',
+  });
 }
 
 /**
@@ -68,8 +83,7 @@ function fromChatTemplate(template: string | undefined): DetectedVersion | undef
   const nickname = NICKNAME.exec(template.trim());
   const named = nickname?.[1] === undefined ? undefined : parseVersion(nickname[1]);
   if (named) return {version: named, reason: `its chat template is the name "${template.trim()}"`};
-  const newest = templateVersions().reverse();
-  const version = newest.find((name) => {
+  const version = newestFirst().find((name) => {
     const {mark} = TEMPLATES[name];
     return mark && template.includes(mark.has) && !(mark.without && template.includes(mark.without));
   });
@@ -78,21 +92,11 @@ function fromChatTemplate(template: string | undefined): DetectedVersion | undef
   return {version, reason: `its chat template has ${mark}${without ? ` and no ${without}` : ''}`};
 }
 
-/** Tekken models of which the vocabulary alone leaves two versions. */
-const NAMES: readonly (readonly [pattern: RegExp, version: TemplateVersion])[] = [
-  [/nemo|ministral-8b|pixtral-12b|mistral-small.*2409/, 'v3'],
-  [/mistral-small.*(3\.2|2506)/, 'v11'],
-  [/magistral|devstral|ministral-3|mistral-large-3/, 'v13'],
-  [/mistral-small.*(24b|3\.[01]|250[13])|pixtral-large|mistral-large.*2411|voxtral/, 'v7'],
-];
-
 function fromVocabulary(tokenizer: ControlTokens, names: readonly string[]): DetectedVersion {
   const has = (name: string) => tokenizer.controlId(name) !== undefined;
   const byVocabulary = (version: TemplateVersion, sign: string) => ({version, reason: `its vocabulary ${sign}`});
   if (!has('[INST]')) return byVocabulary('v1', 'has no [INST] token');
-  const signed = templateVersions()
-    .reverse()
-    .find((version) => has(TEMPLATES[version].sign ?? ''));
+  const signed = newestFirst().find((version) => has(TEMPLATES[version].sign ?? ''));
   if (signed) return byVocabulary(signed, `has ${TEMPLATES[signed].sign}`);
   if (!has('[SYSTEM_PROMPT]')) {
     return has('[PREFIX]') || tokenizer.family === 'tekken'
@@ -113,7 +117,7 @@ function fromVocabulary(tokenizer: ControlTokens, names: readonly string[]): Det
 function fromNames(tokenizer: ControlTokens, names: readonly string[]): DetectedVersion | undefined {
   for (const name of names) {
     const spelled = name.toLowerCase().replace(/[\s_]+/g, '-');
-    const version = NAMES.find(([pattern]) => pattern.test(spelled))?.[1];
+    const version = newestFirst().find((one) => TEMPLATES[one].names?.test(spelled));
     if (version && canCarry(tokenizer, version)) {
       return {version, reason: `models named like "${name}" use it, and the vocabulary allows it`};
     }

@@ -4,13 +4,13 @@ import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
-import {TEMPLATES} from '../contract/templates.ts';
+import {TEMPLATES, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {baseName, modelFiles} from '../gguf/model-files.ts';
 import {type GgufFile, readGguf} from '../gguf/read-header.ts';
 import {ggufTokenizer} from '../tokenizer/gguf-vocabulary.ts';
 import {isTokenizerFile, readTokenizerFile} from '../tokenizer/tokenizer-file.ts';
-import {detectVersion, parseVersion} from './detect.ts';
+import {detectVersion, statedVersion} from './detect.ts';
 import type {ModelSettings} from './model-settings.ts';
 import {parseModelSettings} from './read-model-settings.ts';
 
@@ -39,12 +39,14 @@ export function loadTokenizer(path: string, flag?: TemplateVersion): LoadedToken
 /** The tokenizer of a model whose header is read already; a tokenizer file beside it settles its version. */
 export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedTokenizer {
   const {path, metadata} = gguf;
+  const ownKey = metadata.string('mistral.tokenizer.version');
+  if (ownKey !== undefined && !flag) statedVersion(path, ownKey);
   const tokenizer = ggufTokenizer(gguf);
   const beside = tokenizerFileBeside(path, tokenizer);
   const {version, reason} = detectVersion(
     {
       flag,
-      ownKey: metadata.string('mistral.tokenizer.version'),
+      ownKey,
       tokenizerFile: beside && {name: basename(beside.path), version: beside.version},
       chatTemplate: metadata.string('tokenizer.chat_template'),
       names: [metadata.string('general.name'), metadata.string('general.basename'), basename(path)].flatMap(
@@ -71,14 +73,10 @@ function ownSettings({path, metadata}: GgufFile): ModelSettings | undefined {
 /** A file without a version goes by its vocabulary. (mistral-common calls every `tokenizer.model` v1, v3's too.) */
 function loadFile(path: string, flag: TemplateVersion | undefined, content?: Buffer): LoadedTokenizer {
   const {tokenizer, version: stated, modelSettings} = readTokenizerFile(path, content);
-  const known = stated === undefined ? undefined : parseVersion(stated);
-  if (stated !== undefined && !known && !flag) {
-    throw new EngineError('model_unsupported', `${path} is for template ${stated}, which this program does not know`, {
-      hint: 'Give the nearest version with --template, if you know that it fits.',
-    });
-  }
-  const says = known && {version: known, reason: `the tokenizer file ${basename(path)} says so`};
-  const {version, reason} = (flag ? undefined : says) ?? detectVersion({flag}, tokenizer);
+  const {version, reason} =
+    flag || stated === undefined
+      ? detectVersion({flag}, tokenizer)
+      : {version: statedVersion(path, stated), reason: `the tokenizer file ${basename(path)} says so`};
   const settings = TEMPLATES[version].modelSettings === 'encoded' ? parseModelSettings(path, modelSettings) : undefined;
   return {tokenizer, version, versionReason: reason, modelSettings: settings, path};
 }
@@ -130,7 +128,7 @@ function chooseTokenizer(place: TokenizerPlace, loaded: readonly LoadedTokenizer
   const size = vocabularySize(place);
   const fitting = loaded.filter(({tokenizer}) => size === undefined || tokenizer.vocabSize === size);
   const rank = ({tokenizer, version}: LoadedTokenizer) =>
-    (tokenizer.family === 'tekken' ? 1000 : 0) + Number(version.slice(1));
+    (tokenizer.family === 'tekken' ? 1000 : 0) + templateVersions().indexOf(version);
   const [best] = (fitting.length > 0 ? fitting : loaded).toSorted((a, b) => rank(b) - rank(a));
   if (!best) throw noTokenizer(place.path, place.names);
   const there = loaded.map(({path}) => basename(path)).join(', ');

@@ -1,5 +1,7 @@
 // The control tokens Mistral's vocabularies know by name.
 
+import {TEMPLATES, templateVersions} from '../contract/templates.ts';
+
 /** Specials of tekken files that list none (up to v7), by id. Source: mistral-common's built-in list. */
 export const TEKKEN_SPECIALS: readonly string[] = [
   '<unk>',
@@ -24,24 +26,17 @@ export const TEKKEN_SPECIALS: readonly string[] = [
   '[TOOL_CONTENT]',
 ];
 
-const LATER_SPECIALS = [
-  '[ARGS]',
-  '[CALL_ID]',
-  '[THINK]',
-  '[/THINK]',
-  '[MODEL_SETTINGS]',
-  '[/MODEL_SETTINGS]',
-  '[AUDIO]',
-  '[BEGIN_AUDIO]',
-  '[TRANSCRIBE]',
-];
+const AUDIO_SPECIALS = ['[AUDIO]', '[BEGIN_AUDIO]', '[TRANSCRIBE]'];
 
-const names = new Set([...TEKKEN_SPECIALS, ...LATER_SPECIALS]);
+let names: ReadonlySet<string> | undefined;
 
 /** Whether a piece of this text is a control token, whatever type a converter gave it. */
 export function isControlName(text: string): boolean {
+  names ??= new Set([...TEKKEN_SPECIALS, ...AUDIO_SPECIALS, ...rowControls()]);
   return names.has(text);
 }
+
+const rowControls = () => templateVersions().flatMap((version) => TEMPLATES[version].controls ?? []);
 
 /** Whether a piece of this text is one of Mistral's user-defined pieces, whatever type a converter gave it. */
 export function isReferenceName(text: string): boolean {

@@ -19,6 +19,9 @@ export interface TokenizerFile {
 /** SentencePiece files carry their version in the name, or not at all. */
 const SPM_NAME = /\.model(?:\.(v\d+(?:m\d+)?))?$/;
 
+/** The version that the name of a SentencePiece file states. */
+export const spmVersion = (name: string): string | undefined => SPM_NAME.exec(name)?.[1];
+
 /** Whether a file of this name is a tokenizer, by mistral-common's naming rules. */
 export function isTokenizerFile(name: string): boolean {
   return SPM_NAME.test(name) || isTekkenName(name);
@@ -45,7 +48,7 @@ export function readTokenizerFile(path: string, content?: Buffer): TokenizerFile
       modelSettings: header.model_settings_builder ?? undefined,
     };
   }
-  const version = SPM_NAME.exec(basename(path))?.[1];
+  const version = spmVersion(basename(path));
   const vocabulary = parseSpm(path, file);
   return {tokenizer: named(path, () => new SpmTokenizer(vocabulary)), version, modelSettings: undefined};
 }

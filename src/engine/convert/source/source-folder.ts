@@ -157,6 +157,12 @@ function findTokenizer(folder: string, names: readonly string[], rows: number): 
   if (fitting.name === 'tokenizer.json') {
     notes.push(`tokenizer.json does not state its template: ${vocabulary.version}, as ${vocabulary.versionReason}.`);
   }
+  if (vocabulary.unknownVersion !== undefined) {
+    notes.push(
+      `${fitting.name} is for template ${vocabulary.unknownVersion}, which this program does not know: ` +
+        'what opens the result has to name one it does (--template).',
+    );
+  }
   return {path: fitting.path, vocabulary, notes};
 }
 

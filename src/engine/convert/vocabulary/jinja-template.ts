@@ -14,6 +14,8 @@ interface Traits {
   readonly results: 'none' | 'json' | 'json-id' | 'id-text' | 'text';
   readonly thinking: boolean;
   readonly settings: boolean;
+  /** Where "[INST]" is typed as text, there is a blank on its inner side. */
+  readonly blank: '' | ' ';
 }
 
 const SYSTEM = {'first-user': 'first', 'last-user': 'last', 'in-place': 'own'} as const;
@@ -30,6 +32,7 @@ function traitsOf(version: TemplateVersion): Traits {
     results: RESULTS[row.toolResults],
     thinking: row.thinking === 'encoded',
     settings: row.modelSettings === 'encoded',
+    blank: row.instructionMarkers === 'text' ? ' ' : '',
   };
 }
 
@@ -80,24 +83,25 @@ function textMacro({thinking}: Traits): string {
   ].join('\n');
 }
 
-function userPart({system, tools, settings}: Traits): string[] {
+function userPart({system, tools, settings, blank}: Traits): string[] {
   const offered = `{{- '[AVAILABLE_TOOLS]' + (tools | tojson) + '[/AVAILABLE_TOOLS]' -}}`;
   const effort = `{{- '[MODEL_SETTINGS]{"reasoning_effort": "' + reasoning_effort + '"}[/MODEL_SETTINGS]' -}}`;
-  const marks = system === 'first' ? ['[INST] ', ' [/INST]'] : ['[INST]', '[/INST]'];
+  // With the tools, where there are any.
+  const place = tools === 'last' ? 'last' : 'first';
   const prompt = system === 'own' ? '' : `(state.system if loop.index0 == state.${system} else '') + `;
   return [
     tools === 'none' ? '' : `{%- if tools and loop.index0 == state.${tools} -%}${offered}{%- endif -%}`,
-    settings ? `{%- if reasoning_effort and loop.index0 == state.first -%}${effort}{%- endif -%}` : '',
-    `{{- '${marks[0]}' + ${prompt}text(message['content']) + '${marks[1]}' -}}`,
+    settings ? `{%- if reasoning_effort and loop.index0 == state.${place} -%}${effort}{%- endif -%}` : '',
+    `{{- '[INST]${blank}' + ${prompt}text(message['content']) + '${blank}[/INST]' -}}`,
   ];
 }
 
-function assistantPart({system, calls, thinking}: Traits): string[] {
+function assistantPart({calls, thinking, blank}: Traits): string[] {
   const reasoning = `{{- '[THINK]' + message['reasoning_content'] + '[/THINK]' -}}`;
-  const blank = system === 'first' ? `' ' + ` : '';
+  const begin = blank === '' ? '' : `' ' + `;
   return [
     thinking ? `{%- if message['reasoning_content'] -%}${reasoning}{%- endif -%}` : '',
-    `{%- if message['content'] -%}{{- ${blank}text(message['content']) -}}{%- endif -%}`,
+    `{%- if message['content'] -%}{{- ${begin}text(message['content']) -}}{%- endif -%}`,
     ...callPart(calls),
     `{{- eos_token -}}`,
   ];

@@ -4,10 +4,11 @@ import {EngineError} from '../../../base/errors.ts';
 import {JSON_FILE, RECOGNISE_BYTES, recognise} from '../../../base/files/recognise-file.ts';
 import type {TemplateVersion} from '../../contract/requests.ts';
 import type {GgufEntries, GgufValue} from '../../gguf/write-header.ts';
-import {detectVersion, type VersionClues} from '../../template/detect.ts';
+import {detectVersion, parseVersion, type VersionClues} from '../../template/detect.ts';
 import {SPM_TYPE} from '../../tokenizer/spm/spm.ts';
 import {parseSpm} from '../../tokenizer/spm/spm-file.ts';
 import {parseTekken} from '../../tokenizer/tekken/tekken-file.ts';
+import {spmVersion} from '../../tokenizer/tokenizer-file.ts';
 import {chatTemplate} from './jinja-template.ts';
 import {tekkenMerges, toPrintable} from './tekken-merges.ts';
 
@@ -16,6 +17,8 @@ export interface Vocabulary {
   readonly version: TemplateVersion;
   /** Why this version; undefined where the file states it. */
   readonly versionReason?: string | undefined;
+  /** What the file states, where this program does not know it. */
+  readonly unknownVersion?: string | undefined;
   /** Tokens of the file itself, before padding. */
   readonly size: number;
   readonly tokens: readonly Uint8Array[];
@@ -40,15 +43,29 @@ export function readVocabulary(name: string, path: string, file: Buffer, clues: 
   if (foreign !== undefined && !(isTekken && foreign.kind === JSON_FILE)) {
     throw new EngineError('model_invalid', `${path} is ${foreign.kind}, not a tokenizer`, {hint: foreign.hint});
   }
-  return isTekken ? readTekkenVocabulary(path, file) : readSpmVocabulary(name, path, file, clues);
+  return isTekken ? readTekkenVocabulary(path, file, clues) : readSpmVocabulary(name, path, file, clues);
 }
 
 function readSpmVocabulary(name: string, path: string, file: Buffer, clues: VersionClues): Vocabulary {
   const {pieces, scores, types, dummyPrefix} = parseSpm(path, file);
   const tokens = slices(pieces);
   const vocabulary = {family: 'spm', size: tokens.length, tokens, types, scores, merges: [], dummyPrefix} as const;
-  const named = asVersion(`v${/\.v(\d+)(m\d+)?$/.exec(name)?.[1]}`);
-  return named ? {...vocabulary, version: named} : {...vocabulary, ...versionOf('spm', controlIds(vocabulary), clues)};
+  return {...vocabulary, ...versionIn(spmVersion(name), 'spm', controlIds(vocabulary), clues)};
+}
+
+/**
+ * The version a tokenizer file states. One that this program does not know is written as it is, so that nobody takes
+ * the prompts of another for it; the chat template for other programs is then the nearest.
+ */
+function versionIn(
+  stated: string | undefined,
+  family: Vocabulary['family'],
+  controls: ReadonlyMap<string, number>,
+  clues: VersionClues,
+): Pick<Vocabulary, 'version' | 'versionReason' | 'unknownVersion'> {
+  const version = stated === undefined ? undefined : parseVersion(stated);
+  if (version) return {version};
+  return {...versionOf(family, controls, clues), ...(stated !== undefined && {unknownVersion: stated})};
 }
 
 /** The template version of a vocabulary that does not state it, and why, by the rule for GGUF files that do not. */
@@ -70,7 +87,7 @@ export function controlIds({tokens, types}: Pick<Vocabulary, 'tokens' | 'types'>
   return controls;
 }
 
-function readTekkenVocabulary(path: string, file: Buffer): Vocabulary {
+function readTekkenVocabulary(path: string, file: Buffer, clues: VersionClues): Vocabulary {
   const {header, vocabulary} = parseTekken(path, file);
   const {pieces, special} = vocabulary;
   const raw = slices(pieces);
@@ -78,7 +95,7 @@ function readTekkenVocabulary(path: string, file: Buffer): Vocabulary {
   const tokens = raw.map((bytes, id) => (special[id] ? bytes : Buffer.from(toPrintable(bytes))));
   return {
     family: 'tekken',
-    version: asVersion(header.config.version) ?? 'v3',
+    ...versionIn(header.config.version, 'tekken', controlIds({tokens, types}), clues),
     size: tokens.length,
     tokens,
     types,
@@ -94,10 +111,6 @@ function slices({count, bytes, starts, lengths}: ReturnType<typeof parseSpm>['pi
     const start = starts[id] as number;
     return bytes.subarray(start, start + (lengths[id] as number));
   });
-}
-
-function asVersion(text: string | undefined): TemplateVersion | undefined {
-  return text !== undefined && /^v(1|2|3|7|11|13|15)$/.test(text) ? (text as TemplateVersion) : undefined;
 }
 
 const FIM_KEYS = [
@@ -133,7 +146,10 @@ export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEnt
     const found = controls.get(name);
     if (found !== undefined) entries.push([key, {type: 'u32', value: found}]);
   }
-  entries.push(['tokenizer.chat_template', text(chatTemplate(version))], ['mistral.tokenizer.version', text(version)]);
+  entries.push(
+    ['tokenizer.chat_template', text(chatTemplate(version))],
+    ['mistral.tokenizer.version', text(vocabulary.unknownVersion ?? version)],
+  );
   const {modelSettings} = vocabulary;
   if (modelSettings !== undefined) {
     entries.push(['mistral.tokenizer.model_settings', text(JSON.stringify(modelSettings))]);

@@ -1,4 +1,4 @@
-// A chat request as the token ids mistral-common would send, driven by the table in versions.ts.
+// A chat request as the token ids mistral-common would send, driven by the table of templates.
 
 import {type Token, type Tokenized, textPrompt} from '../../contract/prompt.ts';
 import {Refusal} from '../../contract/refusal.ts';

@@ -65,7 +65,7 @@ export class MessageEncoder {
     const system = carriesSystem && this.preamble.systemPrompt !== '' ? `${this.preamble.systemPrompt}\n\n` : '';
     const content = typeof message.content === 'string' ? system + message.content : message.content;
     if (row.instructionMarkers === 'text') return this.text(`[INST] ${plainText(content)} [/INST]`);
-    const carriesTools = row.availableTools === 'first-user' ? position.isFirstUser : position.isLastUser;
+    const carriesTools = row.availableTools === 'last-user' ? position.isLastUser : position.isFirstUser;
     return [
       ...(carriesTools ? this.toolsAndSettings() : []),
       ...this.between('[INST]', this.content(content), '[/INST]'),
@@ -87,7 +87,7 @@ export class MessageEncoder {
 
   private toolsAndSettings(): Token[] {
     const {tools, settings} = this.preamble;
-    const list = tools.length > 0 ? this.json(tools.map(toolJson)) : undefined;
+    const list = tools.length > 0 && this.row.availableTools !== 'none' ? this.json(tools.map(toolJson)) : undefined;
     return [
       ...(list ? this.between('[AVAILABLE_TOOLS]', list, '[/AVAILABLE_TOOLS]') : []),
       ...(settings ? this.between('[MODEL_SETTINGS]', this.json(settings), '[/MODEL_SETTINGS]') : []),
@@ -103,7 +103,7 @@ export class MessageEncoder {
     if (calls.length === 0) return [];
     switch (this.row.toolCalls) {
       case 'none':
-        throw new Refusal('TokenizerException', 'Template v1 knows no tools.', {param: 'messages'});
+        throw new Refusal('TokenizerException', 'This template version knows no tools.', {param: 'messages'});
       case 'json':
       case 'json-id': {
         const withId = this.row.toolCalls === 'json-id';
@@ -136,7 +136,7 @@ export class MessageEncoder {
     const {content, toolCallId = NO_ID, name = null} = message;
     switch (this.row.toolResults) {
       case 'none':
-        throw new Refusal('TokenizerException', 'Template v1 knows no tools.', {param: 'messages'});
+        throw new Refusal('TokenizerException', 'This template version knows no tools.', {param: 'messages'});
       case 'json-list':
         return this.json([jsonObject(['name', name], ['content', jsonOrText(plainText(content))])]);
       case 'json':
