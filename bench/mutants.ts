@@ -67,9 +67,13 @@ function copyOfProject(): string {
 
 type Outcome = {readonly passed: true} | {readonly passed: false; readonly by: string};
 
-/** Runs Vitest; one that takes longer than the limit is ended with all it started, and counts as failed. */
 function vitest(folder: string, args: readonly string[], limitMs: number, project = 'fast'): Promise<Outcome> {
-  const child = spawn('npx', ['vitest', ...args, '--run', '--bail', '1', '--project', project], {
+  return run(folder, ['vitest', ...args, '--run', '--bail', '1', '--project', project], limitMs);
+}
+
+/** Runs a tool of a package; one that takes longer than the limit is ended with all it started, and counts as failed. */
+function run(folder: string, args: readonly string[], limitMs: number): Promise<Outcome> {
+  const child = spawn('npx', args, {
     cwd: folder,
     env: {...process.env, NO_COLOR: '1'},
     detached: true,
@@ -87,7 +91,9 @@ function vitest(folder: string, args: readonly string[], limitMs: number, projec
     child.once('close', (code) => {
       clearTimeout(timer);
       const output = Buffer.concat(chunks).toString('utf8');
-      const by = late ? `the limit of ${limitMs / 1000} s` : (/^ *FAIL +(.*)$/m.exec(output)?.[1] ?? lastLine(output));
+      const by = late
+        ? `the limit of ${limitMs / 1000} s`
+        : (/^ *FAIL +(.*)$|^.*( error TS.*)$/m.exec(output)?.[0]?.trim() ?? lastLine(output));
       done(code === 0 ? {passed: true} : {passed: false, by});
     });
   });
@@ -95,7 +101,7 @@ function vitest(folder: string, args: readonly string[], limitMs: number, projec
 
 const lastLine = (text: string) => text.trimEnd().split('\n').at(-1) ?? '';
 
-/** First the test beside the file, which mostly notices and is quick; then all that load it. */
+/** First the test beside the file, which mostly notices and is quick; then all that load it, and the type checker. */
 async function tryMutant(folder: string, mutant: Mutant): Promise<Outcome> {
   const path = join(folder, mutant.file);
   const source = readFileSync(path, 'utf8');
@@ -107,7 +113,9 @@ async function tryMutant(folder: string, mutant: Mutant): Promise<Outcome> {
       if (!near.passed) return near;
     }
     const related = await vitest(folder, ['related', mutant.file], LIMIT_MS);
-    if (!related.passed || !values.e2e) return related;
+    if (!related.passed) return related;
+    const types = await run(folder, ['tsc', '-p', 'tsconfig.json'], LIMIT_MS);
+    if (!types.passed || !values.e2e) return types;
     return await vitest(folder, ['related', mutant.file], LIMIT_MS, 'e2e');
   } finally {
     writeFileSync(path, source);

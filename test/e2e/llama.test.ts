@@ -167,6 +167,12 @@ describe('one slot', () => {
     expect((await run(model, prompt)).tokens).toEqual(expected);
   });
 
+  test('a call that is aborted before it starts evaluates nothing', async () => {
+    await run(model, [1, 400]);
+    expect(await run(model, prompt, {}, AbortSignal.abort())).toMatchObject({tokens: [], cached: undefined});
+    expect((await run(model, [1, 400, 401])).cached).toBe(2);
+  });
+
   test.each([
     ['an empty prompt', [], 'invalid_request'],
     ['an id outside the vocabulary', [1, 420], 'invalid_request'],

@@ -126,3 +126,12 @@ test('fields a route does not know are in the debug log by name, never by value'
   expect(told?.fields).toEqual(['zebra', 'y'.repeat(64)]);
   expect(JSON.stringify(lines)).not.toContain('secret');
 });
+
+test('of many such fields twenty are named', async () => {
+  const lines: {fields?: string[]}[] = [];
+  const logger = pino({level: 'debug'}, {write: (line) => void lines.push(JSON.parse(line))});
+  const {post} = await testServer(['x'], {logger});
+  const names = Array.from({length: 25}, (_, at) => `field${at}`);
+  await post('/v1/completions', {prompt: 'a', ...Object.fromEntries(names.map((name) => [name, 1]))});
+  expect(lines.find(({fields}) => fields)?.fields).toEqual(names.slice(0, 20));
+});

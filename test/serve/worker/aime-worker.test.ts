@@ -211,3 +211,33 @@ test('a worker whose engine has broken down tells the job so and ends', async ()
   expect(await result).toMatchObject({error: 'the engine failed while generating: Eval has failed'});
   await expect(work).rejects.toMatchObject({code: 'engine_failed'});
 });
+
+test('a worker whose engine has broken down ends the jobs that still run', async () => {
+  const engineFails = () => {
+    throw new EngineError('engine_failed', 'the engine failed while generating: Eval has failed');
+  };
+  const hang = (signal: AbortSignal) =>
+    new Promise((resolve) => signal.addEventListener('abort', resolve, {once: true}));
+  const script: Script = ({kind, request}) =>
+    kind === 'chat' && request.messages.some(({content}) => content === 'hang') ? [hang, 'late'] : [engineFails];
+  const {server, backend, work} = await setUp({script, slots: 2});
+  server.submit({prompt_input: 'hang'});
+  await vi.waitFor(() => expect(backend.running).toBe(1));
+  server.submit({prompt_input: 'fail'});
+  await expect(work).rejects.toMatchObject({code: 'engine_failed'});
+  await vi.waitFor(() => expect(backend.running).toBe(0));
+  expect(backend.finished).toContain('aborted');
+});
+
+test('a worker that is killed ends what runs, and says so', async () => {
+  const hang = (signal: AbortSignal) =>
+    new Promise((resolve) => signal.addEventListener('abort', resolve, {once: true}));
+  const {server, backend, work, stop, kill} = await setUp({script: ['half', hang, 'late']});
+  const {result} = server.submit({prompt_input: 'Hi'});
+  await vi.waitFor(() => expect(backend.running).toBe(1));
+  stop.abort();
+  kill.abort();
+  expect(await result).toMatchObject({text: 'half', error: 'the worker was stopped'});
+  await work;
+  expect(backend.finished).toEqual(['aborted']);
+});
