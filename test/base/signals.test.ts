@@ -91,3 +91,16 @@ test('waiting ends with the signal, for a promise and for a stream that know not
   expect(items).toEqual(['one']);
   expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
 });
+
+test('waiting that is over leaves no listener, however it ended', async () => {
+  const {signal} = new AbortController();
+  await unlessStopped(Promise.resolve(1), signal);
+  await unlessStopped(Promise.reject(new Error('broken')), signal).catch(() => {});
+  for await (const _item of untilStopped(
+    (async function* () {
+      yield* [1, 2];
+    })(),
+    signal,
+  ));
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});

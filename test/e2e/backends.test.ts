@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, vi} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test, vi} from 'vitest';
 import {readGguf} from '../../src/engine/gguf/read-header.ts';
 import {openLocalBackend} from '../../src/engine/local/open-local.ts';
 import {embeddedFile} from '../../src/engine/models/embedded-file.ts';
@@ -17,6 +17,12 @@ const file = embeddedFile() ?? '';
 const answers = {calls: 'asked', reasons: false, enforces: true} as const;
 
 describe('the embedded model', () => {
+  test('is computed by one thread: a second would cost more in hand-over than it computes', async () => {
+    const backend = await openLocalBackend({file, device: 'off'});
+    expect(backend.model.device).toBe('CPU, 1 thread');
+    await backend.close();
+  });
+
   backendContract({open: () => openLocalBackend({file, device: 'off', threads: 1}), ...answers, logprobs: true});
 });
 

@@ -12,9 +12,9 @@ import type {Llama, LlamaOptions} from 'node-llama-cpp';
 /** Where Linux shows a GPU: NVIDIA, Intel and AMD, AMD compute, Windows' own under WSL. */
 const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
 
-/** True when there is certainly no GPU, so that looking for one would be in vain. */
-export function hasNoGpu(): boolean {
-  return platform() === 'linux' && !GPU_DEVICES.some((path) => existsSync(path));
+/** True when there is certainly no GPU, so that looking for one would be in vain: where devices are files, there is none. */
+export function hasNoGpu(system = platform(), isThere: (path: string) => boolean = existsSync): boolean {
+  return system === 'linux' && !GPU_DEVICES.some((path) => isThere(path));
 }
 
 type Create = (parts: object) => Promise<Llama>;

@@ -1,0 +1,14 @@
+import {expect, test} from 'vitest';
+import {hasNoGpu} from '../../../../src/engine/llama/native/cpu-build.ts';
+
+test.each(['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'])('a machine with %s may have a GPU', (device) => {
+  expect(hasNoGpu('linux', (path) => path === device)).toBe(false);
+});
+
+test('Linux without any of them has none', () => {
+  expect(hasNoGpu('linux', () => false)).toBe(true);
+});
+
+test.each(['darwin', 'win32'] as const)('%s does not show it in files', (system) => {
+  expect(hasNoGpu(system, () => false)).toBe(false);
+});
