@@ -228,10 +228,11 @@ function reached(starts: readonly string[], counts: (one: Import) => boolean): s
   return [...found];
 }
 
-test('help, version and refusals load neither the engine nor the screen', () => {
+test('help, version and refusals load neither the engine nor the screen nor the HTTP client', () => {
   const commands = importsOf('commands/program.ts').flatMap(({target, kind}) => (kind === 'lazy' ? target : []));
   const heavy = /^(node-llama-cpp|ink|react|fastify|zod|ora|chalk)$|^engine\/llama\//;
   expect(loadedBy(...commands).filter((name) => heavy.test(name))).toEqual([]);
+  expect(loadedBy(...commands).filter((name) => name.startsWith('base/http/'))).toEqual([]);
   const main = ['program', 'chat/chat', 'demo', 'fim', 'tools/tools'].map((name) => `commands/${name}.ts`);
   expect(loadedBy(...main).filter((name) => !isFile(name) && !name.startsWith('node:'))).toEqual(['commander']);
 });

@@ -50,10 +50,14 @@ describe('mistral serve', () => {
   afterAll(() => stop());
 
   describe('asked in words', () => {
-    backendContract({open: () => openRemote({url}), ...answers, logprobs: false});
+    backendContract({open: () => openRemote({url, env: {}}), ...answers, logprobs: false});
   });
 
   describe('asked in token ids', () => {
-    backendContract({open: () => openExactRemote({url}, loadFromGguf(readGguf(file))), ...answers, logprobs: true});
+    backendContract({
+      open: () => openExactRemote({url, env: {}}, loadFromGguf(readGguf(file))),
+      ...answers,
+      logprobs: true,
+    });
   });
 });

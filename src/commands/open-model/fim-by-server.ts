@@ -26,7 +26,8 @@ export const ANSWER_MS = 1000;
 export function access({url, key}: ServerNote): RemoteOptions {
   // Not the global `performance`: Node would load a module for it.
   const now = () => Number(process.hrtime.bigint() / 1000n) / 1000;
-  return {url: `${url}/v1`, retries: 0, now, ...(key !== undefined && {apiKey: key})};
+  // On this machine: no proxy has a part in it.
+  return {url: `${url}/v1`, env: {}, retries: 0, now, ...(key !== undefined && {apiKey: key})};
 }
 
 /** Faults of the request itself: another server would find them too. */

@@ -1,6 +1,5 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
 import {basename, resolve} from 'node:path';
-import {EngineError} from '../../base/errors.ts';
 import {unlessStopped} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {LocalOptions} from '../../engine/contract/local-engine.ts';
@@ -10,6 +9,7 @@ import {openRemote} from '../../engine/remote/remote-backend.ts';
 import type {Io} from '../host/io.ts';
 import {showProgress} from '../host/progress.ts';
 import type {EngineFlags} from '../options.ts';
+import {apiKeyFor} from './api-key.ts';
 import {meant} from './meant.ts';
 import {findForMachine, readyModel} from './ready-model.ts';
 import {changesModel, findServer} from './running-servers.ts';
@@ -63,14 +63,9 @@ export async function openBackend(
 }
 
 async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend> {
-  // A key goes to the server it was named for, and to Mistral's own: not to whatever a URL says.
-  const isMistral = URL.canParse(url) && /(?:^|\.)mistral\.ai$/.test(new URL(url).hostname);
-  const apiKey = io.env[flags.apiKeyEnv ?? (isMistral ? 'MISTRAL_API_KEY' : '')];
-  if (flags.apiKeyEnv !== undefined && !apiKey) {
-    throw new EngineError('usage', `--api-key-env: the variable ${flags.apiKeyEnv} is not set`);
-  }
+  const apiKey = apiKeyFor(url, io.env, flags.apiKeyEnv);
   const {remoteModel: model, tokenizer} = flags;
-  const options = {url, signal: io.stop, ...(apiKey && {apiKey}), ...(model !== undefined && {model})};
+  const options = {url, env: io.env, signal: io.stop, ...(apiKey && {apiKey}), ...(model !== undefined && {model})};
   if (tokenizer === undefined) return openRemote(options);
   const {openExactRemote} = await import('../../engine/remote/exact-backend.ts');
   const {openTokenizer} = await import('./open-tokenizer.ts');

@@ -37,7 +37,10 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
   const watch = {limitMs: STEP_MS, onStall};
   const backend = await openBackend(io, model, flags, {slots: maxBatchSize, watch});
   const url = apiServer.replace(/\/+$/, '');
-  const api = new AimeApi({url, jobType, authKey, name, pollMs: POLL_MS}, {model: backend.model.id, maxBatchSize});
+  const api = new AimeApi(
+    {url, env: io.env, jobType, authKey, name, pollMs: POLL_MS},
+    {model: backend.model.id, maxBatchSize},
+  );
   const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log: io.say});
   const [stop, kill] = [new AbortController(), new AbortController()];
   const release = io.captureInterrupt(() => {
@@ -50,6 +53,7 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
     await worker.work(stop.signal, kill.signal);
   } finally {
     release();
+    await api.close();
     await backend.close();
   }
 }

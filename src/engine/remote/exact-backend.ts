@@ -2,7 +2,6 @@
 // TokenModel; what needs a grammar goes to the cluster's own chat route.
 
 import {EngineError} from '../../base/errors.ts';
-import type {RemoteHttp} from '../../base/http/server-client.ts';
 import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
 import {type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
@@ -10,6 +9,7 @@ import {LocalBackend} from '../local/local-backend.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import type {LoadedTokenizer} from '../template/load-tokenizer.ts';
 import {connect, type RemoteBackend, type RemoteOptions} from './remote-backend.ts';
+import type {RemoteServer} from './remote-server.ts';
 import {RemoteTokenModel, type TokenRoute} from './remote-token-model.ts';
 
 /** For a server that does not say how much its context holds: nothing is refused here, it will be there. */
@@ -23,16 +23,16 @@ const ABSENT: ReadonlySet<number> = new Set([400, 404, 405, 422, 501]);
  * @throws EngineError as `openRemote`, and `unsupported` when no route of the server takes and tells token ids.
  */
 export async function openExactRemote(options: RemoteOptions, loaded: LoadedTokenizer): Promise<Backend> {
-  const {http, remote, now} = await connect(options);
-  const route = await tokenRoute(http, remote.model, loaded, options.signal ?? new AbortController().signal);
+  const {server, remote, now} = await connect(options);
+  const route = await tokenRoute(server, remote.model, loaded, options.signal ?? new AbortController().signal);
   if (!route) {
-    throw new EngineError('unsupported', `${http.url} has no completion route that takes and tells token ids`, {
+    throw new EngineError('unsupported', `${server.url} has no completion route that takes and tells token ids`, {
       hint: 'Leave --tokenizer out: the server then renders the prompts.',
     });
   }
   const {id, contextSize = UNKNOWN_CONTEXT, device} = remote.model;
   const {tokenizer, version, versionReason, modelSettings} = loaded;
-  const tokenModel = new RemoteTokenModel({http, route, model: id, contextSize, eos: tokenizer.eos});
+  const tokenModel = new RemoteTokenModel({server, route, model: id, contextSize, eos: tokenizer.eos});
   const parts = {tokenModel, tokenizer, version, versionReason, modelSettings, id, device, now};
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: remote.model.trainedContextSize});
   return new ExactBackend(local, remote);
@@ -40,13 +40,13 @@ export async function openExactRemote(options: RemoteOptions, loaded: LoadedToke
 
 /** Asks each route for a few tokens: the first that names their ids is the one. */
 async function tokenRoute(
-  http: RemoteHttp,
+  server: RemoteServer,
   {id, contextSize = UNKNOWN_CONTEXT}: ModelInfo,
   {tokenizer: {bos, eos}}: LoadedTokenizer,
   signal: AbortSignal,
 ): Promise<TokenRoute | undefined> {
   for (const route of ['llama', 'openai'] as const) {
-    const model = new RemoteTokenModel({http, route, model: id, contextSize, eos});
+    const model = new RemoteTokenModel({server, route, model: id, contextSize, eos});
     try {
       // A model that ends at once would tell nothing, nor do some of a token that is no text.
       const sampling = {temperature: 0, maxTokens: 8, logitBias: new Map([[eos, -100]])};

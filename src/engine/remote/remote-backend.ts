@@ -1,22 +1,18 @@
 // The Backend that runs elsewhere: any server that speaks OpenAI's or Mistral's HTTP API.
 
 import {EngineError} from '../../base/errors.ts';
-import type {Reply} from '../../base/http/send.ts';
-import {RemoteHttp, serverEvents} from '../../base/http/server-client.ts';
+import type {Reply} from '../../base/http/http-reply.ts';
+import {streamWithin} from '../../base/signals.ts';
 import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
 import {validateSampling} from '../contract/sampling.ts';
 import {RemoteAnswer} from './read-events.ts';
+import {answerChunks, isMistral, RemoteServer, type ServerOptions} from './remote-server.ts';
 import {chatBody, completionBody, continuesMessage, type Dialect, fimBody, infillBody} from './write-request.ts';
 
-export interface RemoteOptions {
-  /** The API's base, such as `http://host:8000/v1`. */
-  readonly url: string;
-  readonly apiKey?: string;
+export interface RemoteOptions extends ServerOptions {
   /** Default: the first model the server lists. */
   readonly model?: string;
-  readonly retries?: number;
-  readonly backoffMs?: number;
   readonly signal?: AbortSignal;
   /** Monotonic, in milliseconds; default: the process's own. */
   readonly now?: () => number;
@@ -41,9 +37,6 @@ export interface ModelCard {
 /** What makes up for a server that cannot. */
 const RENDER_HERE = "Give the model's tokenizer with --tokenizer: the prompt is then made here.";
 
-const RETRIES = 3;
-const BACKOFF_MS = 500;
-
 /**
  * Asks the server for its models and gives a backend for one of them.
  * @throws EngineError `usage` for a URL that is none, `backend_unreachable`, `model_not_found`, or what the server says.
@@ -55,27 +48,22 @@ export async function openRemote(options: RemoteOptions): Promise<Backend> {
 /** The same with what it is made of. @throws as `openRemote`. */
 export async function connect(options: RemoteOptions) {
   const {signal = new AbortController().signal} = options;
-  const http = httpOf(options);
-  const {url} = http;
-  const reply = await http.send('GET', `${url}/models`, undefined, signal);
-  const {data = []} = modelList(await reply.text());
+  const server = new RemoteServer(options);
+  const {url} = server;
+  const cards = await listedModels(await server.get(`${url}/models`, signal), options.model !== undefined);
   const card =
-    options.model === undefined ? data[0] : (data.find(({id}) => id === options.model) ?? {id: options.model});
+    options.model === undefined ? cards[0] : (cards.find(({id}) => id === options.model) ?? {id: options.model});
   if (!card) throw new EngineError('model_not_found', `${url} lists no model`, {hint: 'Name one with --remote-model.'});
-  return {http, ...backendFor(http, card, options)};
+  return {server, ...backendFor(server, card, options)};
 }
 
 /** The same for a model the server is known to have: nothing is asked. @throws EngineError `usage` */
 export function knownRemote(options: RemoteOptions, card: ModelCard): Backend {
-  return backendFor(httpOf(options), card, options).remote;
+  return backendFor(new RemoteServer(options), card, options).remote;
 }
 
-function httpOf({url, apiKey, retries = RETRIES, backoffMs = BACKOFF_MS}: RemoteOptions): RemoteHttp {
-  return new RemoteHttp({url: baseUrl(url), retries, backoffMs, ...(apiKey !== undefined && {apiKey})});
-}
-
-function backendFor(http: RemoteHttp, card: ModelCard, {now = () => performance.now()}: RemoteOptions) {
-  const {host} = new URL(http.url);
+function backendFor(server: RemoteServer, card: ModelCard, {now = () => performance.now()}: RemoteOptions) {
+  const {host} = new URL(server.url);
   const contextSize = card.max_context_length ?? card.max_model_len ?? card.meta?.n_ctx_train;
   const model: ModelInfo = {
     id: card.id,
@@ -88,38 +76,35 @@ function backendFor(http: RemoteHttp, card: ModelCard, {now = () => performance.
     supportsTools: true,
     device: `remote, ${host}`,
   };
-  const dialect: Dialect = /(?:^|\.)mistral\.ai(?::\d+)?$/.test(host) ? 'mistral' : 'openai';
-  return {remote: new RemoteBackend(http, model, dialect, now), now};
+  const dialect: Dialect = isMistral(server.url) ? 'mistral' : 'openai';
+  return {remote: new RemoteBackend(server, model, dialect, now), now};
 }
 
-/** Whatever a server lists; something else than JSON is a list of none. */
-function modelList(text: string): {data?: ModelCard[]} {
+/** The models of a list; one that cannot be read is no hindrance where the model is named. */
+async function listedModels(reply: Reply, isNamed: boolean): Promise<readonly ModelCard[]> {
   try {
-    return JSON.parse(text) as {data?: ModelCard[]};
-  } catch {
-    return {};
+    const list = await reply.json();
+    const data = typeof list === 'object' && list !== null && 'data' in list ? list.data : undefined;
+    return Array.isArray(data) ? data.filter(isModelCard) : [];
+  } catch (error) {
+    if (isNamed && error instanceof EngineError && error.code === 'backend_failed') return [];
+    throw error;
   }
 }
 
-/** @throws EngineError `usage` */
-function baseUrl(text: string): string {
-  if (!/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) {
-    throw new EngineError('usage', `'${text}' is not an http address`, {
-      hint: 'Give one such as http://localhost:8000/v1.',
-    });
-  }
-  return text.replace(/\/+$/, '');
+function isModelCard(value: unknown): value is ModelCard {
+  return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
 }
 
 export class RemoteBackend implements Backend {
   readonly model: ModelInfo;
-  readonly #http: RemoteHttp;
+  readonly #server: RemoteServer;
   readonly #dialect: Dialect;
   readonly #now: () => number;
   #fimRoute: FimRoute | undefined;
 
-  constructor(http: RemoteHttp, model: ModelInfo, dialect: Dialect, now: () => number) {
-    this.#http = http;
+  constructor(server: RemoteServer, model: ModelInfo, dialect: Dialect, now: () => number) {
+    this.#server = server;
     this.model = model;
     this.#dialect = dialect;
     this.#now = now;
@@ -140,10 +125,12 @@ export class RemoteBackend implements Backend {
     return this.#answer(request, (own) => this.#openFim(request, own), signal);
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.#server.close();
+  }
 
   #post(path: string, body: string, signal: AbortSignal): Promise<Reply> {
-    return this.#http.send('POST', `${this.#http.url}${path}`, body, signal);
+    return this.#server.post(`${this.#server.url}${path}`, body, signal);
   }
 
   /** The first route the server has is kept for the requests that follow. */
@@ -154,7 +141,7 @@ export class RemoteBackend implements Backend {
       this.#fimRoute = route;
       return reply;
     }
-    throw new EngineError('unsupported', `${this.#http.url} offers no fill-in-the-middle`, {hint: RENDER_HERE});
+    throw new EngineError('unsupported', `${this.#server.url} offers no fill-in-the-middle`, {hint: RENDER_HERE});
   }
 
   async #tryFim(route: FimRoute, request: FIMRequest, signal: AbortSignal): Promise<Reply | undefined> {
@@ -163,8 +150,8 @@ export class RemoteBackend implements Backend {
       if (route === 'mistral') return await this.#post('/fim/completions', fimBody(request, id, this.#dialect), signal);
       const {suffix, ...rest} = request;
       if (route === 'openai') return await this.#post('/completions', completionBody(rest, id, suffix ?? ''), signal);
-      const url = new URL('/infill', this.#http.url).href;
-      return await this.#http.send('POST', url, infillBody(request), signal);
+      const url = new URL('/infill', this.#server.url).href;
+      return await this.#server.post(url, infillBody(request), signal);
     } catch (error) {
       if (!(error instanceof EngineError) || error.remote === undefined) throw error;
       if (ABSENT.has(error.remote.status) && route !== 'openai') return undefined;
@@ -187,20 +174,11 @@ export class RemoteBackend implements Backend {
   ): AsyncGenerator<GenerationEvent> {
     validateSampling(sampling);
     const answer = new RemoteAnswer({seed: sampling.seed, now: this.#now, startsMessage});
-    const own = new AbortController();
-    const onAbort = () => own.abort();
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
-    try {
-      // The ids are rendered over there and not told.
-      yield {type: 'prompt', tokens: [], cached: 0};
-      yield* this.#read(answer, open, own.signal);
-      yield* answer.finish(signal.aborted);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      // A reader that stops early must not leave the server generating.
-      own.abort();
-    }
+    // The ids are rendered over there and not told.
+    yield {type: 'prompt', tokens: [], cached: 0};
+    // A reader that stops early must not leave the server generating.
+    yield* streamWithin({of: [signal]}, (own) => this.#read(answer, open, own));
+    yield* answer.finish(signal.aborted);
   }
 
   async *#read(
@@ -210,8 +188,7 @@ export class RemoteBackend implements Backend {
   ): AsyncGenerator<GenerationEvent> {
     try {
       if (signal.aborted) return;
-      const {body} = await open(signal);
-      for await (const data of serverEvents(body)) {
+      for await (const data of answerChunks(await open(signal))) {
         yield* answer.take(data);
         // What came in one piece with it is not told after an abort.
         if (signal.aborted) return;

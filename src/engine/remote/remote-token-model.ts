@@ -1,10 +1,11 @@
 // A TokenModel that computes elsewhere: a server whose completion route takes token ids and tells those it generates.
 
 import {EngineError} from '../../base/errors.ts';
-import {type RemoteHttp, serverEvents} from '../../base/http/server-client.ts';
+import {streamWithin} from '../../base/signals.ts';
 import type {GenerateOptions, TokenEvent, TokenLogprob, TokenModel} from '../contract/backend.ts';
 import {onlyText, type Prompt, type Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
+import {answerChunks, type RemoteServer} from './remote-server.ts';
 import {samplingFields} from './write-request.ts';
 
 /** `llama`: /completion of llama-server and ours. `openai`: /v1/completions of vLLM and SGLang, with their extension. */
@@ -41,7 +42,7 @@ interface OpenAiLogprobs {
 }
 
 export interface RemoteTokenOptions {
-  readonly http: RemoteHttp;
+  readonly server: RemoteServer;
   readonly route: TokenRoute;
   readonly model: string;
   readonly contextSize: number;
@@ -67,32 +68,25 @@ export class RemoteTokenModel implements TokenModel {
   async *generate(prompt: Prompt, {sampling}: GenerateOptions, signal: AbortSignal): AsyncGenerator<TokenEvent> {
     const tokens = onlyText(prompt);
     yield {type: 'prompt', cached: 0};
-    const own = new AbortController();
-    const onAbort = () => own.abort();
-    signal.addEventListener('abort', onAbort);
-    if (signal.aborted) onAbort();
     try {
-      yield* this.#tokens(tokens, sampling, own.signal);
+      yield* streamWithin({of: [signal]}, (own) => this.#tokens(tokens, sampling, own));
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof EngineError) throw error;
       throw new EngineError('backend_failed', 'the connection broke off in the middle of the answer', {cause: error});
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-      own.abort();
     }
   }
 
   async close(): Promise<void> {}
 
   async *#tokens(prompt: readonly Token[], sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<TokenEvent> {
-    const {http, route, eos} = this.#options;
+    const {server, route, eos} = this.#options;
     if (signal.aborted) return;
     const [url, body] =
       route === 'llama' ? this.#llamaRequest(prompt, sampling) : this.#openAiRequest(prompt, sampling);
-    const reply = await http.send('POST', url, JSON.stringify(body), signal);
+    const reply = await server.post(url, JSON.stringify(body), signal);
     let last: Token | undefined;
-    for await (const data of serverEvents(reply.body)) {
+    for await (const data of answerChunks(reply)) {
       const chunk = JSON.parse(data) as Chunk;
       if (chunk.error)
         throw new EngineError('backend_failed', `the remote server failed: ${chunk.error.message ?? data}`);
@@ -118,11 +112,11 @@ export class RemoteTokenModel implements TokenModel {
       return_tokens: true,
       stream: true,
     };
-    return [new URL('/completion', this.#options.http.url).href, body];
+    return [new URL('/completion', this.#options.server.url).href, body];
   }
 
   #openAiRequest(prompt: readonly Token[], sampling: SamplingParams): [url: string, body: object] {
-    const {http, model, contextSize} = this.#options;
+    const {server, model, contextSize} = this.#options;
     const fields = samplingFields({...sampling, stop: []}, 'openai');
     const body = {
       model,
@@ -137,7 +131,7 @@ export class RemoteTokenModel implements TokenModel {
       return_tokens_as_token_ids: true,
       stream: true,
     };
-    return [`${http.url}/completions`, body];
+    return [`${server.url}/completions`, body];
   }
 }
 

@@ -1,10 +1,15 @@
 // The worker's side of the AIME API server's HTTP protocol, with the faults of its version 0.9.6 taken as they are.
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../../base/errors.ts';
+import {HttpClient} from '../../base/http/http-client.ts';
+import type {Env} from '../../base/http/proxy-for.ts';
+import {within} from '../../base/signals.ts';
 
 export interface ApiOptions {
   /** Without a slash at the end. */
   readonly url: string;
+  /** Where proxies are named. */
+  readonly env: Env;
   readonly jobType: string;
   readonly authKey: string;
   /** Unique among the workers of a server. */
@@ -45,11 +50,19 @@ const DEFAULT_POLL_SECONDS = 60;
 export class AimeApi {
   readonly #options: ApiOptions;
   readonly #description: WorkerDescription;
+  readonly #http: HttpClient;
   #pollSeconds = DEFAULT_POLL_SECONDS;
 
   constructor(options: ApiOptions, description: WorkerDescription) {
     this.#options = options;
     this.#description = description;
+    // It has no retries: each call knows itself whether it may be made twice.
+    this.#http = new HttpClient({env: options.env, hint: 'Check --api-server, the network and HTTPS_PROXY.'});
+  }
+
+  /** Ends the connections that are kept for further calls. */
+  close(): Promise<void> {
+    return this.#http.close();
   }
 
   /**
@@ -173,31 +186,18 @@ export class AimeApi {
 
   /** @throws ApiFailure; the signal's reason when it aborts. */
   async #post(path: string, body: unknown, signal: AbortSignal, limitMs: number): Promise<unknown> {
-    const own = new AbortController();
-    const abort = () => own.abort();
-    const timer = setTimeout(abort, limitMs);
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
+    const url = this.#options.url + path;
     try {
-      const headers = {'content-type': 'application/json'};
-      const reply = await fetch(this.#options.url + path, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-        signal: own.signal,
-      });
-      if (!reply.ok) {
-        await reply.body?.cancel();
+      return await within({of: [signal], ms: limitMs}, async (own) => {
+        const reply = await this.#http.send({method: 'POST', url, body: JSON.stringify(body)}, own);
+        if (reply.ok) return await reply.json();
+        reply.cancel();
         throw new ApiFailure(`${path} answered ${reply.status}`, reply.status);
-      }
-      return await reply.json();
+      });
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof ApiFailure) throw error;
+      if (error instanceof ApiFailure || (error instanceof EngineError && error.code === 'usage')) throw error;
       throw new ApiFailure(error instanceof Error ? error.message : String(error));
-    } finally {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
     }
   }
 }

@@ -32,7 +32,7 @@ async function ownServer(answer: readonly number[] | Script['answer']) {
   const {app} = await createApp(Promise.resolve(local), OPTIONS);
   onTestFinished(() => app.close());
   const url = `${await app.listen({port: 0, host: '127.0.0.1'})}/v1`;
-  return {backend: await openExactRemote({url}, V3), tokenModel};
+  return {backend: await openExactRemote({url, env: {}}, V3), tokenModel};
 }
 
 describe('over our own server', () => {
@@ -76,7 +76,7 @@ test('tools that may be called do not change whose prompt it is, tools that must
       ? [{choices: [{delta: {}, finish_reason: 'stop'}]}]
       : [step([...CALL, 2], 'stop')],
   );
-  const backend = await openExactRemote({url}, V3);
+  const backend = await openExactRemote({url, env: {}}, V3);
   const request = {...hello, tools: [{name: 'f', description: '', parameters: new Map()}]};
   const events = await eventsOf(backend.chat(request, never));
   expect(asked().at(-1)).toMatchObject({path: '/v1/completions', body: {prompt: backend.render?.(request).tokens}});
@@ -109,7 +109,7 @@ const step = (token_ids: readonly number[], finish_reason: string | null = null,
 
 test('vLLM is asked for ids, with what keeps the prompt as it is, and its own end is not told twice', async () => {
   const {url, asked} = await cluster(() => [step([tokenizer.encode('a')[0] ?? 0]), step([2], 'stop')]);
-  const backend = await openExactRemote({url}, V3);
+  const backend = await openExactRemote({url, env: {}}, V3);
   expect(
     (await eventsOf(backend.chat({...hello, sampling: {temperature: 0, stop: ['x']}}, never))).slice(1),
   ).toMatchObject([
@@ -133,7 +133,7 @@ test('an older vLLM tells the ids with the log-probabilities', async () => {
   const [a = 0, b = 0] = tokenizer.encode('ab');
   const logprobs = {tokens: [`token_id:${a}`], token_logprobs: [-0.5], top_logprobs: [{[`token_id:${b}`]: -1}]};
   const {url} = await cluster(() => [{choices: [{text: 'a', logprobs, finish_reason: 'stop'}]}]);
-  const backend = await openExactRemote({url}, V3);
+  const backend = await openExactRemote({url, env: {}}, V3);
   const sampling = {temperature: 0, topLogprobs: 1};
   expect((await eventsOf(backend.chat({...hello, sampling}, never)))[1]).toEqual({
     type: 'text',
@@ -144,7 +144,7 @@ test('an older vLLM tells the ids with the log-probabilities', async () => {
 
 test('a server that tells texts alone is refused with what to do', async () => {
   const {url} = await cluster(() => [{choices: [{text: 'a', finish_reason: 'stop'}]}]);
-  await expect(openExactRemote({url}, V3)).rejects.toMatchObject({
+  await expect(openExactRemote({url, env: {}}, V3)).rejects.toMatchObject({
     code: 'unsupported',
     hint: expect.stringContaining('--tokenizer'),
   });
@@ -155,7 +155,7 @@ test('a server that fails is not taken for one without the route, whatever its w
     if (one.path.endsWith('/models')) return json(response, {data: [{id: 'large'}]});
     return json(response, {error: {message: 'upstream answered 404: no route'}}, 500);
   });
-  const opening = openExactRemote({url: `${url}/v1`}, V3);
+  const opening = openExactRemote({url: `${url}/v1`, env: {}}, V3);
   await expect(opening).rejects.toMatchObject({code: 'backend_failed', remote: {status: 500}});
   expect(asked.map(({path}) => path)).toEqual(['/v1/models', '/completion']);
 });
@@ -166,7 +166,7 @@ test('an answer that must have a form goes to the chat route, whose grammar hold
       ? [{choices: [{delta: {content: '{}'}, finish_reason: 'stop'}]}]
       : [step([100], 'length')],
   );
-  const backend = await openExactRemote({url}, V3);
+  const backend = await openExactRemote({url, env: {}}, V3);
   await eventsOf(backend.chat({...hello, responseFormat: {type: 'json_object'}}, never));
   expect(asked().at(-1)).toMatchObject({path: '/v1/chat/completions', body: {response_format: {type: 'json_object'}}});
 });

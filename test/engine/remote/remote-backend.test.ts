@@ -29,7 +29,7 @@ async function cluster(
     if (one.path.endsWith('/models')) return json(response, {data: [{id: 'large', max_model_len: 4096}]});
     return answer(one, response);
   });
-  const backend = await openRemote({url: `${url}/v1/`, backoffMs: 1, ...options});
+  const backend = await openRemote({url: `${url}/v1/`, env: {}, backoffMs: 1, ...options});
   return {backend, asked: () => asked.filter(({path}) => !path.endsWith('/models'))};
 }
 
@@ -47,7 +47,7 @@ describe.each(['v3', 'v13'] as const)('over our own server with the template %s'
     });
     const {app} = await createApp(Promise.resolve(local), OPTIONS);
     onTestFinished(() => app.close());
-    return openRemote({url: `${await app.listen({port: 0, host: '127.0.0.1'})}/v1`});
+    return openRemote({url: `${await app.listen({port: 0, host: '127.0.0.1'})}/v1`, env: {}});
   };
   backendContract({open, calls: 'asked', reasons: version === 'v13', logprobs: false, enforces: false});
 });
@@ -191,9 +191,9 @@ test.each([
 });
 
 test('nobody there is told as such', async () => {
-  const opening = openRemote({url: 'http://127.0.0.1:1/v1', retries: 0});
+  const opening = openRemote({url: 'http://127.0.0.1:1/v1', env: {}, retries: 0});
   await expect(opening).rejects.toMatchObject({code: 'backend_unreachable', exitCode: 5});
-  await expect(openRemote({url: 'localhost:8080'})).rejects.toMatchObject({code: 'usage'});
+  await expect(openRemote({url: 'localhost:8080', env: {}})).rejects.toMatchObject({code: 'usage'});
 });
 
 test('an answer that is aborted closes the connection', async () => {

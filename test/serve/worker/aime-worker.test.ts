@@ -19,7 +19,7 @@ async function setUp({script, slots = 1, key = 'k', jobType = 'mixtral', progres
   const server = await new AimeServer('mixtral', 'k').start();
   const backend = new ScriptedBackend(script);
   const api = new AimeApi(
-    {url: server.url, jobType, authKey: key, name: 'w', pollMs: 5},
+    {url: server.url, env: {}, jobType, authKey: key, name: 'w', pollMs: 5},
     {model: 'm', maxBatchSize: slots},
   );
   const worker = new Worker(backend, api, {slots, progressMs, log: () => {}});

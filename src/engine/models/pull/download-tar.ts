@@ -8,8 +8,10 @@ import {EngineError} from '../../../base/errors.ts';
 import {checkRoom, fileError, isFileError, reasonOf} from '../../../base/files/file-error.ts';
 import {withLock} from '../../../base/files/lock.ts';
 import {makeFolder} from '../../../base/files/make-folder.ts';
-import {type Http, type HttpResponse, statusError} from '../../../base/http/download-client.ts';
+import type {HttpClient} from '../../../base/http/http-client.ts';
+import type {Reply} from '../../../base/http/http-reply.ts';
 import {BUSY, STORE_HINTS} from './download.ts';
+import {ATTEMPTS, isRefused, statusError} from './download-client.ts';
 import {type Md5, md5From, readNote, removeNote, type TarNote, writeNote} from './tar-progress-file.ts';
 import {type TarPlace, unpack} from './untar-stream.ts';
 
@@ -28,7 +30,6 @@ export interface TarOptions {
   readonly noteEvery?: number;
 }
 
-const ATTEMPTS = 6;
 const NOTE_EVERY = 64 << 20;
 const TAR_HINTS = {...STORE_HINTS, closed: 'Make the folder writable: archives go to ~/mistral_models.'};
 
@@ -36,7 +37,7 @@ const TAR_HINTS = {...STORE_HINTS, closed: 'Make the folder writable: archives g
  * Throws EngineError (see download) or the signal's reason; what came is kept for a later run, unless it is refused or
  * damaged.
  */
-export async function downloadTar(http: Http, options: TarOptions): Promise<string> {
+export async function downloadTar(http: HttpClient, options: TarOptions): Promise<string> {
   const {folder, patience} = options;
   try {
     makeFolder(dirname(folder));
@@ -55,7 +56,7 @@ export async function downloadTar(http: Http, options: TarOptions): Promise<stri
   }
 }
 
-async function fetchFolder(http: Http, options: TarOptions): Promise<string> {
+async function fetchFolder(http: HttpClient, options: TarOptions): Promise<string> {
   const {folder, url} = options;
   const partial = `${folder}.incomplete`;
   const notePath = `${partial}.json`;
@@ -86,7 +87,7 @@ async function fetchFolder(http: Http, options: TarOptions): Promise<string> {
 type Mark = Pick<TarNote, 'at' | 'md5'>;
 
 class TarDownload {
-  readonly #http: Http;
+  readonly #http: HttpClient;
   readonly #options: TarOptions;
   readonly #partial: string;
   readonly #notePath: string;
@@ -97,7 +98,7 @@ class TarDownload {
   /** Marks whose bytes are not all written yet. */
   readonly #marks: Mark[] = [];
 
-  constructor(http: Http, options: TarOptions, partial: string, notePath: string, from: TarNote | undefined) {
+  constructor(http: HttpClient, options: TarOptions, partial: string, notePath: string, from: TarNote | undefined) {
     this.#http = http;
     this.#options = options;
     this.#partial = partial;
@@ -151,18 +152,18 @@ class TarDownload {
     for (let failed = 0; !(at >= this.#total); ) {
       const before = at;
       try {
-        const response = await this.#http.get(url, at === 0 ? {} : {range: `bytes=${at}-`}, signal);
+        const headers: Record<string, string> = at === 0 ? {} : {range: `bytes=${at}-`};
+        const response = await this.#http.send({method: 'GET', url, headers}, signal);
         await this.#check(response, at);
         for await (const chunk of response.body) {
-          at += (chunk as Uint8Array).length;
+          at += chunk.length;
           progress?.(at, this.#total);
-          yield chunk as Uint8Array;
+          yield chunk;
         }
         if (Number.isNaN(this.#total)) return;
       } catch (error) {
         signal.throwIfAborted();
-        if (error instanceof EngineError && /^(model_not_found|model_invalid|disk_full|io)$/.test(error.code))
-          throw error;
+        if (isRefused(error)) throw error;
         if (at === before && failed + 1 >= ATTEMPTS) throw brokeOff(url, error);
       }
       failed = at > before ? 0 : failed + 1;
@@ -176,12 +177,12 @@ class TarDownload {
   }
 
   /** Whether these are the bytes that were asked for; the first answer tells what archive it is, and how large. */
-  async #check(response: HttpResponse, at: number): Promise<void> {
+  async #check(response: Reply, at: number): Promise<void> {
     const {url, folder} = this.#options;
     const tag = response.header('etag') ?? response.header('last-modified') ?? '';
     const isRest = response.status === 206;
-    if (!response.ok || (at > 0 && (!isRest || tag !== this.#tag))) response.body.destroy();
-    if (!response.ok) throw statusError(url, response.status);
+    if (!response.ok || (at > 0 && (!isRest || tag !== this.#tag))) response.cancel();
+    if (!response.ok) throw statusError(url, response);
     if (at > 0 && tag !== this.#tag) {
       throw new EngineError('model_invalid', `${url} changed on the server while it was fetched`, {
         hint: 'Pull it again: it starts anew.',

@@ -6,9 +6,12 @@ import {EngineError} from '../../../base/errors.ts';
 import {checkRoom, fileError, isFileError, reasonOf} from '../../../base/files/file-error.ts';
 import {withLock} from '../../../base/files/lock.ts';
 import {makeFolder} from '../../../base/files/make-folder.ts';
-import {type Http, type HttpHead, retryAfter, type Sink, statusError} from '../../../base/http/download-client.ts';
+import type {HttpHead} from '../../../base/http/exchange.ts';
+import type {HttpClient} from '../../../base/http/http-client.ts';
+import type {Sink} from '../../../base/http/undici-client.ts';
 import {within} from '../../../base/signals.ts';
 import {formatBytes} from '../../../base/units.ts';
+import {ATTEMPTS, isRefused, statusError} from './download-client.ts';
 import {FileHash} from './file-hash.ts';
 import {PartialFile, type Span} from './partial-file.ts';
 
@@ -24,18 +27,16 @@ export interface DownloadOptions {
   /** Where terms of a gated model can be accepted. */
   readonly page?: string;
   readonly connections?: number;
-  /** Milliseconds before the first retry; doubled with each. */
+  /** Milliseconds before a broken connection is taken up; doubled with each that brought nothing. */
   readonly retryDelay?: number;
   /** Milliseconds to wait for another process that fetches the same file. */
   readonly patience?: number;
 }
 
 const CONNECTIONS = 4;
-const ATTEMPTS = 6;
 const SMALLEST_PART = 8 << 20;
 /** Parts of large files are taken in order, so that what is there is one piece from the start and can be hashed. */
 const PART = 64 << 20;
-const LONGEST_WAIT = 120_000;
 /** What to do when the disk has no room. */
 export const SMALLER = 'Free some space, choose a smaller quantisation, or another HF_HOME.';
 /** What to do where the store takes no more. */
@@ -51,7 +52,7 @@ export const BUSY = 'is being downloaded by another process';
  * there), io (not writable), disk_full, model_busy (another process fetches it), model_invalid (not the content that was
  * promised; it is deleted), or the signal's reason (what came is kept).
  */
-export async function download(http: Http, options: DownloadOptions): Promise<string> {
+export async function download(http: HttpClient, options: DownloadOptions): Promise<string> {
   const {path, patience} = options;
   try {
     makeFolder(dirname(path));
@@ -67,7 +68,7 @@ export async function download(http: Http, options: DownloadOptions): Promise<st
 }
 
 class Download {
-  readonly #http: Http;
+  readonly #http: HttpClient;
   readonly #options: DownloadOptions;
   readonly #file: PartialFile;
   /** Its thread starts while the server is asked. */
@@ -79,7 +80,7 @@ class Download {
   /** Whether the server gives parts; else it is one stream from the start, not resumable. */
   #hasRanges = true;
 
-  constructor(http: Http, options: DownloadOptions) {
+  constructor(http: HttpClient, options: DownloadOptions) {
     this.#http = http;
     this.#options = options;
     this.#file = new PartialFile(`${options.path}.incomplete`);
@@ -122,7 +123,7 @@ class Download {
     const range = /^bytes 0-0\/(\d+)$/.exec(response.header('content-range') ?? '');
     const empty = response.status === 416 && bytes === 0;
     const size = empty ? 0 : Number(range?.[1] ?? response.header('content-length') ?? Number.NaN);
-    if (!response.ok && !empty) throw statusError(url, response.status, page);
+    if (!response.ok && !empty) throw statusError(url, response, page);
     if (bytes !== undefined && size !== bytes) {
       const said = Number.isNaN(size) ? 'no size' : formatBytes(size);
       throw new EngineError('model_invalid', `${url} has ${said}, ${formatBytes(bytes)} were announced`, {
@@ -168,13 +169,13 @@ class Download {
     for (let failed = 0; part.at < part.end; ) {
       const before = part.at;
       try {
-        await this.#receive({range: `bytes=${part.at}-${part.end - 1}`}, signal, (head) => {
+        await this.#http.receive(this.#options.url, {range: `bytes=${part.at}-${part.end - 1}`}, signal, (head) => {
           this.#check(head, part);
           return this.#sink(part);
         });
       } catch (error) {
         signal.throwIfAborted();
-        if (isFinal(error)) throw error;
+        if (isFileError(error) || isRefused(error)) throw error;
         failed = part.at > before ? 1 : failed + 1;
         if (failed >= ATTEMPTS) throw error;
         await this.#wait(failed, signal);
@@ -202,7 +203,7 @@ class Download {
         hint: 'Pull it again: it starts anew.',
       });
     }
-    if (head.status !== 206) throw statusError(url, head.status, page);
+    if (head.status !== 206) throw statusError(url, head, page);
     throw new EngineError('backend_failed', 'the server sent another part than asked for', {hint: 'Try again later.'});
   }
 
@@ -211,8 +212,8 @@ class Download {
     const known = this.#size > 0;
     const part: Span = {at: 0, end: known ? this.#size : Number.MAX_SAFE_INTEGER};
     this.#file.spans = [part];
-    await this.#receive({}, signal, (head) => {
-      if (!head.ok) throw statusError(url, head.status, page);
+    await this.#http.receive(url, {}, signal, (head) => {
+      if (!head.ok) throw statusError(url, head, page);
       return this.#sink(part);
     });
     if (!known) this.#file.spans = [{at: part.at, end: part.at}];
@@ -236,38 +237,13 @@ class Download {
     };
   }
 
-  /** The head of the answer, however often it takes a busy server. */
+  /** The head of the reply. */
   async #ask(headers: Record<string, string>): Promise<HttpHead> {
     const {url, signal} = this.#options;
-    return this.#patiently(signal, async () => {
-      const response = await this.#http.get(url, headers, signal);
-      // All of a large file could come.
-      if (response.status === 200) response.body.destroy();
-      else await response.body.dump();
-      return response;
-    });
-  }
-
-  /** As Http.receive, however often it takes a busy server. */
-  async #receive(headers: Record<string, string>, signal: AbortSignal, open: (head: HttpHead) => Sink): Promise<void> {
-    await this.#patiently(signal, async () => {
-      let found: HttpHead | undefined;
-      await this.#http.receive(this.#options.url, headers, signal, (head) => {
-        found = head;
-        return isBusy(head) ? undefined : open(head);
-      });
-      return found as HttpHead;
-    });
-  }
-
-  async #patiently(signal: AbortSignal, ask: () => Promise<HttpHead>): Promise<HttpHead> {
-    for (let attempt = 1; ; attempt++) {
-      const head = await ask();
-      if (!isBusy(head)) return head;
-      if (attempt >= ATTEMPTS) throw statusError(this.#options.url, head.status, this.#options.page);
-      const asked = retryAfter(head);
-      await (asked > 0 ? sleep(Math.min(asked, LONGEST_WAIT), undefined, {signal}) : this.#wait(attempt, signal));
-    }
+    const reply = await this.#http.send({method: 'GET', url, headers}, signal);
+    // All of a large file could come.
+    reply.cancel();
+    return reply;
   }
 
   async #wait(attempt: number, signal: AbortSignal): Promise<void> {
@@ -293,10 +269,6 @@ function divide(size: number, connections: number): Span[] {
   return parts;
 }
 
-function isBusy({status}: HttpHead): boolean {
-  return status === 429 || status === 503;
-}
-
 function explain(error: unknown, path: string): unknown {
   if (error instanceof EngineError) return error;
   if (isFileError(error)) return fileError(error, path, 'write', STORE_HINTS);
@@ -304,10 +276,4 @@ function explain(error: unknown, path: string): unknown {
     hint: 'What came is kept; the same command goes on with it.',
     cause: error,
   });
-}
-
-/** Trying again cannot help. */
-function isFinal(error: unknown): boolean {
-  if (isFileError(error)) return true;
-  return error instanceof EngineError && /^(model_not_found|model_invalid|disk_full|io)$/.test(error.code);
 }

@@ -1,12 +1,14 @@
 // Asks a Hugging Face hub what a repository holds and chooses the files of one model in it.
 
 import {EngineError} from '../../../base/errors.ts';
-import {type Http, statusError} from '../../../base/http/download-client.ts';
+import type {HttpClient} from '../../../base/http/http-client.ts';
+import type {Reply} from '../../../base/http/http-reply.ts';
 import {formatBytes} from '../../../base/units.ts';
 import type {Machine} from '../../contract/local-engine.ts';
 import {type ModelFile, modelFiles} from '../../gguf/model-files.ts';
 import {ORIGINAL} from '../catalogue/catalogue.ts';
 import {chooseQuantisation} from '../memory/choose-file.ts';
+import {statusError} from './download-client.ts';
 import type {ChosenFiles, HubRepository} from './hub-folder.ts';
 import {chooseFolder} from './hub-folder.ts';
 
@@ -25,18 +27,18 @@ const OVERHEAD = 1.5e9;
 
 /** Lists a repository's main branch. Throws EngineError: gated, not there, not reachable. */
 export async function readRepository(
-  http: Http,
+  http: HttpClient,
   endpoint: string,
   repo: string,
   signal: AbortSignal,
 ): Promise<HubRepository> {
   const url = `${endpoint}/api/models/${repo}/revision/main?blobs=true`;
-  const response = await http.get(url, {accept: 'application/json'}, signal);
+  const response = await http.send({method: 'GET', url, headers: {accept: 'application/json'}}, signal);
   if (!response.ok) {
-    await response.body.dump();
-    throw statusError(url, response.status, `${endpoint}/${repo}`);
+    response.cancel();
+    throw statusError(url, response, `${endpoint}/${repo}`);
   }
-  const answer = await (response.body.json() as Promise<ModelAnswer>).catch((): ModelAnswer => ({}));
+  const answer = await readAnswer(response);
   if (typeof answer.sha !== 'string' || !/^[0-9a-f]{7,64}$/.test(answer.sha)) {
     throw new EngineError('backend_failed', `${endpoint} gave no list of ${repo}`, {hint: 'Check HF_ENDPOINT.'});
   }
@@ -47,6 +49,16 @@ export async function readRepository(
     gitBlob: lfs === undefined ? asHex(blobId, 40) : undefined,
   }));
   return {repo, commit: answer.sha, files: files.filter(({name}) => isSafeName(name))};
+}
+
+/** Whatever a server says; something else than JSON says nothing. */
+async function readAnswer(reply: Reply): Promise<ModelAnswer> {
+  try {
+    return ((await reply.json()) ?? {}) as ModelAnswer;
+  } catch (error) {
+    if (error instanceof EngineError && error.code === 'backend_failed') return {};
+    throw error;
+  }
 }
 
 /** A sum from the network becomes a file's name. */

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {Http} from '../../../../src/base/http/download-client.ts';
+import {downloadClient} from '../../../../src/engine/models/pull/download-client.ts';
 import {downloadTar} from '../../../../src/engine/models/pull/download-tar.ts';
 import {type Behaviour, type FileServer, fileServer} from '../../../fixtures/file-server.ts';
 import {folderWith} from '../../../fixtures/folder.ts';
@@ -19,7 +19,7 @@ const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex');
 
 async function fetchTar(bytes: Buffer, sums: readonly string[], behaviour = {}, parent = folderWith()) {
   const server = await fileServer(bytes, behaviour);
-  const http = new Http({env: {}});
+  const http = downloadClient({env: {}, backoffMs: 1});
   onTestFinished(() => http.close());
   const folder = join(parent, 'model');
   const options = {url: `${server.url}/m.tar`, folder, md5: sums, signal: new AbortController().signal, retryDelay: 1};
@@ -45,7 +45,7 @@ async function stopAndGoOn(
   }: {sums?: readonly string[]; noteEvery?: number; between?: (server: FileServer, folder: string) => void} = {},
 ) {
   const server = await fileServer(bytes, {pace: 1});
-  const http = new Http({env: {}});
+  const http = downloadClient({env: {}, backoffMs: 1});
   onTestFinished(() => http.close());
   const parent = folderWith();
   const folder = join(parent, 'model');
@@ -128,7 +128,7 @@ test('what is interrupted before there is much of it leaves nothing', async () =
 test('a server that goes away in the middle is told as that, and what came is kept', async () => {
   const bytes = await tarBytes([{name: 'm/a'}, filled(2_000_000, 1)]);
   const server = await fileServer(bytes, {cutAfter: 1_500_000, cuts: 100});
-  const http = new Http({env: {}});
+  const http = downloadClient({env: {}, backoffMs: 1});
   onTestFinished(() => http.close());
   const folder = join(folderWith(), 'model');
   const common = {url: server.url, folder, md5: [md5(bytes)], retryDelay: 1, noteEvery: 1 << 16};

@@ -3,8 +3,8 @@ import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {tryLock} from '../../../../src/base/files/lock.ts';
-import {Http} from '../../../../src/base/http/download-client.ts';
 import {type DownloadOptions, download} from '../../../../src/engine/models/pull/download.ts';
+import {downloadClient} from '../../../../src/engine/models/pull/download-client.ts';
 import {fileServer} from '../../../fixtures/file-server.ts';
 import {folderWith} from '../../../fixtures/folder.ts';
 
@@ -12,7 +12,7 @@ const content = Buffer.from(Uint32Array.from({length: 5 << 20}, (_, i) => Math.i
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 function start(url: string, changes: Partial<DownloadOptions> = {}) {
-  const http = new Http({env: {}});
+  const http = downloadClient({env: {}, backoffMs: 1});
   onTestFinished(() => http.close());
   const path = changes.path ?? join(folderWith(), 'blob');
   const signal = new AbortController().signal;

@@ -4,7 +4,8 @@ import {once} from 'node:events';
 import {createServer, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {expect, onTestFinished, test} from 'vitest';
-import {Http, type HttpHead} from '../../../src/base/http/download-client.ts';
+import type {HttpHead} from '../../../src/base/http/exchange.ts';
+import {HttpClient} from '../../../src/base/http/http-client.ts';
 
 const MEGABYTE = 1 << 20;
 const content = Buffer.from(Uint32Array.from({length: 4 * MEGABYTE}, (_, i) => Math.imul(i, 2654435761)).buffer);
@@ -21,8 +22,8 @@ async function serve(answer: (response: ServerResponse) => void): Promise<string
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-function client(): Http {
-  const http = new Http({env: {}});
+function client(): HttpClient {
+  const http = new HttpClient({env: {}, hint: 'Look again.'});
   onTestFinished(() => http.close());
   return http;
 }

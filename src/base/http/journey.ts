@@ -1,0 +1,119 @@
+// One request on its way: what a redirect or a busy server makes of it, and where its secrets may go.
+import {basicAuthorization, type HttpHead, LateError, type WireRequest, withoutCredentials} from './exchange.ts';
+import {retryAfterMs} from './retry-after.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  /** Sent to whichever host. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** JSON. Never sent to another origin by a redirect. */
+  readonly body?: string;
+}
+
+export interface JourneyOptions {
+  /** Such as a key. Only sent to the origin of the address that is asked for: a redirect to another loses them. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Tries after the first, while nothing was answered: no connection, or one of BUSY. Default 0. */
+  readonly retries?: number;
+  /** Milliseconds before the first retry where the server names none; doubled for each further one. Default 500. */
+  readonly backoffMs?: number;
+  /** Whether a connection that fails is tried again too. Default true. */
+  readonly retriesLost?: boolean;
+  /** Whether a GET follows redirects to other origins, without `headers`. Default false: only within one origin. */
+  readonly leavesOrigin?: boolean;
+}
+
+/** Statuses of a server that did not begin with an answer. */
+export const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** A server that wants to be left alone for longer is reported instead of waited for. */
+const LONGEST_WAIT_MS = 60_000;
+const REDIRECTS = 5;
+const BACKOFF_MS = 500;
+
+export class Journey {
+  readonly #request: HttpRequest;
+  readonly #options: JourneyOptions;
+  readonly #origin: string;
+  readonly #authorization: string | undefined;
+  #url: string;
+  #redirects = 0;
+  #attempt = 0;
+  /** Whether it never left the origin it was sent to. */
+  #isHome = true;
+
+  constructor(request: HttpRequest, options: JourneyOptions) {
+    this.#request = request;
+    this.#options = options;
+    this.#origin = new URL(request.url).origin;
+    this.#authorization = basicAuthorization(request.url);
+    this.#url = plain(new URL(request.url));
+  }
+
+  /** Where it is now: without a name, password or fragment. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** What is sent now. */
+  get wireRequest(): WireRequest {
+    const {method, headers, body} = this.#request;
+    const open = {
+      'accept-encoding': 'identity',
+      ...(body !== undefined && {'content-type': 'application/json'}),
+      ...headers,
+    };
+    const authorization = this.#authorization;
+    const secret = {...(authorization !== undefined && {authorization}), ...this.#options.headers};
+    return {method, url: this.#url, body, headers: this.#isHome ? {...open, ...secret} : open};
+  }
+
+  /** After this head: milliseconds until the next request, or undefined when it is the head to hand over. */
+  next(head: HttpHead): number | undefined {
+    const target = this.#redirected(head);
+    if (target !== undefined) {
+      this.#redirects++;
+      this.#isHome &&= target.origin === this.#origin;
+      this.#url = plain(target);
+      return 0;
+    }
+    if (!BUSY.has(head.status)) return undefined;
+    const asked = retryAfterMs(head.header('retry-after'), Date.now());
+    return (asked ?? 0) > LONGEST_WAIT_MS ? undefined : this.#backOff(asked);
+  }
+
+  /**
+   * After no reply: the same, or undefined when it is to be reported. A server that is late has the request; a second
+   * one would not be answered sooner.
+   */
+  nextTry(cause: unknown): number | undefined {
+    const {retriesLost = true} = this.#options;
+    const isWorking = cause instanceof LateError && cause.what !== 'connection';
+    return retriesLost && !isWorking ? this.#backOff() : undefined;
+  }
+
+  #backOff(asked?: number): number | undefined {
+    const {retries = 0, backoffMs = BACKOFF_MS} = this.#options;
+    if (this.#attempt >= retries) return undefined;
+    const own = backoffMs * 2 ** this.#attempt++;
+    return asked ?? own;
+  }
+
+  /** Where a redirect leads that may be followed. A body goes to no other origin; what was a POST stays one. */
+  #redirected(head: HttpHead): URL | undefined {
+    const isGet = this.#request.method === 'GET';
+    const isRedirect = isGet ? /^30[12378]$/ : /^30[78]$/;
+    const location = head.header('location');
+    if (location === undefined || !isRedirect.test(String(head.status))) return undefined;
+    if (this.#redirects >= REDIRECTS || !URL.canParse(location, this.#url)) return undefined;
+    const target = new URL(location, this.#url);
+    const mayLeave = isGet && this.#options.leavesOrigin === true;
+    return /^https?:$/.test(target.protocol) && (mayLeave || target.origin === this.#origin) ? target : undefined;
+  }
+}
+
+function plain(target: URL): string {
+  const url = new URL(withoutCredentials(target.href));
+  url.hash = '';
+  return url.href;
+}

@@ -1,0 +1,70 @@
+// What a server's refusal means, in the shape of whichever server said it.
+import {EngineError, type ErrorCode} from '../../base/errors.ts';
+import type {Reply} from '../../base/http/http-reply.ts';
+import {retryAfterMs} from '../../base/http/retry-after.ts';
+
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  400: 'invalid_request',
+  404: 'model_not_found',
+  422: 'invalid_request',
+};
+const HINTS: Readonly<Record<number, string>> = {
+  401: 'Name the variable that holds your key with --api-key-env.',
+  403: 'The key may not use this model or server.',
+  404: 'Check --url (does it end in /v1?) and --remote-model.',
+  407: 'The proxy wants a name and password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT.',
+};
+
+/** The error for a reply that is none of 200 to 299; its body is read. */
+export async function failureOf(reply: Reply, url: string): Promise<EngineError> {
+  const {status} = reply;
+  const {host} = new URL(url);
+  const text = await reply.text().catch(() => '');
+  const {message, code, param} = errorFields(text);
+  const tooLong = /context_length_exceeded|exceed_context|maximum context length/.test(`${code} ${message}`);
+  const wait = retryAfterMs(reply.header('retry-after'), Date.now());
+  const location = status >= 300 && status < 400 ? reply.header('location') : undefined;
+  const said = location === undefined ? message : `it has moved to ${location}`;
+  const hint = location === undefined ? (HINTS[status] ?? waiting(wait)) : MOVED;
+  // Our own server's code; others have none for it.
+  const known = code?.startsWith('unsupported ') ? 'unsupported' : CODES[status];
+  return new EngineError(
+    tooLong ? 'context_length_exceeded' : (known ?? 'backend_failed'),
+    `${host} answered ${status}: ${said}`,
+    {
+      ...(hint !== undefined && {hint}),
+      ...(param !== undefined && {param}),
+      remote: {status, message, ...(code && {code}), ...(wait !== undefined && {retryAfterMs: wait})},
+    },
+  );
+}
+
+const MOVED = 'A key and a prompt are not sent on to another address: give that one with --url if it is the right one.';
+
+function waiting(ms: number | undefined): string | undefined {
+  return ms ? `The server asks to wait ${Math.ceil(ms / 1000)} s.` : undefined;
+}
+
+interface ErrorFields {
+  readonly message: string;
+  readonly code?: string;
+  readonly param?: string;
+}
+
+function errorFields(text: string): ErrorFields {
+  try {
+    const body = JSON.parse(text) as {
+      error?: {message?: string; code?: unknown; type?: string; param?: string};
+      message?: string;
+      detail?: unknown;
+    };
+    const {message, code, type, param} = body.error ?? {};
+    const said = message ?? body.message ?? (body.detail === undefined ? text : JSON.stringify(body.detail));
+    return {message: said.slice(0, SHOWN), code: `${String(code ?? '')} ${type ?? ''}`.trim(), ...(param && {param})};
+  } catch {
+    return {message: text.trim().slice(0, SHOWN) || 'nothing'};
+  }
+}
+
+/** Characters of a server's words that are shown. */
+const SHOWN = 2000;
