@@ -39,7 +39,6 @@ export class TurnRecord {
     if (event.type === 'prompt') {
       this.prompt = event.tokens;
       this.logprobs = [];
-      this.scored = undefined;
     } else if (event.type === 'finish') this.finish = event;
   }
 }

@@ -93,15 +93,16 @@ async function showHeat(chat: ChatContext, argument: string): Promise<void> {
     chat.note('certainty is no longer asked for\n');
     return;
   }
+  const tokenizer = vocabulary(chat);
   const tokens = await tokensOf(chat);
   if (tokens === undefined) return;
-  chat.print(...certaintyRows(tokens, vocabulary(chat), chat.theme), '');
+  chat.print(...certaintyRows(tokens, tokenizer, chat.theme), '');
 }
 
 async function showAlternatives(chat: ChatContext, argument: string): Promise<void> {
+  const tokenizer = vocabulary(chat);
   const tokens = await tokensOf(chat);
   if (tokens === undefined) return;
-  const tokenizer = vocabulary(chat);
   const number = argument === '' ? await pickToken(chat, tokens) : Number(argument);
   if (number === undefined) return;
   const token = tokens[number - 1];

@@ -1,0 +1,105 @@
+import {expect, test} from 'vitest';
+import {openChat} from '../../../fakes/chat-face.ts';
+import {ScriptedBackend, type Step} from '../../../fakes/scripted-backend.ts';
+
+test.each([
+  ['/set temperature 0.5', 'note: temperature = 0.5', {temperature: 0.5}],
+  ['/set parameter temperature 0.5', 'note: temperature = 0.5', {temperature: 0.5}],
+  ['/set TOP-P 0.9', 'note: top_p = 0.9', {temperature: 0.7, topP: 0.9}],
+  ['/temp 1', 'note: temperature = 1', {temperature: 1}],
+  ['/seed 7', 'note: seed = 7', {temperature: 0.7, seed: 7}],
+  ['/max 3', 'note: max_tokens = 3', {temperature: 0.7, maxTokens: 3}],
+  ['/set stop two words\\n', 'note: stop: "two words\\n"', {temperature: 0.7, stop: ['two words\n']}],
+])('%s changes the requests from now on', async (line, note, sampling) => {
+  const {say, backend} = await openChat(['ok']);
+  expect(await say(line)).toEqual([note]);
+  await say('hi');
+  expect(backend.requests[0]?.sampling).toEqual(sampling);
+});
+
+test.each([
+  ['/temp hot', 'error: temperature is a number from 0 to 100, not hot'],
+  ['/temp 101', 'error: temperature is a number from 0 to 100, not 101'],
+  ['/temp off', 'error: temperature is a number from 0 to 100, not off'],
+  ['/max 2.5', /^error: max_tokens is an integer/],
+  ['/set temperature', 'error: /set temperature needs a value (/set alone shows all of them)'],
+  ['/set heat 3', /^error: \/set does not know heat \(it knows .*temperature, /],
+])('%s is refused and changes nothing', async (line, shown) => {
+  const {say, core} = await openChat();
+  const [error] = await say(line);
+  expect(error).toMatch(shown instanceof RegExp ? shown : new RegExp(`^${shown.replaceAll(/[()/]/g, '\\$&')}$`));
+  expect(core.settings.sampling).toEqual({temperature: 0.7});
+});
+
+test('a setting is switched off again, and /set shows all of them', async () => {
+  const {say, core} = await openChat();
+  await say('/seed 7');
+  expect(await say('/seed off')).toEqual(['note: seed is off']);
+  await say('/set stop x');
+  expect(await say('/set stop off')).toEqual(['note: no stop text']);
+  expect(core.settings.sampling).toEqual({temperature: 0.7});
+  const [list = ''] = await say('/set');
+  expect(list).toMatch(/^temperature +0\.7 /m);
+  expect(list).toMatch(/^seed +off /m);
+});
+
+test('/set think shows thoughts, or not', async () => {
+  const {say, core} = await openChat();
+  expect(await say('/set think show')).toEqual(['note: thoughts are shown']);
+  expect(core.settings.showThoughts).toBe(true);
+  expect(await say('/set think hide')).toEqual(['note: thoughts are folded']);
+  expect(core.settings.showThoughts).toBe(false);
+});
+
+test('/model says what answers, without control characters', async () => {
+  const backend = new ScriptedBackend([], {id: 'a\u001b[2Jb', supportsFim: false});
+  const {say} = await openChat(undefined, {backend});
+  const shown = [
+    'note: model      a[2Jb',
+    'file       /models/scripted.gguf',
+    'template   v3 (it is a fake)',
+    'context    256 tokens of 1,024 trained',
+    'runs on    nowhere',
+    'abilities  tools',
+  ];
+  expect(await say('/model')).toEqual([shown.join('\n')]);
+  expect(await say('/show')).toEqual([shown.join('\n')]);
+});
+
+test('/model of a server that says little', async () => {
+  const model = {
+    path: undefined,
+    template: undefined,
+    contextSize: undefined,
+    supportsFim: false,
+    supportsTools: false,
+  };
+  const {say} = await openChat(undefined, {backend: new ScriptedBackend([], model)});
+  expect(await say('/model')).toEqual(['note: model      scripted\nruns on    nowhere\nabilities  chat']);
+});
+
+test('/stats are those of the last answer', async () => {
+  const {say} = await openChat(['one', 'two'], {sampling: {temperature: 0, seed: 7}});
+  await say('hi');
+  expect(await say('/stats')).toEqual([
+    [
+      'note: prompt     5 tokens, 0 of them cached; 0.01 s (500.0 tok/s)',
+      'answer     2 tokens; 0.10 s (20.0 tok/s)',
+      'first      0.02 s',
+      'seed       7',
+    ].join('\n'),
+  ]);
+});
+
+test('/tokens shows the ids of the last prompt, control tokens in brackets, a line end as two characters', async () => {
+  const {say} = await openChat(['ok']);
+  await say('a\nb');
+  expect(await say('/tokens')).toEqual(['rows: 6 tokens\n1<<s>> 3<[INST]> 197a 110\\n 198b 4<[/INST]>']);
+  expect(await say('/template')).toHaveLength(1);
+});
+
+test('/tokens of a server without a vocabulary says how to get it', async () => {
+  const backend = Object.assign(new ScriptedBackend(['ok'] satisfies Step[]), {tokenizer: undefined});
+  const {say} = await openChat(undefined, {backend});
+  expect(await say('/tokens')).toEqual(['error: this server does not show its vocabulary; --tokenizer names one']);
+});
