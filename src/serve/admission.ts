@@ -1,7 +1,7 @@
 // Who may generate now: a fixed number of slots, and a queue of bounded length in front of them, first come first served.
 import {HttpError} from './http-error.ts';
 
-export interface Slot {
+export interface HeldSlot {
   /** 0 to slots - 1. */
   readonly id: number;
   /** Hands the slot to the next in the queue. Further calls do nothing. */
@@ -15,14 +15,14 @@ export interface AdmissionOptions {
   readonly queueTimeoutMs: number;
 }
 
-interface Waiting {
+interface WaitingRequest {
   readonly take: (id: number) => void;
 }
 
 export class Admission {
   readonly options: AdmissionOptions;
   readonly #free: number[];
-  readonly #queue: Waiting[] = [];
+  readonly #queue: WaitingRequest[] = [];
 
   constructor(options: AdmissionOptions) {
     this.options = options;
@@ -45,7 +45,7 @@ export class Admission {
    * Waits for a slot; `wanted` is preferred when it is free.
    * @throws HttpError 429 when the queue is full, 503 when the wait was too long; the signal's reason when it aborts.
    */
-  async enter(signal: AbortSignal, wanted?: number): Promise<Slot> {
+  async enter(signal: AbortSignal, wanted?: number): Promise<HeldSlot> {
     signal.throwIfAborted();
     const id = this.#free.length > 0 ? this.#takeFree(wanted) : await this.#wait(signal);
     let held = true;
@@ -90,7 +90,7 @@ export class Admission {
           ),
         this.options.queueTimeoutMs,
       );
-      const waiting: Waiting = {
+      const waiting: WaitingRequest = {
         take: (id) => {
           settle();
           resolve(id);

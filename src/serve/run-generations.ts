@@ -6,10 +6,10 @@ import {type Answer, collectAnswer} from '../engine/contract/collect-answer.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
 import {errorBody, isUnforeseen, toHttpError} from './http-error.ts';
 import {type ReplyStream, SSE} from './reply/event-stream.ts';
-import type {Run, Service} from './service.ts';
+import type {RunningRequest, Service} from './service.ts';
 
 /** Starts generation number `index` of a request. */
-export type Start = (run: Run, index: number) => AsyncIterable<GenerationEvent>;
+export type StartGeneration = (run: RunningRequest, index: number) => AsyncIterable<GenerationEvent>;
 
 /** The sampling of choice `index`: with a fixed seed each choice gets another one, and the first keeps it. */
 export function nthSampling(sampling: SamplingParams, index: number): SamplingParams {
@@ -18,7 +18,7 @@ export function nthSampling(sampling: SamplingParams, index: number): SamplingPa
 }
 
 /** All answers of a request, one after the other in one slot: the second finds its prompt in the cache. */
-export function answers(service: Service, reply: FastifyReply, n: number, start: Start, wantedSlot?: number) {
+export function answers(service: Service, reply: FastifyReply, n: number, start: StartGeneration, wantedSlot?: number) {
   return service.run(
     reply,
     async (run) => {
@@ -36,7 +36,13 @@ export interface ChunkSource {
 }
 
 /** Streams the answers as server-sent events, ended by [DONE]. The stream opens with the first event. */
-export function streamAnswers(service: Service, reply: FastifyReply, n: number, start: Start, source: ChunkSource) {
+export function streamAnswers(
+  service: Service,
+  reply: FastifyReply,
+  n: number,
+  start: StartGeneration,
+  source: ChunkSource,
+) {
   return service.stream(
     reply,
     SSE,

@@ -2,7 +2,7 @@
 import type {FastifyReply} from 'fastify';
 import {EngineError} from '../base/errors.ts';
 import type {Backend, GenerationEvent} from '../engine/contract/backend.ts';
-import {Admission, type AdmissionOptions, type Slot} from './admission.ts';
+import {Admission, type AdmissionOptions, type HeldSlot} from './admission.ts';
 import {EngineWatch} from './engine-watch.ts';
 import {HttpError, toHttpError} from './http-error.ts';
 import {Metrics} from './metrics.ts';
@@ -18,9 +18,9 @@ export interface ServiceOptions extends AdmissionOptions, StreamOptions {
 }
 
 /** What a route gets while it holds a slot. */
-export interface Run {
+export interface RunningRequest {
   readonly backend: Backend;
-  readonly slot: Slot;
+  readonly slot: HeldSlot;
   /** Aborts when the client is gone or the server is stopped for good. */
   readonly signal: AbortSignal;
   /** Counts the events of a generation, and throws the reason when the server or the client aborted it. */
@@ -82,7 +82,11 @@ export class Service {
   }
 
   /** Waits for a slot, runs `use` in it, and frees it whatever happens. Leaves when the client does. */
-  async run<Result>(reply: FastifyReply, use: (run: Run) => Promise<Result>, wantedSlot?: number): Promise<Result> {
+  async run<Result>(
+    reply: FastifyReply,
+    use: (run: RunningRequest) => Promise<Result>,
+    wantedSlot?: number,
+  ): Promise<Result> {
     const {backend} = this;
     const controller = new AbortController();
     const {signal} = controller;
@@ -115,7 +119,7 @@ export class Service {
   async stream(
     reply: FastifyReply,
     contentType: string,
-    use: (run: Run, stream: ReplyStream) => Promise<void>,
+    use: (run: RunningRequest, stream: ReplyStream) => Promise<void>,
     onFailure: (stream: ReplyStream, error: unknown) => Promise<void>,
     wantedSlot?: number,
   ): Promise<FastifyReply> {

@@ -9,7 +9,7 @@ import {checkState, modelFingerprint, type StateKey, writeState} from './kv-stat
 import {type Native, nativeOf} from './native/binding.ts';
 import {startGrammar} from './native/library.ts';
 import {type LlamaOptions, type OpenedModel, openModel} from './open-llama.ts';
-import {Job} from './running-answer.ts';
+import {RunningAnswer} from './running-answer.ts';
 import {Scheduler} from './scheduler.ts';
 import {Slots} from './slots.ts';
 import {type GrammarStart, TokenSampler} from './token-sampler.ts';
@@ -37,7 +37,7 @@ class Llama implements LlamaTokenModel {
   readonly #native: Native;
   readonly #slots: Slots;
   readonly #scheduler: Scheduler;
-  readonly #grammars = new Map<Job, GrammarStart>();
+  readonly #grammars = new Map<RunningAnswer, GrammarStart>();
   #stateKey: Promise<StateKey> | undefined;
 
   constructor(opened: OpenedModel, options: LlamaOptions) {
@@ -72,7 +72,7 @@ class Llama implements LlamaTokenModel {
     this.#checkPrompt(onlyText(prompt));
     const grammar = options.grammar && (await this.#startGrammar(options.grammar));
     if (signal.aborted) return;
-    const job = new Job(prompt, options, () => this.#scheduler.wake());
+    const job = new RunningAnswer(prompt, options, () => this.#scheduler.wake());
     if (grammar) this.#grammars.set(job, grammar);
     const stop = () => {
       job.cancel();

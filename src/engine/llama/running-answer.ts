@@ -6,7 +6,7 @@ import type {TokenSampler} from './token-sampler.ts';
 /** How many events the engine works ahead of a slow reader before it leaves the job out of the batch. */
 const WORK_AHEAD = 4;
 
-export class Job {
+export class RunningAnswer {
   readonly prompt: Prompt;
   readonly options: GenerateOptions;
   /** Set while the job owns a slot. */

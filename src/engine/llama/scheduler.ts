@@ -5,8 +5,8 @@ import type {StepWatch} from '../contract/local-engine.ts';
 import type {Token} from '../contract/prompt.ts';
 import type {Native} from './native/binding.ts';
 import {PromptPace} from './prompt-step-size.ts';
-import type {Job} from './running-answer.ts';
-import type {Slot, Slots} from './slots.ts';
+import type {RunningAnswer} from './running-answer.ts';
+import type {CacheSlot, Slots} from './slots.ts';
 import type {TokenSampler} from './token-sampler.ts';
 import {watchStep} from './watch-step.ts';
 
@@ -16,23 +16,23 @@ export interface SchedulerOptions {
   /** Tokens one slot holds. */
   readonly contextSize: number;
   readonly batchSize: number;
-  readonly createSampler: (job: Job) => TokenSampler;
+  readonly createSampler: (job: RunningAnswer) => TokenSampler;
   readonly isEnd: (token: Token) => boolean;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
   readonly watch?: StepWatch;
 }
 
-interface Share {
-  readonly slot: Slot;
-  readonly job: Job;
+interface BatchShare {
+  readonly slot: CacheSlot;
+  readonly job: RunningAnswer;
   readonly count: number;
   logitIndex: number | undefined;
 }
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #waiting: Job[] = [];
+  readonly #waiting: RunningAnswer[] = [];
   readonly #pace: PromptPace;
   #loop: Promise<void> | undefined;
   #exclusive: Promise<unknown> | undefined;
@@ -44,7 +44,7 @@ export class Scheduler {
   }
 
   /** Puts the job in line; its events tell the rest. */
-  submit(job: Job): void {
+  submit(job: RunningAnswer): void {
     if (this.#closed) {
       job.fail(closedError());
       return;
@@ -122,7 +122,7 @@ export class Scheduler {
   async #admit(): Promise<void> {
     const {slots, createSampler} = this.#options;
     while (this.#waiting.length > 0) {
-      const job = this.#waiting[0] as Job;
+      const job = this.#waiting[0] as RunningAnswer;
       const slot = job.over ? undefined : slots.choose(job.prompt);
       if (!job.over && !slot) return;
       this.#waiting.shift();
@@ -140,7 +140,7 @@ export class Scheduler {
     }
   }
 
-  async #step(running: readonly Slot[]): Promise<void> {
+  async #step(running: readonly CacheSlot[]): Promise<void> {
     const shares = this.#share(running);
     const started = this.#options.now();
     try {
@@ -156,12 +156,12 @@ export class Scheduler {
   }
 
   /** Every answer gets its one token; what the pace allows for prompts is split evenly. */
-  #share(running: readonly Slot[]): Share[] {
+  #share(running: readonly CacheSlot[]): BatchShare[] {
     const {slots} = this.#options;
     const prompts = running.filter((slot) => (slot.job?.pending.length ?? 0) > 1).length;
     const budget = Math.floor(this.#pace.tokens(running.length - prompts) / Math.max(1, prompts));
     return running.map((slot) => {
-      const job = slot.job as Job;
+      const job = slot.job as RunningAnswer;
       let count = Math.min(job.pending.length, Math.max(1, budget));
       const stop = slots.checkpointAt(job.prompt.tokens.length);
       if (stop !== undefined && slot.tokens.length < stop) count = Math.min(count, stop - slot.tokens.length);
@@ -169,7 +169,7 @@ export class Scheduler {
     });
   }
 
-  async #decode(shares: readonly Share[]): Promise<void> {
+  async #decode(shares: readonly BatchShare[]): Promise<void> {
     const {context} = this.#options.native;
     context.initBatch(shares.reduce((sum, share) => sum + share.count, 0));
     for (const share of shares) {
@@ -187,7 +187,7 @@ export class Scheduler {
   }
 
   /** After the decode: reports prompt progress or samples the job's next token. */
-  async #advance({slot, job, logitIndex}: Share): Promise<void> {
+  async #advance({slot, job, logitIndex}: BatchShare): Promise<void> {
     const {slots, contextSize} = this.#options;
     try {
       if (job.sampled === 0) {
@@ -207,7 +207,7 @@ export class Scheduler {
   }
 
   /** The KV state of a failed step is unknown, so the slots start from nothing. */
-  #fail(slots: readonly Slot[], error: unknown): void {
+  #fail(slots: readonly CacheSlot[], error: unknown): void {
     const failure =
       error instanceof EngineError
         ? error

@@ -1,7 +1,7 @@
 // The sequences of one context: which tokens each has in its KV cache, and which one a prompt should go to.
 import {commonPrefix, type PlacedMedium, type Prompt, type Token, wholeLength} from '../contract/prompt.ts';
 import type {Native, NativeCheckpoint} from './native/binding.ts';
-import type {Job} from './running-answer.ts';
+import type {RunningAnswer} from './running-answer.ts';
 
 interface Checkpoint {
   readonly length: number;
@@ -9,11 +9,11 @@ interface Checkpoint {
 }
 
 /** `tokens` and `media` are what the KV cache holds, in order: a slot can be compared with a prompt. */
-export interface Slot extends Prompt {
+export interface CacheSlot extends Prompt {
   readonly sequence: number;
   readonly tokens: Token[];
   readonly media: PlacedMedium[];
-  job: Job | undefined;
+  job: RunningAnswer | undefined;
   lastUsed: number;
   checkpoints: Checkpoint[];
 }
@@ -22,7 +22,7 @@ export interface Slot extends Prompt {
 const CHECKPOINTS = 4;
 
 export class Slots {
-  readonly all: readonly Slot[];
+  readonly all: readonly CacheSlot[];
   readonly #native: Native;
   readonly #recurrent: boolean;
   #clock = 0;
@@ -41,9 +41,9 @@ export class Slots {
   }
 
   /** The idle slot with the longest common prefix; the least recently used one when more would be lost than reused. */
-  choose(prompt: Prompt): Slot | undefined {
+  choose(prompt: Prompt): CacheSlot | undefined {
     const idle = this.all.filter((slot) => !slot.job).sort((a, b) => a.lastUsed - b.lastUsed);
-    let best: Slot | undefined;
+    let best: CacheSlot | undefined;
     let longest = 0;
     for (const slot of idle) {
       const common = commonPrefix(slot, prompt);
@@ -56,7 +56,7 @@ export class Slots {
   }
 
   /** The slot that worked last, if it holds anything. */
-  lastUsed(): Slot | undefined {
+  lastUsed(): CacheSlot | undefined {
     const used = this.all.filter((slot) => slot.tokens.length > 0);
     return used.sort((a, b) => b.lastUsed - a.lastUsed)[0];
   }
@@ -65,7 +65,7 @@ export class Slots {
    * Cuts the slot back to what it shares with the prompt and answers how many tokens that is. At least the
    * last token, or the medium at the end, stays to be evaluated, because only evaluation gives logits.
    */
-  async reuse(slot: Slot, prompt: Prompt): Promise<number> {
+  async reuse(slot: CacheSlot, prompt: Prompt): Promise<number> {
     slot.lastUsed = ++this.#clock;
     const common = Math.min(commonPrefix(slot, prompt), wholeLength(prompt, prompt.tokens.length - 1));
     if (common === slot.tokens.length) return common;
@@ -76,7 +76,7 @@ export class Slots {
     return this.#restore(slot, common);
   }
 
-  async #restore(slot: Slot, common: number): Promise<number> {
+  async #restore(slot: CacheSlot, common: number): Promise<number> {
     const found = slot.checkpoints.findLast((checkpoint) => checkpoint.length <= common);
     for (const {native} of slot.checkpoints.filter((checkpoint) => checkpoint.length > common)) native.dispose();
     slot.checkpoints = slot.checkpoints.filter((checkpoint) => checkpoint.length <= common);
@@ -89,7 +89,7 @@ export class Slots {
   }
 
   /** Notes that the KV cache holds the next `count` places of the job too. */
-  extend(slot: Slot, {pending, prompt}: Job, count: number): void {
+  extend(slot: CacheSlot, {pending, prompt}: RunningAnswer, count: number): void {
     for (let at = 0; at < count; at++) slot.tokens.push(pending[at] as Token);
     for (const placed of prompt.media.slice(slot.media.length)) {
       if (placed.at + placed.length <= slot.tokens.length) slot.media.push(placed);
@@ -97,7 +97,7 @@ export class Slots {
   }
 
   /** Puts a state that was loaded from a file into the slot. */
-  fill(slot: Slot, {tokens, media}: Prompt): void {
+  fill(slot: CacheSlot, {tokens, media}: Prompt): void {
     cut(slot, 0);
     for (const token of tokens) slot.tokens.push(token);
     slot.media.push(...media);
@@ -108,7 +108,7 @@ export class Slots {
     return this.#recurrent && promptLength > 1 ? promptLength - 1 : undefined;
   }
 
-  async takeCheckpoint(slot: Slot): Promise<void> {
+  async takeCheckpoint(slot: CacheSlot): Promise<void> {
     const native = this.#native.createCheckpoint();
     await native.init(this.#native.context, slot.sequence);
     slot.checkpoints.push({length: slot.tokens.length, native});
@@ -116,7 +116,7 @@ export class Slots {
   }
 
   /** Forgets everything, also when the state is unknown after a failure. */
-  clear(slot: Slot): void {
+  clear(slot: CacheSlot): void {
     for (const {native} of slot.checkpoints) native.dispose();
     slot.checkpoints = [];
     cut(slot, 0);
@@ -124,7 +124,7 @@ export class Slots {
   }
 }
 
-function cut({tokens, media}: Slot, length: number): void {
+function cut({tokens, media}: CacheSlot, length: number): void {
   tokens.length = length;
   while ((media.at(-1)?.at ?? -1) >= length) media.pop();
 }

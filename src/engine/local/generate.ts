@@ -39,7 +39,7 @@ export interface GenerationInput {
 export async function* generate(input: GenerationInput, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
   const {model, prompt, sampling} = input;
   checkLength(prompt.tokens.length, model.contextSize);
-  const run = new Run(input);
+  const run = new RunningGeneration(input);
   if (sampling.maxTokens === 0) {
     yield promptEvent(prompt, 0);
     yield* run.finish('length');
@@ -76,7 +76,7 @@ function promptEvent({tokens, media}: Prompt, cached: number): GenerationEvent {
 }
 
 /** The state of one generation. */
-class Run {
+class RunningGeneration {
   /** Set once the model ended its answer or a stop string came. */
   stopped: FinishReason | undefined;
   readonly #input: GenerationInput;

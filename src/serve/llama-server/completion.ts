@@ -20,10 +20,10 @@ import {generationErrors, jsonOrStream, LlamaErrorSchema} from '../reply/reply-s
 import {checkTokens} from '../reply/token-ids.ts';
 import type {App} from '../route.ts';
 import {cutShort, nthSampling, sendFailure} from '../run-generations.ts';
-import type {Run, Service} from '../service.ts';
+import type {RunningRequest, Service} from '../service.ts';
 import {fitInfill} from './infill.ts';
 import {LlamaChunkWriter, type LlamaReplyOptions, llamaCompletion} from './reply.ts';
-import {LlamaCompletionSchema, PartSchema} from './schema.ts';
+import {AnswerPartSchema, LlamaCompletionSchema} from './schema.ts';
 
 /** True once a generation has run for `limitMs` since its first text and has finished a line: llama-server's rule. */
 function timeIsUp(limitMs: number): (event: GenerationEvent) => boolean {
@@ -62,19 +62,23 @@ async function* promptOnly(events: AsyncIterable<GenerationEvent>): AsyncGenerat
   }
 }
 
-type Start = (run: Run, sampling: SamplingParams, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+type StartNative = (
+  run: RunningRequest,
+  sampling: SamplingParams,
+  signal: AbortSignal,
+) => AsyncIterable<GenerationEvent>;
 
-function limited({timeLimitMs}: NativeCall, run: Run, one: SamplingParams, start: Start) {
+function limited({timeLimitMs}: NativeCall, run: RunningRequest, one: SamplingParams, start: StartNative) {
   if (one.maxTokens === 0) return run.watch(promptOnly(start(run, {...one, maxTokens: 1}, run.signal)));
   if (timeLimitMs === 0) return run.watch(start(run, one, run.signal));
   return run.watch(cutShort((own) => start(run, one, own), run.signal, timeIsUp(timeLimitMs), 'length'));
 }
 
 /** Answers in llama-server's form: one object, a list of them for n_cmpl, or a stream without [DONE]. */
-function answer(service: Service, reply: FastifyReply, call: NativeCall, start: Start) {
+function answer(service: Service, reply: FastifyReply, call: NativeCall, start: StartNative) {
   const {sampling, n, slot} = call;
   const {model, tokenizer} = service.backend;
-  const optionsOf = (run: Run): LlamaReplyOptions => ({
+  const optionsOf = (run: RunningRequest): LlamaReplyOptions => ({
     model: model.id,
     contextSize: model.contextSize ?? 0,
     sampling,
@@ -124,7 +128,7 @@ function check({probabilities, returnTokens}: NativeCall, {tokenizer}: Backend):
 const replySchema = {
   200: jsonOrStream(
     z.union([LlamaCompletionSchema, z.array(LlamaCompletionSchema)]),
-    z.union([PartSchema, LlamaCompletionSchema]),
+    z.union([AnswerPartSchema, LlamaCompletionSchema]),
   ),
   ...generationErrors(LlamaErrorSchema),
 };

@@ -6,7 +6,7 @@ import type {Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 import {promptText, tokenText} from '../reply/token-ids.ts';
-import type {LlamaCompletion, Part, WireProbabilities, WireTimings} from './schema.ts';
+import type {AnswerPart, LlamaCompletion, WireProbabilities, WireTimings} from './schema.ts';
 
 export interface LlamaReplyOptions {
   readonly model: string;
@@ -64,7 +64,7 @@ function settings({contextSize, sampling}: LlamaReplyOptions): LlamaCompletion['
   };
 }
 
-function part(index: number, content: string, usage: Usage, options: LlamaReplyOptions): Part {
+function part(index: number, content: string, usage: Usage, options: LlamaReplyOptions): AnswerPart {
   return {
     index,
     content,
@@ -124,7 +124,7 @@ export class LlamaChunkWriter {
     this.#options = options;
   }
 
-  chunk(event: GenerationEvent, index: number): Part | LlamaCompletion | undefined {
+  chunk(event: GenerationEvent, index: number): AnswerPart | LlamaCompletion | undefined {
     if (event.type === 'prompt') {
       this.#prompt = event.tokens;
       this.#cached = event.cached;

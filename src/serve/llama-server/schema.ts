@@ -31,11 +31,11 @@ const partFields = {
   tokens_evaluated: z.int(),
   completion_probabilities: z.array(ProbabilitySchema.extend({top_logprobs: z.array(ProbabilitySchema)})).optional(),
 };
-export type WireProbabilities = NonNullable<z.infer<typeof PartSchema>['completion_probabilities']>;
+export type WireProbabilities = NonNullable<z.infer<typeof AnswerPartSchema>['completion_probabilities']>;
 
 /** One event of a stream. */
-export const PartSchema = z.object(partFields);
-export type Part = z.infer<typeof PartSchema>;
+export const AnswerPartSchema = z.object(partFields);
+export type AnswerPart = z.infer<typeof AnswerPartSchema>;
 
 export const LlamaCompletionSchema = z.object({
   ...partFields,

@@ -73,7 +73,7 @@ export function chatCompletion(answers: readonly Answer[], options: ReplyOptions
   };
 }
 
-type Choice = ChatCompletionChunk['choices'][number];
+type ChunkChoice = ChatCompletionChunk['choices'][number];
 
 /** The chunks of one streamed reply; the choices come one after the other. */
 export class ChunkWriter {
@@ -108,7 +108,7 @@ export class ChunkWriter {
     return {...this.#head, object: 'chat.completion.chunk', choices: [], usage: this.#usage()};
   }
 
-  #delta(event: GenerationEvent): Choice['delta'] | undefined {
+  #delta(event: GenerationEvent): ChunkChoice['delta'] | undefined {
     if (event.type === 'text') return {content: event.text};
     if (event.type === 'reasoning') {
       if (this.#options.reasoning === 'field') return {reasoning_content: event.text};
@@ -119,12 +119,12 @@ export class ChunkWriter {
     return undefined;
   }
 
-  #logprobs(event: GenerationEvent): Choice['logprobs'] {
+  #logprobs(event: GenerationEvent): ChunkChoice['logprobs'] {
     const {logprobsOf} = this.#options;
     return logprobsOf && event.type === 'text' ? wireLogprobs(event.logprobs ?? [], logprobsOf) : null;
   }
 
-  #wrap(choice: Choice, withUsage = false): ChatCompletionChunk {
+  #wrap(choice: ChunkChoice, withUsage = false): ChatCompletionChunk {
     const usage = withUsage ? {usage: this.#usage()} : this.#options.usage === 'last' ? {usage: null} : {};
     return {...this.#head, object: 'chat.completion.chunk', choices: [choice], ...usage};
   }

@@ -13,7 +13,7 @@ import {
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
-import {answers, cutShort, nthSampling, type Start, streamAnswers} from '../run-generations.ts';
+import {answers, cutShort, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
 
 function replyOptions({logprobs, reasoning, usage}: ChatCall, {model, tokenizer}: Backend): ReplyOptions {
@@ -41,7 +41,7 @@ export function addChat(app: App, service: Service): void {
       const options = replyOptions(call, backend);
       const notes = schemaNotes(request);
       if (notes.length > 0) log.warn({notes}, 'the schemas of a request ask for more than is enforced');
-      const start: Start = ({backend, signal}, index) => {
+      const start: StartGeneration = ({backend, signal}, index) => {
         const one = {...request, sampling: nthSampling(request.sampling, index)};
         if (call.parallelCalls) return backend.chat(one, signal);
         const isCall = ({type}: GenerationEvent) => type === 'tool_call';

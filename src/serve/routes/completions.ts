@@ -14,8 +14,8 @@ import {CompletionChunkWriter, type CompletionOptions, completion} from '../repl
 import {CompletionSchema, generationErrors, jsonOrStream} from '../reply/reply-schemas.ts';
 import {checkTokens} from '../reply/token-ids.ts';
 import type {App} from '../route.ts';
-import {answers, nthSampling, type Start, streamAnswers} from '../run-generations.ts';
-import type {Run, Service} from '../service.ts';
+import {answers, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
+import type {RunningRequest, Service} from '../service.ts';
 
 function refuse(message: string, param: string): never {
   throw new EngineError('unsupported', message, {param});
@@ -35,7 +35,7 @@ function textOf(prompt: CompletionPrompt, tokenizer: Tokenizer | undefined): str
   return prompt.map((token) => decoder.push(token)).join('') + decoder.end();
 }
 
-function startOne(run: Run, prompt: CompletionPrompt, suffix: string | undefined, sampling: SamplingParams) {
+function startOne(run: RunningRequest, prompt: CompletionPrompt, suffix: string | undefined, sampling: SamplingParams) {
   const {backend, signal} = run;
   if (suffix !== undefined && typeof prompt === 'string') return backend.fim({prompt, suffix, sampling}, signal);
   return backend.complete({prompt, sampling}, signal) as AsyncIterable<GenerationEvent>;
@@ -58,7 +58,8 @@ export function addCompletions(app: App, service: Service): void {
       check(call, tokenizer);
       const {prompts, suffix, n, sampling} = call;
       const promptOf = (index: number) => prompts[Math.floor(index / n)] ?? '';
-      const start: Start = (run, index) => startOne(run, promptOf(index), suffix, nthSampling(sampling, index % n));
+      const start: StartGeneration = (run, index) =>
+        startOne(run, promptOf(index), suffix, nthSampling(sampling, index % n));
       const options: CompletionOptions = {
         model: model.id,
         logprobsOf: call.logprobs ? tokenizer : undefined,

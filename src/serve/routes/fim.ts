@@ -9,7 +9,7 @@ import {
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
-import {answers, type Start, streamAnswers} from '../run-generations.ts';
+import {answers, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
 
 export function addFim(app: App, service: Service): void {
@@ -25,7 +25,7 @@ export function addFim(app: App, service: Service): void {
     },
     async ({json}, reply) => {
       const {request, stream} = readFim(json, service.options.defaults);
-      const start: Start = ({backend, signal}) => backend.fim(request, signal);
+      const start: StartGeneration = ({backend, signal}) => backend.fim(request, signal);
       const {model} = service.backend;
       const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};
       if (stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));

@@ -2,7 +2,7 @@ import {describe, expect, test, vi} from 'vitest';
 import type {TokenEvent} from '../../../src/engine/contract/backend.ts';
 import type {StepWatch} from '../../../src/engine/contract/local-engine.ts';
 import {textPrompt} from '../../../src/engine/contract/prompt.ts';
-import {Job} from '../../../src/engine/llama/running-answer.ts';
+import {RunningAnswer} from '../../../src/engine/llama/running-answer.ts';
 import {Scheduler} from '../../../src/engine/llama/scheduler.ts';
 import {Slots} from '../../../src/engine/llama/slots.ts';
 import {TokenSampler} from '../../../src/engine/llama/token-sampler.ts';
@@ -34,15 +34,15 @@ function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch}: Set
     now: () => 0,
     ...(watch && {watch}),
   });
-  const start = (prompt: readonly number[], maxTokens = 3): Job => {
-    const job = new Job(textPrompt(prompt), {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
+  const start = (prompt: readonly number[], maxTokens = 3): RunningAnswer => {
+    const job = new RunningAnswer(textPrompt(prompt), {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
     scheduler.submit(job);
     return job;
   };
   return {context, slots, scheduler, start};
 }
 
-async function eventsOf(job: Job): Promise<TokenEvent[]> {
+async function eventsOf(job: RunningAnswer): Promise<TokenEvent[]> {
   const events: TokenEvent[] = [];
   for await (const event of job.events()) events.push(event);
   return events;

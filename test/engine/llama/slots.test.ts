@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {Job} from '../../../src/engine/llama/running-answer.ts';
-import {type Slot, Slots} from '../../../src/engine/llama/slots.ts';
+import {RunningAnswer} from '../../../src/engine/llama/running-answer.ts';
+import {type CacheSlot, Slots} from '../../../src/engine/llama/slots.ts';
 import {FakeNativeContext} from '../../fakes/native-context.ts';
 import {medium, promptOf} from '../../fixtures/media-prompt.ts';
 
@@ -9,7 +9,7 @@ function slotsWith(...prompts: readonly ReturnType<typeof promptOf>[]): Slots {
   const context = new FakeNativeContext();
   const slots = new Slots(context.native(), prompts.length, false);
   for (const [nth, prompt] of prompts.entries()) {
-    slots.fill(slots.all[nth] as Slot, prompt);
+    slots.fill(slots.all[nth] as CacheSlot, prompt);
     context.sequences.set(nth, [...prompt.tokens]);
   }
   return slots;
@@ -28,10 +28,10 @@ describe('Slots', () => {
 
   test('of equal ones the least recently used is taken, and none that works', async () => {
     const slots = slotsWith(promptOf(), promptOf());
-    const [first, second] = slots.all as [Slot, Slot];
+    const [first, second] = slots.all as [CacheSlot, CacheSlot];
     await slots.reuse(first, promptOf(7));
     expect(slots.choose(promptOf(8))).toBe(second);
-    second.job = new Job(promptOf(8), {sampling: {temperature: 0}}, () => {});
+    second.job = new RunningAnswer(promptOf(8), {sampling: {temperature: 0}}, () => {});
     expect(slots.choose(promptOf(8))).toBe(first);
     first.job = second.job;
     expect(slots.choose(promptOf(8))).toBeUndefined();
@@ -39,7 +39,7 @@ describe('Slots', () => {
 
   test('the one used last is the one that is saved, if it holds anything', async () => {
     const slots = slotsWith(promptOf(1, 2), promptOf(3, 4), promptOf());
-    const [first, , third] = slots.all as [Slot, Slot, Slot];
+    const [first, , third] = slots.all as [CacheSlot, CacheSlot, CacheSlot];
     await slots.reuse(first, promptOf(1, 2, 5));
     await slots.reuse(third, promptOf(9));
     expect(slots.lastUsed()).toBe(first);
@@ -48,7 +48,7 @@ describe('Slots', () => {
 
   test('the last token is evaluated again, also when all of the prompt is there', async () => {
     const slots = slotsWith(promptOf(1, 2, 3));
-    const [slot] = slots.all as [Slot];
+    const [slot] = slots.all as [CacheSlot];
     expect(await slots.reuse(slot, promptOf(1, 2, 3))).toBe(2);
     expect(slot.tokens).toEqual([1, 2]);
   });
@@ -98,11 +98,11 @@ function recurrent() {
   const context = new FakeNativeContext();
   context.canCut = false;
   const slots = new Slots(context.native(), 1, true);
-  return {context, slots, slot: slots.all[0] as Slot};
+  return {context, slots, slot: slots.all[0] as CacheSlot};
 }
 
 /** Puts tokens behind what the slot holds, and takes a checkpoint there. */
-async function feed(slots: Slots, context: FakeNativeContext, slot: Slot, tokens: number[], checkpoint = false) {
+async function feed(slots: Slots, context: FakeNativeContext, slot: CacheSlot, tokens: number[], checkpoint = false) {
   slot.tokens.push(...tokens);
   context.sequences.set(slot.sequence, [...slot.tokens]);
   if (checkpoint) await slots.takeCheckpoint(slot);
@@ -116,28 +116,28 @@ describe('Slots with media', () => {
 
   test('what is reused ends before the picture that differs, and the slot forgets it', async () => {
     const slots = slotsWith(promptOf(1, 2, ['dog', 4], 5));
-    const [slot] = slots.all as [Slot];
+    const [slot] = slots.all as [CacheSlot];
     expect(await slots.reuse(slot, promptOf(1, 2, ['cat', 4], 5))).toBe(2);
     expect({tokens: slot.tokens, media: slot.media}).toEqual({tokens: [1, 2], media: []});
   });
 
   test('a picture at the end is evaluated again as a whole: only that gives logits', async () => {
     const slots = slotsWith(promptOf(1, 2, ['cat', 4]));
-    const [slot] = slots.all as [Slot];
+    const [slot] = slots.all as [CacheSlot];
     expect(await slots.reuse(slot, promptOf(1, 2, ['cat', 4]))).toBe(2);
   });
 
   test('a picture in front of the question stays', async () => {
     const slots = slotsWith(promptOf(1, ['cat', 4], 5, 6));
-    const [slot] = slots.all as [Slot];
+    const [slot] = slots.all as [CacheSlot];
     expect(await slots.reuse(slot, promptOf(1, ['cat', 4], 7))).toBe(5);
     expect(slot.media).toEqual([{at: 1, length: 4, medium: medium('cat')}]);
   });
 
   test('a slot holds a picture once its last place is evaluated', () => {
     const slots = slotsWith(promptOf());
-    const [slot] = slots.all as [Slot];
-    const job = new Job(promptOf(1, ['cat', 2], 5), {sampling: {temperature: 0}}, () => {});
+    const [slot] = slots.all as [CacheSlot];
+    const job = new RunningAnswer(promptOf(1, ['cat', 2], 5), {sampling: {temperature: 0}}, () => {});
     job.pending = job.prompt.tokens;
     slots.extend(slot, job, 2);
     expect(slot.media).toEqual([]);
