@@ -72,6 +72,26 @@ describe('readChatRequest', () => {
     });
   });
 
+  it.each([
+    ['none', 'none'],
+    ['minimal', 'none'],
+    ['low', 'high'],
+    ['medium', 'high'],
+    ['high', 'high'],
+    ['xhigh', 'high'],
+  ])("reads other makers' effort %s as %s, leniently", (effort, meant) => {
+    const body = `{${HELLO}, "reasoning_effort": "${effort}"}`;
+    expect(read(body, {dialect: 'lenient'}).request.reasoningEffort).toBe(meant);
+  });
+
+  it('names the efforts there are', () => {
+    const body = `{${HELLO}, "reasoning_effort": "lots"}`;
+    expect(() => read(body)).toThrow('reasoning_effort must be none or high.');
+    expect(() => read(body, {dialect: 'lenient'})).toThrow(
+      'reasoning_effort must be none, minimal, low, medium, high or xhigh.',
+    );
+  });
+
   it('refuses unknown fields, or reports them to a lenient reader', () => {
     const body = `{${HELLO}, "verbosity": "low"}`;
     expect(() => read(body)).toThrow('Unknown field verbosity.');

@@ -68,6 +68,39 @@ describe('tools of a request', () => {
     });
   }
 
+  describe('allowed_tools', () => {
+    const tools = '[{"function": {"name": "f"}}, {"function": {"name": "g"}}, {"function": {"name": "h"}}]';
+    const allowed = (text: string) =>
+      parseJson(
+        `{"messages": [], "tools": ${tools}, "tool_choice": {"type": "allowed_tools", "allowed_tools": ${text}}}`,
+      );
+    const lenient = (text: string) => readChatRequest(allowed(text), {dialect: 'lenient'}).request;
+
+    it('offers the tools it names, in the order of the list, with a choice among them', () => {
+      const request = lenient(
+        '{"mode": "required", "tools": [{"function": {"name": "h"}}, {"function": {"name": "f"}}]}',
+      );
+      expect(request.tools?.map(({name}) => name)).toEqual(['f', 'h']);
+      expect(request.toolChoice).toBe('any');
+      expect(lenient('{"mode": "auto", "tools": []}')).toMatchObject({tools: [], toolChoice: 'auto'});
+    });
+
+    it('is not in the strict dialect', () => {
+      const alone =
+        '{"messages": [], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": []}}}';
+      expect(() => readChatRequest(parseJson(alone))).toThrow('Unknown field tool_choice.allowed_tools.');
+    });
+
+    it.each([
+      ['{"tools": []}', 'tool_choice.allowed_tools.mode is missing.'],
+      ['{"mode": "maybe", "tools": []}', 'tool_choice.allowed_tools.mode must be auto or required.'],
+      ['{"mode": "auto"}', 'tool_choice.allowed_tools.tools is missing.'],
+      ['{"mode": "auto", "tools": [{"function": {}}]}', 'tool_choice.allowed_tools.tools[0].function.name is missing.'],
+    ])('is refused by the path of its fault: %s', (text, message) => {
+      expect(() => lenient(text)).toThrow(message);
+    });
+  });
+
   it('refuses any other tool_choice', () => {
     expect(() => readChatRequest(parseJson('{"messages": [], "tool_choice": "maybe"}'))).toThrow('tool_choice must be');
     expect(() => readChatRequest(parseJson('{"messages": [], "tool_choice": {"function": {}}}'))).toThrow(
