@@ -158,6 +158,11 @@ test('only commands touch the process', () => {
   expect(touching.sort()).toEqual([]);
 });
 
+test('a screen and a chat get their clock and their chance from the host', () => {
+  const own = /Date\.now\(|new Date\(\)|performance\.now\(|Math\.random\(|\brandom(?:Bytes|UUID|Int)\(/;
+  expect(files.filter((file) => roomOf(file) === 'ui' && own.test(source(file)))).toEqual([]);
+});
+
 test('a limit of time has a timer of its own: one owner knows what Node 20 forgets', () => {
   const alone = files.filter((file) => /\bAbortSignal\.timeout\(/.test(source(file)));
   expect(alone).toEqual(['serve/worker/aime-worker.ts']);

@@ -52,7 +52,7 @@ const code = await runChat({
       : new Session(newSessionInfo('paced'), options.session),
   history: new History(options.history),
   toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd()}),
-  still: options.still === true,
+  reducedMotion: options.still === true,
   theme: createTheme({color: process.env.NO_COLOR === undefined, unicode: true, hyperlinks: false}),
 });
 process.exit(code);

@@ -10,10 +10,10 @@ import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves or stdin ends; throws what loading the model throws. */
 export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, tools, still, spoken} = options;
+  const {model, flags, sampling, system, tools, reducedMotion, screenReader} = options;
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
-  if (spoken) io.say('The model is being loaded.');
+  if (screenReader) io.say('The model is being loaded.');
   try {
     await withBackend(
       io,
@@ -26,7 +26,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           sampling,
           ...(system === undefined ? {} : {system}),
           terminal: {lines: stdinLines(io), columns: () => io.stdout.columns, print: io.print, say: io.say},
-          spoken,
+          screenReader,
           unicode: abilities(io.env).unicode,
           session,
           ...(sessions === undefined ? {} : {sessions}),
@@ -40,7 +40,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
         }).finally(() => kept.close());
       },
       // Without a spinner, which turns.
-      still ? {onProgress() {}} : {},
+      reducedMotion ? {onProgress() {}} : {},
     );
   } finally {
     kept.release();

@@ -12,7 +12,7 @@ import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, save, tools, still} = options;
+  const {model, flags, sampling, system, save, tools, reducedMotion} = options;
   const state = stateFolder(io.env);
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
@@ -32,7 +32,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     history: new History(save ? join(state, 'history.jsonl') : undefined),
     session,
     ...(sessions === undefined ? {} : {sessions}),
-    still,
+    reducedMotion,
     theme: createTheme(abilities(io.env)),
     ...toolsOf(io, tools),
   });

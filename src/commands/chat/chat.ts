@@ -4,7 +4,7 @@ import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';
-import {hasScreenReader, wantsStillness} from '../host/reduced-motion.ts';
+import {asksForReducedMotion, hasScreenReader} from '../host/reduced-motion.ts';
 import {
   addEngineOptions,
   addModelArgument,
@@ -93,7 +93,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
     const {resume, save = true} = flags;
     const chat = {
       ...{model, flags, sampling, system, resume: flags.continue ?? resume, save, tools: flags},
-      ...{still: isStill(io, flags), spoken: isSpoken(io, flags)},
+      ...{reducedMotion: wantsReducedMotion(io, flags), screenReader: usesScreenReader(io, flags)},
     };
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
     return await (await import('./chat-plain.ts')).chatInPlain(io, chat);
@@ -101,7 +101,13 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   await refuseWithoutTerminal(flags);
   const answer = async (backend: Backend) => {
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
-    const face = {io, send, model: backend.model, format: answerFormat(flags), spoken: isSpoken(io, flags)};
+    const face = {
+      io,
+      send,
+      model: backend.model,
+      format: answerFormat(flags),
+      screenReader: usesScreenReader(io, flags),
+    };
     const {answerOnce, answerLines} = await import('./piped-turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
   };
@@ -109,10 +115,10 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   const running =
     attach && (await (await import('../open-model/running-servers.ts')).attachedBackend(io, model, flags));
   if (running) return await answer(running);
-  if (isSpoken(io, flags) && io.stdin.isTTY) io.say('The model is being loaded.');
+  if (usesScreenReader(io, flags) && io.stdin.isTTY) io.say('The model is being loaded.');
   const {withBackend} = await import('../open-model/open-backend.ts');
   // Without a spinner, which turns.
-  await withBackend(io, model, flags, answer, {attach, ...(isStill(io, flags) && {onProgress() {}})});
+  await withBackend(io, model, flags, answer, {attach, ...(wantsReducedMotion(io, flags) && {onProgress() {}})});
 }
 
 /**
@@ -143,15 +149,15 @@ async function isAtTerminal(io: Io, {tui}: ChatFlags): Promise<boolean> {
 }
 
 function wantsScreen(io: Io, flags: ChatFlags): boolean {
-  return !flags.plain && io.env.TERM !== 'dumb' && !isSpoken(io, flags);
+  return !flags.plain && io.env.TERM !== 'dumb' && !usesScreenReader(io, flags);
 }
 
-function isSpoken({env}: Io, {screenReader}: ChatFlags): boolean {
+function usesScreenReader({env}: Io, {screenReader}: ChatFlags): boolean {
   return screenReader === true || hasScreenReader(env);
 }
 
-function isStill(io: Io, flags: ChatFlags): boolean {
-  return flags.reducedMotion === true || wantsStillness(io.env) || isSpoken(io, flags);
+function wantsReducedMotion(io: Io, flags: ChatFlags): boolean {
+  return flags.reducedMotion === true || asksForReducedMotion(io.env) || usesScreenReader(io, flags);
 }
 
 function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {

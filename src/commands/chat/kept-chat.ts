@@ -21,9 +21,9 @@ export interface TerminalChat {
   readonly save: boolean;
   readonly tools: ToolFlags;
   /** Nothing moves by itself. */
-  readonly still: boolean;
+  readonly reducedMotion: boolean;
   /** A screen reader reads along. */
-  readonly spoken: boolean;
+  readonly screenReader: boolean;
 }
 
 export interface ToolFlags {

@@ -11,12 +11,12 @@ export interface PlainFace {
   readonly model: ModelInfo;
   readonly format: AnswerFormat;
   /** A screen reader reads along: whole sentences, no rules. */
-  readonly spoken: boolean;
+  readonly screenReader: boolean;
 }
 
 /** Answers one prompt. Throws the reason of the stop when the program was stopped meanwhile. */
-export async function answerOnce({io, send, model, format, spoken}: PlainFace, prompt: string): Promise<void> {
-  const output = {to: io, sentences: spoken};
+export async function answerOnce({io, send, model, format, screenReader}: PlainFace, prompt: string): Promise<void> {
+  const output = {to: io, sentences: screenReader};
   await writeAnswer(send(prompt, io.stop), output, format, model);
   io.stop.throwIfAborted();
 }
@@ -30,8 +30,8 @@ export async function answerLines(face: PlainFace): Promise<void> {
 }
 
 /** The classic loop: `Prompt: `, the answer, a rule. Ctrl-C stops an answer; at the prompt it leaves, as Ctrl-D does. */
-async function answerTyped({io, send, model, format, spoken}: PlainFace): Promise<void> {
-  const output = {to: io, sentences: spoken};
+async function answerTyped({io, send, model, format, screenReader}: PlainFace): Promise<void> {
+  const output = {to: io, sentences: screenReader};
   writePrompt(io, 'Prompt: ');
   for await (const line of stdinLines(io)) {
     if (line.trim() !== '') {
@@ -40,7 +40,7 @@ async function answerTyped({io, send, model, format, spoken}: PlainFace): Promis
       const signal = AbortSignal.any([turn.signal, io.stop]);
       await writeAnswer(send(line, signal), output, format, model).finally(release);
       io.stop.throwIfAborted();
-      if (format === 'text') io.print(spoken ? '\n' : `${RULE}\n`);
+      if (format === 'text') io.print(screenReader ? '\n' : `${RULE}\n`);
     }
     writePrompt(io, 'Prompt: ');
   }

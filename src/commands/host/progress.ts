@@ -1,7 +1,7 @@
 // A spinner with a percentage on stderr while something takes long; silent where stderr is no terminal or nothing is to move.
 import {oneLine} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
-import {wantsStillness} from './reduced-motion.ts';
+import {asksForReducedMotion} from './reduced-motion.ts';
 
 export interface Progress {
   /** 0 to 1. */
@@ -16,7 +16,7 @@ const PATIENCE_MS = 400;
 export function showProgress(io: Io, text: string): Progress {
   // The spinner erases its rows, which it cannot count where the terminal does not know its width.
   const isTerminal = io.stderr.isTTY === true && io.stderr.columns !== 0;
-  if (!isTerminal || wantsStillness(io.env)) return {update() {}, end() {}};
+  if (!isTerminal || asksForReducedMotion(io.env)) return {update() {}, end() {}};
   const label = oneLine(text);
   let state = label;
   let spinner: {text: string; stop(): unknown} | undefined;

@@ -6,6 +6,6 @@ export function hasScreenReader(env: NodeJS.ProcessEnv): boolean {
 }
 
 /** True when nothing is to move: asked for, or because of a screen reader. */
-export function wantsStillness(env: NodeJS.ProcessEnv): boolean {
+export function asksForReducedMotion(env: NodeJS.ProcessEnv): boolean {
   return Boolean(env.MISTRAL_REDUCED_MOTION) || hasScreenReader(env);
 }

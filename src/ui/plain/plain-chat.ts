@@ -21,7 +21,7 @@ export interface PlainChatOptions extends ChatHost, Omit<ChatOptions, 'host' | '
   readonly backend: Backend;
   readonly terminal: TerminalLines;
   /** A screen reader reads along: whole sentences, no rules. */
-  readonly spoken: boolean;
+  readonly screenReader: boolean;
   readonly unicode: boolean;
   /** Aborted when the program is asked to end. */
   readonly stop: AbortSignal;
@@ -52,7 +52,7 @@ class PlainChat implements ChatFace {
 
   constructor(options: PlainChatOptions) {
     this.#options = options;
-    this.#terminal = new PlainTerminal(options.terminal, options.spoken);
+    this.#terminal = new PlainTerminal(options.terminal, options.screenReader);
     this.#theme = bareTheme(options.unicode);
     this.#core = new ChatCore({...options, host: options, open: async () => options.backend, theme: this.#theme}, this);
   }
@@ -173,7 +173,7 @@ class PlainChat implements ChatFace {
   }
 
   #rule(): void {
-    this.#terminal.print([this.#options.spoken ? '' : RULE]);
+    this.#terminal.print([this.#options.screenReader ? '' : RULE]);
   }
 
   /** A failure ends a turn, not the chat; when the program was stopped, the stop is what went wrong. */

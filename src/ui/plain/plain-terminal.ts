@@ -20,10 +20,10 @@ export class PlainTerminal {
   #readers = 0;
   #midLine = false;
 
-  /** `spoken`: an answer is written by whole sentences. */
-  constructor(terminal: TerminalLines, spoken: boolean) {
+  /** `screenReader`: an answer is written by whole sentences. */
+  constructor(terminal: TerminalLines, screenReader: boolean) {
     this.#terminal = terminal;
-    this.#sentences = spoken ? new Sentences() : undefined;
+    this.#sentences = screenReader ? new Sentences() : undefined;
   }
 
   get columns(): number {

@@ -59,7 +59,7 @@ class ChatScreen implements ScreenSource, ChatFace {
     const {host, theme} = options;
     this.#options = options;
     this.theme = theme;
-    this.#pace = options.still === true ? 250 : host.cores >= 8 ? 50 : 100;
+    this.#pace = options.reducedMotion === true ? 250 : host.cores >= 8 ? 50 : 100;
     this.#highlighter = createHighlighter(theme);
     this.#screen = new Screen(host, this);
     this.prompt = new PromptServices(this.#screen, host, options.history);
@@ -98,7 +98,7 @@ class ChatScreen implements ScreenSource, ChatFace {
     const {model, settings, last, queued} = this.#core;
     const phase = this.#toolPhase ?? this.#view?.phase ?? this.#phase;
     return {
-      phase: this.#options.still === true ? withoutFigures(phase) : phase,
+      phase: this.#options.reducedMotion === true ? withoutFigures(phase) : phase,
       model: model?.id ?? '',
       used: last.used,
       limit: model?.contextSize,
@@ -116,7 +116,7 @@ class ChatScreen implements ScreenSource, ChatFace {
   }
 
   tail(limit: number): readonly string[] {
-    return this.#options.still === true ? [] : (this.#view?.tail(limit) ?? []);
+    return this.#options.reducedMotion === true ? [] : (this.#view?.tail(limit) ?? []);
   }
 
   resized(): void {

@@ -10,5 +10,5 @@ export interface ScreenChatOptions extends ChatOptions {
   readonly banner: string;
   readonly history: History;
   /** Reduced motion: rows come when they are finished, and no figure runs. Default false. */
-  readonly still?: boolean;
+  readonly reducedMotion?: boolean;
 }

@@ -3,13 +3,13 @@ import {answerLines, answerOnce} from '../../../src/commands/chat/piped-turns.ts
 import {type FakeIo, fakeIo} from '../../fakes/io.ts';
 import {answering, SCRIPTED_MODEL, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
 
-function face(io: FakeIo, script: (text: string) => string | ScriptedAnswer, spoken = false) {
+function face(io: FakeIo, script: (text: string) => string | ScriptedAnswer, screenReader = false) {
   const asked: string[] = [];
   const send = (text: string, signal: AbortSignal) => {
     asked.push(text);
     return new ScriptedBackend(answering(() => script(text))).chat({messages: [], sampling: {temperature: 0}}, signal);
   };
-  return {asked, face: {io, send, model: SCRIPTED_MODEL, format: 'text' as const, spoken}};
+  return {asked, face: {io, send, model: SCRIPTED_MODEL, format: 'text' as const, screenReader}};
 }
 
 test('each line of stdin is a turn, also the last one without its newline; blank ones are none', async () => {

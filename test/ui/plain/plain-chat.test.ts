@@ -43,7 +43,7 @@ async function chat(
         complaints += `${text}\n`;
       },
     },
-    spoken: false,
+    screenReader: false,
     unicode: true,
     session: new Session(newSessionInfo('test'), undefined),
     toolHost: {
@@ -158,7 +158,7 @@ test('for a screen reader: whole sentences in one piece, no rule, thoughts on re
   }
   const script: Script = [{type: 'reasoning', text: 'Hm. '}, 'One. T', 'wo. Thr', 'ee'];
   await chat([], script, {
-    spoken: true,
+    screenReader: true,
     terminal: {lines: lines(), columns: () => 80, print: (text) => writes.push(text), say() {}},
   });
   const first = ['Prompt: ', 'One.', ' Two.', ' Three\n', '\n'];
