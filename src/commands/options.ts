@@ -1,6 +1,7 @@
 // The one table of flags and defaults; every command takes the groups it needs from here.
 
 import {type Command, InvalidArgumentError, Option} from 'commander';
+import {defined} from '../base/defined.ts';
 import {DEVICES, type Device, KV_TYPES, type KvType} from '../engine/contract/local-engine.ts';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
@@ -115,7 +116,7 @@ export function samplingParams(command: Command, positional: Numbers = {}): Samp
   };
   const numbers = Object.fromEntries(SAMPLING.map((row) => [row.key, numberOf(row)]));
   const {logitBias: biases, stop} = command.opts<{logitBias?: [number, number][]; stop?: string[]}>();
-  return dropUndefined({
+  return defined({
     ...(numbers as Numbers & {readonly temperature: number}),
     logitBias: biases && new Map(biases),
     stop,
@@ -151,10 +152,4 @@ function logitBias(text: string): [number, number] {
 /** Parser of a repeatable option: the values so far and one more. */
 export function collect<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => T[] {
   return (text, previous = []) => [...previous, parse(text)];
-}
-
-type Defined<T> = {[K in keyof T]: Exclude<T[K], undefined>};
-
-function dropUndefined<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -3,6 +3,7 @@
 import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {parseEnv} from 'node:util';
+import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import {parseNumber, type Range, rowOf} from '../../engine/contract/sampling-table.ts';
 import {isLoopback} from '../../serve/access.ts';
@@ -80,7 +81,7 @@ function readEnvFile(io: Io, file: string | undefined): EnvFile {
     maxTokens: number('MAX_TOKENS', rowOf('maxTokens')),
     temperature: number('TEMPERATURE', rowOf('temperature')),
   };
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  return defined(settings);
 }
 
 function readText(io: Io, file: string, flag: string): string {

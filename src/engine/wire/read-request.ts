@@ -1,4 +1,5 @@
 // Requests as JSON, in the union of the Mistral and OpenAI dialects, read into the house's types.
+import {defined} from '../../base/defined.ts';
 import type {Json} from '../../base/json.ts';
 import type {ChatCompletionRequest, FIMRequest, Message, ResponseFormat} from '../contract/requests.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
@@ -65,16 +66,16 @@ export function readChatRequest(body: Json, options: WireOptions = {}): WireRequ
   const tools = fields.get('tools');
   const {choice, offered} = readToolChoice(fields);
   const given = tools === undefined ? undefined : readTools(tools, context);
-  const request: ChatCompletionRequest = {
+  const request: ChatCompletionRequest = defined({
     messages,
     sampling: readSampling(fields, options.sampling ?? {temperature: 0}),
-    ...present('tools', offered ? (given ?? []).filter(({name}) => offered.has(name)) : given),
-    ...present('toolChoice', choice),
-    ...present('responseFormat', readResponseFormat(fields)),
-    ...present('reasoningEffort', readReasoningEffort(fields)),
-    ...present('continueFinalMessage', fields.boolean('continue_final_message')),
-    ...present('truncateForContextLength', fields.boolean('truncate_for_context_length')),
-  };
+    tools: offered ? (given ?? []).filter(({name}) => offered.has(name)) : given,
+    toolChoice: choice,
+    responseFormat: readResponseFormat(fields),
+    reasoningEffort: readReasoningEffort(fields),
+    continueFinalMessage: fields.boolean('continue_final_message'),
+    truncateForContextLength: fields.boolean('truncate_for_context_length'),
+  });
   return {request, model: fields.string('model'), ignored: context.ignored};
 }
 
@@ -95,21 +96,16 @@ export function readMessages(fields: Fields): readonly Message[] {
 export function readFimRequest(body: Json, options: WireOptions = {}): WireRequest<FIMRequest> {
   const fields = new Fields(body, '', newContext(options));
   fields.only(FIM_FIELDS);
-  const request: FIMRequest = {
+  const request: FIMRequest = defined({
     prompt: fields.requiredString('prompt'),
-    ...present('suffix', fields.string('suffix')),
+    suffix: fields.string('suffix'),
     sampling: readSampling(fields, options.sampling ?? {temperature: 0}),
-  };
+  });
   return {request, model: fields.string('model'), ignored: fields.context.ignored};
 }
 
 function newContext(options: WireOptions): ReadContext {
   return {dialect: options.dialect ?? 'strict', ignored: []};
-}
-
-/** An object with one member, or with none where there is nothing to say. */
-function present<Key extends string, Value>(key: Key, value: Value | undefined): {readonly [K in Key]?: Value} {
-  return value === undefined ? {} : ({[key]: value} as {readonly [K in Key]: Value});
 }
 
 /** What other makers' levels are to a model that thinks or does not. */

@@ -1,5 +1,6 @@
 // The sampling fields of a request in all the spellings of its dialects.
 
+import {defined} from '../../base/defined.ts';
 import {isJsonArray, isJsonNumber, isJsonObject} from '../../base/json.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import {
@@ -40,8 +41,7 @@ export function readSampling(request: Fields, defaults: SamplingParams, names: O
     stop: readStop(request),
     topLogprobs: readLogprobs(request),
   };
-  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return {...defaults, ...set};
+  return {...defaults, ...defined(given)};
 }
 
 /** Every member is checked; of several that are set the first counts. */
