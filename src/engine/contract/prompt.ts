@@ -95,3 +95,20 @@ export function onlyText({tokens, media: [first]}: Prompt): readonly Token[] {
     param: 'messages',
   });
 }
+
+/**
+ * @throws EngineError `context_length_exceeded` for a prompt of `length` tokens, or of no fewer than that (`least`), that
+ * does not fit.
+ */
+export function checkLength(length: number, contextSize: number, least = false): void {
+  if (length <= contextSize) return;
+  throw new EngineError(
+    'context_length_exceeded',
+    `the prompt has ${least ? 'at least ' : ''}${length} tokens and the context holds ${contextSize}`,
+    {
+      hint: 'Shorten the prompt, drop old messages, or give the model a larger context with --ctx.',
+      param: 'messages',
+      context: {promptTokens: length, contextSize},
+    },
+  );
+}

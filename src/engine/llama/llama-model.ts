@@ -3,7 +3,7 @@
 import {EngineError} from '../../base/errors.ts';
 import type {GenerateOptions, Grammar, KvState, TokenEvent} from '../contract/backend.ts';
 import type {LocalModel} from '../contract/local-engine.ts';
-import {onlyText, type Prompt, type Token, textPrompt} from '../contract/prompt.ts';
+import {checkLength, onlyText, type Prompt, type Token, textPrompt} from '../contract/prompt.ts';
 import {modelShape} from '../gguf/model-shape.ts';
 import {checkState, modelFingerprint, type StateKey, writeState} from './kv-state.ts';
 import {type Native, nativeOf} from './native/binding.ts';
@@ -129,13 +129,7 @@ class Llama implements LlamaTokenModel {
     if (wrong !== undefined) {
       throw new EngineError('invalid_request', `token ${wrong} is not in the vocabulary of ${this.vocabSize}`);
     }
-    if (prompt.length > this.contextSize) {
-      throw new EngineError(
-        'context_length_exceeded',
-        `the prompt has ${prompt.length} tokens, the context holds ${this.contextSize}`,
-        {context: {promptTokens: prompt.length, contextSize: this.contextSize}},
-      );
-    }
+    checkLength(prompt.length, this.contextSize);
   }
 
   async #startGrammar({gbnf, after}: Grammar): Promise<GrammarStart> {

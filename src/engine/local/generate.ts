@@ -1,6 +1,5 @@
 // Ids to events: what chat, completion and fill-in-the-middle share. Stop strings, limits, usage and timings live here.
 import {randomInt} from 'node:crypto';
-import {EngineError} from '../../base/errors.ts';
 import type {
   FinishReason,
   GenerationEvent,
@@ -10,7 +9,7 @@ import type {
   TokenLogprob,
   TokenModel,
 } from '../contract/backend.ts';
-import type {Prompt, Token} from '../contract/prompt.ts';
+import {checkLength, type Prompt, type Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import type {OutputEvent} from '../template/parse/output-parser.ts';
 import {StopMatcher} from './stop-matcher.ts';
@@ -52,23 +51,6 @@ export async function* generate(input: GenerationInput, signal: AbortSignal): As
     if (run.stopped || signal.aborted) break;
   }
   yield* run.finish(run.stopped ?? (signal.aborted ? 'aborted' : run.reachedLimit ? 'length' : 'context'));
-}
-
-/**
- * @throws EngineError `context_length_exceeded` for a prompt of `length` tokens, or of no fewer than that (`least`), that
- * does not fit.
- */
-export function checkLength(length: number, contextSize: number, least = false): void {
-  if (length <= contextSize) return;
-  throw new EngineError(
-    'context_length_exceeded',
-    `the prompt has ${least ? 'at least ' : ''}${length} tokens and the context holds ${contextSize}`,
-    {
-      hint: 'Shorten the prompt, drop old messages, or give the model a larger context with --ctx.',
-      param: 'messages',
-      context: {promptTokens: length, contextSize},
-    },
-  );
 }
 
 function promptEvent({tokens, media}: Prompt, cached: number): GenerationEvent {

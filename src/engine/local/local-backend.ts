@@ -3,7 +3,7 @@
 import {EngineError} from '../../base/errors.ts';
 import type {Backend, GenerationEvent, KvState, ModelInfo, TokenModel} from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
-import {type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
+import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {
   ChatCompletionRequest,
   CompletionRequest,
@@ -21,7 +21,7 @@ import type {ModelSettings} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
 import {LengthBound} from '../tokenizer/length-bound.ts';
 import {suffixStop} from './fim-stop.ts';
-import {checkLength, generate} from './generate.ts';
+import {generate} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
 
 export interface LocalParts {
