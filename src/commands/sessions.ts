@@ -3,7 +3,7 @@ import {writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../base/errors.ts';
-import {contentText} from '../engine/conversation/content-text.ts';
+import {contentText} from '../engine/contract/requests.ts';
 import {exportMarkdown} from '../engine/conversation/export-markdown.ts';
 import type {SessionFolder} from '../engine/conversation/session-folder.ts';
 import {messageToWire} from '../engine/wire/write-messages.ts';

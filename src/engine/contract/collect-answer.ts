@@ -25,22 +25,32 @@ export async function collectAnswer(
   events: AsyncIterable<GenerationEvent>,
   onEvent: (event: GenerationEvent) => void = () => {},
 ): Promise<Answer> {
-  let content = '';
-  let reasoning = '';
-  let prompt: readonly Token[] = [];
-  let finish: FinishEvent | undefined;
-  const toolCalls: ParsedToolCall[] = [];
-  const logprobs: TokenLogprob[] = [];
+  const fold = new AnswerFold();
   for await (const event of events) {
-    if (event.type === 'text') {
-      content += event.text;
-      logprobs.push(...(event.logprobs ?? []));
-    } else if (event.type === 'reasoning') reasoning += event.text;
-    else if (event.type === 'tool_call') toolCalls.push(event.call);
-    else if (event.type === 'prompt') prompt = event.tokens;
-    else if (event.type === 'finish') finish = event;
+    fold.add(event);
     onEvent(event);
   }
+  const {content, reasoning, toolCalls, logprobs, prompt, finish} = fold;
   if (!finish) throw new EngineError('backend_failed', 'the answer broke off without an end');
   return {content, reasoning, toolCalls, logprobs, prompt, finish};
+}
+
+/** The answer so far, event by event. */
+export class AnswerFold {
+  content = '';
+  reasoning = '';
+  readonly toolCalls: ParsedToolCall[] = [];
+  readonly logprobs: TokenLogprob[] = [];
+  prompt: readonly Token[] = [];
+  finish: FinishEvent | undefined;
+
+  add(event: GenerationEvent): void {
+    if (event.type === 'text') {
+      this.content += event.text;
+      this.logprobs.push(...(event.logprobs ?? []));
+    } else if (event.type === 'reasoning') this.reasoning += event.text;
+    else if (event.type === 'tool_call') this.toolCalls.push(event.call);
+    else if (event.type === 'prompt') this.prompt = event.tokens;
+    else if (event.type === 'finish') this.finish = event;
+  }
 }

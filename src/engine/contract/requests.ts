@@ -94,3 +94,9 @@ export interface FIMRequest {
   readonly suffix?: string;
   readonly sampling: SamplingParams;
 }
+
+/** The words of a content, without its thoughts and media. */
+export function contentText(content: Content | undefined): string {
+  if (content === undefined || typeof content === 'string') return content ?? '';
+  return content.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('');
+}

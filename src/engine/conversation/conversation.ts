@@ -2,18 +2,18 @@
 
 import {EngineError} from '../../base/errors.ts';
 import type {Backend, GenerationEvent, ParsedToolCall} from '../contract/backend.ts';
-import type {FinishEvent} from '../contract/collect-answer.ts';
-import type {
-  AssistantMessage,
-  ChatCompletionRequest,
-  Content,
-  ContentChunk,
-  Message,
-  ToolMessage,
-  UserMessage,
+import {AnswerFold} from '../contract/collect-answer.ts';
+import {
+  type AssistantMessage,
+  type ChatCompletionRequest,
+  type Content,
+  type ContentChunk,
+  contentText,
+  type Message,
+  type ToolMessage,
+  type UserMessage,
 } from '../contract/requests.ts';
 import {historyToSend} from '../template/resend-history.ts';
-import {contentText} from './content-text.ts';
 
 /** Runs one tool call; the answer goes to the model as it is. What it throws is told to the model too. */
 export type ToolRunner = (call: ParsedToolCall, signal: AbortSignal) => Promise<string>;
@@ -125,10 +125,9 @@ export class Conversation {
 
   async *#turn(signal: AbortSignal, prefix?: Content): AsyncGenerator<ConversationEvent> {
     const {backend, settings, runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS} = this.#options;
-    let continued = prefix;
     for (let round = 0; ; round++) {
-      const answer = new AnswerFold(continued);
-      continued = undefined;
+      const answer = new AnswerFold();
+      const continued = round === 0 ? prefix : undefined;
       try {
         const messages = historyToSend(this.#messages, backend.model.template);
         for await (const event of backend.chat({...settings(), messages}, signal)) {
@@ -136,15 +135,15 @@ export class Conversation {
           if (event.type !== 'finish') yield event;
         }
       } finally {
-        this.#keep(answer, prefix !== undefined && round === 0);
+        this.#keep(messageOf(answer, continued), continued !== undefined);
       }
-      const {finish, calls} = answer;
+      const {finish, toolCalls} = answer;
       if (!finish) throw new EngineError('backend_failed', 'the answer broke off without an end');
       if (finish.reason !== 'tool_calls' || !runTool || round >= maxToolRounds) {
         yield finish;
         return;
       }
-      yield* this.#runTools(calls, runTool, signal);
+      yield* this.#runTools(toolCalls, runTool, signal);
       if (signal.aborted) {
         yield {...finish, reason: 'aborted'};
         return;
@@ -152,8 +151,7 @@ export class Conversation {
     }
   }
 
-  #keep(answer: AnswerFold, replacesLast: boolean): void {
-    const message = answer.message();
+  #keep(message: AssistantMessage | undefined, replacesLast: boolean): void {
     if (!message) return;
     this.#messages = [...(replacesLast ? this.#messages.slice(0, -1) : this.#messages), message];
   }
@@ -188,42 +186,25 @@ async function resultOf(
   }
 }
 
-/** Collects one answer's events. */
-class AnswerFold {
-  finish: FinishEvent | undefined;
-  readonly calls: ParsedToolCall[] = [];
-  readonly #earlier: readonly ContentChunk[];
-  #text: string;
-  #reasoning = '';
-
-  constructor(prefix: Content = '') {
-    this.#earlier = typeof prefix === 'string' ? [] : prefix.filter(({type}) => type !== 'text');
-    this.#text = contentText(prefix);
+/** The answer as a message that goes on from `prefix`; undefined when nothing was said. */
+function messageOf(
+  {content: said, reasoning, toolCalls}: AnswerFold,
+  prefix: Content = '',
+): AssistantMessage | undefined {
+  const text = contentText(prefix) + said;
+  const chunks: ContentChunk[] = typeof prefix === 'string' ? [] : prefix.filter(({type}) => type !== 'text');
+  if (reasoning !== '') {
+    chunks.push({type: 'thinking', thinking: reasoning, closed: text !== '' || toolCalls.length > 0});
   }
-
-  add(event: GenerationEvent): void {
-    if (event.type === 'text') this.#text += event.text;
-    else if (event.type === 'reasoning') this.#reasoning += event.text;
-    else if (event.type === 'tool_call') this.calls.push(event.call);
-    else if (event.type === 'finish') this.finish = event;
-  }
-
-  /** Undefined when nothing was said. */
-  message(): AssistantMessage | undefined {
-    const chunks: ContentChunk[] = [...this.#earlier];
-    if (this.#reasoning !== '') {
-      chunks.push({type: 'thinking', thinking: this.#reasoning, closed: this.#text !== '' || this.calls.length > 0});
-    }
-    if (chunks.length > 0 && this.#text !== '') chunks.push({type: 'text', text: this.#text});
-    const content = chunks.length > 0 ? chunks : this.#text;
-    if (content.length === 0 && this.calls.length === 0) return undefined;
-    const toolCalls = this.calls.map(({id, name, arguments: args}) => ({id, name, arguments: args}));
-    return {
-      role: 'assistant',
-      ...(content.length > 0 && {content}),
-      ...(toolCalls.length > 0 && {toolCalls}),
-    };
-  }
+  if (chunks.length > 0 && text !== '') chunks.push({type: 'text', text});
+  const content = chunks.length > 0 ? chunks : text;
+  if (content.length === 0 && toolCalls.length === 0) return undefined;
+  const calls = toolCalls.map(({id, name, arguments: args}) => ({id, name, arguments: args}));
+  return {
+    role: 'assistant',
+    ...(content.length > 0 && {content}),
+    ...(calls.length > 0 && {toolCalls: calls}),
+  };
 }
 
 function withoutTrailingSpaces(content: Content): Content {

@@ -1,6 +1,6 @@
 // A conversation as markdown, for /export and `mistral sessions export`.
 import type {Message} from '../contract/requests.ts';
-import {contentText} from './content-text.ts';
+import {contentText} from '../contract/requests.ts';
 
 /** One heading a message; tool calls and results as code. */
 export function exportMarkdown(messages: readonly Message[]): string {

@@ -1,7 +1,7 @@
 // What is remembered of the last turn, for /stats, /tokens, /heat and /alt.
 import type {TokenLogprob} from '../contract/backend.ts';
 import type {Message} from '../contract/requests.ts';
-import {contentText} from './content-text.ts';
+import {contentText} from '../contract/requests.ts';
 import type {ConversationEvent} from './conversation.ts';
 
 export type Finish = Extract<ConversationEvent, {type: 'finish'}>;

@@ -2,7 +2,7 @@
 import type {Json} from '../../base/json.ts';
 import type {Content, Message, Tool, ToolCall} from '../contract/requests.ts';
 
-interface WireToolCall {
+export interface WireToolCall {
   readonly id: string;
   readonly type: 'function';
   readonly function: {readonly name: string; readonly arguments: string};
@@ -47,11 +47,11 @@ function contentToWire(content: Content): string | readonly object[] {
   );
 }
 
-function toolCallToWire(call: ToolCall): WireToolCall {
+export function toolCallToWire(call: ToolCall): WireToolCall {
   return {id: call.id, type: 'function', function: {name: call.name, arguments: call.arguments}};
 }
 
-/** With the schema exactly as it was given. */
+/** A tool as the templates and both APIs write it, with the schema exactly as it was given. */
 export function toolToWire({name, description, parameters}: Tool): Json {
   const definition = new Map<string, Json>([
     ['name', name],

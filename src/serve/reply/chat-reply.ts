@@ -1,9 +1,11 @@
 // Chat-shaped replies (chat and Mistral's FIM): events of the engine to one object or to a stream of chunks.
+
 import {randomUUID} from 'node:crypto';
-import type {GenerationEvent, ParsedToolCall, TokenLogprob, Usage} from '../../engine/contract/backend.ts';
+import type {GenerationEvent, TokenLogprob, Usage} from '../../engine/contract/backend.ts';
 import type {Answer} from '../../engine/contract/collect-answer.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
-import type {ChatCompletion, ChatCompletionChunk, ChoiceLogprobs, WireContent, WireToolCall} from './reply-schemas.ts';
+import {toolCallToWire} from '../../engine/wire/write-messages.ts';
+import type {ChatCompletion, ChatCompletionChunk, ChoiceLogprobs, WireContent} from './reply-schemas.ts';
 import {tokenText} from './token-ids.ts';
 import {totalUsage, wireReason, wireUsage} from './usage.ts';
 
@@ -28,10 +30,6 @@ export interface ReplyHead {
 
 export function replyHead(prefix: string, model: string): ReplyHead {
   return {id: `${prefix}-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model};
-}
-
-function wireCall({id, name, arguments: args}: ParsedToolCall): WireToolCall {
-  return {id, type: 'function', function: {name, arguments: args}};
 }
 
 /** OpenAI's form of the log-probabilities of some tokens. */
@@ -64,7 +62,7 @@ export function chatCompletion(answers: readonly Answer[], options: ReplyOptions
         content: replyContent(answer, options),
         refusal: null,
         ...(options.reasoning === 'field' && answer.reasoning && {reasoning_content: answer.reasoning}),
-        ...(answer.toolCalls.length > 0 && {tool_calls: answer.toolCalls.map(wireCall)}),
+        ...(answer.toolCalls.length > 0 && {tool_calls: answer.toolCalls.map(toolCallToWire)}),
       },
       finish_reason: wireReason(answer.finish.reason),
       logprobs: options.logprobsOf ? wireLogprobs(answer.logprobs, options.logprobsOf) : null,
@@ -115,7 +113,7 @@ export class ChunkWriter {
       return {content: [{type: 'thinking', thinking: [{type: 'text', text: event.text}]}]};
     }
     // A call comes whole: Mistral's client throws on arguments split over several deltas.
-    if (event.type === 'tool_call') return {tool_calls: [{...wireCall(event.call), index: this.#calls++}]};
+    if (event.type === 'tool_call') return {tool_calls: [{...toolCallToWire(event.call), index: this.#calls++}]};
     return undefined;
   }
 

@@ -55,7 +55,6 @@ const ToolCallSchema = z.object({
   type: z.literal('function'),
   function: z.object({name: z.string(), arguments: z.string()}),
 });
-export type WireToolCall = z.infer<typeof ToolCallSchema>;
 
 const TextPartSchema = z.object({type: z.literal('text'), text: z.string()});
 const ContentSchema = z.union([

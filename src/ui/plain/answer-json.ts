@@ -2,6 +2,7 @@
 
 import type {GenerationEvent, ModelInfo, ParsedToolCall} from '../../engine/contract/backend.ts';
 import type {Answer, FinishEvent} from '../../engine/contract/collect-answer.ts';
+import {toolCallToWire} from '../../engine/wire/write-messages.ts';
 
 /** One object for one whole answer. */
 export function answerObject(answer: Answer, model: ModelInfo): object {
@@ -62,8 +63,10 @@ function finishObject({reason, stop, usage, timings, seed}: FinishEvent): object
   };
 }
 
-export function toolCallObject({id, name, arguments: args, problem}: ParsedToolCall): object {
-  return {id, type: 'function', function: {name, arguments: args}, ...(problem === undefined ? {} : {problem})};
+/** With what is wrong with it, for programs to see. */
+export function toolCallObject(call: ParsedToolCall): object {
+  const {problem} = call;
+  return {...toolCallToWire(call), ...(problem === undefined ? {} : {problem})};
 }
 
 function rounded(value: number | undefined): number | null {

@@ -4,7 +4,7 @@
 import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {Message} from '../../engine/contract/requests.ts';
-import {contentText} from '../../engine/conversation/content-text.ts';
+import {contentText} from '../../engine/contract/requests.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
 import {ChatCore} from '../chat/chat-core.ts';
 import type {ChatEvent, ChatFace} from '../chat/chat-face.ts';

@@ -1,7 +1,7 @@
 // Messages that are there already as rows: after resuming a session or switching to a branch.
 
 import type {Message} from '../../engine/contract/requests.ts';
-import {contentText} from '../../engine/conversation/content-text.ts';
+import {contentText} from '../../engine/contract/requests.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {BLANK, joinRows, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 import {toolCallRow, toolResultRow} from './tool-rows.ts';

@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {dumpsJson, parseJson} from '../../../src/base/json.ts';
-import {toolJson} from '../../../src/engine/template/encode/encode-message.ts';
 import {readChatRequest} from '../../../src/engine/wire/read-request.ts';
 import {readToolFile} from '../../../src/engine/wire/read-tools.ts';
+import {toolToWire} from '../../../src/engine/wire/write-messages.ts';
 
 const FUNCTION = '{"name": "f", "description": "d", "parameters": {"1": 1.0, "0": 2}}';
 const TOOL = `{"type": "function", "function": ${FUNCTION}}`;
@@ -17,7 +17,7 @@ describe('readToolFile', () => {
     it(`reads ${text}`, () => {
       const [tool, ...others] = readToolFile(parseJson(text));
       expect(others).toEqual([]);
-      expect(tool && dumpsJson(toolJson(tool))).toBe(TOOL);
+      expect(tool && dumpsJson(toolToWire(tool))).toBe(TOOL);
     });
   }
 

@@ -1,19 +1,21 @@
 // One normalised message as token ids: control tokens around plainly encoded text.
 import {dumpsJson, type Json, type JsonObject} from '../../../base/json.ts';
 import {Refusal} from '../../contract/refusal.ts';
-import type {
-  Content,
-  ContentChunk,
-  SystemMessage,
-  Token,
-  Tool,
-  ToolCall,
-  ToolMessage,
-  UserMessage,
+import {
+  type Content,
+  type ContentChunk,
+  contentText,
+  type SystemMessage,
+  type Token,
+  type Tool,
+  type ToolCall,
+  type ToolMessage,
+  type UserMessage,
 } from '../../contract/requests.ts';
 import type {TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 import {NO_ID} from '../../contract/tool-names.ts';
+import {toolToWire} from '../../wire/write-messages.ts';
 import {jsonOrText, type NormalisedAssistant, type NormalisedMessage} from './normalise.ts';
 
 /** What the first or last user message carries for the whole conversation. */
@@ -64,7 +66,7 @@ export class MessageEncoder {
     const carriesSystem = row.systemPrompt === 'first-user' ? position.isFirstUser : position.isLastUser;
     const system = carriesSystem && this.preamble.systemPrompt !== '' ? `${this.preamble.systemPrompt}\n\n` : '';
     const content = typeof message.content === 'string' ? system + message.content : message.content;
-    if (row.instructionMarkers === 'text') return this.text(`[INST] ${plainText(content)} [/INST]`);
+    if (row.instructionMarkers === 'text') return this.text(`[INST] ${contentText(content)} [/INST]`);
     const carriesTools = row.availableTools === 'last-user' ? position.isLastUser : position.isFirstUser;
     return [
       ...(carriesTools ? this.toolsAndSettings() : []),
@@ -87,7 +89,7 @@ export class MessageEncoder {
 
   private toolsAndSettings(): Token[] {
     const {tools, settings} = this.preamble;
-    const list = tools.length > 0 && this.row.availableTools !== 'none' ? this.json(tools.map(toolJson)) : undefined;
+    const list = tools.length > 0 && this.row.availableTools !== 'none' ? this.json(tools.map(toolToWire)) : undefined;
     return [
       ...(list ? this.between('[AVAILABLE_TOOLS]', list, '[/AVAILABLE_TOOLS]') : []),
       ...(settings ? this.between('[MODEL_SETTINGS]', this.json(settings), '[/MODEL_SETTINGS]') : []),
@@ -138,9 +140,9 @@ export class MessageEncoder {
       case 'none':
         throw new Refusal('TokenizerException', 'This template version knows no tools.', {param: 'messages'});
       case 'json-list':
-        return this.json([jsonObject(['name', name], ['content', jsonOrText(plainText(content))])]);
+        return this.json([jsonObject(['name', name], ['content', jsonOrText(contentText(content))])]);
       case 'json':
-        return this.json(jsonObject(['content', jsonOrText(plainText(content))], ['call_id', toolCallId]));
+        return this.json(jsonObject(['content', jsonOrText(contentText(content))], ['call_id', toolCallId]));
       case 'id-text':
         return [...this.text(toolCallId), this.control('[TOOL_CONTENT]'), ...this.content(content)];
       case 'text':
@@ -202,21 +204,9 @@ function jsonObject(...members: readonly (readonly [key: string, value: Json])[]
   return new Map(members);
 }
 
-/** A tool as the templates and both APIs write it. */
-export function toolJson({name, description, parameters}: Tool): JsonObject {
-  const definition = jsonObject(['name', name], ['description', description], ['parameters', parameters]);
-  return jsonObject(['type', 'function'], ['function', definition]);
-}
-
 function callJson(call: ToolCall, withId: boolean): JsonObject {
   const id = withId && call.id !== NO_ID ? ([['id', call.id]] as const) : [];
   return jsonObject(['name', call.name], ['arguments', jsonOrText(call.arguments)], ...id);
-}
-
-/** Text of a content whose chunk types were checked to be text before. */
-function plainText(content: Content): string {
-  if (typeof content === 'string') return content;
-  return content.map((chunk) => (chunk.type === 'text' ? chunk.text : '')).join('');
 }
 
 /** Python's `rstrip(' ')`; a regular expression would be quadratic on long runs of spaces. */

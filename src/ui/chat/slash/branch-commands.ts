@@ -4,7 +4,7 @@ import {EngineError} from '../../../base/errors.ts';
 import {sanitise} from '../../../base/terminal-text.ts';
 import type {TokenLogprob} from '../../../engine/contract/backend.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
-import {contentText} from '../../../engine/conversation/content-text.ts';
+import {contentText} from '../../../engine/contract/requests.ts';
 import {certaintyRows, percent, shownPiece, textBefore, uncertain} from '../certainty/certainty-colours.ts';
 import {scoreAnswer} from '../certainty/score-answer.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';

@@ -1,7 +1,7 @@
 // Slash commands that move text in and out: files, the clipboard, exports.
 import {readFile, writeFile} from 'node:fs/promises';
 import {EngineError} from '../../../base/errors.ts';
-import {contentText} from '../../../engine/conversation/content-text.ts';
+import {contentText} from '../../../engine/contract/requests.ts';
 import {exportMarkdown} from '../../../engine/conversation/export-markdown.ts';
 import {messageToWire} from '../../../engine/wire/write-messages.ts';
 import type {SlashCommand} from '../chat-context.ts';
