@@ -77,7 +77,7 @@ export class AimeApi {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof ApiFailure)) throw error;
-        await sleep(this.#options.pollMs, undefined, {signal});
+        await this.#pause(signal);
       }
     }
   }
@@ -94,7 +94,7 @@ export class AimeApi {
       if (answer?.cmd === 'job') return answer.job_data ?? [];
       if (answer?.cmd === 'no_job' || answer?.cmd === 'warning') return [];
       // An error, or the bare null that 0.9.6 sends: the server does not know this worker any more.
-      await sleep(this.#options.pollMs, undefined, {signal});
+      await this.#pause(signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ApiFailure)) throw error;
@@ -130,9 +130,14 @@ export class AimeApi {
         signal.throwIfAborted();
         // 500 is its answer to a second result for one job: it has the first one.
         if (!(error instanceof ApiFailure) || error.status === 500) return;
-        await sleep(this.#options.pollMs, undefined, {signal});
+        await this.#pause(signal);
       }
     }
+  }
+
+  /** @throws the signal's reason when it aborts. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    await sleep(this.#options.pollMs, undefined, {signal}).catch(() => signal.throwIfAborted());
   }
 
   #identity() {

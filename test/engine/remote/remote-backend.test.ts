@@ -11,6 +11,7 @@ import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
 import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {toyAnswers} from '../../fakes/toy-answers.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
+import {proxyServer} from '../../fixtures/proxy-server.ts';
 import {OPTIONS} from '../../serve/server.ts';
 
 const never = new AbortController().signal;
@@ -273,4 +274,85 @@ test('log-probabilities are refused instead of forgotten', async () => {
   const {backend} = await cluster((_one, response) => sse(response, WHOLE));
   const request = {...hello, sampling: {temperature: 0, topLogprobs: 2}};
   await expect(eventsOf(backend.chat(request, never))).rejects.toMatchObject({code: 'unsupported'});
+});
+
+describe('streams of other servers', () => {
+  const chunk = JSON.stringify(word('Hello', 'stop'));
+  test.each([
+    ['several data lines', `data: {"choices":\ndata: ${chunk.slice('{"choices":'.length)}\n\n`],
+    ['CR alone', `data: ${chunk}\r\rdata: [DONE]\r\r`],
+    ['CR LF', `data: ${chunk}\r\n\r\ndata: [DONE]\r\n\r\n`],
+    ['a byte order mark', `\uFEFFdata: ${chunk}\n\n`],
+    ['no space', `data:${chunk}\n\n`],
+    ['comments and empty data', `: ping\n\ndata:\n\ndata: ${chunk}\n\n`],
+    ['names and ids', `event: message\nid: 1\nretry: 5\ndata: ${chunk}\n\n`],
+    ['no empty line at the end', `data: ${chunk}`],
+  ])('%s', async (_what, text) => {
+    const {backend} = await cluster((_one, response) => response.end(text));
+    expect(texts(await eventsOf(backend.chat(hello, never)))).toBe('Hello');
+  });
+});
+
+test('a server that asks for a date is waited for until then, one that asks for long is told', async () => {
+  let tries = 0;
+  const soon = await cluster(
+    (_one, response) => {
+      if (++tries === 1) return json(response, {}, 503, {'retry-after': new Date(0).toUTCString()});
+      return sse(response, WHOLE);
+    },
+    {backoffMs: 60_000},
+  );
+  expect(texts(await eventsOf(soon.backend.chat(hello, never)))).toBe('Hello');
+  const long = await cluster((_one, response) => json(response, {}, 429, {'retry-after': '3600'}));
+  await expect(eventsOf(long.backend.chat(hello, never))).rejects.toMatchObject({
+    code: 'backend_failed',
+    hint: 'The server asks to wait 3600 s.',
+    remote: {status: 429, retryAfterMs: 3_600_000},
+  });
+  expect(long.asked()).toHaveLength(1);
+});
+
+test('neither a key nor a prompt follows a redirect to another host', async () => {
+  const other = await httpServer((_one, response) => json(response, {data: [{id: 'x'}]}));
+  const {backend} = await cluster((_one, response) => json(response, {}, 307, {location: `${other.url}/v1`}), {
+    apiKey: 'secret',
+  });
+  await expect(eventsOf(backend.chat(hello, never))).rejects.toMatchObject({
+    message: expect.stringMatching(/^127\.0\.0\.1:\d+ answered 307: it has moved to http:\/\/127\.0\.0\.1:\d+\/v1$/),
+    hint: expect.stringContaining('give that one with --url'),
+  });
+  const moved = await httpServer((_one, response) => json(response, {}, 301, {location: `${other.url}/v1/models`}));
+  const opening = openRemote({url: `${moved.url}/v1`, env: {}, apiKey: 'secret'});
+  await expect(opening).rejects.toMatchObject({remote: {status: 301}});
+  expect(other.asked).toEqual([]);
+});
+
+test('a server elsewhere is asked through the proxy, with the key; NO_PROXY goes past it', async () => {
+  const {url, asked} = await httpServer((one, response) =>
+    one.path.endsWith('/models') ? json(response, {data: [{id: 'large'}]}) : sse(response, WHOLE),
+  );
+  const proxy = await proxyServer({leadsTo: new URL(url).host});
+  const options = {url: 'http://cluster.example:8000/v1', apiKey: 'secret', retries: 0};
+  const backend = await openRemote({...options, env: {HTTP_PROXY: proxy.url}});
+  expect(texts(await eventsOf(backend.chat(hello, never)))).toBe('Hello');
+  await backend.close();
+  expect(proxy.asked).toEqual(['cluster.example:8000', 'cluster.example:8000']);
+  expect(asked.map(({headers}) => headers.authorization)).toEqual(['Bearer secret', 'Bearer secret']);
+  const past = openRemote({...options, env: {HTTP_PROXY: proxy.url, NO_PROXY: 'cluster.example'}});
+  await expect(past).rejects.toMatchObject({
+    message: expect.stringMatching(/^cluster\.example:8000 cannot be reached: /),
+  });
+  expect(proxy.asked).toHaveLength(2);
+});
+
+test('a list that is none is no hindrance where the model is named', async () => {
+  for (const list of ['null', '[]', '{"data":{}}', '{"data":[null,{"id":5},{}]}', '<html>Sign in']) {
+    const {url} = await httpServer((one, response) =>
+      one.path.endsWith('/models') ? response.end(list) : sse(response, WHOLE),
+    );
+    const backend = await openRemote({url: `${url}/v1`, env: {}, model: 'm'});
+    expect(backend.model.id).toBe('m');
+    const unnamed = openRemote({url: `${url}/v1`, env: {}});
+    await expect(unnamed).rejects.toMatchObject({code: list.startsWith('<') ? 'backend_failed' : 'model_not_found'});
+  }
 });

@@ -4,7 +4,9 @@ import {EngineError} from '../../../src/base/errors.ts';
 import {AimeApi} from '../../../src/serve/worker/aime-api.ts';
 import {Worker} from '../../../src/serve/worker/aime-worker.ts';
 import {AimeServer} from '../../fakes/aime-server.ts';
+import {httpServer, json} from '../../fakes/http-server.ts';
 import {type Script, ScriptedBackend} from '../../fakes/scripted-backend.ts';
+import {proxyServer} from '../../fixtures/proxy-server.ts';
 
 interface Setup {
   readonly script?: Script;
@@ -240,4 +242,33 @@ test('a worker that is killed ends what runs, and says so', async () => {
   expect(await result).toMatchObject({text: 'half', error: 'the worker was stopped'});
   await work;
   expect(backend.finished).toEqual(['aborted']);
+});
+
+test('the key of a worker follows no redirect to another host', async () => {
+  const other = await httpServer((_one, response) => json(response, {job_type_present: true, key_valid: true}));
+  const moved = await httpServer((one, response) => json(response, {}, 307, {location: `${other.url}${one.path}`}));
+  const options = {url: moved.url, env: {}, jobType: 'mixtral', authKey: 'secret', name: 'w', pollMs: 1};
+  const api = new AimeApi(options, {model: 'm', maxBatchSize: 1});
+  const stop = new AbortController();
+  const loggingIn = api.logIn(stop.signal);
+  await vi.waitFor(() => expect(moved.asked.length).toBeGreaterThan(2));
+  stop.abort('stop');
+  await expect(loggingIn).rejects.toBe('stop');
+  expect(other.asked).toEqual([]);
+});
+
+test('a server elsewhere is reached through the proxy', async () => {
+  const server = await new AimeServer('mixtral', 'k').start();
+  const proxy = await proxyServer({leadsTo: new URL(server.url).host});
+  const options = {url: 'http://aime.example:7777', jobType: 'mixtral', authKey: 'k', name: 'w', pollMs: 1};
+  const api = new AimeApi({...options, env: {HTTP_PROXY: proxy.url}}, {model: 'm', maxBatchSize: 1});
+  await api.logIn(new AbortController().signal);
+  await api.close();
+  expect(proxy.asked).toEqual(['aime.example:7777', 'aime.example:7777']);
+});
+
+test('a proxy that is none ends the worker with a clear line', async () => {
+  const options = {url: 'http://aime.example:7777', jobType: 'mixtral', authKey: 'k', name: 'w', pollMs: 1};
+  const api = new AimeApi({...options, env: {HTTP_PROXY: 'socks5://proxy'}}, {model: 'm', maxBatchSize: 1});
+  await expect(api.logIn(new AbortController().signal)).rejects.toMatchObject({code: 'usage'});
 });

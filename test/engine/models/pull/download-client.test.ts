@@ -1,0 +1,45 @@
+import {join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
+import {download} from '../../../../src/engine/models/pull/download.ts';
+import {downloadClient} from '../../../../src/engine/models/pull/download-client.ts';
+import {readRepository} from '../../../../src/engine/models/pull/hub.ts';
+import {httpServer, json} from '../../../fakes/http-server.ts';
+import {fileServer} from '../../../fixtures/file-server.ts';
+import {folderWith} from '../../../fixtures/folder.ts';
+
+const signal = new AbortController().signal;
+
+function client(token?: string) {
+  const http = downloadClient({env: {}, backoffMs: 1, token});
+  onTestFinished(() => http.close());
+  return http;
+}
+
+test("the hub's token stays at the hub: neither files nor lists on other hosts get it", async () => {
+  const content = Buffer.from('a file on another host');
+  const store = await fileServer(content);
+  const hub = await httpServer((_one, response) => json(response, {}, 302, {location: `${store.url}/blob`}));
+  const path = join(folderWith(), 'blob');
+  await download(client('hf_secret'), {url: `${hub.url}/x/y/resolve/main/m.gguf`, path, signal});
+  expect(new Set(hub.asked.map(({headers}) => headers.authorization))).toEqual(new Set(['Bearer hf_secret']));
+  expect(new Set(store.authorizations)).toEqual(new Set([undefined]));
+
+  const mirror = await httpServer((_one, response) => json(response, {sha: 'c0ffee0123', siblings: []}));
+  const moved = await httpServer((one, response) => json(response, {}, 307, {location: `${mirror.url}${one.path}`}));
+  expect(await readRepository(client('hf_secret'), moved.url, 'x/y', signal)).toMatchObject({commit: 'c0ffee0123'});
+  expect(mirror.asked[0]?.headers).not.toHaveProperty('authorization');
+});
+
+test('a server that stays busy is given up after six tries, not after six times six', async () => {
+  const {url, asked} = await httpServer((_one, response) => json(response, {}, 503, {'retry-after': '0'}));
+  const done = download(client(), {url, path: join(folderWith(), 'blob'), signal, retryDelay: 1});
+  await expect(done).rejects.toMatchObject({code: 'backend_failed', remote: {status: 503}});
+  expect(asked).toHaveLength(6);
+});
+
+test('one that wants to be left alone for long is told at once', async () => {
+  const {url, asked} = await httpServer((_one, response) => json(response, {}, 429, {'retry-after': '600'}));
+  const done = download(client(), {url, path: join(folderWith(), 'blob'), signal});
+  await expect(done).rejects.toMatchObject({hint: 'The server asks to wait 600 s.', remote: {retryAfterMs: 600_000}});
+  expect(asked).toHaveLength(1);
+});
