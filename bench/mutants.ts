@@ -68,7 +68,8 @@ function copyOfProject(): string {
 type Outcome = {readonly passed: true} | {readonly passed: false; readonly by: string};
 
 function vitest(folder: string, args: readonly string[], limitMs: number, project = 'fast'): Promise<Outcome> {
-  return run(folder, ['vitest', ...args, '--run', '--bail', '1', '--project', project], limitMs);
+  // A test that fails by chance must not count as one that notices.
+  return run(folder, ['vitest', ...args, '--run', '--bail', '1', '--retry', '1', '--project', project], limitMs);
 }
 
 /** Runs a tool of a package; one that takes longer than the limit is ended with all it started, and counts as failed. */

@@ -93,7 +93,14 @@ async function createContext(
   options: LlamaOptions,
 ): Promise<OpenedModel> {
   const {slots = 1, signal} = options;
-  const threads = options.threads ?? defaultThreads(llama, model, options.file);
+  const threads =
+    options.threads ??
+    defaultThreads({
+      isAllOnGpu: llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers,
+      fileBytes: options.file.fileSize,
+      mathCores: llama.cpuMathCores,
+      parallelism: availableParallelism(),
+    });
   llama.maxThreads = threads;
   const flashAttention = options.flashAttention ?? true;
   const batchSize = Math.max(slots, Math.min(options.batchSize ?? DEFAULT_BATCH, contextSize * slots));
@@ -115,8 +122,18 @@ async function createContext(
   return {llama, model, context, threads, flashAttention, batchSize, kvType};
 }
 
-function defaultThreads(llama: Llama, model: LlamaModel, file: GgufFile): number {
-  if (llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers) return 1;
-  if (file.fileSize < SMALL_MODEL_BYTES) return 1;
-  return Math.max(1, Math.min(llama.cpuMathCores, availableParallelism()));
+export interface ThreadClues {
+  /** No layer is computed by the processor. */
+  readonly isAllOnGpu: boolean;
+  readonly fileBytes: number;
+  /** Those that compute well, as llama.cpp counts them. */
+  readonly mathCores: number;
+  /** What this process may use. */
+  readonly parallelism: number;
+}
+
+/** How many threads compute when the user does not say. */
+export function defaultThreads({isAllOnGpu, fileBytes, mathCores, parallelism}: ThreadClues): number {
+  if (isAllOnGpu || fileBytes < SMALL_MODEL_BYTES) return 1;
+  return Math.max(1, Math.min(mathCores, parallelism));
 }

@@ -53,6 +53,16 @@ test('one that hangs is given up, also when garbage is collected meanwhile', asy
   await expect(middle).rejects.toMatchObject({code: 'backend_unreachable'});
 });
 
+test('without a word a server that hangs is given two seconds: one for the answer, one to say that it is there', async () => {
+  const {url, asked} = await httpServer(() => {});
+  const server = new AttachedFim({url, model: '/m.gguf', id: 'm'});
+  const started = performance.now();
+  const middle = collectAnswer(server.fim(request, new AbortController().signal));
+  await expect(middle).rejects.toMatchObject({code: 'backend_unreachable'});
+  expect(performance.now() - started).toBeGreaterThan(1900);
+  expect(asked.map(({path}) => path)).toEqual(['/v1/fim/completions', '/v1/models']);
+});
+
 test('one that is gone, stops or is somebody else lets the model be opened instead', async () => {
   const gone = new AttachedFim({url: 'http://127.0.0.1:1', model: '/m.gguf', id: 'm'});
   const middle = collectAnswer(gone.fim(request, new AbortController().signal));
