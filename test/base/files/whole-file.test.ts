@@ -176,10 +176,11 @@ test('a writer that is killed at any moment leaves the old file or the new one',
   const path = join(folder, 'file');
   const program = childProgram(WRITER);
   const seen = new Set<string>();
-  for (let n = 0; n < 24; n += 1) {
+  // A busy machine needs longer until both kinds of file were left behind.
+  for (let n = 0; n < 24 || (seen.size < 2 && n < 80); n += 1) {
     const child = startChild(program, path);
     expect(await child.line()).toBe('begun');
-    await sleep(Math.random() * 40);
+    await sleep(Math.random() * 40 * Math.max(1, n / 8));
     child.process.kill('SIGKILL');
     expect(await child.ended).toMatchObject({signal: 'SIGKILL'});
     const text = readFileSync(path, 'utf8');
@@ -190,4 +191,4 @@ test('a writer that is killed at any moment leaves the old file or the new one',
   expect([...seen].sort()).toEqual(['a', 'b']);
   await writeAlone(path, {signal: new AbortController().signal, bytes: 1}, async (fd) => void writeSync(fd, 'z'));
   expect(readdirSync(folder)).toEqual(['file']);
-}, 30_000);
+}, 120_000);
