@@ -2,8 +2,16 @@ import {mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
-import {announceServer, attachedBackend, findServer} from '../../../src/commands/open-model/running-servers.ts';
-import {embeddedFolder} from '../../../src/engine/models/embedded-file.ts';
+import {openBackend} from '../../../src/commands/open-model/open-backend.ts';
+import {
+  announceServer,
+  attachedBackend,
+  attachedFim,
+  changesAnswers,
+  findServer,
+} from '../../../src/commands/open-model/running-servers.ts';
+import type {EngineFlags} from '../../../src/commands/options.ts';
+import {embeddedFile, embeddedFolder} from '../../../src/engine/models/embedded-file.ts';
 import {httpServer, json} from '../../fakes/http-server.ts';
 import {fakeIo} from '../../fakes/io.ts';
 
@@ -63,6 +71,48 @@ test('a running server is found from the command line alone, without opening the
   expect(await found('m.gguf', {url: 'http://elsewhere/v1'})).toBeUndefined();
   expect(await found('.')).toBeUndefined();
   expect(await found('missing.gguf')).toBeUndefined();
+});
+
+const CHANGED: readonly EngineFlags[] = [
+  {loraPath: 'a.gguf'},
+  {template: 'v7'},
+  {gpu: 'off'},
+  {gpuLayers: 3},
+  {ctx: 100},
+  {kvType: 'Q8_0'},
+  {threads: 2},
+];
+
+test.each(CHANGED)('a running server is passed by for %j: it may have the model otherwise', async (flags) => {
+  const {env, model} = setUp();
+  const {url, asked} = await httpServer((_one, response) => json(response, {data: [{id: 'm'}]}));
+  announceServer(env, 7, {url, model, id: 'm'});
+  const io = {...fakeIo('', env), cwd: dirname(model)};
+  expect(attachedFim(io, 'm.gguf', {})?.model.id).toBe('m');
+  expect(attachedFim(io, 'm.gguf', flags)).toBeUndefined();
+  expect(await attachedBackend(io, 'm.gguf', flags)).toBeUndefined();
+  expect(asked).toEqual([]);
+});
+
+test.each<[EngineFlags, boolean]>([
+  [{loraPath: 'a.gguf'}, true],
+  [{template: 'v7'}, true],
+  [{gpu: 'off', gpuLayers: 3, ctx: 100, kvType: 'Q8_0', threads: 2}, false],
+  [{}, false],
+])('of the flags of a server, %j changes its answers: %s', (flags, changed) => {
+  expect(changesAnswers(flags)).toBe(changed);
+});
+
+test('a chat that asks for an adapter opens the model itself, though a server has it', async () => {
+  const {env} = setUp();
+  const {url, asked} = await httpServer((_one, response) => json(response, {data: [{id: 'demo'}]}));
+  announceServer(env, 7, {url, model: embeddedFile() ?? '', id: 'demo'});
+  const io = fakeIo('', env);
+  expect((await openBackend(io, undefined, {}, {attach: true})).model.id).toBe('demo');
+  expect(asked).toHaveLength(1);
+  const opening = openBackend(io, undefined, {loraPath: '/nowhere/lora'}, {attach: true});
+  await expect(opening).rejects.toMatchObject({message: 'there is no LoRA adapter /nowhere/lora'});
+  expect(asked).toHaveLength(1);
 });
 
 test('the embedded model is the one meant when none is named', async () => {

@@ -50,7 +50,7 @@ export async function loadCpuBuild(options: Pick<LlamaOptions, 'logLevel' | 'log
   }
 }
 
-/** node-llama-cpp's own: a quarter of the memory, at most 1 GiB, is left to the system. */
-function ramPadding(total: number): number {
+/** node-llama-cpp's own rule, in bytes: a quarter of the memory, at most 1 GiB, is left to the system. */
+export function ramPadding(total: number): number {
   return Math.min(total * 0.25, 1024 ** 3);
 }

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {hasNoGpu} from '../../../../src/engine/llama/native/cpu-build.ts';
+import {hasNoGpu, ramPadding} from '../../../../src/engine/llama/native/cpu-build.ts';
 
 test.each(['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'])('a machine with %s may have a GPU', (device) => {
   expect(hasNoGpu('linux', (path) => path === device)).toBe(false);
@@ -11,4 +11,9 @@ test('Linux without any of them has none', () => {
 
 test.each(['darwin', 'win32'] as const)('%s does not show it in files', (system) => {
   expect(hasNoGpu(system, () => false)).toBe(false);
+});
+
+test('a quarter of the memory is left to the system, and no more than a gibibyte', () => {
+  expect(ramPadding(2 * 1024 ** 3)).toBe(0.5 * 1024 ** 3);
+  expect(ramPadding(64 * 1024 ** 3)).toBe(1024 ** 3);
 });
