@@ -57,6 +57,9 @@ const TOUCHES_PROCESS = /\bprocess\.(?!env\.NODE_ENV)\w|\b(?:homedir|tmpdir)\(/;
 /** Who cleans text: what writes to a terminal, and what hands a command's output to a model. The screen's rows are still cleaned one by one. */
 const CLEANS = /^(base\/terminal-text|commands\/host\/.*|commands\/tools\/tool-command|ui\/.*)\.ts$/;
 
+/** May say what went wrong without `reasonOf`. */
+const EXPLAINS_ITSELF = ['serve/worker/aime-api.ts'];
+
 /** One name, one file; a command and the route of the same name are the two faces of one thing. */
 const SAME_NAME = ['chat', 'fim'];
 
@@ -161,6 +164,12 @@ test('only commands touch the process', () => {
 test('a screen and a chat get their clock and their chance from the host', () => {
   const own = /Date\.now\(|new Date\(\)|performance\.now\(|Math\.random\(|\brandom(?:Bytes|UUID|Int)\(/;
   expect(files.filter((file) => roomOf(file) === 'ui' && own.test(source(file)))).toEqual([]);
+});
+
+test('what a failure means in words has one owner', () => {
+  const written = /instanceof Error \? (?:\w+\.message|\w+\.stack)|'(?:permission denied|the disk is full)'/;
+  const alone = files.filter((file) => written.test(source(file)) && !EXPLAINS_ITSELF.includes(file));
+  expect(alone).toEqual(['base/files/file-error.ts']);
 });
 
 test('a limit of time has a timer of its own: one owner knows what Node 20 forgets', () => {

@@ -9,6 +9,7 @@ export type {
   KvState,
   ModelInfo,
   ParsedToolCall,
+  StateLoad,
   Timings,
   TokenLogprob,
   TokenModel,

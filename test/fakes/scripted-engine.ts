@@ -36,7 +36,11 @@ export function scriptedEngine(): ScriptedEngine {
       const model = new ScriptedTokenModel({answer: () => answer, endOfGeneration: tokenizer.eos});
       asked.models.push(model);
       const save = async (path: string) => asked.saved.push(path) > 0;
-      return Object.assign(model, {trainedContextSize: 64, device: 'script', state: {save, load: async () => false}});
+      return Object.assign(model, {
+        trainedContextSize: 64,
+        device: 'script',
+        state: {save, load: async () => 'none' as const},
+      });
     },
   };
   onTestFinished(registerEngine({name: 'script', load: async () => engine}));

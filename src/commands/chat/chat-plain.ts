@@ -1,7 +1,8 @@
 // `mistral chat` on a terminal without a screen: the model loads first, then the prompt loop begins.
-import {homedir} from 'node:os';
+
 import {clipboardSequence} from '../../ui/clipboard.ts';
 import {runPlainChat} from '../../ui/plain/plain-chat.ts';
+import {homeFolder} from '../host/folders.ts';
 import {type Io, sendSequence} from '../host/io.ts';
 import {abilities} from '../host/terminal-abilities.ts';
 import {stdinLines} from '../host/text-input.ts';
@@ -20,7 +21,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
       model,
       flags,
       async (backend) => {
-        await kept.warm(backend);
+        await kept.warm(backend, io.say);
         await runPlainChat({
           backend,
           sampling,
@@ -32,7 +33,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           ...(sessions === undefined ? {} : {sessions}),
           ...toolsOf(io, tools),
           cwd: io.cwd,
-          home: homedir(),
+          home: homeFolder(io.env),
           stop: io.stop,
           captureInterrupt: (handler) => io.captureInterrupt(handler),
           copy: (text) => copy(io, text),

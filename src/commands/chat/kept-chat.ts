@@ -1,5 +1,6 @@
 // A chat at a terminal, with a screen or without: what it is started with, and what of it is kept for the next time.
-import type {Backend, KvState} from '../../engine/contract/backend.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
+import type {Backend, KvState, StateLoad} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
@@ -43,6 +44,12 @@ export function toolsOf(io: Io, {tools, exec, shell, timeout}: ToolFlags): {tool
   };
 }
 
+/** Why a saved cache is not used, where a person should know: the wait that it would have saved comes again. */
+const STATE_NOTES: Readonly<Partial<Record<StateLoad, string>>> = {
+  other: 'is of another model or setting',
+  damaged: 'is damaged',
+};
+
 /** The session of a chat and the KV cache beside it, from the start of the program to its end. */
 export class KeptChat {
   readonly session: Session;
@@ -52,9 +59,11 @@ export class KeptChat {
   /** The session whose KV cache fits this one's messages. */
   readonly #stateOf: string | undefined;
   #state: KvState | undefined;
+  readonly #say: (line: string) => void;
 
   /** @throws EngineError when there is no such session, or it cannot be read. */
-  constructor({env, say}: Io, {resume, save}: Pick<TerminalChat, 'resume' | 'save'>) {
+  constructor({env, say}: Pick<Io, 'env' | 'say'>, {resume, save}: Pick<TerminalChat, 'resume' | 'save'>) {
+    this.#say = say;
     const folder = sessionFolder(env);
     this.#folder = folder;
     this.sessions = save ? folder : undefined;
@@ -71,16 +80,19 @@ export class KeptChat {
     }
   }
 
-  /** Gives the model the cache it had in this chat; where it does not fit, the messages are evaluated. */
-  async warm({state}: Backend): Promise<void> {
+  /** Gives the model the cache it had in this chat; where it does not fit, a note says that the messages are evaluated. */
+  async warm({state}: Backend, note: (line: string) => void): Promise<void> {
     this.#state = state;
-    if (this.#stateOf !== undefined) await state?.load(this.#folder.stateOf(this.#stateOf));
+    if (this.#stateOf === undefined || state === undefined) return;
+    const why = STATE_NOTES[await state.load(this.#folder.stateOf(this.#stateOf))];
+    if (why !== undefined) note(`the saved KV cache of this chat ${why}: its messages are evaluated again`);
   }
 
   /** Keeps the cache of the session that is open now, and lets others have it. */
   async close(): Promise<void> {
     const {held} = this.#folder;
-    if (this.#state !== undefined && held !== undefined && held.messages.length > 0) {
+    // Where the chat itself could not be saved, which was told, there is nothing that the cache would belong to.
+    if (this.#state !== undefined && held !== undefined && held.messages.length > 0 && held.problem === undefined) {
       await this.#keepState(this.#state, held.info.id);
     }
     this.release();
@@ -93,15 +105,16 @@ export class KeptChat {
 
   /** Not being able to is no failure: the next start evaluates the messages. */
   async #keepState(state: KvState, id: string): Promise<void> {
-    const saved = await state.save(this.#folder.stateOf(id)).then(
-      () => true,
-      () => false,
-    );
     try {
-      if (saved) this.#folder.prune();
-      else this.#folder.removeState(id);
-    } catch {
-      // A folder that takes no files holds no stale ones either.
+      await state.save(this.#folder.stateOf(id));
+      this.#folder.prune();
+    } catch (error) {
+      this.#say(`the KV cache of this chat is not saved, the next start evaluates its messages: ${reasonOf(error)}`);
+      try {
+        this.#folder.removeState(id);
+      } catch {
+        // A folder that takes no files holds no stale ones either.
+      }
     }
   }
 }

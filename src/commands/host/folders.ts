@@ -1,14 +1,26 @@
 // Where files of this program go: the XDG folders, or their defaults.
 import {readFileSync} from 'node:fs';
 import {homedir} from 'node:os';
-import {isAbsolute, join} from 'node:path';
+import {join} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {xdgFolder} from '../../base/files/xdg-folder.ts';
 import type {Io} from './io.ts';
+
+/** The user's home folder. @throws EngineError `io` for a user who has none, as in a container. */
+export function homeFolder(env: Io['env']): string {
+  try {
+    return env.HOME || homedir();
+  } catch (cause) {
+    throw new EngineError('io', 'this user has no home folder', {hint: 'Set HOME to a folder.', cause});
+  }
+}
 
 /** What can be made again: converted models. */
 export function cacheFolder({env}: Pick<Io, 'env'>): string {
-  const given = env.XDG_CACHE_HOME;
-  const base = given !== undefined && isAbsolute(given) ? given : join(env.HOME || homedir(), '.cache');
-  return join(base, 'mistral-chat');
+  return join(
+    xdgFolder('cache', env, () => homeFolder(env)),
+    'mistral-chat',
+  );
 }
 
 /** Models fetched from an address: what no other store has a place for. */
@@ -19,9 +31,9 @@ export function modelsFolder({env}: Pick<Io, 'env'>): string {
 /** The hub's token: HF_TOKEN, else the file its own tools keep it in. */
 export function hubToken({env}: Pick<Io, 'env'>): string | undefined {
   if (env.HF_TOKEN) return env.HF_TOKEN;
-  const home = env.HF_HOME || join(env.HOME || homedir(), '.cache', 'huggingface');
+  const file = () => join(env.HF_HOME || join(homeFolder(env), '.cache', 'huggingface'), 'token');
   try {
-    return readFileSync(env.HF_TOKEN_PATH || join(home, 'token'), 'utf8').trim() || undefined;
+    return readFileSync(env.HF_TOKEN_PATH || file(), 'utf8').trim() || undefined;
   } catch {
     return undefined;
   }

@@ -1,10 +1,12 @@
 // The real terminal and process behind the chat screen.
+
 import {spawn} from 'node:child_process';
-import {availableParallelism, homedir, tmpdir} from 'node:os';
+import {availableParallelism, tmpdir} from 'node:os';
 import {performance} from 'node:perf_hooks';
 import {Writable} from 'node:stream';
 import type {ReadStream, WriteStream} from 'node:tty';
 import type {Host} from '../../ui/screen/draw/terminal.ts';
+import {homeFolder} from './folders.ts';
 import {type Io, ioOn, STREAMS} from './io.ts';
 
 /** The host of a screen on this process's terminal; both streams have to be terminals. */
@@ -23,7 +25,7 @@ export function screenHost(stop: AbortSignal): Host {
     },
     env: process.env,
     cwd: process.cwd(),
-    home: homedir(),
+    home: homeFolder(process.env),
     tmpdir: tmpdir(),
     cores: availableParallelism(),
     stop,

@@ -2,6 +2,7 @@
 import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import {decodeText, readAll, readLines} from '../../base/read-lines.ts';
 import {untilStopped} from '../../base/signals.ts';
 import type {Io} from './io.ts';
@@ -44,15 +45,4 @@ function withoutFinalNewline(text: string): string {
 
 function warnInvalid(io: Io, where: string): void {
   io.say(`note: ${where} is not valid UTF-8; unreadable bytes were replaced`);
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'permission denied',
-  EISDIR: 'it is a folder',
-};
-
-function reasonOf(cause: unknown): string {
-  const {code = '', message} = cause as NodeJS.ErrnoException;
-  return REASONS[code] ?? message;
 }

@@ -1,6 +1,5 @@
 // `mistral list` and `mistral rm`: the models on this machine.
 import {rmSync} from 'node:fs';
-import {homedir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
@@ -9,7 +8,7 @@ import {CATALOGUE} from '../../engine/models/catalogue/catalogue.ts';
 import {listHubCache, removeCached} from '../../engine/models/hub-cache.ts';
 import {hubCacheFolder, listStores, type StoredModel} from '../../engine/models/stores.ts';
 import {confirm} from '../host/confirm.ts';
-import {cacheFolder} from '../host/folders.ts';
+import {cacheFolder, homeFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 
 /** Adds options and the action of `mistral list`. */
@@ -30,7 +29,7 @@ export function addRmCommand(command: Command, io: Io): void {
 }
 
 function stored(io: Io): StoredModel[] {
-  return listStores(io.env, io.env.HOME || homedir(), join(cacheFolder(io), 'models'));
+  return listStores(io.env, homeFolder(io.env), join(cacheFolder(io), 'models'));
 }
 
 function list(io: Io, flags: {available?: true; json?: true}): void {
@@ -80,7 +79,7 @@ async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void>
   if (found.store === 'converted')
     rmSync(basename(dirname(found.path)) === 'fetched' ? found.path : dirname(found.path), {recursive: true});
   else {
-    const cache = hubCacheFolder(io.env, io.env.HOME || homedir());
+    const cache = hubCacheFolder(io.env, homeFolder(io.env));
     for (const model of listHubCache(cache)) if (model.path === found.path) removeCached(cache, model);
   }
   io.say(`deleted ${found.path}`);

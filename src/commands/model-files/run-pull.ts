@@ -1,7 +1,6 @@
 // Fetches a model by name, hub repository or address, with its license and its progress.
 
 import {existsSync} from 'node:fs';
-import {homedir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {checkRoom, fileError} from '../../base/files/file-error.ts';
@@ -20,7 +19,7 @@ import {storedModel} from '../../engine/models/stored-model.ts';
 import {hubCacheFolder} from '../../engine/models/stores.ts';
 import {ByteProgress} from '../host/byte-progress.ts';
 import {confirm} from '../host/confirm.ts';
-import {hubToken, modelsFolder} from '../host/folders.ts';
+import {homeFolder, hubToken, modelsFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 import {whereToLook} from '../open-model/meant.ts';
 
@@ -99,7 +98,7 @@ async function checkRoomFor(io: Io, {repo, commit}: HubRepository, files: readon
   await checkRoom(blobs, bytes, SMALLER);
 }
 
-const cacheOf = (io: Io) => hubCacheFolder(io.env, io.env.HOME || homedir());
+const cacheOf = (io: Io) => hubCacheFolder(io.env, homeFolder(io.env));
 
 function fetchedBefore(io: Io, {repo, want}: PullSource & {kind: 'hub'}): string {
   try {
@@ -129,7 +128,7 @@ async function fetchHubFile(
   const path = blobPath(cache, repo, blob);
   const url = `${endpoint}/${repo}/resolve/${commit}/${file.name.split('/').map(encodeURIComponent).join('/')}`;
   await withProgress(io, basename(file.name), (progress) =>
-    download(http, {url, path, bytes, sha256, signal: io.stop, progress, page: `${endpoint}/${repo}`}),
+    download(http, {url, path, bytes, sha256, signal: io.stop, progress, note: io.say, page: `${endpoint}/${repo}`}),
   );
   if (gitBlob !== undefined) checkGitBlob(path, gitBlob);
   return linkSnapshot(cache, repo, commit, file.name, blob);
@@ -139,11 +138,11 @@ async function fetchUrl(io: Io, http: HttpClient, url: string, {offline: isOffli
   const name = decodeURIComponent(new URL(url).pathname.split('/').at(-1) as string);
   const path = join(modelsFolder(io), basename(name));
   if (isOffline && !existsSync(path)) throw offline(url);
-  return withProgress(io, name, (progress) => download(http, {url, path, signal: io.stop, progress}));
+  return withProgress(io, name, (progress) => download(http, {url, path, signal: io.stop, progress, note: io.say}));
 }
 
 async function fetchTar(io: Io, http: HttpClient, source: PullSource & {kind: 'tar'}, {offline: isOffline}: PullFlags) {
-  const folder = join(io.env.HOME || homedir(), 'mistral_models', source.name);
+  const folder = join(homeFolder(io.env), 'mistral_models', source.name);
   if (isOffline && !existsSync(folder)) throw offline(source.url);
   const {url, md5} = source;
   const {downloadTar} = await import('../../engine/models/pull/download-tar.ts');

@@ -1,8 +1,7 @@
 // What the command line and the environment mean by the model. The only reader of MISTRAL_URL and MISTRAL_MODEL.
-import {homedir} from 'node:os';
 import {EngineError} from '../../base/errors.ts';
 import type {WhereToLook} from '../../engine/models/existing-path.ts';
-import {cacheFolder} from '../host/folders.ts';
+import {cacheFolder, homeFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 
 export interface MeantFlags {
@@ -35,5 +34,5 @@ export function meantModel({env}: Pick<Io, 'env'>, argument: string | undefined)
 
 /** Where this user keeps models. */
 export function whereToLook({cwd, env}: Pick<Io, 'cwd' | 'env'>): WhereToLook {
-  return {cwd, env, home: env.HOME || homedir(), cache: cacheFolder({env})};
+  return {cwd, env, home: homeFolder(env), cache: cacheFolder({env})};
 }

@@ -38,7 +38,7 @@ export async function openBackend(
   const model = meant(io, argument, flags);
   if (model.kind === 'url') return await openUrl(io, model.url, flags);
   const file = await readyModel(io, await findForMachine(io, model.name, flags), flags);
-  const running = attach && !changesModel(flags) ? await findServer(io.env, file.path, io.stop) : undefined;
+  const running = attach && !changesModel(flags) ? await findServer(io.env, file.path, io.stop, io.say) : undefined;
   if (running) return running;
   const loras = flags.loraPath === undefined ? [] : [await lora(io, flags.loraPath, file, flags)];
   const progress =

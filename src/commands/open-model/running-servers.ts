@@ -1,8 +1,10 @@
 // Servers on this machine find each other's clients: a running `mistral serve` leaves a note with its model and address.
-import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {isMissing, reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {writeWholeSync} from '../../base/files/whole-file.ts';
 import {within} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {embeddedFile} from '../../engine/models/embedded-file.ts';
@@ -14,6 +16,8 @@ import type {EngineFlags} from '../options.ts';
 import {ANSWER_MS, AttachedFim, access, type ServerNote} from './fim-by-server.ts';
 import {meant, whereToLook} from './meant.ts';
 
+type Say = (line: string) => void;
+
 const folder = (env: NodeJS.ProcessEnv) => join(stateFolder(env), 'servers');
 
 /** Leaves a note for this process. Returns what takes it away again. A folder that cannot be written is no failure. */
@@ -21,7 +25,7 @@ export function announceServer(env: NodeJS.ProcessEnv, pid: number, note: Server
   const path = join(folder(env), `${pid}.json`);
   try {
     makeFolder(folder(env), 0o700);
-    writeFileSync(path, JSON.stringify({...note, model: realpathSync(note.model)}), {mode: 0o600});
+    writeWholeSync(path, JSON.stringify({...note, model: realpathSync(note.model)}), {mode: 0o600, sync: false});
   } catch {
     return () => {};
   }
@@ -79,13 +83,13 @@ export async function attachedBackend(
   flags: EngineFlags,
 ): Promise<Backend | undefined> {
   const file = fileToAttach(io, argument, flags);
-  return file === undefined ? undefined : await findServer(io.env, file, io.stop);
+  return file === undefined ? undefined : await findServer(io.env, file, io.stop, io.say);
 }
 
 /** The same for one fill-in: the server is not even asked whether it is there. */
 export function attachedFim(io: Io, argument: string | undefined, flags: EngineFlags): AttachedFim | undefined {
   const file = fileToAttach(io, argument, flags);
-  const [note] = file === undefined ? [] : notes(io.env, file);
+  const [note] = file === undefined ? [] : notes(io.env, file, io.say);
   return note && new AttachedFim(note);
 }
 
@@ -103,8 +107,9 @@ export async function findServer(
   env: NodeJS.ProcessEnv,
   model: string,
   stop: AbortSignal,
+  say?: Say,
 ): Promise<Backend | undefined> {
-  for (const {path, ...note} of notes(env, model)) {
+  for (const {path, ...note} of notes(env, model, say)) {
     try {
       return await within({of: [stop], ms: ANSWER_MS}, (signal) => openRemote({...access(note), signal}));
     } catch (error) {
@@ -116,13 +121,43 @@ export async function findServer(
   return undefined;
 }
 
-function notes(env: NodeJS.ProcessEnv, model: string): (ServerNote & {readonly path: string})[] {
+type FoundNote = ServerNote & {readonly path: string};
+
+/** The notes of the servers that have this model open. A damaged one hides no other: it is removed, and `say` hears of it. */
+function notes(env: NodeJS.ProcessEnv, model: string, say?: Say): FoundNote[] {
+  let file: string;
+  let names: string[];
   try {
-    const file = realpathSync(model);
-    const paths = readdirSync(folder(env)).map((name) => join(folder(env), name));
-    const all = paths.map((path) => ({...(JSON.parse(readFileSync(path, 'utf8')) as ServerNote), path}));
-    return all.filter((note) => note.model === file);
+    file = realpathSync(model);
+    names = readdirSync(folder(env)).filter((name) => name.endsWith('.json'));
   } catch {
     return [];
   }
+  return names.flatMap((name) => {
+    const path = join(folder(env), name);
+    try {
+      const note = readNote(readFileSync(path, 'utf8'));
+      return note.model === file ? [{...note, path}] : [];
+    } catch (error) {
+      // A server that has ended meanwhile took it away.
+      if (isMissing(error)) return [];
+      say?.(`note: ${path}, which should name a running server, is damaged (${reasonOf(error)}) and removed`);
+      rmSync(path, {force: true, recursive: true});
+      return [];
+    }
+  });
+}
+
+/** @throws Error for what no server writes. */
+function readNote(text: string): ServerNote {
+  const {url, model, id, contextSize, key} = JSON.parse(text) as {readonly [Key in keyof ServerNote]?: unknown};
+  if (typeof url !== 'string' || !URL.canParse(url)) throw new Error('it has no address');
+  if (typeof model !== 'string' || typeof id !== 'string') throw new Error('it names no model');
+  return {
+    url,
+    model,
+    id,
+    ...(typeof contextSize === 'number' && Number.isSafeInteger(contextSize) && contextSize > 0 && {contextSize}),
+    ...(typeof key === 'string' && {key}),
+  };
 }

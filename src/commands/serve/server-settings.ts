@@ -5,6 +5,7 @@ import {resolve} from 'node:path';
 import {parseEnv} from 'node:util';
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import {parseNumber, type Range, rowOf} from '../../engine/contract/sampling-table.ts';
 import {isLoopback} from '../../serve/access.ts';
 import type {AppOptions} from '../../serve/app.ts';
@@ -88,8 +89,7 @@ function readText(io: Io, file: string, flag: string): string {
   try {
     return readFileSync(resolve(io.cwd, file), 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EngineError('usage', `${flag} ${file} cannot be read: ${reason}`, {cause});
+    throw new EngineError('usage', `${flag} ${file} cannot be read: ${reasonOf(cause)}`, {cause});
   }
 }
 

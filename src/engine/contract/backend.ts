@@ -79,11 +79,14 @@ export interface ModelInfo {
 }
 
 /** The KV cache on disk, so that a later process need not evaluate the same prompt again. */
+/** Whether a saved cache is in use now; if not, because there is none, it is of another model or setting, or damaged. */
+export type StateLoad = 'loaded' | 'none' | 'other' | 'damaged';
+
 export interface KvState {
   /** Writes the cache of the slot used last to `path` (and `path.json`). False when there is nothing to save. */
   save(path: string): Promise<boolean>;
-  /** Puts a saved cache into an idle slot. False when it belongs to another model or setting, or is damaged. */
-  load(path: string): Promise<boolean>;
+  /** Puts a saved cache into an idle slot. */
+  load(path: string): Promise<StateLoad>;
 }
 
 /** Who answers: a local model or a remote cluster. Failures are thrown as EngineError; abort is a normal finish. */

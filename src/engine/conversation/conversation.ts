@@ -1,6 +1,7 @@
 // Owner of the messages of one chat: sends, folds the events into messages, runs tools, goes back and on.
 
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import type {Backend, GenerationEvent, ParsedToolCall} from '../contract/backend.ts';
 import {AnswerFold} from '../contract/collect-answer.ts';
 import {
@@ -182,7 +183,7 @@ async function resultOf(
     return {content: await runTool(call, signal), failed: false};
   } catch (error) {
     if (signal.aborted) return {content: 'Error: the user stopped this call.', failed: true};
-    return {content: `Error: ${error instanceof Error ? error.message : String(error)}`, failed: true};
+    return {content: `Error: ${reasonOf(error)}`, failed: true};
   }
 }
 

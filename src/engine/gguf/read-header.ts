@@ -1,6 +1,8 @@
 // Reads what a GGUF file says about itself: metadata and tensor table, never the weights.
+
 import {closeSync, openSync, readSync, statSync} from 'node:fs';
 import {EngineError} from '../../base/errors.ts';
+import {fileError, isMissing} from '../../base/files/file-error.ts';
 import {RECOGNISE_BYTES, recognise} from '../../base/files/recognise-file.ts';
 import {HeaderCursor, HeaderEnd, type ReadHeader} from './file-cursor.ts';
 import {type GgufMetadata, readMetadata} from './metadata.ts';
@@ -71,10 +73,8 @@ function open(path: string): {fd: number; size: number} {
     return {fd: openSync(path, 'r'), size: stat.size};
   } catch (cause) {
     if (cause instanceof EngineError) throw cause;
-    const {code, message} = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new EngineError('model_not_found', `${path} does not exist`);
-    const reason = code === 'EACCES' ? 'permission denied' : message;
-    throw new EngineError('io', `${path} cannot be read: ${reason}`, {cause});
+    if (isMissing(cause)) throw new EngineError('model_not_found', `${path} does not exist`);
+    throw fileError(cause, path, 'read');
   }
 }
 

@@ -3,7 +3,9 @@ import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
 import {open, readFile, rm, stat} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
+import {isMissing} from '../../base/files/file-error.ts';
 import {writeWhole} from '../../base/files/whole-file.ts';
+import type {StateLoad} from '../contract/backend.ts';
 import type {KvType} from '../contract/local-engine.ts';
 import type {Prompt, Token} from '../contract/prompt.ts';
 import type {NativeContext} from './native/binding.ts';
@@ -73,17 +75,23 @@ export async function writeState(
 }
 
 /**
- * The tokens of the state at `path` when it belongs to `key`, fits `contextSize` and is undamaged; otherwise undefined.
+ * The tokens of the state at `path` when it belongs to `key`, fits `contextSize` and is undamaged; otherwise why not.
  * The native loader trusts its file, so everything is checked before it sees it.
  */
-export async function checkState(path: string, key: StateKey, contextSize: number): Promise<Token[] | undefined> {
+export async function checkState(
+  path: string,
+  key: StateKey,
+  contextSize: number,
+): Promise<Token[] | Exclude<StateLoad, 'loaded'>> {
   try {
-    const header = JSON.parse(await readFile(headerPath(path), 'utf8')) as StateHeader;
-    if (header.format !== 1 || JSON.stringify(header.key) !== JSON.stringify(key)) return undefined;
-    if (header.tokens.length === 0 || header.tokens.length > contextSize) return undefined;
-    return (await sha256(path)) === header.sha256 ? [...header.tokens] : undefined;
-  } catch {
-    return undefined;
+    const header = JSON.parse(await readFile(headerPath(path), 'utf8')) as Partial<StateHeader>;
+    if (header.format !== 1 || JSON.stringify(header.key) !== JSON.stringify(key)) return 'other';
+    const {tokens} = header;
+    if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(Number.isSafeInteger)) return 'damaged';
+    if (tokens.length > contextSize) return 'other';
+    return (await sha256(path)) === header.sha256 ? [...tokens] : 'damaged';
+  } catch (error) {
+    return isMissing(error) && (error as NodeJS.ErrnoException).path === headerPath(path) ? 'none' : 'damaged';
   }
 }
 

@@ -1,7 +1,7 @@
 // A GGUF file as a TokenModel: ids in, ids out, over llama.cpp.
 
 import {EngineError} from '../../base/errors.ts';
-import type {GenerateOptions, Grammar, KvState, TokenEvent} from '../contract/backend.ts';
+import type {GenerateOptions, Grammar, KvState, StateLoad, TokenEvent} from '../contract/backend.ts';
 import type {LocalModel} from '../contract/local-engine.ts';
 import {checkLength, onlyText, type Prompt, type Token, textPrompt} from '../contract/prompt.ts';
 import {modelShape} from '../gguf/model-shape.ts';
@@ -98,22 +98,22 @@ class Llama implements LlamaTokenModel {
     });
   }
 
-  async #loadState(path: string): Promise<boolean> {
+  async #loadState(path: string): Promise<StateLoad> {
     const tokens = await checkState(path, await this.#key(), this.contextSize);
-    if (!tokens) return false;
+    if (typeof tokens === 'string') return tokens;
     const held = textPrompt(tokens);
     return this.#scheduler.between(async () => {
       const slot = this.#slots.choose(held);
-      if (!slot) return false;
+      if (!slot) return 'none';
       this.#slots.clear(slot);
       try {
         await this.#native.context.loadSequenceStateFromFile(path, slot.sequence, this.contextSize);
       } catch {
         this.#slots.clear(slot);
-        return false;
+        return 'damaged';
       }
       this.#slots.fill(slot, held);
-      return true;
+      return 'loaded';
     });
   }
 

@@ -1,6 +1,8 @@
 // Continuous batching: each step decodes one batch made of the next token of every running answer and a piece of the
 // prompts that are still being read, then samples. Steps are short, so that an abort takes effect quickly.
+
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import type {StepWatch} from '../contract/local-engine.ts';
 import type {Token} from '../contract/prompt.ts';
 import type {Native} from './native/binding.ts';
@@ -211,7 +213,7 @@ export class Scheduler {
     const failure =
       error instanceof EngineError
         ? error
-        : new EngineError('engine_failed', `the engine failed while generating: ${messageOf(error)}`, {cause: error});
+        : new EngineError('engine_failed', `the engine failed while generating: ${reasonOf(error)}`, {cause: error});
     for (const slot of slots) {
       slot.job?.fail(failure);
       this.#options.slots.clear(slot);
@@ -221,8 +223,4 @@ export class Scheduler {
 
 function closedError(): EngineError {
   return new EngineError('backend_failed', 'the model was closed while the request was running');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

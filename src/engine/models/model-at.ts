@@ -1,7 +1,9 @@
 // What a path holds: a GGUF, weights to be converted, an archive or a tokenizer, with one line that says which and why.
+
 import {existsSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {fileError} from '../../base/files/file-error.ts';
 import {formatBytes} from '../../base/units.ts';
 import type {Machine} from '../contract/local-engine.ts';
 import {baseName, type FolderFile, type ModelFile, splitName, splitOf} from '../gguf/model-files.ts';
@@ -55,7 +57,7 @@ function look(path: string): Stats {
     const stat = statSync(path, {throwIfNoEntry: false});
     if (stat !== undefined) return stat;
   } catch (cause) {
-    throw unreadable(path, cause);
+    throw fileError(cause, path, 'read');
   }
   const link = danglingLink(path);
   if (link !== undefined) throw new EngineError('model_not_found', link, {hint: FETCH_AGAIN});
@@ -70,12 +72,6 @@ const FETCH_AGAIN = 'Fetch the model again, or give the file itself.';
 function danglingLink(path: string): string | undefined {
   const isLink = lstatSync(path, {throwIfNoEntry: false})?.isSymbolicLink() === true;
   return isLink ? `${path} is a link to ${readlinkSync(path)}, which is not there` : undefined;
-}
-
-function unreadable(path: string, cause: unknown): EngineError {
-  const {code, message} = cause as NodeJS.ErrnoException;
-  const reasons: Readonly<Record<string, string>> = {EACCES: 'permission denied', ELOOP: 'its links lead in a circle'};
-  return new EngineError('io', `${path} cannot be read: ${reasons[code ?? ''] ?? message}`, {cause});
 }
 
 function modelInFile(path: string): FoundModel {
@@ -165,7 +161,7 @@ function listFiles(folder: string): {readonly files: readonly FolderFile[]; read
   try {
     names = readdirSync(folder).sort();
   } catch (cause) {
-    throw unreadable(`the folder ${folder}`, cause);
+    throw fileError(cause, `the folder ${folder}`, 'read');
   }
   const files = names.flatMap((name) => {
     const stat = existsSync(join(folder, name)) ? statSync(join(folder, name)) : undefined;

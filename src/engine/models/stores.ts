@@ -1,6 +1,7 @@
 // Finds the models that are on this machine already, in the stores of this and other programs. Others' are only read.
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
+import {xdgFolder} from '../../base/files/xdg-folder.ts';
 import {isSidecar, splitOf} from '../gguf/model-files.ts';
 import {folderKind, PARTIAL} from './folder-kind.ts';
 import {listHubCache} from './hub-cache.ts';
@@ -20,7 +21,11 @@ export function hubCacheFolder(env: Env, home: string): string {
   if (env.HF_HUB_CACHE) return env.HF_HUB_CACHE;
   if (env.HUGGINGFACE_HUB_CACHE) return env.HUGGINGFACE_HUB_CACHE;
   if (env.HF_HOME) return join(env.HF_HOME, 'hub');
-  return join(env.XDG_CACHE_HOME || join(home, '.cache'), 'huggingface', 'hub');
+  return join(
+    xdgFolder('cache', env, () => home),
+    'huggingface',
+    'hub',
+  );
 }
 
 /** Every model found, by store. A store that is damaged or not readable counts as empty. */
@@ -31,6 +36,7 @@ export function listStores(env: Env, home: string, convertedFolder: string): Sto
       const shown = name === '' ? `hf:${repo}` : `hf:${repo}/${name}`;
       return {name: shown, path, bytes, store: 'hub' as const};
     });
+  const cache = xdgFolder('cache', env, () => home);
   const lmStudio = [join(home, '.lmstudio', 'models'), join(home, '.cache', 'lm-studio', 'models')];
   return [
     ...hub,
@@ -39,7 +45,7 @@ export function listStores(env: Env, home: string, convertedFolder: string): Sto
     ...ollama(env.OLLAMA_MODELS || join(home, '.ollama', 'models')),
     ...lmStudio.flatMap((folder) => ggufs(folder, 'lmstudio', 3)),
     ...ggufs(join(home, '.node-llama-cpp', 'models'), 'node-llama-cpp', 1),
-    ...ggufs(env.LLAMA_CACHE || join(env.XDG_CACHE_HOME || join(home, '.cache'), 'llama.cpp'), 'llama.cpp', 1),
+    ...ggufs(env.LLAMA_CACHE || join(cache, 'llama.cpp'), 'llama.cpp', 1),
   ];
 }
 

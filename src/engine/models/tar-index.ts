@@ -1,7 +1,9 @@
 // The files of an archive and where they lie in it, found from header to header without reading what is between.
+
 import {closeSync, fstatSync, openSync} from 'node:fs';
 import {basename} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {fileError} from '../../base/files/file-error.ts';
 import {readAt} from '../../base/files/read-at.ts';
 
 export interface ArchivedFile {
@@ -55,11 +57,7 @@ function withFile<T>(path: string, work: (fd: number) => T): T {
     fd = openSync(path, 'r');
     return work(fd);
   } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
-    const {code, message} = cause as NodeJS.ErrnoException;
-    throw new EngineError('io', `${path} cannot be read: ${code === 'EACCES' ? 'permission denied' : message}`, {
-      cause,
-    });
+    throw fileError(cause, path, 'read');
   } finally {
     if (fd !== undefined) closeSync(fd);
   }

@@ -1,7 +1,9 @@
 // Reads one tokenizer file, SentencePiece or tekken, and the version it states for itself.
+
 import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {fileError, isMissing} from '../../base/files/file-error.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {SpmTokenizer} from './spm/spm.ts';
 import {parseSpm} from './spm/spm-file.ts';
@@ -67,9 +69,7 @@ function readFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {
-    const {code, message} = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new EngineError('model_not_found', `${path} does not exist`);
-    const reason = code === 'EACCES' ? 'permission denied' : message;
-    throw new EngineError('io', `${path} cannot be read: ${reason}`, {cause});
+    if (isMissing(cause)) throw new EngineError('model_not_found', `${path} does not exist`);
+    throw fileError(cause, path, 'read');
   }
 }

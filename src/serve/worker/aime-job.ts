@@ -1,6 +1,7 @@
 // One job: its inputs as a request to the backend, its answer as progress and result.
 
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import {fromPlain, type Json} from '../../base/json.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
@@ -88,6 +89,6 @@ export async function runJob(
     }
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
 }

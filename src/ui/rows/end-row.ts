@@ -1,5 +1,7 @@
 // The line below an answer, and what is shown when there is none: figures, the reason of the end, errors.
+
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import type {Finish} from '../../engine/conversation/last-turn.ts';
 import {BLANK, joinRows, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 
@@ -37,7 +39,7 @@ function reasonText({reason, stop}: Finish, continuable: boolean): string {
 
 /** A failure: what happened, and what to do next. */
 export function errorRows(error: unknown, theme: Theme): Row[] {
-  const [first = '', ...more] = rowTexts(error instanceof Error ? error.message : String(error));
+  const [first = '', ...more] = rowTexts(reasonOf(error));
   const hints = error instanceof EngineError && error.hint !== undefined ? rowTexts(`  try  ${error.hint}`) : [];
   return [
     joinRows([paint('error', theme.error), paint(`  ${first}`, '')]),

@@ -29,7 +29,7 @@ test.each([
   ['ENOTDIR', 'io', '/a/c.gguf cannot be written: a part of its path is not a folder'],
   ['EEXIST', 'io', '/a/c.gguf cannot be written: something else of that name is there'],
   ['EISDIR', 'io', '/a/c.gguf cannot be written: it is a folder'],
-  ['ENOENT', 'io', '/a/c.gguf cannot be written: there is no such file or folder'],
+  ['ENOENT', 'io', '/a/c.gguf cannot be written: there is no such file'],
   ['EIO', 'io', '/a/c.gguf cannot be written: the disk reports an error'],
   ['EWHATEVER', 'io', '/a/c.gguf cannot be written: EWHATEVER: words, write'],
 ] as const)('%s while writing is %s', (code, kind, message) => {
@@ -55,7 +55,7 @@ test('reading fails as io whatever the code, a hint is the one asked for, and an
 
 test('real failures of the file system are told in words, those of programs and of the network in theirs', async () => {
   const folder = folderWith({file: ''});
-  expect(reasonOf(thrown(() => readFileSync(join(folder, 'none'))))).toBe('there is no such file or folder');
+  expect(reasonOf(thrown(() => readFileSync(join(folder, 'none'))))).toBe('there is no such file');
   expect(reasonOf(thrown(() => readdirSync(join(folder, 'file'))))).toBe('a part of its path is not a folder');
   expect(reasonOf(thrown(() => writeFileSync(folder, '')))).toBe('it is a folder');
   expect(reasonOf(thrown(() => readFileSync(join(folder, 'x'.repeat(300)))))).toBe('the name is too long');

@@ -123,3 +123,24 @@ test('the embedded model is the one meant when none is named', async () => {
   const io = fakeIo('', env);
   expect((await attachedBackend(io, undefined, {}))?.model.id).toBe('demo');
 });
+
+test.each([
+  ['is cut off', '{"url":"http://127.0.0.1:1","mo', /1\.json, which should name a running server, is damaged \(.*JSON/],
+  ['is empty', '', /is damaged/],
+  ['is no object', 'null', /is damaged/],
+  ['names no model', '{"url":"http://127.0.0.1:1","id":"m"}', /\(it names no model\)/],
+  ['has no address', '{"url":"here","model":"m","id":"m"}', /\(it has no address\)/],
+])('a note that %s hides no other server, and is told once', async (_, text, complaint) => {
+  const {env, model, servers} = setUp();
+  const {url} = await httpServer((_one, response) => json(response, {data: [{id: 'alive'}]}));
+  announceServer(env, 2, {url, model, id: 'm', contextSize: 9});
+  writeFileSync(join(servers, '1.json'), text);
+  writeFileSync(join(servers, 'README'), 'no note');
+  const said: string[] = [];
+  const found = async () => (await findServer(env, model, never, (line) => said.push(line)))?.model.id;
+  expect(await found()).toBe('alive');
+  expect(said).toEqual([expect.stringMatching(complaint)]);
+  expect(await found()).toBe('alive');
+  expect(said).toHaveLength(1);
+  expect(readdirSync(servers)).toEqual(['2.json', 'README']);
+});

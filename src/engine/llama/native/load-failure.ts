@@ -1,6 +1,8 @@
 // Why a model or context did not load, in one line: llama.cpp says "Failed to load model" and the reason in its log.
+
 import {basename} from 'node:path';
 import {EngineError, type ErrorCode} from '../../../base/errors.ts';
+import {reasonOf} from '../../../base/files/file-error.ts';
 
 interface Reason {
   readonly pattern: RegExp;
@@ -90,7 +92,7 @@ export async function explainLoadFailure(
 
 /** The reason found in the error's own text or the log; else the last log line that speaks of an error. */
 export function loadFailure(path: string, error: unknown, lines: readonly string[]): EngineError {
-  const said = messageOf(error);
+  const said = reasonOf(error);
   const name = basename(said.match(/LoRA adapter "([^"]+)"/)?.[1] ?? path);
   const found = findReason(error, lines);
   if (found) {
@@ -106,15 +108,11 @@ export function loadFailure(path: string, error: unknown, lines: readonly string
 }
 
 function findReason(error: unknown, lines: readonly string[]): {reason: Reason; match: RegExpMatchArray} | undefined {
-  for (const line of [messageOf(error), ...lines.toReversed()]) {
+  for (const line of [reasonOf(error), ...lines.toReversed()]) {
     for (const reason of REASONS) {
       const match = line.match(reason.pattern);
       if (match) return {reason, match};
     }
   }
   return undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

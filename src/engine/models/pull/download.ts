@@ -24,6 +24,8 @@ export interface DownloadOptions {
   readonly sha256?: string | undefined;
   readonly signal: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
+  /** Receives a line for the person where what an earlier run left cannot be resumed. */
+  readonly note?: (line: string) => void;
   /** Where terms of a gated model can be accepted. */
   readonly page?: string;
   readonly connections?: number;
@@ -135,7 +137,13 @@ class Download {
     this.#hasRanges = response.status !== 200 || empty;
     const resumable = this.#hasRanges;
     // A known sum is a better witness than a tag, which another mirror gives differently.
-    const kept = resumable ? this.#file.earlier(this.#size, this.#tag, sha256 !== undefined) : undefined;
+    const found = resumable ? this.#file.earlier(this.#size, this.#tag, sha256 !== undefined) : undefined;
+    if (found === 'damaged') {
+      this.#options.note?.(
+        `what an earlier run left of ${basename(this.#options.path)} is damaged: it is fetched again`,
+      );
+    }
+    const kept = found === 'damaged' ? undefined : found;
     this.#resumed = kept !== undefined;
     const spans = kept ?? divide(this.#size, this.#options.connections ?? CONNECTIONS);
     const missing = spans.reduce((sum, {at, end}) => sum + end - at, 0);

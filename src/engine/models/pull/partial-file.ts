@@ -1,6 +1,7 @@
 // A file of which parts are there and parts are still to come, and the note beside it from which a later run goes on.
-import {existsSync, readFileSync, renameSync, rmSync, writeSync} from 'node:fs';
+import {readFileSync, renameSync, rmSync, statSync, writeSync} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
+import {isMissing} from '../../../base/files/file-error.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
 
 /** Bytes [at, end) are still to come. */
@@ -26,6 +27,23 @@ const SAVE_EVERY = 500;
 /** Milliseconds between the starts of syncs, one at a time: the more often, the less is left to wait for at the end. */
 const SYNC_EVERY = 250;
 
+/** Whether these are stretches of a file of this size, one after the other. */
+function areSound(parts: unknown, size: number): parts is Span[] {
+  if (!Array.isArray(parts)) return false;
+  let before = 0;
+  return (parts as Partial<Span>[]).every((part) => {
+    const {at = -1, end = -1} = part ?? {};
+    const isSound = Number.isSafeInteger(at) && Number.isSafeInteger(end) && before <= at && at <= end && end <= size;
+    before = end;
+    return isSound;
+  });
+}
+
+/** Bytes that the file has to have where all but these stretches is there. */
+function neededBy(missing: readonly Span[], size: number): number {
+  return missing.reduceRight((needed, {at, end}) => (end === needed ? at : needed), size);
+}
+
 /** `path` while it grows; the note is `path`.json and never claims more than the file holds. */
 export class PartialFile {
   readonly path: string;
@@ -42,15 +60,19 @@ export class PartialFile {
     this.path = path;
   }
 
-  /** What an earlier run left of a content of this size; `any`: whatever its tag was. */
-  earlier(size: number, tag: string, any: boolean): readonly Span[] | undefined {
-    if (!existsSync(this.path)) return undefined;
+  /**
+   * What an earlier run left of a content of this size; `any`: whatever its tag was. Undefined when there is nothing of
+   * this content, and `damaged` when what is there cannot be resumed.
+   */
+  earlier(size: number, tag: string, any: boolean): readonly Span[] | 'damaged' | undefined {
+    const held = statSync(this.path, {throwIfNoEntry: false})?.size;
+    if (held === undefined) return undefined;
     try {
       const note = JSON.parse(readFileSync(`${this.path}.json`, 'utf8')) as Note;
-      const sound = note.parts.every(({at, end}) => at >= 0 && at <= end && end <= size);
-      return note.size === size && (any || note.tag === tag) && sound ? note.parts : undefined;
-    } catch {
-      return undefined;
+      if (note.size !== size || (!any && note.tag !== tag)) return undefined;
+      return areSound(note.parts, size) && held >= neededBy(note.parts, size) ? note.parts : 'damaged';
+    } catch (error) {
+      return isMissing(error) ? undefined : 'damaged';
     }
   }
 

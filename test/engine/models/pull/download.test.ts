@@ -175,3 +175,33 @@ test('more than the disk holds is refused at once', async () => {
     message: expect.stringMatching(/^the disk of \/.* has room for /),
   });
 });
+
+test.each<[string, (size: number) => string, number]>([
+  ['cut off', () => '{"url":"x","size":', 1],
+  [
+    'of parts in no order',
+    (size) =>
+      JSON.stringify({
+        size,
+        tag: '',
+        parts: [
+          {at: 9, end: 10},
+          {at: 0, end: 5},
+        ],
+      }),
+    1,
+  ],
+  ['of parts beyond the end', (size) => JSON.stringify({size, tag: '', parts: [{at: 0, end: size + 1}]}), 1],
+  ['of parts that are no numbers', (size) => JSON.stringify({size, tag: '', parts: [{at: '0', end: null}]}), 1],
+  ['of no parts', (size) => JSON.stringify({size, tag: ''}), 1],
+  ['of more than the file holds', (size) => JSON.stringify({size, tag: '', parts: [{at: 5, end: 10}]}), 0.5],
+])('a state file that is damaged (%s) is told, and the file is fetched again', async (_, text, share) => {
+  const server = await fileServer(content);
+  const path = join(folderWith(), 'blob');
+  writeFileSync(`${path}.incomplete`, Buffer.alloc(content.length * share));
+  writeFileSync(`${path}.incomplete.json`, text(content.length));
+  const notes: string[] = [];
+  await start(server.url, {path, note: (line) => notes.push(line)}).done;
+  expect(notes).toEqual(['what an earlier run left of blob is damaged: it is fetched again']);
+  expect(equal(path)).toBe(true);
+});
