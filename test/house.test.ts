@@ -54,8 +54,17 @@ const KNOWS_PROCESS = 'base/files/lock-owner.ts';
 /** The process, its home and its temporary folder come as arguments below `commands`. */
 const TOUCHES_PROCESS = /\bprocess\.(?!env\.NODE_ENV)\w|\b(?:homedir|tmpdir)\(/;
 
-/** Who cleans text: what writes to a terminal, and what hands a command's output to a model. The screen's rows are still cleaned one by one. */
-const CLEANS = /^(base\/terminal-text|commands\/host\/.*|commands\/tools\/tool-command|ui\/.*)\.ts$/;
+/**
+ * Who cleans text: what writes to a terminal or makes rows for it, what reads the person's keys and file names, and what
+ * hands a command's output to a model.
+ */
+const CLEANS =
+  /^(base\/terminal-text|commands\/host\/.*|commands\/tools\/tool-command|ui\/markdown\/(style|stream)|ui\/prompt\/.*)\.ts$/;
+/** Who writes to the terminal: the host, and on the screen what the sequence is made for. */
+const WRITES = /^(commands\/host\/.*|ui\/screen\/(draw\/terminal|screen|prompt-services))\.ts$/;
+/** Who says of a text that it is a row, or a sequence for the terminal. */
+const MAKES_ROWS = /^ui\/(markdown\/style|screen\/draw\/ink-layout)\.tsx?$/;
+const MAKES_SEQUENCES = /^ui\/(clipboard|screen\/draw\/(terminal|painter))\.ts$/;
 
 /** May say what went wrong without `reasonOf`. */
 const EXPLAINS_ITSELF = ['serve/worker/aime-api.ts'];
@@ -196,7 +205,11 @@ test('text for a terminal is cleaned and written in one place', () => {
   const cleaning = files.filter((file) => !CLEANS.test(file) && /\bsanitise\(/.test(source(file)));
   expect(cleaning).toEqual([]);
   const writing = files.filter((file) => /\b(?:stdout|stderr)\.write\(/.test(source(file)));
-  expect(writing.filter((file) => !/^commands\/host\/|^ui\/screen\//.test(file))).toEqual([]);
+  expect(writing.filter((file) => !WRITES.test(file))).toEqual([]);
+  const making = (pattern: RegExp, makers: RegExp) =>
+    files.filter((file) => pattern.test(source(file)) && !makers.test(file));
+  expect(making(/\bas (?:unknown as )?(?:readonly )?Row\b/, MAKES_ROWS)).toEqual([]);
+  expect(making(/\bas TerminalSequence\b/, MAKES_SEQUENCES)).toEqual([]);
   const opening = arrows.filter(({target}) => target === 'commands/host/io.ts').map(({file}) => file);
   expect(opening.filter((file) => /\bSTREAMS\b/.test(source(file)) && !file.startsWith('commands/host/'))).toEqual([]);
 });

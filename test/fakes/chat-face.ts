@@ -5,7 +5,7 @@ import {ChatCore} from '../../src/ui/chat/chat-core.ts';
 import type {ChatEvent, ChatFace, ChatPrompt} from '../../src/ui/chat/chat-face.ts';
 import type {ChatOptions} from '../../src/ui/chat/chat-options.ts';
 import type {Picker} from '../../src/ui/chat/picker.ts';
-import {bareTheme} from '../../src/ui/markdown/style.ts';
+import {bareTheme, rowTexts} from '../../src/ui/markdown/style.ts';
 import {type Script, ScriptedBackend} from './scripted-backend.ts';
 
 /** Notes each event as one line of text, so that a test can say literally what a person sees. */
@@ -68,7 +68,8 @@ function lineOf(event: ChatEvent): string | undefined {
     case 'note':
     case 'warning':
     case 'said':
-      return `${event.type}: ${event.text.trimEnd()}`;
+      // As both faces show it: cleaned.
+      return `${event.type}: ${rowTexts(event.text).join('\n').trimEnd()}`;
     case 'rows':
       return event.rows.length === 0 ? undefined : `rows: ${event.rows.join('\n').trimEnd()}`;
     case 'error':

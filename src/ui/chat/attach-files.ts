@@ -1,7 +1,6 @@
 // `@path` in a message: the file's text goes to the model below the message.
 import {readFile, stat} from 'node:fs/promises';
 import {extname} from 'node:path';
-import {sanitise} from '../../base/terminal-text.ts';
 
 /** Bytes of one attached file: more would not fit the context of a usual local model. */
 const LIMIT = 512 * 1024;
@@ -21,10 +20,10 @@ export async function attachFiles(text: string, resolvePath: (name: string) => s
   for (const name of names) {
     const found = await readText(resolvePath(name));
     if (found === undefined) continue;
-    if (typeof found === 'string') notes.push(`${sanitise(name)} is not attached: ${found}`);
+    if (typeof found === 'string') notes.push(`${name} is not attached: ${found}`);
     else {
       parts.push(fenced(name, found.content));
-      notes.push(`attached ${sanitise(name)} (${found.content.split('\n').length} lines)`);
+      notes.push(`attached ${name} (${found.content.split('\n').length} lines)`);
     }
   }
   return {content: parts.join('\n\n'), notes};

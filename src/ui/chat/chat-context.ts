@@ -6,7 +6,7 @@ import type {Conversation, ConversationEvent} from '../../engine/conversation/co
 import type {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
-import type {Theme} from '../markdown/style.ts';
+import type {Row, Theme} from '../markdown/style.ts';
 import type {ChatPrompt} from './chat-face.ts';
 import type {Picker} from './picker.ts';
 import type {ToolRegistry} from './tool-registry.ts';
@@ -36,8 +36,8 @@ export interface ChatContext {
   readonly columns: number;
   /** The last turn: its end, its prompt, the certainty of its tokens. */
   readonly last: TurnRecord;
-  /** Puts rows into the scrollback. They are printed as they are: sanitise what comes from elsewhere. */
-  print(...rows: string[]): void;
+  /** Puts rows into the scrollback. */
+  print(...rows: Row[]): void;
   /** A message to the person, such as what a command has done. */
   note(text: string): void;
   /** Prints the last messages of the conversation, after it became another one. */

@@ -2,14 +2,13 @@
 
 import {resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
 import type {Conversation, ConversationEvent} from '../../engine/conversation/conversation.ts';
 import {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import {SessionWriter} from '../../engine/conversation/session-writer.ts';
-import type {Theme} from '../markdown/style.ts';
+import type {Row, Theme} from '../markdown/style.ts';
 import {attachFiles} from './attach-files.ts';
 import type {Ask, ChatContext, Settings} from './chat-context.ts';
 import type {ChatFace, ChatPrompt} from './chat-face.ts';
@@ -145,7 +144,7 @@ export class ChatCore implements ChatContext {
   async load(): Promise<void> {
     const {open, system, tools} = this.#options;
     const backend = await open(
-      (text) => this.note(sanitise(text)),
+      (text) => this.note(text),
       (fraction) => this.#face.show({type: 'loading', fraction}),
     );
     this.#loaded = {backend, conversation: openConversation(backend, this, system)};
@@ -193,7 +192,7 @@ export class ChatCore implements ChatContext {
     await Promise.race([this.#turns.settled(), new Promise((wake) => setTimeout(wake, PATIENCE).unref())]);
   }
 
-  print(...rows: string[]): void {
+  print(...rows: Row[]): void {
     this.#face.show({type: 'rows', rows});
   }
 
@@ -291,7 +290,7 @@ export class ChatCore implements ChatContext {
   #save(): void {
     this.#writer.update(this.conversation.messages);
     const problem = this.#writer.takeProblem();
-    if (problem !== undefined) this.#face.show({type: 'warning', text: sanitise(problem)});
+    if (problem !== undefined) this.#face.show({type: 'warning', text: problem});
   }
 
   #fail(error: unknown): void {

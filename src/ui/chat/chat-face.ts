@@ -4,9 +4,13 @@ import type {ModelInfo} from '../../engine/contract/backend.ts';
 import type {Message} from '../../engine/contract/requests.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
 import type {Finish} from '../../engine/conversation/last-turn.ts';
+import type {Row} from '../markdown/style.ts';
 import type {Picker} from './picker.ts';
 
-/** What happens in a chat, in the order in which a person should see it. Texts and rows of ours are sanitised. */
+/**
+ * What happens in a chat, in the order in which a person should see it. Texts may hold
+ * what drives a terminal: the face cleans them, as it makes rows of them or writes them.
+ */
 export type ChatEvent =
   /** How much of the model is loaded, 0 to 1. */
   | {readonly type: 'loading'; readonly fraction: number}
@@ -16,7 +20,7 @@ export type ChatEvent =
   /** A message about something that went wrong, with which the chat goes on. */
   | {readonly type: 'warning'; readonly text: string}
   /** Rows that are made for the face's columns and theme. */
-  | {readonly type: 'rows'; readonly rows: readonly string[]}
+  | {readonly type: 'rows'; readonly rows: readonly Row[]}
   /** A command failed, or a message could not be sent. */
   | {readonly type: 'error'; readonly error: unknown}
   /** The person's message, as it stood in the prompt, is taken up. */

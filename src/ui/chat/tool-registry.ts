@@ -1,11 +1,10 @@
 // The tools of a chat: what the model may call, which command runs a call, and the person's permission for it.
 
 import {EngineError} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
 import type {ParsedToolCall} from '../../engine/contract/backend.ts';
 import type {Tool, ToolCall} from '../../engine/contract/requests.ts';
 import {shorten} from '../graphemes.ts';
-import type {Theme} from '../markdown/style.ts';
+import {type Row, rowText, type Theme} from '../markdown/style.ts';
 import {questionRows} from '../rows/tool-rows.ts';
 import type {Picker} from './picker.ts';
 
@@ -31,7 +30,7 @@ interface Person {
   readonly theme: Theme;
   /** Cells a row may take now. */
   columns(): number;
-  print(...rows: string[]): void;
+  print(...rows: Row[]): void;
   pick(picker: Picker): Promise<number | undefined>;
   /** What a tool does at the moment; undefined when none runs. */
   working(text: string | undefined): void;
@@ -88,7 +87,7 @@ export class ToolRegistry {
     return this.#tools.map(({name, description}) => {
       const line = this.#commands.get(name)?.line;
       const runs = line === undefined ? 'no command runs it' : `runs ${line}${this.#trusted.has(name) ? '' : ', asks'}`;
-      return shorten(sanitise(`${name}: ${runs}. ${description}`).replaceAll(/\s+/g, ' '), columns);
+      return shorten(rowText(`${name}: ${runs}. ${description}`.replaceAll(/\s+/g, ' ')), columns);
     });
   }
 
@@ -96,7 +95,7 @@ export class ToolRegistry {
   async notes(columns: number): Promise<string[]> {
     // Not for the first frame.
     const {schemaNotes} = await import('../../engine/template/encode/answer-grammar.ts');
-    return schemaNotes({tools: this.#tools}).map((note) => shorten(sanitise(`note: ${note}`), columns));
+    return schemaNotes({tools: this.#tools}).map((note) => shorten(rowText(`note: ${note}`), columns));
   }
 
   /** Runs a call of the model, once the person has agreed. What it throws is told to the model. */
@@ -107,7 +106,7 @@ export class ToolRegistry {
     }
     try {
       if (!this.#trusted.has(call.name)) await this.#ask(command, call, signal);
-      this.#person.working(`running ${sanitise(call.name)}`);
+      this.#person.working(`running ${call.name}`);
       return await this.#host.run(command, call, signal);
     } finally {
       this.#person.working(undefined);
@@ -121,7 +120,7 @@ export class ToolRegistry {
     this.#person.print(...questionRows(call, command.line, this.#person.columns(), theme));
     const chosen = await Promise.race([
       this.#person.pick({
-        title: `run ${sanitise(call.name)}?`,
+        title: `run ${call.name}?`,
         items: CHOICES.map((label) => ({label, detail: ''})),
         question: true,
         selected: CHOICES.length - 1,

@@ -59,7 +59,7 @@ export class MarkdownStream {
     // Half a surrogate pair at the end waits for its other half.
     const whole = this.#half + text;
     this.#half = /[\ud800-\udbff]$/.test(whole) ? whole.slice(-1) : '';
-    // Cleaned before it is measured: what is taken out takes no cells.
+    // Cleaned before marks are read, and here, because the separators of lines become line ends.
     const lines = sanitise(whole.slice(0, whole.length - this.#half.length)).split('\n');
     lines.forEach((part, index) => {
       this.#line += part;

@@ -1,7 +1,6 @@
 // A chat at a terminal without a screen: the classic prompt loop, with the commands of the screen. Lines are only
 // ever added, so that it serves a screen reader too.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {Message} from '../../engine/contract/requests.ts';
 import {contentText} from '../../engine/contract/requests.ts';
@@ -128,7 +127,7 @@ class PlainChat implements ChatFace {
     const {earlier, last} = lastMessages(messages);
     if (earlier > 0) this.#terminal.print([`${earlier} earlier messages`]);
     for (const message of last) {
-      const text = sanitise(contentText(message.content));
+      const text = contentText(message.content);
       if (message.role === 'user') this.#terminal.print(`Prompt: ${text}`.split('\n'));
       else if (message.role === 'tool') this.#terminal.print([toolResultRow(text, this.columns, this.#theme)]);
       else if (message.role === 'assistant') {

@@ -1,10 +1,9 @@
 // One answer on its way to the screen: generation events in, finished rows out, with the part that may still change.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
 import {withoutStyles} from '../graphemes.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {paint, type Row, type Theme} from '../markdown/style.ts';
 import type {Phase} from '../rows/status-line.ts';
 import {toolCallRow, toolResultRow} from '../rows/tool-rows.ts';
 
@@ -20,7 +19,7 @@ export class AnswerView {
   readonly #now: () => number;
   #part: {kind: 'text' | 'reasoning'; stream: MarkdownStream} | undefined;
   #pending = '';
-  #rows: string[] = [];
+  #rows: Row[] = [];
   #phase: Phase = {kind: 'reading', done: 0, total: 0};
   #tokens = 0;
   #firstAt: number | undefined;
@@ -60,7 +59,7 @@ export class AnswerView {
       case 'tool_call':
         this.#close();
         this.#rows.push(toolCallRow(event.call, this.#columns, this.#theme));
-        this.#phase = {kind: 'working', what: `calling ${sanitise(event.call.name)}`};
+        this.#phase = {kind: 'working', what: `calling ${event.call.name}`};
         break;
       case 'tool_result':
         this.#close();
@@ -77,7 +76,7 @@ export class AnswerView {
   }
 
   /** Rows that became final since the last call. */
-  flush(): string[] {
+  flush(): Row[] {
     this.#drain();
     const rows = this.#rows;
     this.#rows = [];
@@ -85,7 +84,7 @@ export class AnswerView {
   }
 
   /** The last rows of what is not final; call `flush` first. */
-  tail(limit: number): string[] {
+  tail(limit: number): Row[] {
     if (this.#part === undefined) return [];
     if (this.#part.kind === 'text') return this.#part.stream.tail(limit);
     const rows = this.#part.stream.tail(Math.min(limit, THOUGHT_TAIL));
@@ -100,7 +99,7 @@ export class AnswerView {
   }
 
   /** Ends a part that no event ended: the stream broke off with an error. */
-  breakOff(): string[] {
+  breakOff(): Row[] {
     this.#close();
     return this.flush();
   }
@@ -128,14 +127,14 @@ export class AnswerView {
 
   #drain(): void {
     if (this.#part === undefined || this.#pending === '') return;
-    const text = sanitise(this.#pending);
+    const text = this.#pending;
     this.#pending = '';
     this.#keep(this.#part.stream.write(text), this.#part.kind);
     if (this.#part.kind === 'reasoning') this.#thought += text;
   }
 
   /** Adds finished rows, without the blank ones an answer begins with. */
-  #keep(rows: readonly string[], kind: 'text' | 'reasoning'): void {
+  #keep(rows: readonly Row[], kind: 'text' | 'reasoning'): void {
     if (kind === 'reasoning') {
       if (this.#showThoughts) this.#rows.push(...rows.map((row) => paint(withoutStyles(row), this.#theme.dim)));
       return;

@@ -1,9 +1,8 @@
 // The rows of what happens in a chat: printed once, they stay in the terminal's scrollback.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {ChatEvent} from '../chat/chat-face.ts';
 import type {Highlight} from '../markdown/stream.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {BLANK, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 import {endRow, errorRows} from '../rows/end-row.ts';
 import {modelLine} from '../rows/status-line.ts';
 import {transcriptRows, userRows} from '../rows/transcript.ts';
@@ -15,7 +14,7 @@ export interface RowStyle {
 }
 
 /** None for an event that changes the live rows alone. `continuable`: the conversation ends with words of the model. */
-export function eventRows(event: ChatEvent, {columns, theme, highlight}: RowStyle, continuable: boolean): string[] {
+export function eventRows(event: ChatEvent, {columns, theme, highlight}: RowStyle, continuable: boolean): Row[] {
   switch (event.type) {
     case 'rows':
       return [...event.rows];
@@ -29,15 +28,15 @@ export function eventRows(event: ChatEvent, {columns, theme, highlight}: RowStyl
     case 'recall':
       return transcriptRows(event.messages, columns, theme, highlight);
     case 'ready':
-      return noteRows(`${sanitise(modelLine(event.model, theme))}\n`, theme);
+      return noteRows(`${modelLine(event.model, theme)}\n`, theme);
     case 'end':
       if (event.error !== undefined) return errorRows(event.error, theme);
-      return event.finish === undefined ? [] : [endRow(event.finish, theme, continuable), ''];
+      return event.finish === undefined ? [] : [endRow(event.finish, theme, continuable), BLANK];
     default:
       return [];
   }
 }
 
-function noteRows(text: string, theme: Theme): string[] {
-  return text.split('\n').map((line) => paint(line, theme.dim));
+function noteRows(text: string, theme: Theme): Row[] {
+  return rowTexts(text).map((line) => paint(line, theme.dim));
 }

@@ -1,10 +1,9 @@
 // What keys start besides typing: history search, the editor program, file completion, short notices.
 
-import {sanitise} from '../../base/terminal-text.ts';
 import type {ChatPrompt} from '../chat/chat-face.ts';
 import type {Item} from '../chat/picker.ts';
 import {clipboardSequence} from '../clipboard.ts';
-import type {Theme} from '../markdown/style.ts';
+import type {Row, Theme} from '../markdown/style.ts';
 import {listFiles} from '../prompt/file-names.ts';
 import {refreshCompletion, withText} from '../prompt/input.ts';
 import type {History} from '../prompt/input-history.ts';
@@ -51,7 +50,7 @@ export class PromptServices implements ChatPrompt {
   }
 
   /** The rows of a collapsed text, or a notice that there is none. */
-  expand(collapsed: string, theme: Theme): readonly string[] {
+  expand(collapsed: string, theme: Theme): readonly Row[] {
     if (collapsed === '') {
       this.notify('nothing is folded');
       return [];
@@ -80,7 +79,7 @@ export class PromptServices implements ChatPrompt {
 
   async search(): Promise<void> {
     const entries = [...new Set([...this.#history.entries].reverse())];
-    const items = entries.map((entry) => ({label: sanitise(entry).replaceAll(/\s+/g, ' '), detail: ''}));
+    const items = entries.map((entry) => ({label: entry.replaceAll(/\s+/g, ' '), detail: ''}));
     const index = await this.#screen.pick({title: 'search the messages typed before', items});
     if (index !== undefined) this.write(entries[index] ?? '');
   }

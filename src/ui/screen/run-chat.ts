@@ -4,7 +4,7 @@ import {ChatCore} from '../chat/chat-core.ts';
 import type {ChatEvent, ChatFace} from '../chat/chat-face.ts';
 import type {Item, Picker} from '../chat/picker.ts';
 import {commandItems} from '../chat/slash/all-commands.ts';
-import {paint, type Theme} from '../markdown/style.ts';
+import {paint, type Row, type Theme} from '../markdown/style.ts';
 import type {Effect, InputContext} from '../prompt/input.ts';
 import {type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
 import {AnswerView} from './answer-view.ts';
@@ -39,7 +39,7 @@ class ChatScreen implements ScreenSource, ChatFace {
   readonly #pace: number;
   /** The answer that is being written. */
   #view: AnswerView | undefined;
-  #rows: string[] = [];
+  #rows: Row[] = [];
   /** What is done while nothing is answered, and what a tool does while something is. */
   #phase: Phase = {kind: 'loading', fraction: undefined};
   #toolPhase: Phase | undefined;
@@ -109,13 +109,13 @@ class ChatScreen implements ScreenSource, ChatFace {
     };
   }
 
-  finished(): readonly string[] {
+  finished(): readonly Row[] {
     const rows = [...this.#rows, ...(this.#view?.flush() ?? [])];
     this.#rows = [];
     return rows;
   }
 
-  tail(limit: number): readonly string[] {
+  tail(limit: number): readonly Row[] {
     return this.#options.reducedMotion === true ? [] : (this.#view?.tail(limit) ?? []);
   }
 
@@ -157,12 +157,12 @@ class ChatScreen implements ScreenSource, ChatFace {
     await this.#core.load();
   }
 
-  #rowsOf(event: ChatEvent): string[] {
+  #rowsOf(event: ChatEvent): Row[] {
     const style = {columns: this.columns, theme: this.theme, highlight: this.#highlighter.highlight};
     return eventRows(event, style, this.#core.endsWithAnswer);
   }
 
-  #print(...rows: string[]): void {
+  #print(...rows: Row[]): void {
     this.#rows.push(...(this.#view?.flush() ?? []), ...rows);
   }
 

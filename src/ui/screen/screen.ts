@@ -2,7 +2,7 @@
 import type {Picker} from '../chat/picker.ts';
 import {KeyDecoder} from '../keys/decoder.ts';
 import type {KeyEvent} from '../keys/event.ts';
-import type {Theme} from '../markdown/style.ts';
+import type {Row, Theme} from '../markdown/style.ts';
 import {type Effect, EMPTY_INPUT, type Input, type InputContext, onInput, openPicker} from '../prompt/input.ts';
 import type {Status} from '../rows/status-line.ts';
 import {type Choices, layOut, type View} from './draw/frame.ts';
@@ -29,8 +29,8 @@ export interface ScreenSource {
   context(): InputContext;
   status(): Status;
   /** Rows that became final since the last call. */
-  finished(): readonly string[];
-  tail(limit: number): readonly string[];
+  finished(): readonly Row[];
+  tail(limit: number): readonly Row[];
   /** The terminal has another size now. */
   resized(): void;
   effect(effect: NonNullable<Effect>): void;

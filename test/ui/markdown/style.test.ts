@@ -28,6 +28,11 @@ test('the address of a link is percent-encoded, whatever it holds', () => {
   expect(render([{text: 'x', style: '', link: '\u009c'}])).toBe('\u001b]8;;%C2%9C\u001b\\x\u001b]8;;\u001b\\');
 });
 
+test('the separators of lines and paragraphs end a row of prose', () => {
+  const stream = new MarkdownStream(40, theme);
+  expect([...stream.write('one\u2028two\u2029three'), ...stream.end()]).toEqual(['one', 'two', 'three']);
+});
+
 const call = (evil: string) => ({id: 'a', name: evil, arguments: `{"${evil}":"${evil}"}`, problem: evil});
 const status = (evil: string) => ({
   phase: {kind: 'working' as const, what: evil},

@@ -2,6 +2,7 @@ import {afterEach, beforeEach, expect, test, vi} from 'vitest';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
 import type {Host} from '../../../src/ui/screen/draw/terminal.ts';
 import {Screen, type ScreenSource} from '../../../src/ui/screen/screen.ts';
+import {rowsOf} from '../../fakes/rows.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -46,7 +47,7 @@ function streaming() {
       notice: undefined,
     }),
     finished: () => [],
-    tail: () => [text],
+    tail: () => rowsOf(text),
     resized() {},
     effect() {},
   };

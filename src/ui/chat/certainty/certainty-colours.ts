@@ -1,10 +1,9 @@
 // The certainty of an answer, token by token: colours, numbers, and the text up to a token.
 
-import {sanitise} from '../../../base/terminal-text.ts';
 import type {TokenLogprob} from '../../../engine/contract/backend.ts';
 import type {Token} from '../../../engine/contract/requests.ts';
 import type {Tokenizer} from '../../../engine/contract/tokenizer.ts';
-import {paint, type Style, type Theme} from '../../markdown/style.ts';
+import {joinRows, paint, type Row, rowTexts, type Style, type Theme} from '../../markdown/style.ts';
 
 /** Probabilities below which a token counts as a guess, and as doubtful. */
 const GUESS = 0.5;
@@ -13,22 +12,23 @@ const DOUBT = 0.9;
 const LISTED = 10;
 
 /** The answer with every token in the colour of its certainty; guesses carry their number, for /alt. */
-export function certaintyRows(tokens: readonly TokenLogprob[], tokenizer: Tokenizer, theme: Theme): string[] {
+export function certaintyRows(tokens: readonly TokenLogprob[], tokenizer: Tokenizer, theme: Theme): Row[] {
   const decoder = tokenizer.decoder();
-  let text = '';
+  const rows: Row[][] = [[]];
+  const add = (row: Row) => rows.at(-1)?.push(row);
   tokens.forEach(({token, logprob}, index) => {
     const style = styleOf(Math.exp(logprob), theme);
-    const piece = sanitise(decoder.push(token));
-    // A style never spans a line end: the terminal would colour the rest of the row.
-    text += piece
-      .split('\n')
-      .map((part) => paint(part, style))
-      .join('\n');
-    if (Math.exp(logprob) < GUESS && piece !== '') text += paint(`#${index + 1}`, theme.dim);
+    const piece = decoder.push(token);
+    rowTexts(piece).forEach((part, line) => {
+      if (line > 0) rows.push([]);
+      add(paint(part, style));
+    });
+    if (Math.exp(logprob) < GUESS && piece !== '') add(paint(`#${index + 1}`, theme.dim));
   });
   const guesses = uncertain(tokens).length;
   const legend = `${tokens.length} tokens, ${guesses} below ${GUESS * 100} % (numbered; /alt N shows what else was likely)`;
-  return [...(text + decoder.end()).split('\n'), paint(legend, theme.dim)];
+  add(paint(decoder.end(), ''));
+  return [...rows.map((parts) => joinRows(parts)), paint(legend, theme.dim)];
 }
 
 function styleOf(probability: number, theme: Theme): Style {
@@ -55,7 +55,7 @@ export function textBefore(tokens: readonly TokenLogprob[], count: number, last:
 
 /** A token as one visible word in quotes. */
 export function shownPiece(tokenizer: Tokenizer, token: Token): string {
-  return JSON.stringify(sanitise(tokenizer.piece(token)));
+  return JSON.stringify(tokenizer.piece(token));
 }
 
 /** A log-probability as `41 %`. */

@@ -1,10 +1,10 @@
 // Slash commands on what could have been said: certainty of each token, alternatives, branches, other sessions.
 
 import {EngineError} from '../../../base/errors.ts';
-import {sanitise} from '../../../base/terminal-text.ts';
 import type {TokenLogprob} from '../../../engine/contract/backend.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
 import {contentText} from '../../../engine/contract/requests.ts';
+import {BLANK} from '../../markdown/style.ts';
 import {certaintyRows, percent, shownPiece, textBefore, uncertain} from '../certainty/certainty-colours.ts';
 import {scoreAnswer} from '../certainty/score-answer.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
@@ -96,7 +96,7 @@ async function showHeat(chat: ChatContext, argument: string): Promise<void> {
   const tokenizer = vocabulary(chat);
   const tokens = await tokensOf(chat);
   if (tokens === undefined) return;
-  chat.print(...certaintyRows(tokens, tokenizer, chat.theme), '');
+  chat.print(...certaintyRows(tokens, tokenizer, chat.theme), BLANK);
 }
 
 async function showAlternatives(chat: ChatContext, argument: string): Promise<void> {
@@ -119,7 +119,7 @@ async function showAlternatives(chat: ChatContext, argument: string): Promise<vo
   const text = chat.last.prefix + textBefore(tokens, number - 1, other.token, tokenizer);
   const before = chat.conversation.messages.slice(0, -1);
   chat.conversation.reset([...before, {role: 'assistant', content: text}]);
-  chat.note(`${sanitise(text)}`);
+  chat.note(text);
   await chat.answer((signal) => chat.conversation.continue(signal));
 }
 
@@ -145,7 +145,5 @@ async function pickSession(chat: ChatContext): Promise<string | undefined> {
 }
 
 function lastWords(messages: readonly Message[]): string {
-  return sanitise(contentText(messages.at(-1)?.content))
-    .replaceAll(/\s+/g, ' ')
-    .slice(0, 60);
+  return contentText(messages.at(-1)?.content).replaceAll(/\s+/g, ' ').slice(0, 60);
 }

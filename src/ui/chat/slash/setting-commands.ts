@@ -1,8 +1,7 @@
 // Slash commands about how answers come to be: sampling, the model, figures, the exact prompt.
 
 import {EngineError} from '../../../base/errors.ts';
-import {sanitise} from '../../../base/terminal-text.ts';
-import {paint} from '../../markdown/style.ts';
+import {BLANK, joinRows, paint, rowText} from '../../markdown/style.ts';
 import {count} from '../../rows/status-line.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
 import {changeSampling, SETTINGS, samplingList} from './change-sampling.ts';
@@ -76,9 +75,7 @@ function showModel(chat: ChatContext): void {
       [model.supportsTools && 'tools', model.supportsFim && 'fill-in-the-middle'].filter(Boolean).join(', ') || 'chat',
     ],
   ];
-  chat.note(
-    [...facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${sanitise(value)}`] : [])), ''].join('\n'),
-  );
+  chat.note([...facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${value}`] : [])), ''].join('\n'));
 }
 
 function showStats(chat: ChatContext): void {
@@ -105,9 +102,9 @@ function showTokens(chat: ChatContext): void {
   if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
   const {theme} = chat;
   const shown = chat.last.prompt.map((token) => {
-    const text = sanitise(tokenizer.piece(token)).replaceAll('\n', '\\n') || ' ';
+    const text = rowText(tokenizer.piece(token).replaceAll('\n', '\\n')) || ' ';
     const mark = tokenizer.isControl(token);
-    return `${paint(String(token), theme.dim)}${mark ? paint(`<${text}>`, theme.warning) : text}`;
+    return joinRows([paint(String(token), theme.dim), mark ? paint(`<${text}>`, theme.warning) : paint(text, '')]);
   });
-  chat.print(`${chat.last.prompt.length} tokens`, shown.join(' '), '');
+  chat.print(paint(`${chat.last.prompt.length} tokens`, ''), joinRows(shown, paint(' ', '')), BLANK);
 }

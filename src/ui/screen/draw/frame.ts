@@ -1,6 +1,6 @@
 // The rows below the scrollback at one moment: tail of the answer, prompt, panel and status line, within the terminal.
 import type {Item} from '../../chat/picker.ts';
-import {paint, type Row, rowText, type Theme} from '../../markdown/style.ts';
+import {BLANK, paint, type Row, rowText, type Theme} from '../../markdown/style.ts';
 import type {Editor} from '../../prompt/editor.ts';
 import type {Pastes} from '../../prompt/pastes.ts';
 import {type Caret, promptRows} from '../../prompt/prompt-rows.ts';
@@ -23,7 +23,7 @@ export interface Panel {
 
 /** All that is to be seen, before it is laid out. */
 export interface View {
-  readonly tail: (limit: number) => readonly string[];
+  readonly tail: (limit: number) => readonly Row[];
   readonly editor: Editor;
   readonly pastes: Pastes;
   readonly hint: string;
@@ -33,7 +33,7 @@ export interface View {
 
 /** A view cut to the terminal: every list of rows fits. */
 export interface Frame {
-  readonly tail: readonly string[];
+  readonly tail: readonly Row[];
   readonly prompt: readonly Row[];
   readonly caret: Caret;
   readonly panel: Panel | undefined;
@@ -58,7 +58,7 @@ export function layOut(view: View, size: Size, theme: Theme): Frame {
   const panel = view.panel === undefined ? undefined : cutPanel(view.panel, Math.min(room, CHOICES + 1));
   if (panel !== undefined) room -= panel.items.length + (panel.title === undefined ? 0 : 1);
   const tail = room > 0 ? view.tail(Math.min(TAIL, room)) : [];
-  const gap = tail.length > 0 && tail.length < room ? [''] : [];
+  const gap = tail.length > 0 && tail.length < room ? [BLANK] : [];
   return {tail: [...tail, ...gap], prompt, caret, panel, status, columns};
 }
 

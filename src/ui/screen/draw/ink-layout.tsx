@@ -3,12 +3,12 @@
 import {PassThrough} from 'node:stream';
 import {width} from '../../graphemes.ts';
 import {Box, render, Text} from '../../ink.ts';
-import {combine, paint, type Theme} from '../../markdown/style.ts';
+import {combine, paint, type Row, type Theme} from '../../markdown/style.ts';
 import type {Frame, Panel} from './frame.ts';
 import type {Layout} from './live-region.ts';
 
 /** Rows that are composed already: Ink places them and cuts them to the width. */
-function Rows({rows}: {rows: readonly string[]}) {
+function Rows({rows}: {rows: readonly Row[]}) {
   return rows.map((row, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place, it has no other name
     <Text key={index} wrap="truncate">
@@ -89,7 +89,8 @@ export function createInkLayout(theme: Theme): InkLayout {
     layout: (frame) => {
       stdout.columns = frame.columns;
       instance.rerender(<Screen frame={frame} theme={theme} />);
-      return output.split('\n').map((row) => row.trimEnd());
+      // Ink has put rows beside and below each other, and written nothing of its own.
+      return output.split('\n').map((row) => row.trimEnd() as Row);
     },
     unmount: () => instance.unmount(),
   };

@@ -1,5 +1,7 @@
 // Draws the live rows below the terminal's own scrollback: only rows that changed, in one synchronised write.
+import type {TerminalSequence} from '../../../base/terminal-text.ts';
 import {graphemes, width, withoutStyles} from '../../graphemes.ts';
+import type {Row} from '../../markdown/style.ts';
 import type {Caret} from '../../prompt/prompt-rows.ts';
 
 export interface Size {
@@ -19,30 +21,30 @@ const CLEAR_BELOW = '\x1b[J';
  * is above stays what it is. Rows have to be narrower than the terminal.
  */
 export class Painter {
-  readonly #write: (text: string) => void;
-  #rows: readonly string[] = [];
+  readonly #write: (text: TerminalSequence) => void;
+  #rows: readonly Row[] = [];
   /** Row of the terminal's cursor, counted from the first live row. */
   #at = 0;
   #caret: Caret | undefined;
 
-  constructor(write: (text: string) => void) {
+  constructor(write: (text: TerminalSequence) => void) {
     this.#write = write;
   }
 
   /** Puts `finished` rows into the scrollback and shows `rows` below them, the cursor at `caret` (undefined: hidden). */
-  draw(finished: readonly string[], rows: readonly string[], caret: Caret | undefined): void {
+  draw(finished: readonly Row[], rows: readonly Row[], caret: Caret | undefined): void {
     const body = finished.length > 0 ? this.#replaceAll(finished, rows) : this.#change(rows);
     const sameCaret = this.#caret?.row === caret?.row && this.#caret?.column === caret?.column;
     if (body === '' && sameCaret) return;
     const place = caret === undefined ? '' : this.#goTo(caret.row) + column(caret.column) + SHOW;
-    this.#write(BEGIN + HIDE + body + place + END);
+    this.#send(BEGIN + HIDE + body + place + END);
     this.#caret = caret;
     this.#rows = rows;
   }
 
   /** Takes the live rows off the screen; the cursor stays where they began. */
   clear(): void {
-    if (this.#rows.length > 0) this.#write(`${this.#goTo(0)}\r${CLEAR_BELOW}${SHOW}`);
+    if (this.#rows.length > 0) this.#send(`${this.#goTo(0)}\r${CLEAR_BELOW}${SHOW}`);
     this.#forget();
   }
 
@@ -53,8 +55,13 @@ export class Painter {
   resized(columns: number, reflows: boolean): void {
     const above = this.#rows.slice(0, this.#at);
     const up = above.reduce((sum, row) => sum + (reflows ? wrappedHeight(row, columns) : 1), 0);
-    this.#write(`${BEGIN}${up > 0 ? `\x1b[${up}A` : ''}\r${CLEAR_BELOW}${END}`);
+    this.#send(`${BEGIN}${up > 0 ? `\x1b[${up}A` : ''}\r${CLEAR_BELOW}${END}`);
     this.#forget();
+  }
+
+  /** Rows are clean by their type, and all else here is the painter's own. */
+  #send(text: string): void {
+    this.#write(text as TerminalSequence);
   }
 
   #forget(): void {
@@ -69,7 +76,7 @@ export class Painter {
     return by === 0 ? '' : by < 0 ? `\x1b[${-by}A` : `\x1b[${by}B`;
   }
 
-  #replaceAll(finished: readonly string[], rows: readonly string[]): string {
+  #replaceAll(finished: readonly Row[], rows: readonly Row[]): string {
     let text = `${this.#goTo(0)}\r`;
     // A row of the scrollback may be wider than the terminal, which wraps it: clear below first, then print.
     if (this.#rows.length > 0) text += CLEAR_BELOW;
@@ -79,7 +86,7 @@ export class Painter {
     return text;
   }
 
-  #change(rows: readonly string[]): string {
+  #change(rows: readonly Row[]): string {
     let text = '';
     const before = this.#rows;
     rows.forEach((row, index) => {

@@ -1,4 +1,5 @@
 // The terminal's modes: raw keys, bracketed paste, kitty keys; and giving the terminal back however the program ends.
+import type {TerminalSequence} from '../../../base/terminal-text.ts';
 import type {Size} from './painter.ts';
 
 /** What the screen needs of the process; the commands own the real one. */
@@ -37,17 +38,17 @@ interface Input {
 
 interface Output {
   getWindowSize(): [columns: number, rows: number];
-  write(text: string): unknown;
+  write(sequence: TerminalSequence): unknown;
   on(event: 'resize', listener: () => void): unknown;
   off(event: 'resize', listener: () => void): unknown;
 }
 
-const PASTE_ON = '\x1b[?2004h';
-const PASTE_OFF = '\x1b[?2004l';
-const KITTY_QUERY = '\x1b[?u';
-const KITTY_ON = '\x1b[>1u';
-const KITTY_OFF = '\x1b[<u';
-const CURSOR_ON = '\x1b[?25h';
+const PASTE_ON = '\x1b[?2004h' as TerminalSequence;
+const PASTE_OFF = '\x1b[?2004l' as TerminalSequence;
+const KITTY_QUERY = '\x1b[?u' as TerminalSequence;
+const KITTY_ON = '\x1b[>1u' as TerminalSequence;
+const KITTY_OFF = '\x1b[<u' as TerminalSequence;
+const CURSOR_ON = '\x1b[?25h' as TerminalSequence;
 
 /** The terminal in the state the screen needs, from `enter` to `leave`. */
 export class Terminal {
@@ -74,7 +75,8 @@ export class Terminal {
     stdin.setRawMode(true);
     stdin.on('data', this.#onData);
     stdin.resume();
-    stdout.write(PASTE_ON + (this.#kitty ? KITTY_ON : KITTY_QUERY));
+    stdout.write(PASTE_ON);
+    stdout.write(this.#kitty ? KITTY_ON : KITTY_QUERY);
     this.#forgetExit = this.#host.onExit(() => this.#restore());
   }
 
@@ -96,7 +98,10 @@ export class Terminal {
   #restore(): void {
     if (!this.#entered) return;
     this.#entered = false;
-    this.#host.stdout.write((this.#kitty ? KITTY_OFF : '') + PASTE_OFF + CURSOR_ON);
+    const {stdout} = this.#host;
+    if (this.#kitty) stdout.write(KITTY_OFF);
+    stdout.write(PASTE_OFF);
+    stdout.write(CURSOR_ON);
     this.#host.stdin.setRawMode(false);
   }
 }

@@ -5,12 +5,13 @@ import {createTheme} from '../../../../src/ui/markdown/style.ts';
 import {EMPTY_EDITOR, insert} from '../../../../src/ui/prompt/editor.ts';
 import {type Frame, layOut, type View} from '../../../../src/ui/screen/draw/frame.ts';
 import {plainLayout} from '../../../../src/ui/screen/draw/live-region.ts';
+import {rowsOf} from '../../../fakes/rows.ts';
 
 const theme = createTheme({color: true, unicode: true, hyperlinks: false});
 
 function view(text: string, tail: number, choices: number | undefined): View {
   return {
-    tail: (limit) => Array.from({length: Math.min(limit, tail)}, (_, index) => `tail ${index}`),
+    tail: (limit) => rowsOf(...Array.from({length: Math.min(limit, tail)}, (_, index) => `tail ${index}`)),
     editor: insert(EMPTY_EDITOR, text),
     pastes: [],
     hint: 'Ask anything',

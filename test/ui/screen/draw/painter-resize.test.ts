@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {graphemes, width} from '../../../../src/ui/graphemes.ts';
 import {Painter} from '../../../../src/ui/screen/draw/painter.ts';
+import {rowsOf} from '../../../fakes/rows.ts';
 
 type Step =
   | {readonly type: 'draw'; readonly finished: readonly string[]; readonly live: readonly string[]}
@@ -62,7 +63,10 @@ test('any sequence of frames and window sizes leaves every row once', async () =
         const done = finished.map((text, index) => cut(text, index, 'f'));
         live = rows.map((text, index) => cut(text, index, 'l'));
         said.push(...done);
-        painter.draw(done, live, {row: live.length - 1, column: Math.min(2, width(live.at(-1) ?? ''))});
+        painter.draw(rowsOf(...done), rowsOf(...live), {
+          row: live.length - 1,
+          column: Math.min(2, width(live.at(-1) ?? '')),
+        });
       };
       for (const one of [...steps, {type: 'draw', finished: [], live: ['the', 'end']} as const]) {
         if (one.type === 'draw') draw(one.finished, one.live);

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
 import {Painter} from '../../../../src/ui/screen/draw/painter.ts';
+import {rowsOf} from '../../../fakes/rows.ts';
 
 function painter(): {painter: Painter; written: () => string} {
   let text = '';
@@ -18,35 +19,35 @@ function painter(): {painter: Painter; written: () => string} {
 
 test('rows that do not change are not written again', () => {
   const {painter: live, written} = painter();
-  live.draw([], ['one', 'two', '> '], {row: 2, column: 2});
+  live.draw([], rowsOf('one', 'two', '> '), {row: 2, column: 2});
   written();
-  live.draw([], ['one', 'two', '> '], {row: 2, column: 2});
+  live.draw([], rowsOf('one', 'two', '> '), {row: 2, column: 2});
   expect(written()).toBe('');
-  live.draw([], ['one', '2', '> '], {row: 2, column: 2});
+  live.draw([], rowsOf('one', '2', '> '), {row: 2, column: 2});
   expect(written()).toBe('\x1b[?2026h\x1b[?25l\x1b[1A\r2\x1b[K\x1b[1B\x1b[3G\x1b[?25h\x1b[?2026l');
 });
 
 test('a row that grew is written from where it grew', () => {
   const {painter: live, written} = painter();
-  live.draw([], ['some wor', '> '], {row: 1, column: 2});
+  live.draw([], rowsOf('some wor', '> '), {row: 1, column: 2});
   written();
-  live.draw([], ['some words', '> '], {row: 1, column: 2});
+  live.draw([], rowsOf('some words', '> '), {row: 1, column: 2});
   expect(written()).toBe('\x1b[?2026h\x1b[?25l\x1b[1A\x1b[9Gds\x1b[1B\x1b[3G\x1b[?25h\x1b[?2026l');
 });
 
 test('finished rows take the place of the live ones, which follow below', () => {
   const {painter: live, written} = painter();
-  live.draw([], ['tail', '> '], {row: 1, column: 2});
+  live.draw([], rowsOf('tail', '> '), {row: 1, column: 2});
   written();
-  live.draw(['done'], ['> '], {row: 0, column: 2});
+  live.draw(rowsOf('done'), rowsOf('> '), {row: 0, column: 2});
   expect(written()).toBe('\x1b[?2026h\x1b[?25l\x1b[1A\r\x1b[Jdone\r\n> \x1b[3G\x1b[?25h\x1b[?2026l');
 });
 
 test('rows that are gone are cleared, nothing above them', () => {
   const {painter: live, written} = painter();
-  live.draw([], ['a', 'b', 'c'], {row: 0, column: 0});
+  live.draw([], rowsOf('a', 'b', 'c'), {row: 0, column: 0});
   written();
-  live.draw([], ['a'], {row: 0, column: 0});
+  live.draw([], rowsOf('a'), {row: 0, column: 0});
   expect(written()).toBe('\x1b[?2026h\x1b[?25l\r\x1b[B\x1b[J\x1b[A\x1b[1G\x1b[?25h\x1b[?2026l');
   live.clear();
   expect(written()).toBe('\r\x1b[J\x1b[?25h');
@@ -56,7 +57,7 @@ test('rows that are gone are cleared, nothing above them', () => {
 
 test('a narrower terminal has wrapped the rows above the cursor: it goes up by as many as there are now', () => {
   const {painter: live, written} = painter();
-  live.draw([], ['x'.repeat(50), 'y', '> '], {row: 2, column: 2});
+  live.draw([], rowsOf('x'.repeat(50), 'y', '> '), {row: 2, column: 2});
   written();
   live.resized(20, true);
   expect(written()).toBe('\x1b[?2026h\x1b[4A\r\x1b[J\x1b[?2026l');
