@@ -30,8 +30,9 @@ async function setUp() {
 
 test('a file that is neither of the trained forms is taken as it is', async () => {
   const {adapter} = await setUp();
-  const folder = folderWith({'a.gguf': 'x', 'safetensors.gguf': 'x', noname: 'x'});
-  for (const name of ['a.gguf', 'safetensors.gguf', 'noname']) {
+  const names = ['a.gguf', 'a.safetensors.gguf', 'a.json.gguf', 'safetensors', 'noname'];
+  const folder = folderWith(Object.fromEntries(names.map((name) => [name, 'x'])));
+  for (const name of names) {
     expect(await adapter(join(folder, name))).toBe(join(folder, name));
   }
 });
