@@ -59,12 +59,7 @@ test.each<[string, Files, string, RegExp]>([
     'm.gguf',
     /^error: DIR\/m\.gguf is not a GGUF model: it begins with/,
   ],
-  [
-    'a cut file',
-    {'m.gguf': tinyModel().subarray(0, -100)},
-    'm.gguf',
-    /is incomplete: 1\.\d+ kB of 1\.\d+ kB are there$/,
-  ],
+  ['a cut file', {'m.gguf': tinyModel().subarray(0, -100)}, 'm.gguf', /is incomplete: 38\.0 kB of 38\.1 kB are there$/],
   ['a cut header', {'m.gguf': tinyModel().subarray(0, 200)}, 'm.gguf', /^error: DIR\/m\.gguf is damaged or incomplete/],
   ['a vision projector', {'m.gguf': tinyModel({'general.architecture': 'clip'})}, 'm.gguf', /is a vision projector/],
   ['an adapter', {'m.gguf': tinyModel({'general.type': 'adapter'})}, 'm.gguf', /is a LoRA adapter, not a model$/],

@@ -1,5 +1,6 @@
 // The figures of a model that memory and inspection need, read from GGUF metadata under its architecture's prefix.
 
+import {layerCount} from './check/figures.ts';
 import {GUESSED_CONTEXT, knownContext} from './default-context.ts';
 import type {GgufFile} from './read-header.ts';
 
@@ -27,13 +28,16 @@ export interface ModelShape {
   readonly expertsUsed: number;
 }
 
-/** Reads the shape; a figure the file lacks is 0 (heads, layers) or derived from the others. */
+/**
+ * Reads the shape; a figure the file lacks is 0 (heads, layers) or derived from the others.
+ * @throws EngineError `model_invalid` for more layers than any model has.
+ */
 export function modelShape(file: GgufFile): ModelShape {
   const {metadata} = file;
   const architecture = metadata.string('general.architecture') ?? 'unknown';
   const key = (name: string) => `${architecture}.${name}`;
   const number = (name: string) => metadata.number(key(name));
-  const layers = number('block_count') ?? 0;
+  const layers = layerCount(file);
   const heads = number('attention.head_count') ?? metadata.numbers(key('attention.head_count'))?.[0] ?? 0;
   const embedding = number('embedding_length') ?? 0;
   const headLength = heads > 0 ? embedding / heads : 0;

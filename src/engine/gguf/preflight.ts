@@ -5,6 +5,11 @@ import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
 import {notTextModel} from './architectures.ts';
+import {Figures, layerCount} from './check/figures.ts';
+import {checkFigures, familyOf} from './check/model-figures.ts';
+import {checkPieces} from './check/vocabulary-pieces.ts';
+import {checkWeights} from './check/weight-shapes.ts';
+import type {GgufStrings} from './metadata.ts';
 import {splitName, splitOf} from './model-files.ts';
 import {type GgufFile, readGguf} from './read-header.ts';
 
@@ -28,9 +33,16 @@ export function checkLoadable(file: GgufFile): void {
   if (reason !== undefined) {
     throw new EngineError('model_invalid', `${path} is ${reason}`, {hint: 'Give the model itself.'});
   }
-  checkParts(file);
+  const parts = checkParts(file);
   refuseOldExperts(file);
-  checkVocabulary(file);
+  const pieces = checkVocabulary(file);
+  layerCount(file);
+  const family = familyOf(architecture);
+  if (family === undefined) return;
+  const figures = new Figures(file);
+  checkFigures(figures, family);
+  checkWeights(figures, family, parts);
+  checkPieces(figures, pieces);
 }
 
 /** A later part of a split model holds next to nothing but tensors: the first one is the one to load. */
@@ -70,10 +82,12 @@ function refuseOtherKinds({path, metadata, tensors}: GgufFile): void {
   }
 }
 
-function checkParts(first: GgufFile): void {
+/** All parts, the first one included. */
+function checkParts(first: GgufFile): GgufFile[] {
   refuseTruncated(first);
   const count = first.metadata.number('split.count') ?? 1;
-  if (count < 2) return;
+  const parts = [first];
+  if (count < 2) return parts;
   const split = splitOf(basename(first.path));
   if (split === undefined || split.count !== count) {
     throw new EngineError('model_invalid', `${first.path} is one of ${count} parts, but its name does not say so`, {
@@ -87,8 +101,11 @@ function checkParts(first: GgufFile): void {
         hint: 'Download the missing part into the same folder.',
       });
     }
-    refuseTruncated(readGguf(path));
+    const file = readGguf(path);
+    refuseTruncated(file);
+    parts.push(file);
   }
+  return parts;
 }
 
 function refuseTruncated({path, fileSize, expectedSize}: GgufFile): void {
@@ -107,17 +124,22 @@ function refuseOldExperts({path, tensors}: GgufFile): void {
   });
 }
 
-function checkVocabulary({path, metadata, tensors}: GgufFile): void {
-  const tokens = metadata.strings('tokenizer.ggml.tokens')?.count;
+function checkVocabulary({path, metadata, tensors}: GgufFile): GgufStrings {
+  const pieces = metadata.strings('tokenizer.ggml.tokens');
   const rows = tensors.find((tensor) => tensor.name === 'token_embd.weight')?.shape[1];
-  if (tokens === undefined) {
+  if (pieces === undefined) {
     throw new EngineError('model_invalid', `${path} holds no vocabulary (tokenizer.ggml.tokens)`, {
       hint: 'Convert the model again with its tokenizer beside it.',
     });
   }
-  if (rows !== undefined && rows !== tokens) {
-    throw new EngineError('model_invalid', `${path}: the vocabulary has ${tokens} tokens, the embedding ${rows} rows`, {
-      hint: 'The tokenizer is not the one of these weights: convert the model again with the right one.',
-    });
+  if (rows !== undefined && rows !== pieces.count) {
+    throw new EngineError(
+      'model_invalid',
+      `${path}: the vocabulary has ${pieces.count} tokens, the embedding ${rows} rows`,
+      {
+        hint: 'The tokenizer is not the one of these weights: convert the model again with the right one.',
+      },
+    );
   }
+  return pieces;
 }

@@ -1,6 +1,7 @@
 // Makes a tokenizer from what a GGUF says about its vocabulary.
 import {EngineError} from '../../base/errors.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
+import {BYTE_LETTERS} from '../gguf/check/byte-letters.ts';
 import type {GgufStrings} from '../gguf/metadata.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {isControlName} from './control-tokens.ts';
@@ -73,16 +74,9 @@ function isName(bytes: Buffer, start: number, end: number): boolean {
   return (bytes[start] === 0x3c || bytes[start] === 0x5b) && isControlName(bytes.toString('utf8', start, end));
 }
 
-/**
- * GPT-2's alphabet: printable bytes of Latin-1 are themselves, the others are the characters from U+0100 on, in order.
- * By code point, the byte it stands for.
- */
+/** By code point of a letter, the byte it stands for. */
 const BYTE_OF = new Uint8Array(0x144);
-let nextCodePoint = 0x100;
-for (let byte = 0; byte < 256; byte++) {
-  const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
-  BYTE_OF[printable ? byte : nextCodePoint++] = byte;
-}
+for (const [byte, letter] of BYTE_LETTERS.entries()) BYTE_OF[letter.charCodeAt(0)] = byte;
 
 /** Writes the bytes that the letters in `from[start..end)` stand for at `at`; gives the end of what it wrote. */
 function decodeByteAlphabet(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {

@@ -107,7 +107,7 @@ test('a file that cannot be loaded is shown with the reason', async () => {
   const io = fakeIo();
   expect(await run('mistral', ['inspect', join(folder, 'm.gguf'), '--json'], io)).toBe(0);
   expect(JSON.parse(io.out())).toMatchObject({
-    problem: expect.stringContaining('has 8 tokens but 0 scores'),
+    problem: expect.stringContaining('has 264 tokens but 0 scores'),
     notes: expect.arrayContaining([
       'no context length: 32768 is taken; other programs refuse the file',
       expect.stringContaining('no rotary base'),

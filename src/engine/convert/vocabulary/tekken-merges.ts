@@ -1,25 +1,15 @@
 // Tekken's ranked tokens in the form of a GGUF's byte-level BPE: printable bytes and a list of merges.
+import {BYTE_LETTERS} from '../../gguf/check/byte-letters.ts';
 import {extendHash, PieceIndex, type Pieces} from '../../tokenizer/pieces.ts';
-
-/** GPT-2's alphabet: printable Latin-1 bytes stand for themselves, the others for U+0100 and up in order. */
-const ALPHABET = makeAlphabet();
-
-function makeAlphabet(): readonly string[] {
-  let next = 0x100;
-  return Array.from({length: 256}, (_, byte) => {
-    const printable = (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad);
-    return String.fromCharCode(printable ? byte : next++);
-  });
-}
 
 /** A token's bytes in GPT-2's alphabet. */
 export function toPrintable(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += ALPHABET[byte];
+  for (const byte of bytes) text += BYTE_LETTERS[byte];
   return text;
 }
 
-const BYTE_OF: ReadonlyMap<string, number> = new Map(ALPHABET.map((letter, byte) => [letter, byte]));
+const BYTE_OF: ReadonlyMap<string, number> = new Map(BYTE_LETTERS.map((letter, byte) => [letter, byte]));
 
 /** The bytes that letters of GPT-2's alphabet stand for; undefined for a text with others in it. */
 export function fromPrintable(text: string): Uint8Array | undefined {
