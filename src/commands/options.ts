@@ -51,7 +51,7 @@ export interface EngineFlags {
 
 /** `[model]`, and `--model-path` as python-fire allows it. */
 export function addModelArgument(command: Command): void {
-  command.argument('[model]', 'folder or GGUF file (default: $MISTRAL_MODEL, else the small embedded model)');
+  command.argument('[model]', 'folder, GGUF file or name (default: $MISTRAL_MODEL, else the small embedded model)');
   command.addOption(new Option('--model-path <path>').hideHelp());
 }
 

@@ -38,7 +38,7 @@ export function addConvertCommand(command: Command, io: Io): void {
       'threads beside the main one (default: the cores, 8 at most)',
       number({integer: true, min: 0, max: 64}),
     )
-    .option('--base <model>', 'of a LoRA adapter: the model it was trained on, a folder or GGUF')
+    .option('--base <model>', 'of a LoRA adapter: the model it was trained on, a folder, GGUF or name')
     .option('--scaling <x>', "of lora.safetensors: mistral-inference's scaling (default: 2)", number({above: 0}))
     .option('--force', 'replace a file that is there')
     .option('--json', 'print what was written as one JSON object')

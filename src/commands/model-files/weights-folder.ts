@@ -1,11 +1,11 @@
 // The folder of original weights that a path names.
-import {statSync} from 'node:fs';
 import {EngineError} from '../../base/errors.ts';
+import {pathKind} from '../../engine/models/existing-path.ts';
 import {modelAt, notUnpacked} from '../../engine/models/model-at.ts';
 
 /** A file of the weights stands for its folder, also beside a GGUF. @throws EngineError for what can or need not be converted. */
 export function weightsFolder(path: string): string {
-  if (statSync(path, {throwIfNoEntry: false})?.isDirectory()) return path;
+  if (pathKind(path) === 'folder') return path;
   const found = modelAt(path);
   switch (found.kind) {
     case 'folder':

@@ -1,9 +1,9 @@
 // From a model's name to a file that can be loaded: found, unpacked and converted with consent, checked.
-import {statSync} from 'node:fs';
 import {basename} from 'node:path';
 import {checkLoadable, preflight} from '../../engine/gguf/preflight.ts';
 import type {GgufFile} from '../../engine/gguf/read-header.ts';
 import {localMachine} from '../../engine/local/engines.ts';
+import {pathKind} from '../../engine/models/existing-path.ts';
 import {findModel, findPath} from '../../engine/models/find-model.ts';
 import type {FoundModel} from '../../engine/models/model-at.ts';
 import type {Io} from '../host/io.ts';
@@ -21,7 +21,7 @@ export async function findForMachine(io: Io, name: string | undefined, flags: Fi
   const {gpu = 'auto', quant, loraPath} = flags;
   const where = whereToLook(io);
   const path = name === undefined ? undefined : findPath(name, where, quant);
-  if (path === undefined || statSync(path, {throwIfNoEntry: false})?.isDirectory() !== true) {
+  if (path === undefined || pathKind(path) !== 'folder') {
     return findModel(name, where, {quant});
   }
   // Among several files the GPU's memory decides too; a single one is fitted when it is opened.

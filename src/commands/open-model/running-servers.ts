@@ -1,5 +1,5 @@
 // Servers on this machine find each other's clients: a running `mistral serve` leaves a note with its model and address.
-import {existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, realpathSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {isMissing, reasonOf} from '../../base/files/file-error.ts';
@@ -8,7 +8,7 @@ import {writeWholeSync} from '../../base/files/whole-file.ts';
 import {within} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {embeddedFile} from '../../engine/models/embedded-file.ts';
-import {existingPath} from '../../engine/models/existing-path.ts';
+import {existingPath, pathKind} from '../../engine/models/existing-path.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
 import type {Io} from '../host/io.ts';
 import {stateFolder} from '../host/state-folder.ts';
@@ -98,8 +98,7 @@ function fileToAttach(io: Io, argument: string | undefined, flags: EngineFlags):
   const model = meant(io, argument, flags);
   if (model.kind === 'url' || changesModel(flags) || !existsSync(folder(io.env))) return undefined;
   const file = model.name === undefined ? embeddedFile() : existingPath(model.name, whereToLook(io));
-  const isFile = file !== undefined && statSync(file, {throwIfNoEntry: false})?.isFile();
-  return isFile ? file : undefined;
+  return file !== undefined && pathKind(file) === 'file' ? file : undefined;
 }
 
 /** The running server of this user that has the model open, as a backend; undefined when there is none. */

@@ -34,7 +34,7 @@ do not end with </s> may end in the middle of a call, which then stands under "i
 export function addTokenizeCommand(command: Command, io: Io): void {
   command
     .description('Show the exact tokens of a text or a request, or turn tokens back into text.')
-    .argument('[model]', 'folder, GGUF or tokenizer file (default: $MISTRAL_MODEL, else the embedded model)')
+    .argument('[model]', 'folder, GGUF, tokenizer file or name (default: $MISTRAL_MODEL, else the embedded model)')
     .addOption(new Option('--model-path <path>').hideHelp())
     .addOption(
       new Option('--template <version>', 'prompt format, instead of the detected one').choices(templateVersions()),

@@ -1,5 +1,5 @@
 // Where a model argument leads when it is a path. On its own: a program that finds a server with it open loads no more.
-import {lstatSync} from 'node:fs';
+import {lstatSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 
 /** What a name of a model is looked up in. */
@@ -28,5 +28,15 @@ function isThere(path: string): boolean {
     return lstatSync(path, {throwIfNoEntry: false}) !== undefined;
   } catch (error) {
     return ['EACCES', 'EPERM', 'ELOOP'].includes((error as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+/** What a path is, its links followed; undefined for anything else, and where it cannot be seen: opening it says why. */
+export function pathKind(path: string): 'file' | 'folder' | undefined {
+  try {
+    const stat = statSync(path, {throwIfNoEntry: false});
+    return stat?.isDirectory() ? 'folder' : stat?.isFile() ? 'file' : undefined;
+  } catch {
+    return undefined;
   }
 }

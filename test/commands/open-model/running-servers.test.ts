@@ -1,7 +1,7 @@
-import {mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
-import {expect, onTestFinished, test} from 'vitest';
+import {describe, expect, onTestFinished, test} from 'vitest';
 import {openBackend} from '../../../src/commands/open-model/open-backend.ts';
 import {
   announceServer,
@@ -11,9 +11,11 @@ import {
   findServer,
 } from '../../../src/commands/open-model/running-servers.ts';
 import type {EngineFlags} from '../../../src/commands/options.ts';
+import {run} from '../../../src/commands/program.ts';
 import {embeddedFile, embeddedFolder} from '../../../src/engine/models/embedded-file.ts';
-import {httpServer, json} from '../../fakes/http-server.ts';
+import {httpServer, json, sse} from '../../fakes/http-server.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {scriptedEngine, scriptedModel} from '../../fakes/scripted-engine.ts';
 
 const never = new AbortController().signal;
 
@@ -143,4 +145,70 @@ test.each([
   expect(await found()).toBe('alive');
   expect(said).toHaveLength(1);
   expect(readdirSync(servers)).toEqual(['2.json', 'README']);
+});
+
+const FIM = ['mistral-fim', '--prefix', 'a', '--suffix', 'b'];
+const CHAT = ['mistral-chat', '--instruct', '-p', 'hi'];
+const MIDDLE = [{choices: [{delta: {content: 'by the server'}}]}, {choices: [{delta: {}, finish_reason: 'stop'}]}];
+
+/** What a program says with these flags, where a server has the model open; it alone says "by the server". */
+async function answeredWith([program = '', ...argv]: readonly string[], ...flags: string[]): Promise<string> {
+  scriptedEngine();
+  const {env, model} = setUp();
+  writeFileSync(model, scriptedModel('by the model'));
+  writeFileSync(join(dirname(model), 'adapter.gguf'), 'x');
+  const {url} = await httpServer(({path}, response) =>
+    path === '/v1/models' ? json(response, {data: [{id: 'm'}]}) : sse(response, MIDDLE),
+  );
+  announceServer(env, 7, {url, model, id: 'm'});
+  const io = Object.assign(fakeIo('', {HOME: dirname(model), ...env}), {cwd: dirname(model)});
+  expect(await run(program, ['m.gguf', ...argv, ...flags], io)).toBe(0);
+  return io.out().trim();
+}
+
+describe.each([
+  ['a fill-in', FIM],
+  ['a chat of one prompt', CHAT],
+])('%s', (_, program) => {
+  test.each([
+    ['--lora-path', 'adapter.gguf'],
+    ['--lora-path', 'adapter.gguf', '--lora-scale', '0.5'],
+    ['--template', 'v3'],
+    ['--gpu', 'off'],
+    ['--gpu-layers', '0'],
+    ['--ctx', '64'],
+    ['--kv-type', 'q8_0'],
+    ['--threads', '1'],
+    ['--no-attach'],
+  ])('opens the model itself with %s %s', async (...flags) => {
+    expect(await answeredWith(program, ...flags)).toBe('by the model');
+  });
+
+  test.each([[], ['--quant', 'Q8_0'], ['--verbose'], ['--yes'], ['--no-memory-check'], ['--temperature', '0.5']])(
+    'asks a running server in spite of %s',
+    async (...flags) => {
+      expect(await answeredWith(program, ...flags)).toBe('by the server');
+    },
+  );
+});
+
+test.each([
+  [[], 1],
+  [['--ctx', '64'], 1],
+  [['--lora-path', 'adapter.gguf'], 0],
+  [['--template', 'v3'], 0],
+])('a server with %s leaves a note where it answers as its file does: %i', async (flags, notes) => {
+  scriptedEngine();
+  const {env, model, servers} = setUp();
+  writeFileSync(model, scriptedModel('a'));
+  writeFileSync(join(dirname(model), 'adapter.gguf'), 'x');
+  let seen: number | undefined;
+  const captureInterrupt = (end: () => void) => {
+    seen = existsSync(servers) ? readdirSync(servers).length : 0;
+    setImmediate(end);
+    return () => {};
+  };
+  const io = Object.assign(fakeIo('', env), {cwd: dirname(model), captureInterrupt});
+  expect(await run('mistral', ['serve', 'm.gguf', '--port', '0', '--log-level', 'silent', ...flags], io)).toBe(0);
+  expect(seen).toBe(notes);
 });
