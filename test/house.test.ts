@@ -219,6 +219,12 @@ test('a template version is named in the table of its rows, the tree for old voc
   expect(naming.sort()).toEqual(['engine/models/catalogue/catalogue.ts', 'engine/template/detect.ts']);
 });
 
+test('one file reads which model the environment means', () => {
+  expect(files.filter((file) => /(?:env\.|\benv\[')MISTRAL_(?:URL|MODEL)\b/.test(source(file)))).toEqual([
+    'commands/open-model/meant.ts',
+  ]);
+});
+
 test('files stay small, say in their first line what they are for, and have a name of their own', () => {
   expect(files.filter((file) => source(file).split('\n').length > LINES)).toEqual([]);
   expect(files.filter((file) => !source(file).startsWith('// '))).toEqual([]);

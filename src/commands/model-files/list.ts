@@ -1,6 +1,6 @@
 // `mistral list` and `mistral rm`: the models on this machine.
 import {rmSync} from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+import {basename, dirname} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
@@ -8,8 +8,8 @@ import {CATALOGUE} from '../../engine/models/catalogue/catalogue.ts';
 import {listHubCache, removeCached} from '../../engine/models/hub-cache.ts';
 import {hubCacheFolder, listStores, type StoredModel} from '../../engine/models/stores.ts';
 import {confirm} from '../host/confirm.ts';
-import {cacheFolder, homeFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
+import {whereToLook} from '../open-model/meant.ts';
 
 /** Adds options and the action of `mistral list`. */
 export function addListCommand(command: Command, io: Io): void {
@@ -29,7 +29,7 @@ export function addRmCommand(command: Command, io: Io): void {
 }
 
 function stored(io: Io): StoredModel[] {
-  return listStores(io.env, homeFolder(io.env), join(cacheFolder(io), 'models'));
+  return listStores(whereToLook(io));
 }
 
 function list(io: Io, flags: {available?: true; json?: true}): void {
@@ -79,7 +79,7 @@ async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void>
   if (found.store === 'converted')
     rmSync(basename(dirname(found.path)) === 'fetched' ? found.path : dirname(found.path), {recursive: true});
   else {
-    const cache = hubCacheFolder(io.env, homeFolder(io.env));
+    const cache = hubCacheFolder(whereToLook(io));
     for (const model of listHubCache(cache)) if (model.path === found.path) removeCached(cache, model);
   }
   io.say(`deleted ${found.path}`);

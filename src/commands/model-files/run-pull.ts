@@ -19,7 +19,7 @@ import {storedModel} from '../../engine/models/stored-model.ts';
 import {hubCacheFolder} from '../../engine/models/stores.ts';
 import {ByteProgress} from '../host/byte-progress.ts';
 import {confirm} from '../host/confirm.ts';
-import {homeFolder, hubToken, modelsFolder} from '../host/folders.ts';
+import {hubToken, modelsFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 import {whereToLook} from '../open-model/meant.ts';
 
@@ -98,7 +98,7 @@ async function checkRoomFor(io: Io, {repo, commit}: HubRepository, files: readon
   await checkRoom(blobs, bytes, SMALLER);
 }
 
-const cacheOf = (io: Io) => hubCacheFolder(io.env, homeFolder(io.env));
+const cacheOf = (io: Io) => hubCacheFolder(whereToLook(io));
 
 function fetchedBefore(io: Io, {repo, want}: PullSource & {kind: 'hub'}): string {
   try {
@@ -142,7 +142,7 @@ async function fetchUrl(io: Io, http: HttpClient, url: string, {offline: isOffli
 }
 
 async function fetchTar(io: Io, http: HttpClient, source: PullSource & {kind: 'tar'}, {offline: isOffline}: PullFlags) {
-  const folder = join(homeFolder(io.env), 'mistral_models', source.name);
+  const folder = join(whereToLook(io).home, 'mistral_models', source.name);
   if (isOffline && !existsSync(folder)) throw offline(source.url);
   const {url, md5} = source;
   const {downloadTar} = await import('../../engine/models/pull/download-tar.ts');

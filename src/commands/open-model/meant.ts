@@ -32,7 +32,16 @@ export function meantModel({env}: Pick<Io, 'env'>, argument: string | undefined)
   return argument || env.MISTRAL_MODEL || undefined;
 }
 
-/** Where this user keeps models. */
+/** Where this user keeps models. Whoever names a path needs no home folder: some users of containers have none. */
 export function whereToLook({cwd, env}: Pick<Io, 'cwd' | 'env'>): WhereToLook {
-  return {cwd, env, home: homeFolder(env), cache: cacheFolder({env})};
+  return {
+    cwd,
+    env,
+    get home() {
+      return homeFolder(env);
+    },
+    get cache() {
+      return cacheFolder({env});
+    },
+  };
 }

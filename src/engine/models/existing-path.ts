@@ -14,11 +14,11 @@ export interface WhereToLook {
 }
 
 /** The absolute path of what is there under this name, a dangling link too; undefined when nothing is. */
-export function existingPath(name: string, {cwd, home}: Pick<WhereToLook, 'cwd' | 'home'>): string | undefined {
-  const literal = resolve(cwd, name);
+export function existingPath(name: string, where: Pick<WhereToLook, 'cwd' | 'home'>): string | undefined {
+  const literal = resolve(where.cwd, name);
   if (isThere(literal)) return literal;
   // A shell leaves a ~ alone in `--model-path=~/m.gguf`, and nobody replaces it in an environment variable.
-  const atHome = /^~(?=$|[\\/])/.test(name) ? join(home, name.slice(1)) : undefined;
+  const atHome = /^~(?=$|[\\/])/.test(name) ? join(where.home, name.slice(1)) : undefined;
   return atHome !== undefined && isThere(atHome) ? atHome : undefined;
 }
 

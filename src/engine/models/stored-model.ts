@@ -1,5 +1,5 @@
 // A model argument that is no path: a name `mistral list` shows, or one that `mistral pull` fetched.
-import {basename, join} from 'node:path';
+import {basename} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {findEntry, ORIGINAL} from './catalogue/catalogue.ts';
 import type {WhereToLook} from './existing-path.ts';
@@ -10,8 +10,8 @@ import {listStores, type StoredModel} from './stores.ts';
  * repository `quant`, else what the name has behind its colon, chooses by the file's name.
  * @throws EngineError `model_not_found`, with the command that would fetch it where there is one.
  */
-export function storedModel(name: string, {env, home, cache}: WhereToLook, quant?: string): string {
-  const stored = listStores(env, home, join(cache, 'models'));
+export function storedModel(name: string, where: WhereToLook, quant?: string): string {
+  const stored = listStores(where);
   const [plain = '', suffix] = name.replace(/^hf:/, '').split(':');
   const entry = findEntry(plain);
   const repository = `hf:${entry?.gguf ?? plain}`;

@@ -3,6 +3,7 @@ import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {xdgFolder} from '../../base/files/xdg-folder.ts';
 import {isSidecar, splitOf} from '../gguf/model-files.ts';
+import type {WhereToLook} from './existing-path.ts';
 import {folderKind, PARTIAL} from './folder-kind.ts';
 import {listHubCache} from './hub-cache.ts';
 
@@ -14,10 +15,8 @@ export interface StoredModel {
   readonly store: 'hub' | 'converted' | 'mistral_models' | 'ollama' | 'lmstudio' | 'node-llama-cpp' | 'llama.cpp';
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
-
 /** The hub cache's folder, by huggingface_hub's and llama.cpp's order of variables. */
-export function hubCacheFolder(env: Env, home: string): string {
+export function hubCacheFolder({env, home}: Pick<WhereToLook, 'env' | 'home'>): string {
   if (env.HF_HUB_CACHE) return env.HF_HUB_CACHE;
   if (env.HUGGINGFACE_HUB_CACHE) return env.HUGGINGFACE_HUB_CACHE;
   if (env.HF_HOME) return join(env.HF_HOME, 'hub');
@@ -29,8 +28,8 @@ export function hubCacheFolder(env: Env, home: string): string {
 }
 
 /** Every model found, by store. A store that is damaged or not readable counts as empty. */
-export function listStores(env: Env, home: string, convertedFolder: string): StoredModel[] {
-  const hub = listHubCache(hubCacheFolder(env, home))
+export function listStores({env, home, cache: own}: Omit<WhereToLook, 'cwd'>): StoredModel[] {
+  const hub = listHubCache(hubCacheFolder({env, home}))
     .filter(({name}) => name === '' || isModelName(basename(name)))
     .map(({repo, name, path, bytes}) => {
       const shown = name === '' ? `hf:${repo}` : `hf:${repo}/${name}`;
@@ -40,7 +39,7 @@ export function listStores(env: Env, home: string, convertedFolder: string): Sto
   const lmStudio = [join(home, '.lmstudio', 'models'), join(home, '.cache', 'lm-studio', 'models')];
   return [
     ...hub,
-    ...ggufs(convertedFolder, 'converted', 2),
+    ...ggufs(join(own, 'models'), 'converted', 2),
     ...mistralFolders(join(home, 'mistral_models')),
     ...ollama(env.OLLAMA_MODELS || join(home, '.ollama', 'models')),
     ...lmStudio.flatMap((folder) => ggufs(folder, 'lmstudio', 3)),

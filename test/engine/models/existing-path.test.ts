@@ -21,6 +21,19 @@ test('a path that is there is found from the folder, then from the home', () => 
   expect(find('~/m.gguf')).toBe(join(cwd, '~/m.gguf'));
 });
 
+test('a user without a home folder may name a path', () => {
+  const cwd = folderWith({'m.gguf': 'x'});
+  const homeless = {
+    cwd,
+    get home(): string {
+      throw new Error('this user has no home folder');
+    },
+  };
+  expect(existingPath('m.gguf', homeless)).toBe(join(cwd, 'm.gguf'));
+  expect(existingPath('none.gguf', homeless)).toBeUndefined();
+  expect(() => existingPath('~/m.gguf', homeless)).toThrow('no home folder');
+});
+
 test('a link that leads nowhere is there, and is neither file nor folder', () => {
   const cwd = folderWith({'m.gguf': 'x', 'sub/m.gguf': 'x'});
   symlinkSync('none', join(cwd, 'gone'));
