@@ -244,6 +244,21 @@ test('tests stand where their source stands', () => {
   expect(tests.filter((file) => !there(posix.dirname(file)))).toEqual([]);
 });
 
+test('the pages name files and folders that exist', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync('docs').map((name) => `docs/${name}`)];
+  const places = ['', 'src/', 'src/engine/', 'src/commands/', 'bench/', 'models/'];
+  const exists = (path: string) => places.some((place) => statSync(`${place}${path}`, {throwIfNoEntry: false}));
+  const lost = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) =>
+      [...readFileSync(page, 'utf8').matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.(?:tsx?|m?js|cpp|mk|sh))`/g)].map(
+        ([, path = '']) => ({page, path}),
+      ),
+    )
+    .filter(({path}) => !path.startsWith('dist/') && !exists(path));
+  expect(lost).toEqual([]);
+});
+
 /** Everything that importing these files loads at once. */
 function loadedBy(...starts: readonly string[]): string[] {
   return reached(starts, ({kind}) => kind === 'value');
