@@ -2,7 +2,6 @@
 // loader already uses it. One pool thread keeps every decode on one warm thread (docs/engine.md); a download decodes
 // nothing, and writes while it syncs.
 const {homedir, tmpdir} = require('node:os');
-const {join} = require('node:path');
 
 module.exports = async (name) => {
   const argv = process.argv.slice(2);
@@ -17,9 +16,7 @@ module.exports = async (name) => {
   // Fill-in-the-middle is asked for at every pause in typing: its own bundle saves it reading forty files, and the loader
   // of ES modules.
   const {main} =
-    name === 'mistral-fim'
-      ? require('./compiled.js')(join(__dirname, '../dist/commands/fim-program.cjs')).exports
-      : await import('../dist/commands/program.js');
+    name === 'mistral-fim' ? require('../dist/commands/fim-program.cjs') : await import('../dist/commands/program.js');
   await main(name, argv);
 };
 

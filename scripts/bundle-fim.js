@@ -1,6 +1,6 @@
 // Bundles what `mistral-fim` needs to ask a running server into one CommonJS file; what opens a model itself stays outside.
 // CommonJS because Node's loader of ES modules alone takes 20 ms, a quarter of it for every `node:` module imported.
-import {readFileSync, writeFileSync} from 'node:fs';
+import {readFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
 import {build} from 'esbuild';
 
@@ -37,7 +37,7 @@ const commonJs = {
   },
 };
 
-const {outputFiles} = await build({
+await build({
   entryPoints: ['dist/commands/program.js'],
   outfile,
   bundle: true,
@@ -47,13 +47,7 @@ const {outputFiles} = await build({
   target: 'node20',
   plugins: [commonJs],
   alias: {'node:child_process': './scripts/no-child-process.js'},
-  write: false,
   logOverride: {'empty-import-meta': 'error'},
   legalComments: 'linked',
   logLevel: 'warning',
 });
-
-for (const {path, text} of outputFiles) {
-  // bin/compiled.js gives the bundle its way out.
-  writeFileSync(path, path.endsWith('.cjs') ? text.replaceAll('import("', 'importOutside("') : text);
-}
