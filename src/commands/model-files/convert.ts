@@ -32,7 +32,11 @@ export function addConvertCommand(command: Command, io: Io): void {
     .option('-o, --out <file>', 'where to write (default: FOLDER/NAME-QUANT.gguf)')
     .option('--quant <type>', 'such as Q8_0, BF16, F16, Q4_K_M', quantType, 'Q8_0')
     .option('--vocab-only', 'write the vocabulary without weights')
-    .option('--ctx-train <tokens>', 'context length to write into the file', number({integer: true, min: 1}))
+    .option(
+      '--ctx-train <tokens>',
+      'context length to write into the file',
+      number({integer: true, min: 1, max: 2 ** 31 - 1}),
+    )
     .option(
       '--workers <n>',
       'threads beside the main one (default: the cores, 8 at most)',

@@ -2,7 +2,10 @@
 import {closeSync, ftruncateSync, openSync} from 'node:fs';
 import {writeAt} from '../../base/files/read-at.ts';
 import {writeAlone} from '../../base/files/whole-file.ts';
+import {Figures} from '../gguf/check/figures.ts';
+import {checkFigures, familyOf} from '../gguf/check/model-figures.ts';
 import {fileTypeId} from '../gguf/file-types.ts';
+import {parseGguf} from '../gguf/read-header.ts';
 import {type GgufEntries, type GgufValue, OUTPUT_TYPES, type OutputType} from '../gguf/write-header.ts';
 import type {SourceFolder} from './source/source-folder.ts';
 import {hyperparameterEntries} from './tensors/hyperparameters.ts';
@@ -19,9 +22,16 @@ export interface ConvertOptions {
   readonly progress?: (done: number, total: number) => void;
 }
 
-/** What will be written for this folder in this type. `extra` entries go at the end. */
+/**
+ * What will be written for this folder in this type. `extra` entries go at the end.
+ * @throws EngineError `model_invalid` for figures that contradict each other: nothing could load the result.
+ */
 export function planConversion(source: SourceFolder, type: OutputType, extra: GgufEntries = []): Plan {
-  return makePlan([...generalEntries(source, type), ...modelEntries(source), ...extra], source.tensors, type);
+  const plan = makePlan([...generalEntries(source, type), ...modelEntries(source), ...extra], source.tensors, type);
+  const {header, fileSize} = plan.layout;
+  const family = familyOf(source.model.architecture);
+  if (family) checkFigures(new Figures(parseGguf(source.files[0] ?? source.folder, header, fileSize)), family);
+  return plan;
 }
 
 /** A GGUF of the vocabulary alone, for tools that only tokenize. */

@@ -1,7 +1,9 @@
 // Typed access to the fields of a params.json or config.json, with errors that name the file and the field.
 import {readFileSync} from 'node:fs';
 import {EngineError} from '../../../base/errors.ts';
-import {recognise} from '../../../base/files/recognise-file.ts';
+import {JSON_FILE, recognise} from '../../../base/files/recognise-file.ts';
+import {parsePlainJson} from '../../../base/plain-json.ts';
+import {outOfBounds} from './config-bounds.ts';
 
 /** A JSON object of a configuration file. */
 export class ConfigFile {
@@ -34,12 +36,13 @@ export class ConfigFile {
     return typeof value === 'boolean' ? value : undefined;
   }
 
-  /** A number of at least 0. Throws EngineError model_invalid for anything else that is not null. */
+  /** A number that this field can be. @throws EngineError `model_invalid` for anything else that is not null. */
   number(key: string): number | undefined {
     const value = this.#values[key];
     if (value === undefined || value === null) return undefined;
-    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-    throw this.invalid(`"${this.#prefix}${key}" is ${JSON.stringify(value)}, which is no size`);
+    const wrong = typeof value === 'number' ? outOfBounds(key, value) : 'which is no size';
+    if (wrong === undefined) return value as number;
+    throw this.invalid(`"${this.#prefix}${key}" is ${shown(value)}, ${wrong}`);
   }
 
   /** A number that must be there and be above 0. */
@@ -79,10 +82,11 @@ export function readConfigFile(path: string): ConfigFile {
   const bytes = readFileSync(path);
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString());
+    value = parsePlainJson(bytes);
   } catch (cause) {
     const foreign = recognise(bytes);
-    const what = foreign ? `is ${foreign.kind}` : 'is not valid JSON';
+    const what =
+      foreign && foreign.kind !== JSON_FILE ? `is ${foreign.kind}` : `is not valid JSON: ${(cause as Error).message}`;
     const hint = foreign?.hint ?? 'Fetch the file again from where the weights came from.';
     throw new EngineError('model_invalid', `${path} ${what}`, {hint, cause});
   }
@@ -90,4 +94,10 @@ export function readConfigFile(path: string): ConfigFile {
     throw new EngineError('model_invalid', `${path} does not hold a JSON object`, {hint: 'Fetch the file again.'});
   }
   return new ConfigFile(path, value as Record<string, unknown>);
+}
+
+/** Begins as the file has it: a value can be as long as the file. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

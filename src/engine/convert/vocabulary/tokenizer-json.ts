@@ -1,6 +1,7 @@
 // Reads Hugging Face's tokenizer.json as far as every byte-pair vocabulary has it: tokens by id, merges, what is done before.
 import {EngineError} from '../../../base/errors.ts';
 import {JSON_FILE, RECOGNISE_BYTES, recognise} from '../../../base/files/recognise-file.ts';
+import {parsePlainJson} from '../../../base/plain-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -78,9 +79,12 @@ function parse(path: string, file: Buffer): unknown {
     throw new EngineError('model_invalid', `${path} is ${foreign?.kind ?? 'no JSON'}, not a tokenizer`, {hint});
   }
   try {
-    return JSON.parse(file.toString());
+    return parsePlainJson(file);
   } catch (cause) {
-    throw new EngineError('model_invalid', `${path} is not valid JSON`, {hint: AGAIN, cause});
+    throw new EngineError('model_invalid', `${path} is not valid JSON: ${(cause as Error).message}`, {
+      hint: AGAIN,
+      cause,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import {closeSync, fstatSync, openSync} from 'node:fs';
 import {EngineError} from '../../../base/errors.ts';
 import {readAt} from '../../../base/files/read-at.ts';
 import {recognise} from '../../../base/files/recognise-file.ts';
+import {parsePlainJson} from '../../../base/plain-json.ts';
 import {formatBytes} from '../../../base/units.ts';
 import {DTYPES, type Dtype, type SourceTensor, valueCount, type Weights} from './weights.ts';
 
@@ -18,25 +19,20 @@ export function readSafetensors(path: string): Weights {
     const length = head.length < 8 ? 0 : Number(head.readBigUInt64LE());
     if (length < 2 || length > LARGEST_HEADER || head[8] !== 0x7b) throw notSafetensors(path, head);
     if (8 + length > size) throw damaged(path, 'it ends inside its header');
-    return parseHeader(path, readAt(fd, 8, length).toString(), 8 + length, size);
+    return parseHeader(path, readAt(fd, 8, length), 8 + length, size);
   } finally {
     closeSync(fd);
   }
 }
 
-interface Entry {
-  readonly dtype?: unknown;
-  readonly shape?: unknown;
-  readonly data_offsets?: unknown;
-}
-
-function parseHeader(path: string, json: string, dataStart: number, fileSize: number): Weights {
-  let entries: Record<string, Entry>;
+function parseHeader(path: string, json: Buffer, dataStart: number, fileSize: number): Weights {
+  let entries: unknown;
   try {
-    entries = JSON.parse(json) as Record<string, Entry>;
+    entries = parsePlainJson(json);
   } catch (cause) {
     throw damaged(path, 'its header is no JSON', cause);
   }
+  if (!isObject(entries)) throw damaged(path, 'its header is no JSON object');
   const weights = new Map<string, SourceTensor>();
   for (const [name, entry] of Object.entries(entries)) {
     if (name !== '__metadata__') weights.set(name, parseEntry(path, name, entry, dataStart, fileSize));
@@ -44,7 +40,8 @@ function parseHeader(path: string, json: string, dataStart: number, fileSize: nu
   return weights;
 }
 
-function parseEntry(path: string, name: string, entry: Entry, dataStart: number, fileSize: number): SourceTensor {
+function parseEntry(path: string, name: string, entry: unknown, dataStart: number, fileSize: number): SourceTensor {
+  if (!isObject(entry)) throw damaged(path, `tensor "${name}" has no place`);
   const {dtype, shape, data_offsets: offsets} = entry;
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2)
     throw damaged(path, `tensor "${name}" has no place`);
@@ -66,6 +63,10 @@ function parseEntry(path: string, name: string, entry: Entry, dataStart: number,
     );
   }
   return {name, dtype: dtype as Dtype, shape, path, offset: dataStart + start};
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isSizes(value: unknown): value is number[] {

@@ -1,4 +1,5 @@
 // Walks over JSON bytes without building what is not wanted: for files whose bulk is one list of small objects.
+import {MOST_JSON_LEVELS} from '../../../base/plain-json.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -10,12 +11,14 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const SPACE = 0x20;
 
+/** Every reading throws SyntaxError for what is no JSON, or nests deeper than `MOST_JSON_LEVELS`. */
 export class JsonCursor {
   readonly bytes: Buffer;
   /** The string last read by `string`, quotes left out, escapes as they are. */
   start = 0;
   end = 0;
   #at = 0;
+  #depth = 0;
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
@@ -95,6 +98,7 @@ export class JsonCursor {
 
   #sequence(open: number, close: number, item: () => void): void {
     this.#take(open);
+    if (++this.#depth > MOST_JSON_LEVELS) throw new SyntaxError(`it nests deeper than ${MOST_JSON_LEVELS} levels`);
     if (this.#peek() !== close) {
       item();
       while (this.#peek() === COMMA) {
@@ -103,6 +107,7 @@ export class JsonCursor {
       }
     }
     this.#take(close);
+    this.#depth--;
   }
 
   #take(byte: number): void {

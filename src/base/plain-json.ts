@@ -1,0 +1,41 @@
+// JSON of files that others wrote, as plain JavaScript values, with a bound on how deep it nests.
+
+/** No file this program reads nests deeper; what walks a value may then recurse. */
+export const MOST_JSON_LEVELS = 64;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * `bytes` as JSON in UTF-8.
+ * @throws SyntaxError for what is no JSON, or nests deeper than 64 levels.
+ */
+export function parsePlainJson(bytes: Buffer): unknown {
+  if (nestsTooDeep(bytes)) throw new SyntaxError(`it nests deeper than ${MOST_JSON_LEVELS} levels`);
+  return JSON.parse(bytes.toString());
+}
+
+/** Counts brackets outside of strings; whether they match is for the parser to find. */
+function nestsTooDeep(bytes: Buffer): boolean {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    // Of "[" and "{", and of "]" and "}", only one bit differs.
+    if (byte === QUOTE) at = endOfString(bytes, at);
+    else if (((byte as number) | 0x20) === 0x7b && ++depth > MOST_JSON_LEVELS) return true;
+    else if (((byte as number) | 0x20) === 0x7d) depth--;
+  }
+  return false;
+}
+
+/** Where the string that begins at `start` has its closing quote; the end of the text without one. */
+function endOfString(bytes: Buffer, start: number): number {
+  for (let from = start + 1; ; ) {
+    const quote = bytes.indexOf(QUOTE, from);
+    if (quote < 0) return bytes.length;
+    let slashes = 0;
+    while (bytes[quote - 1 - slashes] === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return quote;
+    from = quote + 1;
+  }
+}
