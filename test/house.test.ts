@@ -202,7 +202,9 @@ test('a body is parsed once, and a route sees the call its reader made of it', (
 });
 
 test('text for a terminal is cleaned and written in one place', () => {
-  const cleaning = files.filter((file) => !CLEANS.test(file) && /\b(?:sanitise|oneLine|escapeJson)\(/.test(source(file)));
+  const cleaning = files.filter(
+    (file) => !CLEANS.test(file) && /\b(?:sanitise|oneLine|escapeJson)\(/.test(source(file)),
+  );
   expect(cleaning).toEqual([]);
   const writing = files.filter((file) => /\b(?:stdout|stderr)\.write\(/.test(source(file)));
   expect(writing.filter((file) => !WRITES.test(file))).toEqual([]);

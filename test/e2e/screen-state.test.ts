@@ -88,7 +88,7 @@ test('a session that is none is refused before the screen; one with damaged line
   const refused = chat(state, ['--continue']);
   expect(await refused.exited()).toBe(1);
   expect(refused.text()).toMatch(/is no session/);
-  expect(refused.text()).toContain('`mistral sessions list` shows those there are');
+  expect(refused.text()).toContain('`mistral sessions list` shows the available sessions');
   writeFileSync(file, `${whole}{"type":"message","node"\n\u0000\u0001`);
   const resumed = chat(state, ['--max-tokens', '8', '--continue']);
   await resumed.see('ready');

@@ -11,7 +11,7 @@ const TOOLS = [
   {name: 'sub', description: 'Takes one from another', parameters: {type: 'object', uniqueItems: true}},
 ];
 const CALL = {name: 'add', arguments: '{"a": 1, "b": 2}'};
-const WAITING = /^waiting for your leave/m;
+const WAITING = /^waiting for permission/m;
 
 /** A chat with the tools loaded and `script` as the command of `add`. */
 async function toolChat(

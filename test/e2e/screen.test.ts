@@ -134,7 +134,7 @@ test('an unknown command is not sent, the nearest is named, two slashes escape',
   const program = chat({});
   await program.see('ready');
   program.type('/hlep\r');
-  await program.see('/hlep is no command');
+  await program.see('unknown command /hlep');
   expect(program.text()).toContain('/help is one');
   program.type('//path is a path\r');
   await program.see('You said: /path is a path');

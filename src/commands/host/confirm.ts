@@ -11,7 +11,7 @@ import {type Io, STREAMS} from './io.ts';
 export async function confirm(io: Io, matter: string, question: string): Promise<boolean> {
   if (!io.stdin.isTTY || !io.stderr.isTTY) {
     throw new EngineError('usage', matter, {
-      hint: 'Nobody can be asked here: add --yes to agree.',
+      hint: 'No terminal to ask on: add --yes to agree.',
     });
   }
   const reader = createInterface({input: io.stdin, output: io[STREAMS].stderr});

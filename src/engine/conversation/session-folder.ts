@@ -58,7 +58,7 @@ export class SessionFolder {
    */
   find(given: string | undefined): string {
     const ids = this.list().map(({id}) => id);
-    const hint = '`mistral sessions list` shows those there are';
+    const hint = '`mistral sessions list` shows the available sessions';
     const found = given === undefined ? ids.slice(0, 1) : ids.filter((id) => id === given || id.startsWith(given));
     const exact = found.find((id) => id === given) ?? found[0];
     if (exact === undefined) {

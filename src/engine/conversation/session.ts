@@ -56,13 +56,15 @@ export class Session {
     } catch (cause) {
       throw new EngineError('io', `the session ${file} cannot be read`, {
         cause,
-        hint: '`mistral sessions list` shows those there are',
+        hint: '`mistral sessions list` shows the available sessions',
       });
     }
     const lines = content.split('\n').flatMap(parseLine);
     const info = lines.map(readInfo).find((found) => found !== undefined);
     if (info === undefined)
-      throw new EngineError('io', `${file} is no session`, {hint: '`mistral sessions list` shows those there are'});
+      throw new EngineError('io', `${file} is no session`, {
+        hint: '`mistral sessions list` shows the available sessions',
+      });
     const session = new Session(info, file);
     session.#written = true;
     // A line that was cut off must not swallow the next one.

@@ -116,7 +116,7 @@ export class ToolRegistry {
   /** Returns when the call may run. Leaving the question open stops the turn, as Esc and Ctrl-C do everywhere. */
   async #ask(command: ToolCommand, call: ParsedToolCall, signal: AbortSignal): Promise<void> {
     const {theme} = this.#person;
-    this.#person.working('waiting for your leave');
+    this.#person.working('waiting for permission');
     this.#person.print(...questionRows(call, command.line, this.#person.columns(), theme));
     const chosen = await Promise.race([
       this.#person.pick({

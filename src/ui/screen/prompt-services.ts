@@ -52,7 +52,7 @@ export class PromptServices implements ChatPrompt {
   /** The rows of a collapsed text, or a notice that there is none. */
   expand(collapsed: string, theme: Theme): readonly Row[] {
     if (collapsed === '') {
-      this.notify('nothing is folded');
+      this.notify('nothing to expand');
       return [];
     }
     return foldedRows(collapsed, theme);

@@ -155,7 +155,7 @@ test.each<[string[], number, RegExp]>([
   [['hf:someone/tiny-GGUF:Q2_K'], 3, /has no Q2_K\nThere are: Q4_K_M/],
   [['hf:nobody/nothing'], 5, /gave no list of nobody\/nothing\nCheck HF_ENDPOINT/],
   [['no such model'], 3, /is no model this program knows\nKnown are mistral-7b/],
-  [['codestral'], 2, /Non-Production License.*\nNobody can be asked here/],
+  [['codestral'], 2, /Non-Production License.*\nNo terminal to ask on/],
   [['codestral', '--yes'], 3, /is gated or private\nAccept the terms on .*Codestral-22B-v0\.1-GGUF, then set HF_TOKEN/],
   [['hf:someone/tiny-GGUF', '--offline'], 3, /is not here, and --offline forbids/],
   [['devstral:original'], 3, /there is no archive of Devstral/],

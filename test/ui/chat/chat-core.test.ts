@@ -41,7 +41,7 @@ describe('loading', () => {
     chat.core.submit('/expand');
     await chat.core.idle();
     expect(chat.core.queued).toBe(2);
-    expect(chat.face.seen()).toEqual(['loading: 0.5', 'note: a [31mnote', 'error: nothing is folded']);
+    expect(chat.face.seen()).toEqual(['loading: 0.5', 'note: a [31mnote', 'error: nothing to expand']);
     open();
     await loaded;
     await chat.core.idle();
@@ -90,7 +90,7 @@ describe('messages', () => {
     const {say, backend} = await openChat(['ok']);
     await say('//etc/hosts');
     expect(await say('/helpp')).toEqual([
-      'error: /helpp is no command (/help is one; // sends a text that starts with a slash)',
+      'error: unknown command /helpp (/help is one; // sends a text that starts with a slash)',
     ]);
     expect(backend.requests).toMatchObject([{messages: [{role: 'user', content: '/etc/hosts'}]}]);
   });

@@ -25,7 +25,7 @@ const GENERAL_COMMANDS: readonly SlashCommand[] = [
     help: 'print the last thought or tool result of which one row was shown',
     anytime: true,
     run: (chat) => {
-      if (chat.collapsed === '') throw new EngineError('usage', 'nothing is folded');
+      if (chat.collapsed === '') throw new EngineError('usage', 'nothing to expand');
       chat.print(...foldedRows(chat.collapsed, chat.theme));
     },
   },
@@ -79,7 +79,7 @@ export async function runCommand(chat: ChatContext, {name, argument, command}: P
   if (command === undefined) {
     const near = nearest(name);
     const hint = `${near === undefined ? '/help lists the commands' : `/${near} is one`}; // sends a text that starts with a slash`;
-    throw new EngineError('usage', `/${name} is no command`, {hint});
+    throw new EngineError('usage', `unknown command /${name}`, {hint});
   }
   if (chat.prompt === undefined && command.withoutScreen !== undefined) {
     throw new EngineError('usage', `/${command.name} needs the screen`, {hint: command.withoutScreen});

@@ -47,7 +47,7 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
   },
   {
     name: 'save',
-    help: 'say where this chat is kept (it always is)',
+    help: 'show where this chat is saved',
     run: (chat) => {
       const {sessions, session} = chat;
       if (sessions === undefined)

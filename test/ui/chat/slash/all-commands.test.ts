@@ -30,7 +30,7 @@ const EMPTY: Readonly<Record<string, readonly string[]>> = {
   file: ['error: /file needs a path'],
   export: ['error: /export needs a file name'],
   copy: ['error: there is no answer to copy'],
-  expand: ['error: nothing is folded'],
+  expand: ['error: nothing to expand'],
   exit: [],
 };
 const LONG = ['set', 'model', 'help', 'keys'];

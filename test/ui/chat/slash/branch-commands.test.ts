@@ -189,7 +189,7 @@ describe('kept chats', () => {
   test('/load of a chat that is not there is refused', async () => {
     const {say, id, core} = await open('missing');
     expect(await say('/load nosuch')).toEqual([
-      'error: there is no session nosuch (`mistral sessions list` shows those there are)',
+      'error: there is no session nosuch (`mistral sessions list` shows the available sessions)',
     ]);
     expect(core.session.info.id).toBe(id);
   });

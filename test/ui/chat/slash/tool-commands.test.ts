@@ -59,7 +59,7 @@ describe('a call', () => {
     const {say, face} = await openChat(calling, {tools});
     face.choose = () => 0;
     const once = [
-      ...['begin', 'call: add {"a": 1}', 'activity: waiting for your leave', 'rows: runs ./add.sh', QUESTION],
+      ...['begin', 'call: add {"a": 1}', 'activity: waiting for permission', 'rows: runs ./add.sh', QUESTION],
       ...['activity: running add', 'result: three\nand more', 'text: got "three\\nand more"', 'end: stop'],
     ];
     expect(await say('go')).toEqual(['said: go', ...once]);
