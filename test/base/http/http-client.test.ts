@@ -279,6 +279,16 @@ describe('proxies', () => {
     expect(asked[0]?.headers).not.toHaveProperty('proxy-authorization');
   });
 
+  test('the name and password of a proxy are not told to the server', async () => {
+    const {url, asked} = await inTurn(status(200));
+    const proxy = await proxyServer({leadsTo: place(url)});
+    const http = client({env: {HTTP_PROXY: proxy.url.replace('//', '//me:secret@')}});
+    await http.send(get('http://model.example/'), never);
+    await http.receive('http://model.example/', {}, never, () => () => {});
+    expect(proxy.asked).toHaveLength(2);
+    for (const {headers} of asked) expect(JSON.stringify(headers)).not.toContain('asic');
+  });
+
   test('a body is received through it', async () => {
     const {url} = await inTurn((response) => response.end('0123456789'.repeat(100_000)));
     const proxy = await proxyServer({leadsTo: place(url)});
