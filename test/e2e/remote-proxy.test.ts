@@ -1,5 +1,6 @@
 // --url over TLS through a proxy: the built programs, a tunnel, and a certificate that has to be trusted.
 import {expect, test} from 'vitest';
+import {AimeServer} from '../fakes/aime-server.ts';
 import {type Asked, httpServer, json, sse} from '../fakes/http-server.ts';
 import {proxyServer} from '../fixtures/proxy-server.ts';
 import {tlsRelay} from '../fixtures/tls-relay.ts';
@@ -51,4 +52,14 @@ test('a proxy that refuses, a host it must not be asked for, and one that is non
     code: 2,
     stderr: expect.stringContaining('HTTPS_PROXY is not the address of an http proxy: socks5://127.0.0.1:1'),
   });
+});
+
+test('a worker reaches its server through the proxy', async () => {
+  const server = await new AimeServer('mixtral', 'k').start();
+  const proxy = await proxyServer({leadsTo: new URL(server.url).host});
+  const argv = ['worker', '--api-server', 'http://aime.example:7777', '--job-type', 'mixtral', '--auth-key', 'wrong'];
+  const {code, stderr} = await runProgram('mistral', argv, {env: {HTTP_PROXY: proxy.url}});
+  expect(stderr).toContain("http://aime.example:7777 does not accept the key for 'mixtral'");
+  expect(code).toBe(5);
+  expect(proxy.asked).toEqual(['aime.example:7777']);
 });
