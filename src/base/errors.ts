@@ -74,6 +74,17 @@ export class EngineError extends Error {
     this.remote = options.remote;
   }
 
+  /** The same failure, with the place of the input it happened at in front of its message, such as `line 3 of stdin`. */
+  at(place: string, hint = this.hint): EngineError {
+    return new EngineError(this.code, `${place}: ${this.message}`, {
+      ...(hint !== undefined && {hint}),
+      ...(this.param !== undefined && {param: this.param}),
+      ...(this.context !== undefined && {context: this.context}),
+      ...(this.remote !== undefined && {remote: this.remote}),
+      cause: this,
+    });
+  }
+
   get [KIND](): true {
     return true;
   }

@@ -118,7 +118,9 @@ export async function fimTexts(io: Io, flags: FimFlags): Promise<{prompt: string
   if (parts.filter((part) => part === '-').length > 1) throw usage('stdin can be only one of the two texts');
   const text = async (literal: string | undefined, path: string | undefined) =>
     literal === '-' ? readTextFile(io, '-') : (literal ?? (path === undefined ? '' : readTextFile(io, path)));
-  return {prompt: await text(prefix, prefixFile), suffix: await text(suffix, suffixFile)};
+  const texts = {prompt: await text(prefix, prefixFile), suffix: await text(suffix, suffixFile)};
+  if (texts.prompt === '' && texts.suffix === '') throw usage('the prefix and the suffix are empty');
+  return texts;
 }
 
 function splitAt(text: string, file: string, line: number, col: number | undefined): {prompt: string; suffix: string} {

@@ -61,6 +61,44 @@ describe('turns', () => {
     expect(stderr).toContain('--ctx');
   });
 
+  test("a line that cannot be answered is that line's error, the others are answered, the code comes at the end", async () => {
+    const stdin = `hi\n${'word '.repeat(5000)}\nho\n`;
+    const json = await chat(['--json', '--max-tokens', '1'], {stdin});
+    const objects = json.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(objects.map((object) => object.error?.code ?? object.finish_reason)).toEqual([
+      'length',
+      'context_length_exceeded',
+      'length',
+    ]);
+    expect(objects[1].error.message).toMatch(/^line 2 of stdin: the prompt has \d+ tokens/);
+    expect(json.code).toBe(4);
+    const text = await chat(['--max-tokens', '1'], {stdin});
+    expect(text.stdout.split('\n')).toHaveLength(3);
+    expect(text.stderr).toContain('error: line 2 of stdin: ');
+    expect(text.code).toBe(4);
+  });
+
+  test('when the conversation is full, the line that no longer fits says what helps', async () => {
+    const {code, stdout, stderr} = await chat(['--json', '--max-tokens', '1', '--ctx', '256'], {
+      stdin: 'word '.repeat(40).concat('\n').repeat(9),
+    });
+    const objects = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(objects).toHaveLength(9);
+    expect(objects[0].finish_reason).toBe('length');
+    expect(objects[8].error).toMatchObject({
+      code: 'context_length_exceeded',
+      hint: 'The lines of one run are one conversation: --ctx gives it more room, and a run of its own (such as xargs makes) forgets the others.',
+    });
+    expect(stderr).not.toContain('drop old messages');
+    expect(code).toBe(4);
+  });
+
   test('a reader that leaves ends the program quietly', async () => {
     const {code, stdout, stderr} = await runShell(
       `set -o pipefail; yes hi | head -500 | $CHAT ${model} --instruct --gpu off --threads 1 --json --max-tokens 1 2>/dev/null | head -1 >/dev/null; echo "\${PIPESTATUS[2]}"`,

@@ -5,7 +5,7 @@ import {runPlainChat} from '../../ui/plain/plain-chat.ts';
 import {homeFolder} from '../host/folders.ts';
 import {type Io, sendSequence} from '../host/io.ts';
 import {abilities} from '../host/terminal-abilities.ts';
-import {stdinLines} from '../host/text-input.ts';
+import {stdinTexts} from '../host/text-input.ts';
 import {withBackend} from '../open-model/open-backend.ts';
 import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
@@ -26,7 +26,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           backend,
           sampling,
           ...(system === undefined ? {} : {system}),
-          terminal: {lines: stdinLines(io), columns: () => io.stdout.columns, print: io.print, say: io.say},
+          terminal: {lines: stdinTexts(io), columns: () => io.stdout.columns, print: io.print, say: io.say},
           screenReader,
           unicode: abilities(io.env).unicode,
           session,

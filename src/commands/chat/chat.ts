@@ -179,9 +179,11 @@ async function chatTurns(backend: Backend, system: string | undefined, sampling:
 function continuation(backend: Backend, sampling: SamplingParams): Send {
   let text = '';
   return async function* (input, signal) {
-    text += input;
-    for await (const event of backend.complete({prompt: text, sampling}, signal)) {
-      if (event.type === 'text') text += event.text;
+    // What is refused before it is answered has not been said.
+    let grown = text + input;
+    for await (const event of backend.complete({prompt: grown, sampling}, signal)) {
+      if (event.type === 'text') grown += event.text;
+      text = grown;
       yield event;
     }
   };

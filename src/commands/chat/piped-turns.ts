@@ -1,8 +1,11 @@
 // Turns without a screen: one prompt, or each line of stdin; on a terminal with mistral-inference's prompt and rule.
+
+import {EngineError, type ErrorCode} from '../../base/errors.ts';
 import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
 import {type AnswerFormat, RULE, writeAnswer} from '../../ui/plain/write-answer.ts';
 import {type Io, writePrompt} from '../host/io.ts';
-import {stdinLines} from '../host/text-input.ts';
+import {ReportedError, reportError} from '../host/report.ts';
+import {stdinLines, stdinTexts, told} from '../host/text-input.ts';
 
 export interface PlainFace {
   readonly io: Io;
@@ -21,19 +24,44 @@ export async function answerOnce({io, send, model, format, screenReader}: PlainF
   io.stop.throwIfAborted();
 }
 
-/** Answers every line of stdin that is not blank, until the end of the input. */
+/** Failures of one line, after which the next one can be answered. The rest is of the engine or of the machine. */
+const OF_A_LINE: readonly ErrorCode[] = ['context_length_exceeded', 'invalid_request', 'unsupported', 'backend_failed'];
+
+const FULL_CONVERSATION =
+  'The lines of one run are one conversation: --ctx gives it more room, and a run of its own (such as xargs makes) forgets the others.';
+
+/**
+ * Answers every line of stdin that is not blank, until the end of the input. A line that cannot be answered is reported
+ * in its place, and the next one is answered.
+ * @throws ReportedError at the end, with the exit code of the first such line; else what ends all of them.
+ */
 export async function answerLines(face: PlainFace): Promise<void> {
   if (face.io.stdin.isTTY) return answerTyped(face);
+  let exitCode = 0;
+  let answered = false;
   for await (const line of stdinLines(face.io)) {
-    if (line.trim() !== '') await answerOnce(face, line);
+    const where = `line ${line.number} of stdin`;
+    try {
+      if (line.problem) throw line.problem;
+      const text = told(face.io, where, line);
+      if (text.trim() === '') continue;
+      await answerOnce(face, text);
+      answered = true;
+    } catch (error) {
+      if (!(error instanceof EngineError) || !OF_A_LINE.includes(error.code)) throw error;
+      const hint = error.context && answered ? FULL_CONVERSATION : error.hint;
+      const code = await reportError(face.io, error.at(where, hint), face.format !== 'text');
+      exitCode ||= code;
+    }
   }
+  if (exitCode !== 0) throw new ReportedError(exitCode);
 }
 
 /** The classic loop: `Prompt: `, the answer, a rule. Ctrl-C stops an answer; at the prompt it leaves, as Ctrl-D does. */
 async function answerTyped({io, send, model, format, screenReader}: PlainFace): Promise<void> {
   const output = {to: io, sentences: screenReader};
   writePrompt(io, 'Prompt: ');
-  for await (const line of stdinLines(io)) {
+  for await (const line of stdinTexts(io)) {
     if (line.trim() !== '') {
       const turn = new AbortController();
       const release = io.captureInterrupt(() => turn.abort());

@@ -1,4 +1,5 @@
 // What a command may touch of the outside world; only this folder writes to its streams, and cleans what goes there.
+import {createReadStream, fstatSync} from 'node:fs';
 import {escapeJson, sanitise, type TerminalSequence} from '../../base/terminal-text.ts';
 
 export type Input = NodeJS.ReadableStream & {readonly isTTY?: boolean};
@@ -126,9 +127,11 @@ export function processIo(): Io {
   process.stdout.on('error', (error) => controller.abort(error));
   // Nobody is left to read a complaint about a closed stderr.
   process.stderr.on('error', () => {});
+  let stdin: Input | undefined;
   return ioOn({
     get stdin() {
-      return process.stdin;
+      stdin ??= openStdin();
+      return stdin;
     },
     stdout: process.stdout,
     stderr: process.stderr,
@@ -143,6 +146,12 @@ export function processIo(): Io {
       };
     },
   });
+}
+
+/** For a folder or a block device Node has an empty stream in place of stdin; one that reads it says what is wrong. */
+function openStdin(): Input {
+  const kind = fstatSync(0);
+  return kind.isDirectory() || kind.isBlockDevice() ? createReadStream('', {fd: 0, autoClose: false}) : process.stdin;
 }
 
 /** Ends by the signal itself, so that a shell sees 130 or 143 and stops its own loop. */

@@ -4,8 +4,19 @@ import {EngineError} from '../../base/errors.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
 
+/** Ends the program with the code of failures that were reported where they happened. */
+export class ReportedError extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super('reported already');
+    this.exitCode = exitCode;
+  }
+}
+
 /** Writes `error: …` and the hint to stderr, in JSON mode an object to stdout too. Returns the exit code. */
 export async function reportError(io: Io, error: unknown, json: boolean): Promise<number> {
+  if (error instanceof ReportedError) return error.exitCode;
   const known = error instanceof EngineError ? error : asEngineError(error);
   await sayError(io, known.message);
   if (known.hint !== undefined) io.say(known.hint);

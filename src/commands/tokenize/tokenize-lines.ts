@@ -1,14 +1,15 @@
 // `mistral tokenize --jsonl` and `--decode`: each line of stdin is answered on its own, whatever the others were.
 import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonNumber, type Json, type JsonMember, parseMembers} from '../../base/json.ts';
-import {readLines} from '../../base/read-lines.ts';
-import {unlessStopped, untilStopped} from '../../base/signals.ts';
+import type {Line} from '../../base/read-lines.ts';
+import {unlessStopped} from '../../base/signals.ts';
 import {Refusal} from '../../engine/contract/refusal.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
 import {OutputParser} from '../../engine/template/parse/output-parser.ts';
 import {toolCallObject} from '../../ui/plain/answer-json.ts';
 import {drained, type Io} from '../host/io.ts';
+import {stdinLines} from '../host/text-input.ts';
 import {encodeInput} from './tokenize-input.ts';
 
 type Members = ReadonlyMap<string, JsonMember>;
@@ -17,27 +18,21 @@ type Members = ReadonlyMap<string, JsonMember>;
 export async function answerLines(io: Io, loaded: LoadedTokenizer, task: 'encode' | 'decode'): Promise<void> {
   io.say(`template ${loaded.version}: ${loaded.versionReason}`);
   const answer = task === 'encode' ? encodeLine : decodeLine;
-  let invalidLine = 0;
-  let number = 0;
-  const lines = readLines(untilStopped(io.stdin, io.stop), (line) => {
-    invalidLine = line;
-  });
-  for await (const line of lines) {
-    number++;
-    if (line.trim() === '') continue;
-    const isText = invalidLine !== number;
-    io.printJson(answerLine(line, isText, (members) => answer(loaded, members)));
+  for await (const line of stdinLines(io)) {
+    if (line.problem === undefined && line.text.trim() === '') continue;
+    io.printJson(answerLine(line, (members) => answer(loaded, members)));
     await unlessStopped(drained(io), io.stop);
   }
 }
 
 /** One line of output: what `answer` says, or its error, under the line's own id as it was written. */
-function answerLine(line: string, isText: boolean, answer: (members: Members) => object): string {
+function answerLine({text, valid, problem}: Line, answer: (members: Members) => object): string {
   let id = 'null';
   try {
-    const members = parseMembers(line);
+    if (problem) throw problem;
+    const members = parseMembers(text);
     id = members?.get('id')?.text ?? id;
-    if (!isText) throw new EngineError('invalid_request', 'the line is not valid UTF-8');
+    if (!valid) throw new EngineError('invalid_request', 'the line is not valid UTF-8');
     if (!members) throw new EngineError('invalid_request', 'the line is no JSON object');
     return `{"id":${id},${JSON.stringify(answer(members)).slice(1)}\n`;
   } catch (error) {

@@ -32,10 +32,20 @@ export async function writeAnswer(
   model: ModelInfo,
 ): Promise<Answer> {
   const held = new Sentences();
-  const write = (text: string) => void (text !== '' && to.print(text));
+  let written = false;
+  const write = (text: string) => {
+    if (text === '') return;
+    written = true;
+    to.print(text);
+  };
   const answer = await collectAnswer(events, (event) => {
     if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
     if (format === 'stream-json') to.json(eventObject(event, model));
+  }).catch((error: unknown) => {
+    // What was said before it broke off is a line: the next answer does not go on from it.
+    write(held.end());
+    if (written) write('\n');
+    throw error;
   });
   if (format === 'text') write(`${held.end()}\n`);
   if (format === 'json') to.json(answerObject(answer, model));
