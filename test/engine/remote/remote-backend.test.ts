@@ -53,6 +53,19 @@ describe.each(['v3', 'v13'] as const)('over our own server with the template %s'
   backendContract({open, calls: 'asked', reasons: version === 'v13', logprobs: false, enforces: false});
 });
 
+test('a list of models that cannot be read is no hindrance where the model is named, and a failure where it is not', async () => {
+  const {url} = await httpServer((_one, response) => {
+    response.writeHead(200, {'content-type': 'text/html'}).end('<html>Welcome</html>');
+  });
+  expect((await openRemote({url: `${url}/v1`, model: 'mine', env: {}})).model.id).toBe('mine');
+  await expect(openRemote({url: `${url}/v1`, env: {}})).rejects.toMatchObject({code: 'backend_failed'});
+});
+
+test('a server that refuses to list its models is not asked further, also where the model is named', async () => {
+  const {url} = await httpServer((_one, response) => json(response, {error: {message: 'no'}}, 404));
+  await expect(openRemote({url: `${url}/v1`, model: 'mine', env: {}})).rejects.toMatchObject({code: 'model_not_found'});
+});
+
 test('the first model of the list is taken, its context size under any of its names', async () => {
   const {backend} = await cluster(() => {});
   expect(backend.model).toMatchObject({id: 'large', contextSize: 4096, device: expect.stringMatching(/^remote, 127/)});

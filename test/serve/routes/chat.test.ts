@@ -116,6 +116,17 @@ test.each(['length', 'context'] as const)('an answer cut by %s says length', asy
   expect((await post(URL, HI)).json().choices[0].finish_reason).toBe('length');
 });
 
+test('every effort of reasoning that clients know is taken and described, another one is refused', async () => {
+  const {post, get} = await testServer(['x']);
+  const known = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+  for (const reasoning_effort of known) expect((await post(URL, {...HI, reasoning_effort})).status).toBe(200);
+  const refused = await post(URL, {...HI, reasoning_effort: 'enormous'});
+  expect({status: refused.status, param: refused.json().error.param}).toEqual({status: 400, param: 'reasoning_effort'});
+  const {paths} = (await get('/openapi.json')).json();
+  const {schema} = paths[URL].post.requestBody.content['application/json'];
+  expect(JSON.stringify(schema.properties.reasoning_effort)).toContain(JSON.stringify(known));
+});
+
 test('max_tokens 0 gives an empty answer', async () => {
   const {post} = await testServer(['x']);
   const {choices} = wire.chatCompletion.parse((await post(URL, {...HI, max_tokens: 0})).json());
