@@ -101,7 +101,7 @@ async function plainAnswer(): Promise<void> {
 
 /** The chat screen as it ships, on this terminal; nobody sits at it, so the keys come from here. */
 async function screenAnswer(number: number): Promise<void> {
-  const host = screenHost(new AbortController().signal);
+  const host = screenHost(new AbortController().signal, process.env);
   let type = (_keys: string) => {};
   const stdin: Host['stdin'] = {
     setRawMode: (raw) => host.stdin.setRawMode(raw),
@@ -123,7 +123,7 @@ async function screenAnswer(number: number): Promise<void> {
     banner: 'bench',
     history: new History(undefined),
     session: new Session(newSessionInfo('bench'), join(folder, `session-${number}.jsonl`)),
-    toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd()}),
+    toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd(), env: process.env}),
     theme: createTheme({color: true, unicode: true, hyperlinks: false}),
   });
 }

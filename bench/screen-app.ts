@@ -68,13 +68,13 @@ if (options.plain) {
   await writeAnswer(events, {to: processIo()}, 'text', backend.model);
 } else {
   await runChat({
-    host: screenHost(new AbortController().signal),
+    host: screenHost(new AbortController().signal, process.env),
     open: async () => open(),
     sampling,
     banner: 'bench',
     history: new History(undefined),
     session: new Session(newSessionInfo('bench'), undefined),
-    toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd()}),
+    toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd(), env: process.env}),
     theme: createTheme({color: true, unicode: true, hyperlinks: false}),
   });
 }

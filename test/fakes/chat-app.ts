@@ -42,7 +42,7 @@ async function open() {
 }
 
 const code = await runChat({
-  host: screenHost(new AbortController().signal),
+  host: screenHost(new AbortController().signal, process.env),
   open,
   sampling: {temperature: 0.7},
   banner: 'mistral-chat test',
@@ -51,7 +51,7 @@ const code = await runChat({
       ? Session.read(options.session)
       : new Session(newSessionInfo('paced'), options.session),
   history: new History(options.history),
-  toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd()}),
+  toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd(), env: process.env}),
   reducedMotion: options.still === true,
   theme: createTheme({color: process.env.NO_COLOR === undefined, unicode: true, hyperlinks: false}),
 });

@@ -8,7 +8,7 @@ import {notingIo, screenHost} from '../host/screen-host.ts';
 import {stateFolder} from '../host/state-folder.ts';
 import {abilities} from '../host/terminal-abilities.ts';
 import {versionText} from '../version.ts';
-import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
+import {commandEnvironment, KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
@@ -19,7 +19,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
   const load = new AbortController();
   const stop = AbortSignal.any([io.stop, load.signal]);
   const code = await runChat({
-    host: screenHost(io.stop),
+    host: screenHost(io.stop, commandEnvironment(io, tools)),
     open: async (note, onProgress) => {
       const {openBackend} = await import('../open-model/open-backend.ts');
       const backend = await openBackend(notingIo(io, note, stop), model, flags, {onProgress});

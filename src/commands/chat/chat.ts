@@ -35,6 +35,7 @@ interface ChatFlags extends EngineFlags {
   readonly reducedMotion?: true;
   readonly tools?: string;
   readonly exec?: readonly string[];
+  readonly env?: readonly string[];
   readonly shell?: true;
   readonly timeout: number;
 }
@@ -74,6 +75,7 @@ export function addChatCommand(command: Command, io: Io): void {
       'run this command for calls of the tool, once you agree; repeatable',
       collect(String),
     )
+    .option('--env <name>', 'let commands see this secret variable, such as an API key; repeatable', collect(String))
     .option('--shell', 'let sh read the commands of --exec')
     .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30);
   addSamplingOptions(command, DEFAULTS.chat);

@@ -9,6 +9,7 @@ import type {ToolHost} from '../../ui/chat/tool-registry.ts';
 import type {Io} from '../host/io.ts';
 import {sessionFolder} from '../host/state-folder.ts';
 import type {EngineFlags} from '../options.ts';
+import {allowedNames, childEnvironment} from '../processes/child-environment.ts';
 import {toolHost} from '../tools/tool-host.ts';
 
 export interface TerminalChat {
@@ -31,17 +32,26 @@ export interface ToolFlags {
   /** File of the tools to begin with. */
   readonly tools?: string;
   readonly exec?: readonly string[];
+  /** Names of secret variables that commands and the editor see. */
+  readonly env?: readonly string[];
   readonly shell?: true;
   /** Seconds. */
   readonly timeout: number;
 }
 
 /** The tools of a chat as its flags name them. */
-export function toolsOf(io: Io, {tools, exec, shell, timeout}: ToolFlags): {toolHost: ToolHost; tools?: GivenTools} {
+export function toolsOf(io: Io, flags: ToolFlags): {toolHost: ToolHost; tools?: GivenTools} {
+  const {tools, exec, shell, timeout} = flags;
+  const env = commandEnvironment(io, flags);
   return {
-    toolHost: toolHost({shell: shell === true, timeoutMs: timeout * 1000, cwd: io.cwd}),
+    toolHost: toolHost({shell: shell === true, timeoutMs: timeout * 1000, cwd: io.cwd, env}),
     ...(tools === undefined ? {} : {tools: {file: tools, commands: exec ?? []}}),
   };
+}
+
+/** What commands and the editor see of the environment. @throws EngineError `usage` for an --env that names nothing. */
+export function commandEnvironment({env}: Io, {env: names = []}: ToolFlags): NodeJS.ProcessEnv {
+  return childEnvironment(env, allowedNames(names, env));
 }
 
 /** Why a saved cache is not used, where a person should know: the wait that it would have saved comes again. */

@@ -6,11 +6,15 @@ import {performance} from 'node:perf_hooks';
 import {Writable} from 'node:stream';
 import type {ReadStream, WriteStream} from 'node:tty';
 import type {Host} from '../../ui/screen/draw/terminal.ts';
+import {guard} from '../processes/guard.ts';
 import {homeFolder} from './folders.ts';
 import {type Io, ioOn, STREAMS} from './io.ts';
 
-/** The host of a screen on this process's terminal; both streams have to be terminals. */
-export function screenHost(stop: AbortSignal): Host {
+/**
+ * The host of a screen on this process's terminal; both streams have to be terminals. `childEnv` is what the programs it
+ * runs for the person, such as an editor, see of the environment.
+ */
+export function screenHost(stop: AbortSignal, childEnv: NodeJS.ProcessEnv): Host {
   const stdin = process.stdin as ReadStream;
   const stdout = process.stdout as WriteStream;
   // At a file size limit (ulimit -f) the write fails instead of the program, as on a full disk.
@@ -42,9 +46,18 @@ export function screenHost(stop: AbortSignal): Host {
       }),
     run: (command, args) =>
       new Promise((resolve, reject) => {
-        const child = spawn(command, args, {stdio: 'inherit'});
-        child.once('error', reject);
-        child.once('exit', (code) => resolve(code ?? 1));
+        // By a hang-up, at which editors put what was written in a safe place.
+        const {watch, release} = guard({signal: 'SIGHUP'});
+        const child = spawn(command, args, {stdio: 'inherit', env: childEnv});
+        if (child.pid !== undefined) watch(child.pid);
+        child.once('error', (error) => {
+          release();
+          reject(error);
+        });
+        child.once('exit', (code) => {
+          release();
+          resolve(code ?? 1);
+        });
       }),
     onHangup: (handler) => {
       process.on('SIGHUP', handler);

@@ -15,6 +15,7 @@ import {cutNote} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';
 import {promptFrom, readTextFile, textOrFile} from '../host/text-input.ts';
 import type {EngineFlags} from '../options.ts';
+import {allowedNames, childEnvironment, withheldNames} from '../processes/child-environment.ts';
 import {parseToolCommand, runToolCommand} from './tool-command.ts';
 
 export interface ToolsFlags extends EngineFlags {
@@ -24,6 +25,7 @@ export interface ToolsFlags extends EngineFlags {
   readonly system?: string;
   readonly toolChoice: string;
   readonly exec?: readonly string[];
+  readonly env?: readonly string[];
   readonly shell?: true;
   /** Seconds. */
   readonly timeout: number;
@@ -33,6 +35,8 @@ export interface ToolsFlags extends EngineFlags {
 
 /** How the commands run, and whether the answer is an object. */
 interface RunFlags {
+  /** Names of secret variables that the commands see. */
+  readonly env?: readonly string[];
   readonly shell?: boolean;
   /** Seconds. */
   readonly timeout: number;
@@ -46,6 +50,7 @@ export async function readToolsFlags(
   sampling: SamplingParams,
 ): Promise<{request: ChatCompletionRequest; commands: readonly ToolCommand[]}> {
   const commands = (flags.exec ?? []).map(parseToolCommand);
+  allowedNames(flags.env ?? [], io.env);
   const tools = parseTools(await readTextFile(io, flags.tools), flags.tools);
   for (const {name} of commands) requireTool(tools, name, '--exec');
   const choice = toolChoice(flags.toolChoice, tools);
@@ -77,10 +82,12 @@ export async function answerWithCommands(
   backend: Backend,
   {messages, toolChoice, ...settings}: ChatCompletionRequest,
   commands: readonly ToolCommand[],
-  {shell = false, timeout, json = false}: RunFlags,
+  {env: names = [], shell = false, timeout, json = false}: RunFlags,
 ): Promise<void> {
+  const note = (text: string) => io.say(`note: ${text}`);
+  const how = {shell, timeoutMs: timeout * 1000, cwd: io.cwd, env: childEnvironment(io.env, names), note};
   const runTool = (call: ParsedToolCall, signal: AbortSignal) =>
-    runToolCommand(commandOf(call, commands), call, {shell, timeoutMs: timeout * 1000, cwd: io.cwd, signal});
+    runToolCommand(commandOf(call, commands), call, {...how, signal});
   // A forced call is forced once: the model must be free to answer with the result.
   let choice = toolChoice;
   const nextChoice = () => {
@@ -104,7 +111,12 @@ export async function answerWithCommands(
   if (json) writeJson(io, backend, answer);
   else io.print(`${answer.content}\n`);
   noteCut(io, backend, answer);
-  if (failures.length > 0) throw new EngineError('tool_failed', `calls failed: ${failures.join(', ')}`);
+  if (failures.length > 0) {
+    const withheld = withheldNames(io.env, names).join(', ');
+    throw new EngineError('tool_failed', `calls failed: ${failures.join(', ')}`, {
+      ...(withheld !== '' && {hint: `Commands do not see ${withheld}; --env NAME passes one on.`}),
+    });
+  }
   if (answer.finish.reason === 'tool_calls') {
     throw new EngineError('tool_failed', 'the model still calls tools after 8 rounds of results');
   }

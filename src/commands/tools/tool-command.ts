@@ -1,17 +1,21 @@
 // Runs a tool call as a local command: arguments as JSON on its stdin, its output as the result. No shell unless asked.
-import {type ChildProcess, spawn} from 'node:child_process';
 import {EngineError} from '../../base/errors.ts';
 import {within} from '../../base/signals.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import type {ToolCall} from '../../engine/contract/requests.ts';
 import type {ToolCommand} from '../../ui/chat/tool-registry.ts';
+import {runToEnd} from '../processes/run-to-end.ts';
 
 export interface ToolCommandOptions {
   /** Hand the line to `sh -c` instead of splitting it into words. */
   readonly shell: boolean;
   readonly timeoutMs: number;
   readonly cwd: string;
+  /** What the command sees of the environment. */
+  readonly env: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** Hears what a person should know of a command that did its work. */
+  readonly note: (text: string) => void;
 }
 
 /** What a model gets to read of one result at most. */
@@ -30,49 +34,51 @@ export function parseToolCommand(text: string): ToolCommand {
 }
 
 /**
- * Runs the command and returns its output without control characters and final newlines, cut after 64 KiB.
- * Throws EngineError `tool_failed` when it cannot start, fails, or takes longer than `timeoutMs`.
+ * Runs the command and returns its output without control characters and final newlines, cut after 64 KiB. It is over
+ * when it exits; what it leaves running is ended, and `note` hears of it.
+ * @throws EngineError `tool_failed` when it cannot start, fails, or takes longer than `timeoutMs`; the signal's reason,
+ * within a second of its abort.
  */
 export async function runToolCommand(
   {name, line}: ToolCommand,
   call: ToolCall,
-  {shell, timeoutMs, cwd, signal}: ToolCommandOptions,
+  {shell, timeoutMs, cwd, env, signal, note}: ToolCommandOptions,
 ): Promise<string> {
   const [program = '', ...args] = shell ? ['sh', '-c', line] : splitWords(line);
-  // A group of its own: whatever the command started ends with it.
-  const child = spawn(program, args, {cwd, stdio: ['pipe', 'pipe', 'pipe'], detached: true});
-  child.stdin.on('error', () => {}); // A command need not read its arguments.
-  child.stdin.end(call.arguments);
-  const [output, complaint] = [bounded(child.stdout), bounded(child.stderr)];
-  const [end, isLate] = await within({of: [signal], ms: timeoutMs}, async (kill) => {
-    const how = await ended(child, kill).catch((cause: Error) => {
-      throw failed(name, `cannot be run: ${cause.message}`, cause);
-    });
-    return [how, kill.aborted];
-  });
   signal.throwIfAborted();
-  if (isLate) throw failed(name, `took longer than ${timeoutMs / 1000} s`);
-  if (end !== 0) {
-    const how = typeof end === 'number' ? `ended with exit code ${end}` : `was killed by ${end}`;
-    throw failed(name, `${how}: ${lastLine(complaint()) || lastLine(output()) || 'it wrote nothing'}`);
+  const ended = await within({of: [signal], ms: timeoutMs}, (limit) =>
+    runToEnd(program, args, {cwd, env, input: call.arguments, signal: limit, maxBytes: MAX_OUTPUT_BYTES}),
+  ).catch((cause: unknown) => {
+    throw failed(name, `cannot be run: ${whyNot(cause, program)}`, cause);
+  });
+  const {exit, left} = ended;
+  if (left === 'running') note(`the tool ${name} left a process running that could not be ended`);
+  else if (left === 'ended' && exit !== undefined) note(`the tool ${name} left processes running; they were ended`);
+  signal.throwIfAborted();
+  if (exit === undefined) throw failed(name, `took longer than ${timeoutMs / 1000} s`);
+  const [output, complaint] = [clean(ended.output), clean(ended.complaint)];
+  if (exit.code !== 0) {
+    const how = exit.code === null ? `was killed by ${exit.signal}` : `ended with exit code ${exit.code}`;
+    throw failed(name, `${how}: ${lastLine(complaint) || lastLine(output) || 'it wrote nothing'}`);
   }
-  return output().trimEnd();
+  return output.trimEnd();
 }
 
-/** The exit code or the killing signal of a child whose output is read; `kill` ends its whole group. */
-function ended(child: ChildProcess, kill: AbortSignal): Promise<number | NodeJS.Signals | null> {
-  return new Promise((resolve, reject) => {
-    const onKill = () => {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-    };
-    kill.addEventListener('abort', onKill, {once: true});
-    if (kill.aborted) onKill();
-    child.on('error', reject);
-    child.on('close', (code, killer) => {
-      kill.removeEventListener('abort', onKill);
-      resolve(code ?? killer);
-    });
-  });
+/** The system's reason in words, for those that a person can do something about. */
+function whyNot(cause: unknown, program: string): string {
+  const {code, message} = cause as NodeJS.ErrnoException;
+  if (program === '') return 'the command is empty';
+  const reason = {
+    ENOENT: `there is no program ${program}, or not the folder to run it in`,
+    EACCES: `${program} may not be executed; is it a program, and is its x bit set (chmod +x)?`,
+    ENOEXEC: `${program} is no program of this machine; a script needs a first line such as #!/bin/sh`,
+    E2BIG: 'the command or the environment is too long for this system',
+    ENOTDIR: `a part of the path ${program} is no folder`,
+    ELOOP: `the path ${program} goes through too many links`,
+    EAGAIN: 'this user may not start more processes',
+    EMFILE: 'this program may not open more files (ulimit -n)',
+  }[code ?? ''];
+  return reason ?? message;
 }
 
 /** Splits a command line into words: blanks separate, quotes and backslashes keep them together. */
@@ -92,14 +98,8 @@ function unquote(_whole: string, single?: string, double?: string, escaped?: str
   return single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? '';
 }
 
-function bounded(stream: NodeJS.ReadableStream): () => string {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  stream.on('data', (chunk: Buffer) => {
-    if (size < MAX_OUTPUT_BYTES) chunks.push(chunk.subarray(0, MAX_OUTPUT_BYTES - size));
-    size += chunk.length;
-  });
-  return () => sanitise(new TextDecoder().decode(Buffer.concat(chunks)));
+function clean(bytes: Buffer): string {
+  return sanitise(new TextDecoder().decode(bytes));
 }
 
 function lastLine(text: string): string {

@@ -10,6 +10,8 @@ export interface ToolHostOptions {
   /** Limit for one command. */
   readonly timeoutMs: number;
   readonly cwd: string;
+  /** What commands see of the environment. */
+  readonly env: NodeJS.ProcessEnv;
 }
 
 export function toolHost(options: ToolHostOptions): ToolHost {
@@ -23,6 +25,6 @@ export function toolHost(options: ToolHostOptions): ToolHost {
       return parseTools(text, path);
     },
     parse: parseToolCommand,
-    run: (command, call, signal) => runToolCommand(command, call, {...options, signal}),
+    run: (command, call, signal, note) => runToolCommand(command, call, {...options, signal, note}),
   };
 }

@@ -4,7 +4,7 @@ import {EngineError} from '../../base/errors.ts';
 import type {ParsedToolCall} from '../../engine/contract/backend.ts';
 import type {Tool, ToolCall} from '../../engine/contract/requests.ts';
 import {shorten} from '../graphemes.ts';
-import {type Row, rowText, type Theme} from '../markdown/style.ts';
+import {paint, type Row, rowText, type Theme} from '../markdown/style.ts';
 import {questionRows} from '../rows/tool-rows.ts';
 import type {Picker} from './picker.ts';
 
@@ -21,8 +21,8 @@ export interface ToolHost {
   load(path: string): Promise<readonly Tool[]>;
   /** Reads `name=command`. @throws EngineError `usage`. */
   parse(text: string): ToolCommand;
-  /** Runs a call; abort ends it. @throws EngineError `tool_failed`. */
-  run(command: ToolCommand, call: ToolCall, signal: AbortSignal): Promise<string>;
+  /** Runs a call; abort ends it. `note` hears what the person should know besides. @throws EngineError `tool_failed`. */
+  run(command: ToolCommand, call: ToolCall, signal: AbortSignal, note: (text: string) => void): Promise<string>;
 }
 
 /** Whom the tools are asked of. */
@@ -107,10 +107,15 @@ export class ToolRegistry {
     try {
       if (!this.#trusted.has(call.name)) await this.#ask(command, call, signal);
       this.#person.working(`running ${call.name}`);
-      return await this.#host.run(command, call, signal);
+      return await this.#host.run(command, call, signal, (text) => this.#note(text));
     } finally {
       this.#person.working(undefined);
     }
+  }
+
+  #note(text: string): void {
+    const {theme} = this.#person;
+    this.#person.print(paint(shorten(rowText(`note: ${text}`), this.#person.columns()), theme.dim));
   }
 
   /** Returns when the call may run. Leaving the question open stops the turn, as Esc and Ctrl-C do everywhere. */

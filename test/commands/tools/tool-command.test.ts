@@ -1,8 +1,7 @@
 import {execFileSync} from 'node:child_process';
-import {closeSync, constants, openSync, readSync} from 'node:fs';
-import {join} from 'node:path';
-import {expect, onTestFinished, test, vi} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import {parseToolCommand, runToolCommand, splitWords} from '../../../src/commands/tools/tool-command.ts';
+import {aliveFifo} from '../../fixtures/alive-fifo.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
 const call = {id: 'abcDEF123', name: 'add', arguments: '{"a": 1}'};
@@ -11,25 +10,7 @@ function exec(
   line: string,
   {shell = false, timeoutMs = 10_000, signal = new AbortController().signal, cwd = process.cwd()} = {},
 ) {
-  return runToolCommand({name: 'add', line}, call, {shell, timeoutMs, signal, cwd});
-}
-
-/** A folder with a FIFO named `alive` in it, and whether any process has it open for writing. */
-function aliveFifo() {
-  const cwd = folderWith();
-  const path = join(cwd, 'alive');
-  execFileSync('sh', ['-c', 'mkfifo alive'], {cwd});
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  onTestFinished(() => closeSync(fd));
-  const isAlive = () => {
-    try {
-      return readSync(fd, Buffer.alloc(1)) > 0;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return true;
-      throw error;
-    }
-  };
-  return {cwd, isAlive};
+  return runToolCommand({name: 'add', line}, call, {shell, timeoutMs, signal, cwd, env: process.env, note() {}});
 }
 
 test.each([
@@ -62,10 +43,29 @@ test('output beyond 64 KiB is cut', async () => {
   expect(await exec('head -c 100000 /dev/zero | tr "\\0" x', {shell: true})).toBe('x'.repeat(65_536));
 });
 
+test('a failure is told by the last line of what was written, however much came before', async () => {
+  await expect(exec('seq 100000 >&2; echo the reason >&2; exit 3', {shell: true})).rejects.toMatchObject({
+    message: 'the command of the tool add ended with exit code 3: the reason',
+  });
+});
+
+test('a script without a first line that names its shell is read by sh', async () => {
+  const cwd = folderWith({script: 'echo from sh'});
+  execFileSync('chmod', ['+x', 'script'], {cwd});
+  expect(await exec('./script', {cwd})).toBe('from sh');
+});
+
 test.each([
   ['false', {}, 'the command of the tool add ended with exit code 1: it wrote nothing'],
   ['ls /no/such/place', {}, 'No such file'],
-  ['/no/such/program', {}, 'cannot be run'],
+  ['/no/such/program', {}, 'cannot be run: there is no program /no/such/program'],
+  ['', {}, 'cannot be run: the command is empty'],
+  ['/etc/passwd/program', {}, 'cannot be run: a part of the path /etc/passwd/program is no folder'],
+  ['/etc', {}, 'cannot be run: /etc may not be executed'],
+  ['/etc/passwd', {}, 'cannot be run: /etc/passwd may not be executed'],
+  ['ls', {cwd: '/no/such/folder'}, 'cannot be run: there is no program ls, or not the folder to run it in'],
+  [`true ${'x'.repeat(300_000)}`, {}, 'cannot be run: the command or the environment is too long for this system'],
+  ['true a\u0000b', {}, 'cannot be run: '],
   ['sleep 5; true', {shell: true, timeoutMs: 100}, 'took longer than 0.1 s'],
 ])('%s fails with the reason', async (line, options, reason) => {
   await expect(exec(line, options)).rejects.toMatchObject({

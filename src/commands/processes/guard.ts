@@ -1,0 +1,59 @@
+// Ends a program that this one started when this one dies, whatever it dies of: hang-up, crash, kill -9.
+import {spawn} from 'node:child_process';
+
+export interface GuardOptions {
+  /** What the program is asked with first; what is still there 0.3 s later is killed. */
+  readonly signal: 'SIGTERM' | 'SIGHUP';
+  /** A text that will be in the environment of the program and of whatever it starts (Linux). */
+  readonly mark?: string;
+}
+
+export interface Guard {
+  /** Whom to end: a process, or with a minus the group of that number. Until then it is known by its mark alone. */
+  watch(target: number): void;
+  /** To be called when the program is over, or was never started. */
+  release(): void;
+}
+
+/**
+ * Waits in a session of its own, which no terminal hangs up. Its stdin ends when we do; if it was not told before that the
+ * program is over, we died. It is a shell because one starts in a millisecond and is on every system but Windows.
+ */
+const SCRIPT = `
+read -r signal mark || exit 0
+target=
+while read -r word value; do
+  case "$word" in
+    watch) target="$value" ;;
+    over) exit 0 ;;
+  esac
+done
+[ -n "$target" ] && kill -s "$signal" -- "$target" && kill -s CONT -- "$target"
+sleep 0.3 || sleep 1
+[ -n "$target" ] && kill -s KILL -- "$target"
+[ -z "$mark" ] && exit 0
+for file in $(grep -ls -- "$mark" /proc/[0-9]*/environ); do
+  process="\${file#/proc/}"
+  kill -s KILL "\${process%/environ}"
+done`;
+
+/** Starts to watch; to be called before the program is started, as we may die at any moment. Does nothing on Windows. */
+export function guard({signal, mark = ''}: GuardOptions): Guard {
+  if (process.platform === 'win32') return {watch() {}, release() {}};
+  const {PATH} = process.env;
+  const watcher = spawn('/bin/sh', ['-c', SCRIPT], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+    env: PATH === undefined ? {} : {PATH},
+  });
+  // Without a shell, or with no room for one more process, the program runs unwatched: better than not at all.
+  watcher.on('error', () => {});
+  watcher.stdin.on('error', () => {});
+  watcher.unref();
+  watcher.stdin.write(`${signal.slice(3)} ${mark}\n`);
+  return {
+    watch: (target) => void watcher.stdin.write(`watch ${target}\n`),
+    release: () => void watcher.stdin.end('over\n'),
+  };
+}
