@@ -37,6 +37,46 @@ describe('openLocalBackend', () => {
     await backend.close();
   });
 
+  test('a context smaller than the blocks of the cache is kept to', async () => {
+    const small = await open(8);
+    expect(small.model.contextSize).toBe(8);
+    const messages = [{role: 'user', content: 'Hello, how are you?'}] as const;
+    const sampling = {temperature: 0, maxTokens: 50};
+    await expect(eventsOf(small.chat({messages, sampling}, never))).rejects.toMatchObject({
+      code: 'context_length_exceeded',
+      context: {contextSize: 8},
+    });
+    await small.close();
+    const room = await open(40);
+    const noEnd = {...sampling, logitBias: new Map([[2, -100]])};
+    const ended = (await eventsOf(room.chat({messages, sampling: noEnd}, never))).at(-1);
+    // The last token of the answer needs no place of its own.
+    expect(ended).toMatchObject({type: 'finish', reason: 'context'});
+    const {usage} = ended as Extract<typeof ended, {type: 'finish'}>;
+    expect(usage.promptTokens + usage.completionTokens).toBe(41);
+    await room.close();
+  });
+
+  test('GPU layers without a GPU, too many threads and too long a context are told, and the model opens', async () => {
+    const notes: string[] = [];
+    const backend = await openLocalBackend({
+      file,
+      device: 'off',
+      gpuLayers: 99,
+      threads: 1000,
+      contextSize: 4096,
+      onNote: (line) => notes.push(line),
+    });
+    await backend.close();
+    expect(notes).toEqual([
+      '--gpu-layers 99 has no effect: there is no GPU to use, the CPU computes everything',
+      expect.stringMatching(
+        /^--threads 1000 is more than the \d+ processors? this program may use: expect it to be much slower$/,
+      ),
+      '--ctx 4096 is beyond the 2048 tokens this model was trained for: there it may write nonsense',
+    ]);
+  });
+
   test('the second turn evaluates only what is new', async () => {
     const backend = await open();
     // Words of one token each, so that the history encodes to what was generated.

@@ -51,6 +51,7 @@ export async function openBackend(
     loras,
     onProgress: progress.update,
     onFit: (line) => io.say(`memory: ${line}`),
+    onNote: (line) => io.say(`note: ${line}`),
     signal: io.stop,
     ...(flags.verbose && {onLog}),
     ...(watch && {watch}),

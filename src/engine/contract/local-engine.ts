@@ -21,6 +21,7 @@ export interface Machine {
   readonly vramBytes: number;
   /** The GPU has no memory of its own: `vramBytes` is a part of `ramBytes`. */
   readonly vramIsRam?: boolean;
+  /** Processors this process may use, whole ones of a CPU quota. */
   readonly cores: number;
 }
 
@@ -49,7 +50,7 @@ export interface LocalOptions {
   readonly gpuLayers?: number | 'max';
   /** Tokens one slot holds. Default: what the model was trained for, at most 8192, less when memory is short. */
   readonly contextSize?: number;
-  /** Default: physical cores, 1 for files under 50 MB. */
+  /** Default: physical cores within the CPU quota, 1 for files under 50 MB. */
   readonly threads?: number;
   /** Default true. */
   readonly flashAttention?: boolean;
@@ -68,6 +69,8 @@ export interface LocalOptions {
   readonly onProgress?: (fraction: number) => void;
   /** Called before loading, with a line each: what was decided for the memory there is, and for want of a context length. */
   readonly onFit?: (line: string) => void;
+  /** Called before loading with a line each: what was asked for and this machine or this model does not have. */
+  readonly onNote?: (line: string) => void;
   readonly onLog?: LogListener;
   /** Called when a step of the engine hangs. */
   readonly watch?: StepWatch;

@@ -44,7 +44,8 @@ class Llama implements LlamaTokenModel {
     const {llama, model, context} = opened;
     this.#opened = opened;
     this.#options = options;
-    this.contextSize = context.contextSize;
+    // The library rounds up to whole blocks of its cache; what was asked for is a limit all the same.
+    this.contextSize = Math.min(context.contextSize, options.contextSize ?? context.contextSize);
     this.slots = context.totalSequences;
     this.trainedContextSize = model.trainContextSize;
     this.vocabSize = modelShape(options.file).vocabulary;

@@ -1,10 +1,10 @@
 // Opens a GGUF file: library, weights, context. The options are the user's; what is absent is chosen here.
-import {availableParallelism} from 'node:os';
 import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../base/errors.ts';
-import type {KvType, LocalOptions} from '../contract/local-engine.ts';
+import type {KvType, LocalOptions, Machine} from '../contract/local-engine.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
+import {beyondReach} from '../models/memory/beyond-reach.ts';
 import {fitModel} from '../models/memory/fit-model.ts';
 import type {MemoryPlan} from '../models/memory/memory-plan.ts';
 import {machineWith} from './native/gpu-machine.ts';
@@ -15,6 +15,9 @@ export interface LlamaOptions extends LocalOptions {
   /** The model's header, from `preflight` or `readGguf`. */
   readonly file: GgufFile;
 }
+
+/** The options as this machine can heed them. */
+type Heeded = Omit<LlamaOptions, 'gpuLayers'> & {readonly gpuLayers: LlamaOptions['gpuLayers'] | undefined};
 
 export interface OpenedModel {
   readonly llama: Llama;
@@ -42,16 +45,20 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
   const opened: {model?: LlamaModel} = {};
   try {
     options.signal?.throwIfAborted();
-    const {slots = 1, contextSize, kvType, gpuLayers, file} = options;
+    const {slots = 1, contextSize, kvType, file} = options;
     const machine = await machineWith(options.device ?? 'auto');
     const shape = modelShape(file);
     if (shape.context === undefined) options.onFit?.(contextNote(shape));
+    const hasGpu = library.llama.gpu !== false;
+    for (const note of beyondReach(options, shape, machine, hasGpu)) options.onNote?.(note);
+    const gpuLayers = hasGpu ? options.gpuLayers : undefined;
     const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine, {
       unchecked: options.memoryCheck === false,
     });
     if (line !== undefined) options.onFit?.(line);
-    opened.model = await loadModel(library, plan, options);
-    return await createContext(library, opened.model, plan, options);
+    const heeded = {...options, gpuLayers};
+    opened.model = await loadModel(library, plan, heeded);
+    return await createContext(library, opened.model, plan, machine, heeded);
   } catch (error) {
     await opened.model?.dispose();
     if (options.signal?.aborted) throw options.signal.reason;
@@ -62,7 +69,7 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
   }
 }
 
-function loadModel({llama}: Library, {gpuLayers, contextSize}: MemoryPlan, options: LlamaOptions): Promise<LlamaModel> {
+function loadModel({llama}: Library, {gpuLayers, contextSize}: MemoryPlan, options: Heeded): Promise<LlamaModel> {
   const {mmap, onProgress, signal} = options;
   return llama.loadModel({
     modelPath: options.file.path,
@@ -90,7 +97,8 @@ async function createContext(
   {llama}: Library,
   model: LlamaModel,
   {contextSize, kvType}: MemoryPlan,
-  options: LlamaOptions,
+  machine: Machine,
+  options: Heeded,
 ): Promise<OpenedModel> {
   const {slots = 1, signal} = options;
   const threads =
@@ -99,7 +107,7 @@ async function createContext(
       isAllOnGpu: llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers,
       fileBytes: options.file.fileSize,
       mathCores: llama.cpuMathCores,
-      parallelism: availableParallelism(),
+      parallelism: machine.cores,
     });
   llama.maxThreads = threads;
   const flashAttention = options.flashAttention ?? true;
