@@ -3,9 +3,11 @@ import {writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../base/errors.ts';
+import {reasonOf} from '../base/files/file-error.ts';
 import {contentText} from '../engine/contract/requests.ts';
 import {exportMarkdown} from '../engine/conversation/export-markdown.ts';
-import type {SessionFolder} from '../engine/conversation/session-folder.ts';
+import type {Session} from '../engine/conversation/session.ts';
+import {damageNote, type SessionFolder} from '../engine/conversation/session-folder.ts';
 import {messageToWire} from '../engine/wire/write-messages.ts';
 import type {Io} from './host/io.ts';
 import {sessionFolder} from './host/state-folder.ts';
@@ -30,7 +32,7 @@ export function addSessionsCommand(command: Command, io: Io): void {
     .description('print a chat as markdown')
     .argument('[id]', 'the id or its beginning (default: the last used one)')
     .action((id?: string) => {
-      io.print(exportMarkdown(sessions.read(sessions.find(id)).messages));
+      io.print(exportMarkdown(readSession(io, sessions, id).messages));
     });
   command
     .command('export')
@@ -53,15 +55,19 @@ export function addSessionsCommand(command: Command, io: Io): void {
 
 function list(io: Io, sessions: SessionFolder, json: boolean): void {
   for (const {id, changed} of sessions.list()) {
-    const session = readable(sessions, id);
-    if (session === undefined) {
-      io.say(`${id} is damaged and left out`);
+    let session: Session;
+    try {
+      session = sessions.read(id);
+    } catch (error) {
+      io.say(`${id} is left out: ${reasonOf(error)}`);
       continue;
     }
-    const {messages, info} = session;
-    const first = contentText(messages.find(({role}) => role === 'user')?.content);
+    const {messages, info, waiting, damage} = session;
+    const first = contentText(messages.find(({role}) => role === 'user')?.content) || (waiting[0] ?? '');
+    if (damage !== undefined) io.say(damageNote(id, damage));
     if (json) {
-      io.json({id, changed: new Date(changed).toISOString(), model: info.model, messages: messages.length, first});
+      const about = {id, changed: new Date(changed).toISOString(), model: info.model, messages: messages.length, first};
+      io.json({...about, ...(damage !== undefined && {damage})});
     } else {
       const when = new Date(changed).toISOString().slice(0, 16).replace('T', ' ');
       const title = first.replaceAll(/\s+/g, ' ').slice(0, 50);
@@ -70,12 +76,12 @@ function list(io: Io, sessions: SessionFolder, json: boolean): void {
   }
 }
 
-function readable(sessions: SessionFolder, id: string) {
-  try {
-    return sessions.read(id);
-  } catch {
-    return undefined;
-  }
+/** The session that is meant, with a word about what of it is damaged. */
+function readSession(io: Io, sessions: SessionFolder, given: string | undefined): Session {
+  const id = sessions.find(given);
+  const session = sessions.read(id);
+  if (session.damage !== undefined) io.say(damageNote(id, session.damage));
+  return session;
 }
 
 function exportSession(
@@ -84,7 +90,7 @@ function exportSession(
   id: string | undefined,
   {output, json}: {output?: string; json?: true},
 ): void {
-  const {messages} = sessions.read(sessions.find(id));
+  const {messages} = readSession(io, sessions, id);
   const asJson = json === true || output?.endsWith('.json') === true;
   const content = asJson
     ? `${JSON.stringify({messages: messages.map(messageToWire)}, undefined, 2)}\n`

@@ -1,5 +1,5 @@
 // What a chat keeps, and what becomes of it when the disk, another chat or the terminal fails: the real program.
-import {readdirSync, readFileSync, truncateSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {PtyProgram} from './harness/pty.ts';
@@ -17,7 +17,8 @@ const files = (state: string, ending: string) =>
 const said = (file: string) =>
   readFileSync(file, 'utf8')
     .split('\n')
-    .filter((line) => line.includes('"role":"user"'))
+    // Where the disk was full a line is cut off.
+    .filter((line) => line.includes('"role":"user"') && line.endsWith('}'))
     .map((line) => JSON.parse(line).message.content);
 
 test('a state folder that cannot be written is told once; the chat goes on', async () => {
@@ -35,7 +36,7 @@ test('a disk that gets full is told; what fitted is there the next time', async 
   const program = keep(
     new PtyProgram('bash', ['--norc', '--noprofile', '-i'], {env: {PS1: '$ ', MISTRAL_STATE_DIR: state}}),
   );
-  program.type(`ulimit -f 2; ${command} --max-tokens 8\r`);
+  program.type(`ulimit -f 4; ${command} --max-tokens 8\r`);
   await program.see('ready');
   await say(program, 'small');
   for (const letter of ['a', 'b', 'c']) await say(program, letter.repeat(400));
@@ -46,6 +47,8 @@ test('a disk that gets full is told; what fitted is there the next time', async 
   const resumed = chat(state, ['--max-tokens', '8', '--continue']);
   await resumed.see('earlier messages');
   await resumed.see('ready');
+  // What may stand in the prompt again is cleared.
+  resumed.type('\x03');
   await say(resumed, 'goes on');
   const [file = ''] = files(state, '.jsonl');
   expect(said(file)[0]).toBe('small');
@@ -93,9 +96,26 @@ test('a session that is none is refused before the screen; one with damaged line
   const resumed = chat(state, ['--max-tokens', '8', '--continue']);
   await resumed.see('ready');
   expect(resumed.text()).toContain('> one');
+  expect(resumed.text()).toMatch(/session \S+: 2 damaged lines were left out/);
   await say(resumed, 'two');
   await leave(resumed);
   expect(said(file)).toEqual(['one', 'two']);
+});
+
+test('a message is on the disk at Enter, while the model is loaded; the next chat has it in its prompt', async () => {
+  const state = newState();
+  const first = chat(state);
+  await first.see('> Ask');
+  first.type('remember me\r');
+  await first.until(() => existsSync(join(state, 'sessions')) && files(state, '.jsonl').length > 0, 'the file');
+  first.kill('SIGKILL');
+  await first.exited();
+  const second = chat(state, ['--max-tokens', '8', '--continue']);
+  await second.see(/is in the prompt again|> remember me/);
+  await second.see('remember me');
+  await second.see('ready');
+  second.type('\x03');
+  await leave(second);
 });
 
 test('a chat that is open is resumed as a copy, with a line that says so', async () => {

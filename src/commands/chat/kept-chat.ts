@@ -3,7 +3,7 @@ import {reasonOf} from '../../base/files/file-error.ts';
 import type {Backend, KvState, StateLoad} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
-import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
+import {damageNote, type SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
 import type {ToolHost} from '../../ui/chat/tool-registry.ts';
 import type {Io} from '../host/io.ts';
@@ -78,15 +78,19 @@ export class KeptChat {
     this.#folder = folder;
     this.sessions = save ? folder : undefined;
     this.#stateOf = resume === undefined ? undefined : folder.find(resume === true ? undefined : resume);
+    if (save) folder.keepPrivate();
     if (!save) {
       this.session = new Session(newSessionInfo(''), undefined);
-      if (this.#stateOf !== undefined) this.session.update(folder.read(this.#stateOf).messages);
+      if (this.#stateOf !== undefined) {
+        const kept = folder.read(this.#stateOf);
+        this.session.update(kept.messages);
+        if (kept.damage !== undefined) say(damageNote(this.#stateOf, kept.damage));
+      }
     } else if (this.#stateOf === undefined) this.session = folder.begin('');
     else {
-      const {session, copied} = folder.enter(this.#stateOf);
+      const {session, notes} = folder.enter(this.#stateOf);
       this.session = session;
-      const other = `session ${this.#stateOf} is open in another chat; this one goes on as ${session.info.id}`;
-      if (copied) say(other);
+      for (const note of notes) say(note);
     }
   }
 

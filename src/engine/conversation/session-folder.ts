@@ -1,12 +1,14 @@
 // The folder of all sessions: listing, finding, locking, and the KV states beside them.
-import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, rmSync, type Stats, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {fileError} from '../../base/files/file-error.ts';
 import {type Lock, tryLock} from '../../base/files/lock.ts';
 import {type LockOwner, thisProcess} from '../../base/files/lock-owner.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {keepPrivate} from '../../base/files/private-file.ts';
 import {newSessionInfo, Session} from './session.ts';
+import {byLastUse, noteUse, timeOf} from './used-order.ts';
 
 /** KV states that are kept: they are large, and only recent sessions are resumed often. */
 const STATES = 5;
@@ -15,6 +17,22 @@ export interface SessionEntry {
   readonly id: string;
   /** When it was last written, milliseconds since 1970. */
   readonly changed: number;
+}
+
+/** Endings of the files that tell what was said. */
+const PRIVATE = /\.(?:jsonl|kv|kv\.json|lock)$|^last-used$/;
+
+/** A chat to go on with. */
+export interface Entered {
+  readonly session: Session;
+  readonly copied: boolean;
+  /** What a person should know about it: that it is a copy, and why; what could not be read. */
+  readonly notes: readonly string[];
+}
+
+/** Says that lines of a session could not be read. */
+export function damageNote(id: string, damage: string): string {
+  return `session ${id}: ${damage}`;
 }
 
 /** What holding a session takes: its lock, or nothing where none can be made. */
@@ -45,11 +63,33 @@ export class SessionFolder {
     return join(this.#folder, `${id}.kv`);
   }
 
-  /** All sessions, the one used last first. */
+  /**
+   * All sessions, the one used last first.
+   * @throws EngineError `io` when the folder is there and cannot be read.
+   */
   list(): SessionEntry[] {
-    return this.#files('.jsonl')
-      .map((id) => ({id, changed: statSync(this.fileOf(id)).mtimeMs}))
-      .sort((a, b) => b.changed - a.changed);
+    const now = Date.now();
+    const entries = this.#files('.jsonl').flatMap((id) => {
+      const stat = statOf(this.fileOf(id));
+      // Nothing was said in an empty one, and what is no file may never end.
+      return stat?.isFile() && stat.size > 0 ? [{id, changed: timeOf({id, changed: stat.mtimeMs}, now)}] : [];
+    });
+    return byLastUse(entries, this.#orderFile);
+  }
+
+  /** Makes the folder and what lies in it readable for its owner alone; what belongs to others stays as it is. */
+  keepPrivate(): void {
+    keepPrivate(this.#folder, 0o700);
+    try {
+      for (const name of this.#files('')) if (PRIVATE.test(name)) keepPrivate(join(this.#folder, name), 0o600);
+    } catch {
+      // What cannot be read cannot be written either, which the chat says at its first message.
+    }
+  }
+
+  /** Notes that the session that is held is the one used last. */
+  noteUse(): void {
+    if (this.#held !== undefined) noteUse(this.#orderFile, this.#held.info.id);
   }
 
   /**
@@ -81,16 +121,30 @@ export class SessionFolder {
   }
 
   /**
-   * Goes on with a session; it is held. One that another living process holds is copied: both go on by themselves.
+   * Goes on with a session; it is held. One that another living process holds, or that a later version of this program
+   * wrote, is copied: both go on by themselves.
    * @throws EngineError `io` for a file that cannot be read or is no session.
    */
-  enter(id: string): {readonly session: Session; readonly copied: boolean} {
+  enter(id: string): Entered {
     const hold = this.#held?.info.id === id ? this.#hold : this.#lock(id);
     try {
       // Not before it is locked: what another chat writes until then belongs to it.
       const session = this.read(id);
-      if (hold !== undefined) return {session: this.#take(session, hold), copied: false};
-      return {session: this.#copy(session), copied: true};
+      const notes = session.damage === undefined ? [] : [damageNote(id, session.damage)];
+      if (hold === undefined || session.isForeign) {
+        const copy = this.#copy(session);
+        hold?.release();
+        const why = session.isForeign ? 'is of a later version of this program' : 'is open in another chat';
+        return {
+          session: copy,
+          copied: true,
+          notes: [...notes, `session ${id} ${why}; this one goes on as ${copy.info.id}`],
+        };
+      }
+      session.mend();
+      this.#take(session, hold);
+      this.noteUse();
+      return {session, copied: false, notes};
     } catch (error) {
       if (hold !== this.#hold) hold?.release();
       throw error;
@@ -100,6 +154,9 @@ export class SessionFolder {
   #copy(session: Session): Session {
     const copy = this.begin(session.info.model);
     copy.update(session.messages);
+    // Of a chat that is open, what waits is still that one's.
+    if (session.isForeign) copy.giveBack(session.waiting.map((text) => copy.queue(text)));
+    this.noteUse();
     return copy;
   }
 
@@ -161,13 +218,29 @@ export class SessionFolder {
     }
   }
 
+  get #orderFile(): string {
+    return join(this.#folder, 'last-used');
+  }
+
   #files(ending: string): string[] {
     try {
       return readdirSync(this.#folder).flatMap((name) =>
-        name.endsWith(ending) ? [name.slice(0, -ending.length)] : [],
+        name.endsWith(ending) ? [name.slice(0, name.length - ending.length)] : [],
       );
-    } catch {
-      return [];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw fileError(error, this.#folder, 'read', {
+        closed: '$MISTRAL_STATE_DIR names another place; --no-save keeps nothing.',
+      });
     }
+  }
+}
+
+/** Undefined where nothing can be found out about it: a link that leads nowhere, a file that was removed just now. */
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, {throwIfNoEntry: false});
+  } catch {
+    return undefined;
   }
 }

@@ -4,26 +4,34 @@ import {reasonOf} from '../../base/files/file-error.ts';
 import type {Message} from '../contract/requests.ts';
 import type {Session} from './session.ts';
 
-/** An unfinished line of an answer is kept too when it is older than this. Milliseconds. */
+/** An unfinished line of an answer is kept when it is this old, whether more comes or not. Milliseconds. */
 const PART_AGE = 1000;
 
 /** Writes a chat to its session; a write that fails never ends the chat. */
 export class SessionWriter {
-  session: Session;
-  readonly #now: () => number;
+  #session: Session;
   #part = '';
-  #since = 0;
+  #timer: NodeJS.Timeout | undefined;
   #reported = false;
 
-  /** `now`: monotonic, in milliseconds. */
-  constructor(session: Session, now: () => number) {
-    this.session = session;
-    this.#now = now;
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get session(): Session {
+    return this.#session;
+  }
+
+  /** Goes on with another session; what was not kept of an answer belongs to the one before. */
+  set session(session: Session) {
+    this.#flush();
+    this.#session = session;
+    this.#reported = false;
   }
 
   /** Takes over the messages; what was kept of an unfinished answer is part of them now. */
   update(messages: readonly Message[]): void {
-    this.#part = '';
+    this.#forget();
     // An answer that is being continued is not a message of its own: what it becomes is.
     const last = messages.at(-1);
     const open = last?.role === 'assistant' && last.prefix === true;
@@ -32,11 +40,10 @@ export class SessionWriter {
 
   /** A part of the answer that is being written. */
   append(text: string): void {
-    if (this.#part === '') this.#since = this.#now();
     this.#part += text;
-    if (!this.#part.includes('\n') && this.#now() - this.#since < PART_AGE) return;
-    this.session.partial(this.#part);
-    this.#part = '';
+    if (text.includes('\n')) this.#flush();
+    // A line that stalls is kept too.
+    else this.#timer ??= setTimeout(() => this.#flush(), PART_AGE).unref();
   }
 
   /** Why the session cannot be written: once, then undefined again. */
@@ -45,5 +52,16 @@ export class SessionWriter {
     if (problem === undefined || this.#reported) return undefined;
     this.#reported = true;
     return `this chat is not kept: ${reasonOf(problem)}`;
+  }
+
+  #flush(): void {
+    if (this.#part !== '') this.session.partial(this.#part);
+    this.#forget();
+  }
+
+  #forget(): void {
+    this.#part = '';
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

@@ -1,13 +1,13 @@
 // A chat that keeps itself: its tree of messages as JSON lines, appended as it goes, so that a crash loses next to nothing.
 import {randomBytes} from 'node:crypto';
-import {appendFileSync, readFileSync} from 'node:fs';
-import {dirname} from 'node:path';
+import {closeSync, constants, openSync, readFileSync, writeFileSync} from 'node:fs';
+import {basename, dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {isMissing, reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
-import {isJsonNumber, isJsonObject, type Json, type JsonObject, parseJson} from '../../base/json.ts';
-import type {AssistantMessage, Message} from '../contract/requests.ts';
-import {readMessage} from '../wire/read-messages.ts';
+import type {Message} from '../contract/requests.ts';
 import {messageToWire} from '../wire/write-messages.ts';
+import {FORMAT, readLines, type SessionLine, type SessionLines, writeLine} from './session-lines.ts';
 
 /** A message and the one it follows. Undoing, editing and answering again start a branch: nothing is ever removed. */
 interface Node {
@@ -31,51 +31,68 @@ export function newSessionInfo(model: string, now = new Date()): SessionInfo {
   return {id: `${stamp}-${randomBytes(2).toString('hex')}`, created, model};
 }
 
+const HINT = '`mistral sessions list` shows the available sessions';
+
 export class Session {
   readonly info: SessionInfo;
+  /** True when a later version of this program wrote the file: it is never written to. */
+  readonly isForeign: boolean;
   readonly #file: string | undefined;
-  #nodes: Node[] = [];
+  readonly #nodes: Node[] = [];
+  readonly #children = new Map<Node | undefined, Node[]>();
   #head: Node | undefined;
+  #lastId = 0;
+  /** Messages that were sent and not read by the model yet, by their numbers. */
+  readonly #waiting = new Map<number, string>();
+  #lastQueued = 0;
+  /** Those of them that the person has again, to change or to give up. */
+  readonly #givenBack = new Set<number>();
+  #sending: number | undefined;
   #written = false;
+  /** What is to be written in front of the next line: an end for one that was cut off, and what was recovered. */
+  #due = '';
+  #damage: string | undefined;
   #problem: unknown;
 
   /** `file` undefined: the session lives in memory only. Nothing is written before the first message. */
-  constructor(info: SessionInfo, file: string | undefined) {
+  constructor(info: SessionInfo, file: string | undefined, isForeign = false) {
     this.info = info;
     this.#file = file;
+    this.isForeign = isForeign;
   }
 
   /**
-   * Reads a session. A damaged line (a crash cuts the last one) is left out; what an unfinished answer had said is kept.
+   * Reads a session and writes nothing: another chat may have it. A damaged line (a crash cuts the last one) is left out;
+   * what followed a lost message follows the one before it, and what an unfinished answer had said is kept. Its id is the
+   * name of the file.
    * @throws EngineError `io` when the file cannot be read or is no session.
    */
   static read(file: string): Session {
-    let content: string;
+    let bytes: Buffer;
     try {
-      content = readFileSync(file, 'utf8');
+      bytes = readFileSync(file);
     } catch (cause) {
-      throw new EngineError('io', `the session ${file} cannot be read`, {
-        cause,
-        hint: '`mistral sessions list` shows the available sessions',
-      });
+      throw new EngineError('io', `the session ${file} cannot be read: ${reasonOf(cause)}`, {cause, hint: HINT});
     }
-    const lines = content.split('\n').flatMap(parseLine);
-    const info = lines.map(readInfo).find((found) => found !== undefined);
-    if (info === undefined)
-      throw new EngineError('io', `${file} is no session`, {
-        hint: '`mistral sessions list` shows the available sessions',
-      });
-    const session = new Session(info, file);
+    const found = readLines(bytes);
+    if (found.lines.length === 0) throw new EngineError('io', `${file} is no session`, {hint: HINT});
+    const head = found.lines.find((line) => line.type === 'session');
+    const {created = '', model = '', format = FORMAT} = head ?? {};
+    const session = new Session({id: basename(file, '.jsonl'), created, model}, file, format !== FORMAT);
     session.#written = true;
-    // A line that was cut off must not swallow the next one.
-    if (!content.endsWith('\n')) session.#append('');
-    session.#replay(lines);
+    session.#due = found.isCut ? '\n' : '';
+    session.#replay(found, head === undefined);
     return session;
   }
 
   /** The messages of the branch in use. */
   get messages(): readonly Message[] {
     return path(this.#head).map((node) => node.message);
+  }
+
+  /** What could not be read, as a sentence without its end; undefined when all could. */
+  get damage(): string | undefined {
+    return this.#damage;
   }
 
   /** Why the file could not be written, if it could not; the chat goes on without. */
@@ -85,12 +102,50 @@ export class Session {
 
   /** The last messages of all branches with the messages that lead to them, the newest first. */
   get branches(): readonly {readonly current: boolean; readonly messages: readonly Message[]}[] {
-    const parents = new Set(this.#nodes.map((node) => node.parent));
-    const leaves = this.#nodes.filter((node) => !parents.has(node) || node === this.#head);
+    const leaves = this.#nodes.filter((node) => !this.#children.has(node) || node === this.#head);
     return leaves.reverse().map((leaf) => ({
       current: leaf === this.#head,
       messages: path(leaf).map((node) => node.message),
     }));
+  }
+
+  /** What the person sent and the model has not read, the oldest first. */
+  get waiting(): readonly string[] {
+    return [...this.#waiting.values()];
+  }
+
+  /** Those of them that the person has again, the oldest first. */
+  get givenBack(): readonly string[] {
+    return [...this.#waiting].filter(([id]) => this.#givenBack.has(id)).map(([, text]) => text);
+  }
+
+  /** Keeps a message at the moment it is sent, in place of those that were given back. Returns its number. */
+  queue(text: string): number {
+    const instead = [...this.#givenBack];
+    for (const id of instead) this.#waiting.delete(id);
+    this.#givenBack.clear();
+    this.#lastQueued += 1;
+    const id = this.#lastQueued;
+    this.#waiting.set(id, text);
+    this.#append({type: 'queued', id, text, ...(instead.length > 0 && {instead})});
+    return id;
+  }
+
+  /** The person has these messages again: they are kept until the next one is sent. */
+  giveBack(ids: readonly number[]): void {
+    for (const id of ids) if (this.#waiting.has(id)) this.#givenBack.add(id);
+    if (ids.includes(this.#sending ?? 0)) this.#sending = undefined;
+  }
+
+  /** These messages are said in another chat. */
+  drop(ids: readonly number[]): void {
+    for (const id of ids) this.#waiting.delete(id);
+    if (ids.length > 0) this.#append({type: 'dropped', ids});
+  }
+
+  /** The next message of the user is this one, that waited. */
+  sending(id: number): void {
+    this.#sending = id;
   }
 
   /** Takes over what the conversation's messages are now: new ones are appended, a step back or aside moves the head. */
@@ -107,6 +162,11 @@ export class Session {
     if (known && head !== before) this.#append({type: 'head', node: head?.id ?? 0});
   }
 
+  /** Writes what reading it has recovered; whoever does holds the session's lock. */
+  mend(): void {
+    if (this.#due !== '') this.#write('');
+  }
+
   /** Writes nothing from now on, for a reason that `problem` then tells. */
   stopSaving(reason: unknown): void {
     this.#problem ??= reason;
@@ -118,92 +178,151 @@ export class Session {
   }
 
   #child(parent: Node | undefined, message: Message): Node | undefined {
-    return this.#nodes.findLast((node) => node.parent === parent && same(node.message, message));
+    return this.#children.get(parent)?.findLast((node) => same(node.message, message));
   }
 
   #add(parent: Node | undefined, message: Message): Node {
-    const node = {id: this.#nodes.length + 1, parent, message};
-    this.#nodes.push(node);
-    this.#append({type: 'message', node: node.id, parent: parent?.id ?? 0, message: messageToWire(message)});
+    const node = this.#hang(this.#lastId + 1, parent, message);
+    const queued = message.role === 'user' ? this.#sending : undefined;
+    if (queued !== undefined) {
+      this.#sending = undefined;
+      this.#waiting.delete(queued);
+    }
+    this.#append({...lineOf(node), ...(queued !== undefined && {queued})});
     return node;
   }
 
-  /** Appends a line; a write that fails is remembered and the chat goes on. */
-  #append(line: object | ''): void {
-    if (this.#file === undefined || this.#problem !== undefined) return;
+  #hang(id: number, parent: Node | undefined, message: Message): Node {
+    const node = {id, parent, message};
+    this.#nodes.push(node);
+    const children = this.#children.get(parent);
+    if (children === undefined) this.#children.set(parent, [node]);
+    else children.push(node);
+    this.#lastId = Math.max(this.#lastId, id);
+    return node;
+  }
+
+  #append(line: SessionLine): void {
+    this.#write(writeLine(line));
+  }
+
+  /** Appends lines; a write that fails is remembered and the chat goes on. */
+  #write(lines: string): void {
+    if (this.#file === undefined || this.isForeign || this.#problem !== undefined) return;
     try {
-      if (!this.#written) {
+      if (this.#written) this.#writeBehind(this.#file, this.#due + lines);
+      else {
         makeFolder(dirname(this.#file), 0o700);
-        appendFileSync(this.#file, `${JSON.stringify({type: 'session', format: 1, ...this.info})}\n`, {mode: 0o600});
-        this.#written = true;
+        this.#begin(this.#file, lines);
       }
-      appendFileSync(this.#file, line === '' ? '\n' : `${JSON.stringify(line)}\n`, {mode: 0o600});
+      this.#written = true;
+      this.#due = '';
     } catch (error) {
       this.#problem = error;
     }
   }
 
-  #replay(lines: readonly JsonObject[]): void {
-    const byId = new Map<number, Node>();
-    let partial = '';
-    for (const line of lines) {
-      const node = readNode(line, byId);
-      if (node !== undefined) {
-        this.#nodes.push(node);
-        byId.set(node.id, node);
-        this.#head = node;
-      } else if (line.get('type') === 'head') this.#head = byId.get(number(line.get('node')));
-      else if (line.get('type') === 'partial') {
-        partial += String(line.get('text') ?? '');
-        continue;
-      }
-      partial = '';
+  #begin(file: string, lines: string): void {
+    const head = writeLine({type: 'session', format: FORMAT, ...this.info});
+    // In one piece, and only where there is nothing yet: neither a file nor a link.
+    writeFileSync(file, head + lines, {flag: 'ax', mode: 0o600});
+  }
+
+  #writeBehind(file: string, lines: string): void {
+    let fd: number;
+    try {
+      fd = openSync(file, constants.O_WRONLY | constants.O_APPEND);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      // Somebody removed the file under the chat: a line alone would be no session.
+      this.#begin(file, this.#all() + lines);
+      return;
     }
-    if (partial !== '' && this.#head?.message.role === 'user') {
-      this.#head = this.#add(this.#head, {role: 'assistant', content: partial} satisfies AssistantMessage);
+    try {
+      writeFileSync(fd, lines);
+    } finally {
+      closeSync(fd);
     }
   }
+
+  /** All that is known, as lines. */
+  #all(): string {
+    const waiting = [...this.#waiting].map(([id, text]) => writeLine({type: 'queued', id, text}));
+    const nodes = this.#nodes.map((node) => writeLine(lineOf(node)));
+    return [...nodes, writeLine({type: 'head', node: this.#head?.id ?? 0}), ...waiting].join('');
+  }
+
+  #replay({lines, damaged, garbled}: SessionLines, isHeadless: boolean): void {
+    /** Also under the number of a lost message: what it followed, as far as one knows. */
+    const byId = new Map<number, Node | undefined>([[0, undefined]]);
+    let partial = '';
+    let lost = isHeadless ? 1 : 0;
+    /** What an answer had said whose end is not there stands for it. */
+    const recover = (id: number): Node | undefined => {
+      const role = this.#head?.message.role;
+      if (partial === '' || (role !== 'user' && role !== 'tool')) return undefined;
+      this.#head = this.#hang(id, this.#head, {role: 'assistant', content: partial});
+      return this.#head;
+    };
+    for (const line of lines) {
+      if (line.type === 'partial') partial += line.text;
+      else if (line.type === 'queued') this.#takeQueued(line);
+      else if (line.type === 'dropped') for (const id of line.ids) this.#waiting.delete(id);
+      else if (line.type === 'head' && byId.has(line.node)) {
+        this.#head = byId.get(line.node);
+        partial = '';
+      } else if (line.type === 'message') {
+        if (!byId.has(line.parent)) {
+          // Of a lost answer there may be the pieces.
+          recover(line.parent);
+          lost += 1;
+          byId.set(line.parent, this.#head);
+        }
+        partial = '';
+        this.#head = this.#again(line, byId) ?? this.#hang(line.node, byId.get(line.parent), line.message);
+        byId.set(line.node, this.#head);
+        this.#waiting.delete(line.queued ?? 0);
+      }
+    }
+    const answer = recover(this.#lastId + 1);
+    if (answer !== undefined) this.#due += writeLine(lineOf(answer));
+    this.giveBack([...this.#waiting.keys()]);
+    this.#damage = damageText(Math.max(damaged, lost), garbled);
+  }
+
+  /** The message that stands in the file twice. */
+  #again(line: Extract<SessionLine, {type: 'message'}>, byId: ReadonlyMap<number, Node | undefined>): Node | undefined {
+    const before = byId.get(line.node);
+    return before?.parent === byId.get(line.parent) && before && same(before.message, line.message)
+      ? before
+      : undefined;
+  }
+
+  #takeQueued({id, text, instead = []}: Extract<SessionLine, {type: 'queued'}>): void {
+    for (const other of instead) this.#waiting.delete(other);
+    this.#waiting.set(id, text);
+    this.#lastQueued = Math.max(this.#lastQueued, id);
+  }
+}
+
+function damageText(damaged: number, garbled: number): string | undefined {
+  const parts = [
+    damaged === 0 ? [] : damaged === 1 ? '1 damaged line was left out' : `${damaged} damaged lines were left out`,
+    garbled === 0 ? [] : garbled === 1 ? '1 line is not all text' : `${garbled} lines are not all text`,
+  ].flat();
+  return parts.length === 0 ? undefined : parts.join(', ');
+}
+
+function lineOf({id, parent, message}: Node): Extract<SessionLine, {type: 'message'}> {
+  return {type: 'message', node: id, parent: parent?.id ?? 0, message};
 }
 
 function path(head: Node | undefined): Node[] {
   const nodes: Node[] = [];
-  for (let node = head; node !== undefined; node = node.parent) nodes.unshift(node);
-  return nodes;
+  for (let node = head; node !== undefined; node = node.parent) nodes.push(node);
+  return nodes.reverse();
 }
 
 function same(a: Message, b: Message): boolean {
   return a === b || JSON.stringify(messageToWire(a)) === JSON.stringify(messageToWire(b));
-}
-
-function parseLine(line: string): JsonObject[] {
-  try {
-    const json = parseJson(line);
-    return isJsonObject(json) ? [json] : [];
-  } catch {
-    return [];
-  }
-}
-
-function readInfo(line: JsonObject): SessionInfo | undefined {
-  const [id, created, model] = [line.get('id'), line.get('created'), line.get('model')];
-  if (line.get('type') !== 'session' || typeof id !== 'string' || typeof created !== 'string') return undefined;
-  return {id, created, model: typeof model === 'string' ? model : ''};
-}
-
-/** A message line whose parent is known; anything else is no node. */
-function readNode(line: JsonObject, byId: ReadonlyMap<number, Node>): Node | undefined {
-  const message = line.get('message');
-  if (line.get('type') !== 'message' || message === undefined) return undefined;
-  const parent = number(line.get('parent'));
-  if (parent !== 0 && !byId.has(parent)) return undefined;
-  try {
-    const read = readMessage(message, 'message', {dialect: 'lenient', ignored: []});
-    return {id: number(line.get('node')), parent: byId.get(parent), message: read};
-  } catch {
-    return undefined;
-  }
-}
-
-function number(json: Json | undefined): number {
-  return isJsonNumber(json) ? Number(json.source) : 0;
 }

@@ -23,6 +23,8 @@ import {Turns} from './turns.ts';
 /** A message that waits for its turn. */
 interface Waiting {
   readonly text: string;
+  /** Its number in the session; a command has none. */
+  readonly id: number | undefined;
   /** As it stood in the prompt. */
   readonly shown: string;
 }
@@ -60,7 +62,7 @@ export class ChatCore implements ChatContext {
     this.#face = face;
     this.theme = options.theme;
     this.settings = {sampling: options.sampling, showThoughts: false, certainty: false};
-    this.#writer = new SessionWriter(options.session, () => options.host.now());
+    this.#writer = new SessionWriter(options.session);
     this.tools = new ToolRegistry(options.toolHost, {
       theme: options.theme,
       columns: () => face.columns,
@@ -143,6 +145,8 @@ export class ChatCore implements ChatContext {
   /** Loads the model, shows a resumed chat again, and begins with what waits. @throws what loading the model throws. */
   async load(): Promise<void> {
     const {open, system, tools} = this.#options;
+    // Before something else can be sent, which would take its place.
+    this.#giveBack();
     const backend = await open(
       (text) => this.note(text),
       (fraction) => this.#face.show({type: 'loading', fraction}),
@@ -161,7 +165,11 @@ export class ChatCore implements ChatContext {
       this.#run(runCommand(this, command));
       return;
     }
-    this.#queue.push({text, shown});
+    // Kept before anything else can happen to it.
+    const id = command === undefined ? this.session.queue(text) : undefined;
+    if (id !== undefined) this.#tellProblem();
+    this.sessions?.noteUse();
+    this.#queue.push({text, shown, id});
     this.#next();
   }
 
@@ -177,7 +185,9 @@ export class ChatCore implements ChatContext {
 
   /** Takes back the messages that wait, the oldest first. */
   takeQueue(): string[] {
-    return this.#queue.splice(0).map(({text}) => text);
+    const waiting = this.#queue.splice(0);
+    this.session.giveBack(idsOf(waiting));
+    return waiting.map(({text}) => text);
   }
 
   /** Ends the chat: `left` resolves, and nothing that waits begins any more. */
@@ -221,10 +231,13 @@ export class ChatCore implements ChatContext {
   }
 
   open(session: Session): void {
+    const before = this.session;
     this.#writer.session = session;
     this.conversation.reset(session.messages);
     this.note(`session ${session.info.id}`);
     this.recall();
+    this.#giveBack();
+    this.#moveQueue(before);
   }
 
   async answer(ask: Ask): Promise<void> {
@@ -262,15 +275,37 @@ export class ChatCore implements ChatContext {
     this.#works.add(running);
   }
 
-  async #say({text, shown}: Waiting): Promise<void> {
+  /** What was sent when the chat ended, and not read by the model, is the person's again. */
+  #giveBack(): void {
+    const text = this.session.givenBack.join('\n');
+    if (text === '') return;
+    if (this.prompt?.isEmpty === true) {
+      this.prompt.write(text);
+      this.note('what was not answered when this chat ended is in the prompt again\n');
+    } else this.note(`not answered when this chat ended:\n${text}\n`);
+  }
+
+  /** What waits is said in the session that is open now. */
+  #moveQueue(before: Session): void {
+    if (before === this.session) return;
+    before.drop(idsOf(this.#queue));
+    this.#queue = this.#queue.map((waiting) =>
+      waiting.id === undefined ? waiting : {...waiting, id: this.session.queue(waiting.text)},
+    );
+  }
+
+  async #say({text, shown, id}: Waiting): Promise<void> {
     this.#face.show({type: 'said', text: shown});
     if (shown !== text) this.#collapsed.put(text);
     const {content, notes} = await attachFiles(text.replace(/^\/\//, '/'), (name) => this.path(name));
     for (const note of notes) this.note(note);
     const before = this.conversation.messages;
+    if (id !== undefined) this.session.sending(id);
     await this.answer((signal) => this.conversation.send(content, signal));
+    if (this.conversation.messages !== before) return;
     // A message that was refused is not lost: it comes back to be changed.
-    if (this.conversation.messages === before && this.prompt?.isEmpty === true) this.prompt.write(text);
+    if (id !== undefined) this.session.giveBack([id]);
+    if (this.prompt?.isEmpty === true) this.prompt.write(text);
   }
 
   #onEvent(event: ConversationEvent): void {
@@ -289,6 +324,10 @@ export class ChatCore implements ChatContext {
 
   #save(): void {
     this.#writer.update(this.conversation.messages);
+    this.#tellProblem();
+  }
+
+  #tellProblem(): void {
     const problem = this.#writer.takeProblem();
     if (problem !== undefined) this.#face.show({type: 'warning', text: problem});
   }
@@ -296,4 +335,8 @@ export class ChatCore implements ChatContext {
   #fail(error: unknown): void {
     this.#face.show({type: 'error', error});
   }
+}
+
+function idsOf(waiting: readonly Waiting[]): number[] {
+  return waiting.flatMap(({id}) => id ?? []);
 }

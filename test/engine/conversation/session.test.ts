@@ -1,10 +1,14 @@
+import {execFileSync} from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -12,10 +16,11 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import type {LockOwner} from '../../../src/base/files/lock-owner.ts';
+import {type LockOwner, thisProcess} from '../../../src/base/files/lock-owner.ts';
 import type {Message} from '../../../src/engine/contract/requests.ts';
 import {newSessionInfo, Session} from '../../../src/engine/conversation/session.ts';
 import {SessionFolder} from '../../../src/engine/conversation/session-folder.ts';
+import {byLastUse, noteUse} from '../../../src/engine/conversation/used-order.ts';
 import {childProgram, startChild} from '../../fixtures/child-program.ts';
 
 let folder = '';
@@ -31,7 +36,7 @@ const owner = (pid: number, alive = true): LockOwner => ({mark: {host: 'here', p
 const INFO = newSessionInfo('tiny', new Date('2026-01-02T03:04:05Z'));
 
 test('what is said is there after reading, in a file for its owner only', () => {
-  const file = join(folder, 'deep', 'a.jsonl');
+  const file = join(folder, 'deep', `${INFO.id}.jsonl`);
   const session = new Session(INFO, file);
   const messages: Message[] = [
     {role: 'system', content: 'Be brief.'},
@@ -103,13 +108,10 @@ test('parts of an answer that did end are not doubled', () => {
   expect(Session.read(file).messages).toEqual([user('a'), assistant('hello')]);
 });
 
-test('garbage between the lines is left out; a file without a head line is no session', () => {
+test('garbage between the lines is left out; a file in which nothing can be read is no session', () => {
   const file = join(folder, 'a.jsonl');
   new Session(INFO, file).update([user('a')]);
-  appendFileSync(
-    file,
-    'null\n{"type":"message","node":9,"parent":77,"message":{"role":"user","content":"x"}}\n\u0000\n',
-  );
+  appendFileSync(file, 'null\n{"type":"message","node":9,"parent":1,"message":{"role":"none"}}\n\u0000\n');
   expect(Session.read(file).messages).toEqual([user('a')]);
   writeFileSync(join(folder, 'b.jsonl'), 'hello\n');
   expect(() => Session.read(join(folder, 'b.jsonl'))).toThrow('is no session');
@@ -229,3 +231,165 @@ test('a chat whose session was taken over on another machine writes no more, and
   expect(there.read(id).messages).toEqual([user('a')]);
   there.release();
 }, 10_000);
+
+test('a message is in the file from the moment it is sent, and given back when the model has not read it', () => {
+  const file = join(folder, 'a.jsonl');
+  const session = new Session(INFO, file);
+  const first = session.queue('one');
+  session.queue('two');
+  expect(Session.read(file)).toMatchObject({waiting: ['one', 'two'], givenBack: ['one', 'two'], messages: []});
+  session.sending(first);
+  session.update([user('one with a file')]);
+  expect(Session.read(file).waiting).toEqual(['two']);
+  session.update([user('one with a file'), assistant('1')]);
+  const read = Session.read(file);
+  expect(read.waiting).toEqual(['two']);
+  // Until something else is sent in its place.
+  expect(Session.read(file).givenBack).toEqual(['two']);
+  read.queue('two, changed');
+  expect(Session.read(file).waiting).toEqual(['two, changed']);
+});
+
+test("a message that was refused or taken back is the person's until the next is sent", () => {
+  const file = join(folder, 'a.jsonl');
+  const session = new Session(INFO, file);
+  const [first, second] = [session.queue('refused'), session.queue('waits')];
+  session.sending(first);
+  session.giveBack([first]);
+  expect(session.givenBack).toEqual(['refused']);
+  session.sending(second);
+  session.update([user('waits')]);
+  expect(Session.read(file).waiting).toEqual(['refused']);
+  session.queue('next');
+  expect(Session.read(file).waiting).toEqual(['next']);
+});
+
+test("what waits is said in another chat: it is no longer this one's", () => {
+  const file = join(folder, 'a.jsonl');
+  const session = new Session(INFO, file);
+  session.drop([session.queue('one')]);
+  expect(Session.read(file).waiting).toEqual([]);
+});
+
+test('files and folder are for their owner alone, also those that were wider; what a link leads to is left alone', () => {
+  const state = join(folder, 'sessions');
+  mkdirSync(state, {mode: 0o755});
+  chmodSync(state, 0o755);
+  const names = ['a.jsonl', 'a.kv', 'a.kv.json', 'last-used'];
+  for (const name of names) writeFileSync(join(state, name), '', {mode: 0o644});
+  const outside = join(folder, 'outside');
+  writeFileSync(outside, '', {mode: 0o644});
+  symlinkSync(outside, join(state, 'link.jsonl'));
+  writeFileSync(join(state, 'notes.txt'), '', {mode: 0o644});
+  new SessionFolder(state).keepPrivate();
+  const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  expect(mode(state)).toBe('700');
+  expect(names.map((name) => mode(join(state, name)))).toEqual(['600', '600', '600', '600']);
+  expect([mode(outside), mode(join(state, 'notes.txt'))]).toEqual(['644', '644']);
+});
+
+test('neither a folder, a pipe, an empty file nor a link that leads nowhere is a session, and none of them stops the list', () => {
+  new Session(INFO, join(folder, 'good.jsonl')).update([user('a')]);
+  mkdirSync(join(folder, 'folder.jsonl'));
+  writeFileSync(join(folder, 'empty.jsonl'), '');
+  symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling.jsonl'));
+  symlinkSync(join(folder, 'circle.jsonl'), join(folder, 'circle.jsonl'));
+  execFileSync('sh', ['-c', 'mkfifo pipe.jsonl'], {cwd: folder});
+  symlinkSync(join(folder, 'good.jsonl'), join(folder, 'linked.jsonl'));
+  expect(
+    new SessionFolder(folder)
+      .list()
+      .map(({id}) => id)
+      .sort(),
+  ).toEqual(['good', 'linked']);
+});
+
+test('a folder that is a file or cannot be read is said, not taken for an empty one', () => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => new SessionFolder(join(folder, 'file')).list()).toThrow(
+    `${join(folder, 'file')} cannot be read: a part of its path is not a folder`,
+  );
+  expect(() => new SessionFolder(join(folder, 'file', 'deeper')).find(undefined)).toThrow('cannot be read');
+  expect(new SessionFolder(join(folder, 'none')).list()).toEqual([]);
+});
+
+test('a lock that names a process number in use by another process now does not hold a session', () => {
+  const sessions = new SessionFolder(folder);
+  for (const lock of [
+    {...thisProcess.mark, start: '1'},
+    {...thisProcess.mark, pid: 1, start: '1'},
+  ]) {
+    new Session(INFO, join(folder, 'a.jsonl')).update([user('a')]);
+    writeFileSync(join(folder, 'a.lock'), JSON.stringify(lock));
+    sessions.remove('a');
+    expect(readdirSync(folder).filter((name) => name.startsWith('a.'))).toEqual([]);
+  }
+});
+
+test('the chats of two processes at once are in the order in which they were used', () => {
+  const [one, two] = [new SessionFolder(folder, owner(1)), new SessionFolder(folder, owner(2))];
+  const use = (sessions: SessionFolder, text: string) => {
+    sessions.held?.update([...sessions.held.messages, user(text)]);
+    sessions.noteUse();
+  };
+  const [first, second] = [one.begin('m').info.id, two.begin('m').info.id];
+  use(one, 'a');
+  use(two, 'b');
+  expect(one.find(undefined)).toBe(second);
+  use(one, 'c');
+  expect(two.list().map(({id}) => id)).toEqual([first, second]);
+});
+
+test.each([
+  ['forward', Date.parse('2099-01-01T00:00:00Z')],
+  ['back', Date.parse('2001-01-01T00:00:00Z')],
+])('a clock that went %s for a while pins no chat and hides none', (_, wrong) => {
+  const sessions = new SessionFolder(folder, owner(1));
+  const ids = ['a', 'b', 'c'].map((text) => {
+    const session = sessions.begin('m');
+    session.update([user(text)]);
+    sessions.noteUse();
+    return session.info.id;
+  });
+  const [first = '', second = '', third = ''] = ids;
+  for (const at of [first, second, third]) {
+    utimesSync(sessions.fileOf(at), wrong / 1000, wrong / 1000);
+    expect(sessions.list().map(({id}) => id)).toEqual([third, second, first]);
+  }
+  // Looked at again, the first is the last.
+  sessions.enter(first);
+  expect(sessions.find(undefined)).toBe(first);
+  for (const {changed} of sessions.list()) expect(changed).toBeLessThanOrEqual(Date.now());
+});
+
+test('chats that nobody noted have their place by time; one from the time to come by when it began', () => {
+  const at = (id: string, time: string) => {
+    new Session({...INFO, id}, join(folder, `${id}.jsonl`)).update([user('a')]);
+    utimesSync(join(folder, `${id}.jsonl`), Date.parse(time) / 1000, Date.parse(time) / 1000);
+  };
+  at('20260102-030405-0001', '2026-01-02T04:00:00Z');
+  at('20260102-030405-0002', '2099-01-02T04:00:00Z');
+  at('20260102-030405-0003', '2026-01-02T04:00:00Z');
+  at('copied', '2099-01-02T04:00:00Z');
+  expect(new SessionFolder(folder).list()).toEqual([
+    {id: '20260102-030405-0003', changed: Date.parse('2026-01-02T04:00:00Z')},
+    {id: '20260102-030405-0001', changed: Date.parse('2026-01-02T04:00:00Z')},
+    {id: '20260102-030405-0002', changed: Date.parse('2026-01-02T03:04:05Z')},
+    {id: 'copied', changed: 0},
+  ]);
+});
+
+test('the order of use stays short, whatever its file has become', () => {
+  const file = join(folder, 'last-used');
+  writeFileSync(file, '\0\xff garbage\nb\n');
+  noteUse(file, 'a');
+  const entries = [
+    {id: 'b', changed: 2},
+    {id: 'a', changed: 1},
+  ];
+  expect(byLastUse(entries, file).map(({id}) => id)).toEqual(['a', 'b']);
+  writeFileSync(file, `${'a\nb\n'.repeat(50_000)}c\n`);
+  noteUse(file, 'a');
+  expect(readFileSync(file, 'utf8')).toBe('b\nc\na\n');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});

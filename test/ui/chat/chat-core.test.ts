@@ -1,9 +1,10 @@
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, describe, expect, test} from 'vitest';
+import {afterAll, describe, expect, test, vi} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
 import {newSessionInfo, Session} from '../../../src/engine/conversation/session.ts';
+import {SessionFolder} from '../../../src/engine/conversation/session-folder.ts';
 import {NotedFace, newChat, openChat} from '../../fakes/chat-face.ts';
 import {ScriptedBackend, type Step} from '../../fakes/scripted-backend.ts';
 
@@ -258,5 +259,108 @@ describe('what is kept', () => {
     expect(core.last.used).toBe(used);
     expect(core.last.finish?.usage.completionTokens).toBe(2);
     expect(said(Session.read(file).messages)).toEqual(['question']);
+  });
+});
+
+describe('at Enter', () => {
+  const kept = (file: string) => Session.read(file);
+  const openAt = async (name: string, script: (string | (() => Promise<unknown>))[]) => {
+    const file = join(folder, name);
+    return {file, ...(await openChat(script as Step[], {session: new Session(newSessionInfo('scripted'), file)}))};
+  };
+
+  test('a message is kept while the model is loaded, and before it has read it', async () => {
+    const file = join(folder, 'enter.jsonl');
+    const {opened, open} = gate();
+    const backend = new ScriptedBackend(['ok']);
+    const session = new Session(newSessionInfo('scripted'), file);
+    const chat = newChat(undefined, {backend, session, open: () => opened.then(() => backend)});
+    const loaded = chat.core.load();
+    chat.core.submit('one');
+    chat.core.submit('//two');
+    chat.core.submit('/regen');
+    expect(kept(file).waiting).toEqual(['one', '//two']);
+    open();
+    await loaded;
+    await chat.core.idle();
+    expect(kept(file).waiting).toEqual([]);
+    expect(said(kept(file).messages)).toEqual(['one', 'ok', '/two', 'ok']);
+  });
+
+  test('what was not read when the chat was killed is in the prompt of the next, until something else is sent', async () => {
+    const file = join(folder, 'killed.jsonl');
+    const killed = new Session(newSessionInfo('scripted'), file);
+    killed.queue('one');
+    killed.queue('two\nlines');
+    const first = newChat(['ok'], {session: kept(file)});
+    const loaded = first.core.load();
+    expect(first.face.draft).toBe('one\ntwo\nlines');
+    await loaded;
+    expect(first.face.seen()).toContain('note: what was not answered when this chat ended is in the prompt again');
+    expect(kept(file).givenBack).toEqual(['one', 'two\nlines']);
+    await first.say('one and two');
+    expect(kept(file).waiting).toEqual([]);
+    expect(said(kept(file).messages)).toEqual(['one and two', 'ok']);
+    const second = await openChat(['ok'], {session: kept(file)});
+    expect(second.face.draft).toBe('');
+  });
+
+  test('without a screen it is shown', async () => {
+    const session = new Session(newSessionInfo('scripted'), undefined);
+    session.giveBack([session.queue('one')]);
+    const chat = newChat(['ok'], {session, face: new NotedFace(false)});
+    await chat.core.load();
+    expect(chat.face.seen()[0]).toBe('note: not answered when this chat ended:\none');
+  });
+
+  test('a message that was refused, and one taken back, are kept until the next is sent', async () => {
+    class Refusing extends ScriptedBackend {
+      override render(): never {
+        throw new EngineError('context_length_exceeded', 'it is too long');
+      }
+    }
+    const file = join(folder, 'refused.jsonl');
+    const session = new Session(newSessionInfo('scripted'), file);
+    const {core, say} = await openChat(undefined, {session, backend: new Refusing()});
+    await say('refused');
+    expect(kept(file).waiting).toEqual(['refused']);
+    expect(kept(file).branches).toEqual([]);
+    core.submit('again');
+    core.submit('and more');
+    expect(core.takeQueue()).toEqual(['and more']);
+    await core.idle();
+    expect(kept(file).waiting).toEqual(['again', 'and more']);
+    await say('last');
+    expect(kept(file).waiting).toEqual(['last']);
+  });
+
+  test('an answer that stalls in mid-line is kept after a second', async () => {
+    const {opened, open} = gate();
+    const {file, core} = await openAt('stalled.jsonl', ['half a', ' line', () => opened]);
+    core.submit('go');
+    await vi.waitUntil(() => kept(file).messages.length === 2, {timeout: 5000});
+    expect(said(kept(file).messages)).toEqual(['go', 'half a line']);
+    open();
+    await core.idle();
+    expect(readFileSync(file, 'utf8').match(/"type":"partial"/g)).toHaveLength(1);
+  });
+
+  test('what waits behind /load is said in the other chat, and is no longer of the first', async () => {
+    const state = mkdtempSync(join(folder, 'load-'));
+    const sessions = new SessionFolder(state);
+    const other = sessions.begin('scripted');
+    other.update([{role: 'user', content: 'theirs'}]);
+    const {opened, open} = gate();
+    const session = sessions.begin('scripted');
+    const {core} = await openChat([() => opened, 'ok'], {sessions, session});
+    core.submit('one');
+    core.submit(`/load ${other.info.id}`);
+    core.submit('two');
+    expect(sessions.read(session.info.id).waiting).toContain('two');
+    open();
+    await core.idle();
+    expect(sessions.read(session.info.id).waiting).toEqual([]);
+    expect(said(sessions.read(other.info.id).messages)).toEqual(['theirs', 'two', 'ok']);
+    sessions.release();
   });
 });

@@ -40,8 +40,8 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
       if (sessions === undefined) throw new EngineError('usage', 'chats are not kept here (--no-save)');
       const id = argument === '' ? await pickSession(chat) : sessions.find(argument);
       if (id === undefined) return;
-      const {session, copied} = sessions.enter(id);
-      if (copied) chat.note(`session ${id} is open in another chat; this is a copy of it`);
+      const {session, notes} = sessions.enter(id);
+      for (const note of notes) chat.note(note);
       chat.open(session);
     },
   },

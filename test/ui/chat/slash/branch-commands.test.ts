@@ -205,7 +205,9 @@ describe('kept chats', () => {
     const sessions = new SessionFolder(name, owner(1));
     const {say, core} = await openChat(['ok'], {sessions, session: sessions.begin('scripted')});
     const [note] = await say(`/load ${theirs.info.id}`);
-    expect(note).toBe(`note: session ${theirs.info.id} is open in another chat; this is a copy of it`);
+    expect(note).toBe(
+      `note: session ${theirs.info.id} is open in another chat; this one goes on as ${core.session.info.id}`,
+    );
     expect(core.session.info.id).not.toBe(theirs.info.id);
     expect(said(core.conversation.messages)).toEqual(['theirs']);
   });
