@@ -142,6 +142,16 @@ test('an older vLLM tells the ids with the log-probabilities', async () => {
   });
 });
 
+test('a text without ids in the middle of an answer is a failure: it would be lost', async () => {
+  let requests = 0;
+  const {url} = await cluster(() => {
+    requests += 1;
+    return requests === 1 ? [step([100], 'length')] : [step([100]), {choices: [{text: 'lost', finish_reason: null}]}];
+  });
+  const backend = await openExactRemote({url, env: {}}, V3);
+  await expect(eventsOf(backend.chat(hello, never))).rejects.toMatchObject({code: 'unsupported'});
+});
+
 test('a server that tells texts alone is refused with what to do', async () => {
   const {url} = await cluster(() => [{choices: [{text: 'a', finish_reason: 'stop'}]}]);
   await expect(openExactRemote({url, env: {}}, V3)).rejects.toMatchObject({

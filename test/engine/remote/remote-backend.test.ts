@@ -131,6 +131,14 @@ test.each([
   expect((await eventsOf(backend.chat(hello, never))).slice(1, -1)).toEqual(expected);
 });
 
+test.each(['null', '5', 'true', '"a"', '[1]', '{'])('arguments that are %s are no call, but text', async (args) => {
+  const call = {index: 0, id: 'aaaaaaaaa', function: {name: 'f', arguments: args}};
+  const {backend} = await cluster((_one, response) =>
+    sse(response, [{choices: [{delta: {tool_calls: [call]}, finish_reason: 'stop'}]}]),
+  );
+  expect((await eventsOf(backend.chat(hello, never))).slice(1, -1)).toEqual([{type: 'text', text: `f${args}`}]);
+});
+
 test('a call without arguments has none', async () => {
   const call = {index: 0, id: 'aaaaaaaaa', function: {name: 'f', arguments: ''}};
   const {backend} = await cluster((_one, response) =>
