@@ -56,7 +56,8 @@ export function modelShape(file: GgufFile): ModelShape {
     kvHeads,
     keyLength: number('attention.key_length') ?? headLength,
     valueLength: number('attention.value_length') ?? headLength,
-    latent: number('attention.kv_lora_rank') !== undefined,
+    // Older files have the rank without this length: llama.cpp then caches whole keys and values of every head.
+    latent: (number('attention.key_length_mla') ?? 0) > 0,
     stateValues: stateValues(number),
     experts: number('expert_count') ?? 0,
     expertsUsed: number('expert_used_count') ?? 0,

@@ -52,9 +52,14 @@ export async function openModel(options: LlamaOptions): Promise<OpenedModel> {
     const hasGpu = library.llama.gpu !== false;
     for (const note of beyondReach(options, shape, machine, hasGpu)) options.onNote?.(note);
     const gpuLayers = hasGpu ? options.gpuLayers : undefined;
-    const {plan, line} = fitModel(file, {slots, contextSize, kvType, gpuLayers}, machine, {
-      unchecked: options.memoryCheck === false,
-    });
+    const {plan, line} = fitModel(
+      file,
+      {slots, contextSize, kvType, gpuLayers, flashAttention: options.flashAttention},
+      machine,
+      {
+        unchecked: options.memoryCheck === false,
+      },
+    );
     if (line !== undefined) options.onFit?.(line);
     const heeded = {...options, gpuLayers};
     opened.model = await loadModel(library, plan, heeded);

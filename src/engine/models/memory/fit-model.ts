@@ -63,8 +63,9 @@ function whenTooLarge({tensors}: GgufFile): string {
   return `and a copy of the ${types} weights has to stay in memory: the system may end this program`;
 }
 
-const asked = ({slots}: PlanWish, {contextSize, kvType, gpuLayers}: MemoryPlan): PlanWish => ({
+const asked = ({slots, flashAttention}: PlanWish, {contextSize, kvType, gpuLayers}: MemoryPlan): PlanWish => ({
   slots,
+  flashAttention,
   contextSize,
   kvType,
   gpuLayers,
@@ -123,14 +124,15 @@ const CONTEXTS = [131_072, 65_536, 32_768, 16_384, 8192, 4096, 2048, 1024, 512];
 
 function tooLarge(file: GgufFile, model: PlannedModel, wish: PlanWish, machine: Machine): EngineError {
   const {contextSize, kvType} = smallestPlan(model, wish);
-  const {kv, compute} = memoryNeed(model.shape, 0, contextSize, kvType);
+  const {kv, compute} = memoryNeed(model.shape, 0, contextSize, kvType, wish);
   const cache = kv * wish.slots;
   const parts = `weights ${formatBytes(model.bytes)}, context of ${contextSize} tokens ${formatBytes(cache)}`;
   const needed = formatBytes(model.bytes + cache + compute);
   const slots = wish.slots === 1 ? '' : ` for each of ${wish.slots} answers at once`;
   const there = formatBytes(machine.ramBytes + (machine.vramIsRam ? 0 : machine.vramBytes));
   const fits = (contextSize: number, kvType: KvType, bytes = model.bytes) =>
-    planMemory({...model, bytes}, {slots: wish.slots, contextSize, kvType}, wholeRoom(machine)) !== undefined;
+    planMemory({...model, bytes}, {...wish, contextSize, kvType, gpuLayers: undefined}, wholeRoom(machine)) !==
+    undefined;
   const choices = [
     ...contextChoices(wish, contextSize, kvType, fits),
     ...smallerFiles(file, model, (bytes) => fits(Math.min(contextSize, 2048), 'Q8_0', bytes)),

@@ -24,19 +24,32 @@ export function kvBytesPerToken(shape: ModelShape, type: KvType): number {
   return shape.heads === 0 ? 0 : heads * values * kvBytesPerValue(type);
 }
 
-/** Bytes of the KV cache of one sequence of `context` tokens, with the fixed state of recurrent layers (F32). */
+const cells = (context: number) => Math.ceil(context / CONTEXT_STEP) * CONTEXT_STEP;
+
+/**
+ * Layers with a sliding window count as the others: the cache is asked for in full size, as one of the window alone could
+ * not go back to an earlier prompt. Bytes of the KV cache of one sequence of `context` tokens, with the fixed state of recurrent layers
+ * (F32).
+ */
 export function kvBytes(shape: ModelShape, context: number, type: KvType): number {
-  const tokens = Math.ceil(context / CONTEXT_STEP) * CONTEXT_STEP;
-  return tokens * kvBytesPerToken(shape, type) + shape.layers * shape.stateValues * 4;
+  return cells(context) * kvBytesPerToken(shape, type) + shape.layers * shape.stateValues * 4;
 }
 
 /**
  * Bytes needed to run a model. `weights` is the size of its files. The work buffer is an estimate: logits, the widest
  * activations of one micro batch and the attention mask.
  */
-export function memoryNeed(shape: ModelShape, weights: number, context: number, type: KvType): MemoryNeed {
+export function memoryNeed(
+  shape: ModelShape,
+  weights: number,
+  context: number,
+  type: KvType,
+  {flashAttention = true} = {},
+): MemoryNeed {
   const kv = kvBytes(shape, context, type);
   const activations = shape.vocabulary + 3 * shape.feedForward + 6 * shape.embedding;
-  const compute = MICRO_BATCH * (4 * activations + 2 * context);
+  // Without flash attention the scores of every head of one layer are there at once, as F32.
+  const scores = flashAttention ? 0 : 4 * shape.heads * cells(context);
+  const compute = MICRO_BATCH * (4 * activations + 2 * context + scores);
   return {weights, kv, compute, total: weights + kv + compute};
 }

@@ -20,6 +20,8 @@ export interface PlanWish {
   readonly contextSize?: number | undefined;
   readonly kvType?: KvType | undefined;
   readonly gpuLayers?: number | 'max' | undefined;
+  /** Default true. */
+  readonly flashAttention?: boolean | undefined;
 }
 
 /** Bytes that may be used. */
@@ -58,15 +60,15 @@ export function planMemory(model: PlannedModel, wish: PlanWish, room: MemoryRoom
   const choices = contextsAndTypes(model.shape, wish);
   if (wish.gpuLayers !== undefined) {
     const layers = wish.gpuLayers === 'max' ? all : Math.min(wish.gpuLayers, all);
-    return first(choices, (choice) => fitting(planned(model, wish.slots, choice, layers), room));
+    return first(choices, (choice) => fitting(planned(model, wish, choice, layers), room));
   }
   const worthAll = choices.filter(
     ({contextSize}) => contextSize >= Math.min(SMALLEST_ON_GPU, choices[0]?.contextSize ?? 0),
   );
   const onGpu = room.vram > 0 ? worthAll : [];
   return (
-    first(onGpu, (choice) => fitting(planned(model, wish.slots, choice, all), room)) ??
-    first(choices, (choice) => mostLayers(model, wish.slots, choice, room))
+    first(onGpu, (choice) => fitting(planned(model, wish, choice, all), room)) ??
+    first(choices, (choice) => mostLayers(model, wish, choice, room))
   );
 }
 
@@ -74,7 +76,7 @@ export function planMemory(model: PlannedModel, wish: PlanWish, room: MemoryRoom
 export function smallestPlan(model: PlannedModel, wish: PlanWish): MemoryPlan {
   const choices = contextsAndTypes(model.shape, wish);
   const layers = wish.gpuLayers === 'max' ? model.shape.layers + 1 : (wish.gpuLayers ?? 0);
-  return planned(model, wish.slots, choices.at(-1) as Choice, layers);
+  return planned(model, wish, choices.at(-1) as Choice, layers);
 }
 
 interface Choice {
@@ -98,18 +100,24 @@ function contexts({usableContext}: ModelShape, wanted: number | undefined): numb
 }
 
 function canQuantiseCache({keyLength, valueLength, latent, heads}: ModelShape): boolean {
-  return heads > 0 && !latent && keyLength % CACHE_BLOCK === 0 && valueLength % CACHE_BLOCK === 0;
+  // Latent attention caches no values of their own.
+  return heads > 0 && keyLength % CACHE_BLOCK === 0 && (latent || valueLength % CACHE_BLOCK === 0);
 }
 
 /** What a choice takes with this many layers on the GPU. */
-function planned(model: PlannedModel, slots: number, choice: Choice, gpuLayers: number): MemoryPlan {
+function planned(
+  model: PlannedModel,
+  {slots, flashAttention}: PlanWish,
+  choice: Choice,
+  gpuLayers: number,
+): MemoryPlan {
   const {shape, bytes, layerBytes, outputBytes} = model;
   const blocks = Math.min(gpuLayers, shape.layers);
   const isWhole = gpuLayers > shape.layers;
   const weightsThere = Math.min(bytes, blocks * layerBytes + (isWhole ? outputBytes : 0));
   const cache = kvBytes(shape, choice.contextSize, choice.kvType) * slots;
   const cacheThere = shape.layers === 0 ? 0 : (cache * blocks) / shape.layers;
-  const {compute} = memoryNeed(shape, 0, choice.contextSize * slots, choice.kvType);
+  const {compute} = memoryNeed(shape, 0, choice.contextSize * slots, choice.kvType, {flashAttention});
   return {
     ...choice,
     gpuLayers,
@@ -124,9 +132,9 @@ function fitting(plan: MemoryPlan, room: MemoryRoom): MemoryPlan | undefined {
 }
 
 /** The plan with most layers on the GPU that fits; without a GPU the one with none. */
-function mostLayers(model: PlannedModel, slots: number, choice: Choice, room: MemoryRoom): MemoryPlan | undefined {
+function mostLayers(model: PlannedModel, wish: PlanWish, choice: Choice, room: MemoryRoom): MemoryPlan | undefined {
   for (let layers = room.vram > 0 ? model.shape.layers + 1 : 0; layers >= 0; layers--) {
-    const plan = fitting(planned(model, slots, choice, layers), room);
+    const plan = fitting(planned(model, wish, choice, layers), room);
     if (plan !== undefined) return plan;
   }
   return undefined;

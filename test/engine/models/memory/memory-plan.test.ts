@@ -62,6 +62,23 @@ test('what is asked for stays, and the rest is fitted to it', () => {
   expect(fitted({gpuLayers: 'max'}, room(16, 3))).toBeUndefined();
 });
 
+test('a latent cache is quantised where its one vector is whole blocks', () => {
+  const latent = (keyLength: number) => ({
+    ...sevenB,
+    shape: {...shape(32, 8, keyLength, 32_768), valueLength: 500, latent: true},
+  });
+  const type = (keyLength: number, ram: number) =>
+    planMemory(latent(keyLength), {slots: 1, contextSize: 8192}, room(ram))?.kvType;
+  expect([type(320, 8), type(320, 5.5)]).toEqual(['F16', 'Q8_0']);
+  expect([type(576, 8), type(576, 6.2)]).toEqual(['F16', 'Q8_0']);
+  expect([type(336, 8), type(336, 5.5)]).toEqual(['F16', undefined]);
+});
+
+test('what flash attention saves is reckoned where it is off', () => {
+  expect(short(planMemory(sevenB, {slots: 1}, room(5.8)))).toEqual([8192, 'F16', 0]);
+  expect(short(planMemory(sevenB, {slots: 1, flashAttention: false}, room(5.8)))).toEqual([8192, 'Q8_0', 0]);
+});
+
 test('several answers at once take a cache each', () => {
   expect(short(planMemory(sevenB, {slots: 4}, room(9)))).toEqual([8192, 'F16', 0]);
   expect(short(planMemory(sevenB, {slots: 8}, room(9)))).toEqual([4096, 'F16', 0]);
