@@ -31,7 +31,8 @@ async function hub(behaviour: Behaviour = {}, served: Uint8Array = content) {
   const env = {HOME: home, XDG_CACHE_HOME: undefined, HF_HOME: undefined, HF_ENDPOINT: server.url};
   const repository = join(home, '.cache/huggingface/hub/models--x--y');
   const pull = (...args: string[]) => runProgram('mistral', ['pull', ...args], {env});
-  return {server, env, pull, repository, blob: join(repository, 'blobs', sha256)};
+  const blob = join(repository, 'blobs', sha256);
+  return {server, env, pull, repository, blob, stem: join(repository, '.mistral-chat', sha256)};
 }
 
 const whole = (path: string) => Buffer.compare(readFileSync(path), content) === 0;
@@ -79,19 +80,19 @@ test.each<[string, Behaviour]>([
 });
 
 /** Resolves when the note beside an unfinished file says that 5 MB of it are there. */
-async function kept(path: string): Promise<void> {
+async function kept(stem: string): Promise<void> {
   const missing = () => {
-    const {parts} = JSON.parse(readFileSync(`${path}.incomplete.json`, 'utf8')) as {parts: {at: number; end: number}[]};
+    const {parts} = JSON.parse(readFileSync(`${stem}.json`, 'utf8')) as {parts: {at: number; end: number}[]};
     return parts.reduce((sum, {at, end}) => sum + end - at, 0);
   };
-  while (!existsSync(`${path}.incomplete.json`) || missing() > content.length - 5 * MB) await sleep(20);
+  while (!existsSync(`${stem}.json`) || missing() > content.length - 5 * MB) await sleep(20);
 }
 
 /** Runs `mistral pull` until some of the file is there, then ends it by a signal. */
 async function interrupted(
   env: Readonly<Record<string, string | undefined>>,
   model: string,
-  path: string,
+  stem: string,
   signal: NodeJS.Signals,
 ) {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../bin/mistral.js'), 'pull', model], {
@@ -99,14 +100,14 @@ async function interrupted(
     stdio: 'ignore',
   });
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-  await kept(path);
+  await kept(stem);
   child.kill(signal);
   return ended;
 }
 
 test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('what came is kept through %s', async (signal) => {
-  const {server, env, pull, blob} = await hub({pace: 100});
-  expect(await interrupted(env, 'x/y', blob, signal)).toEqual([null, signal]);
+  const {server, env, pull, blob, stem} = await hub({pace: 100});
+  expect(await interrupted(env, 'x/y', stem, signal)).toEqual([null, signal]);
   expect(existsSync(blob)).toBe(false);
   server.ranges.length = 0;
   server.behaviour = {};
@@ -136,31 +137,30 @@ test('two processes fetch one file once', async () => {
 });
 
 test('a process that keeps the file is told after a while', async () => {
-  const {pull, blob} = await hub();
-  mkdirSync(join(blob, '..'), {recursive: true});
-  const lock = tryLock(`${blob}.lock`);
+  const {pull, stem, repository} = await hub();
+  mkdirSync(join(stem, '..'), {recursive: true});
+  const lock = tryLock(`${stem}.lock`);
   const result = await pull('x/y');
   lock?.release();
   expect(result).toMatchObject({code: 3, stdout: ''});
-  expect(result.stderr).toContain(`${blob} is being downloaded by another process\nWait until it has finished.\n`);
+  expect(result.stderr).toContain(
+    `${join(repository, 'snapshots/c0ffee0/m-Q8_0.gguf')} is being downloaded by another process\nWait until it has finished.\n`,
+  );
 });
 
 test('a disk that is full in the middle is told, and a folder that cannot be written to', async () => {
-  const {server, env, pull, blob} = await hub();
-  // A limit on the size of files, without its signal, fails where a full disk does; a server without ranges has the file
-  // grow, not made at its full size at once.
-  server.behaviour = {noRanges: true};
+  const {env, pull, blob} = await hub();
+  // A limit on the size of files, without its signal, fails where a full disk does.
   const NODE_OPTIONS = "--import=data:text/javascript,process.on('SIGXFSZ',()=>{})";
   const program = join(import.meta.dirname, '../../bin/mistral.js');
   const full = await runShell(`ulimit -f 4000; ${process.execPath} ${program} pull x/y`, {...env, NODE_OPTIONS});
-  expect(full.stderr).toContain(`error: the disk is full: ${sha256} is not complete\nFree some space`);
+  expect(full.stderr).toContain(`error: the disk is full: m-Q8_0.gguf is not complete\nFree some space`);
   expect(full.code).toBe(3);
   expect(existsSync(blob)).toBe(false);
   writeFileSync(join(env.HOME, 'file'), '');
-  server.behaviour = {};
   const closed = await runProgram('mistral', ['pull', 'x/y'], {env: {...env, HF_HOME: join(env.HOME, 'file')}});
   expect(closed.stderr).toMatch(
-    /blobs cannot be written: a part of its path is not a folder\nChoose another place: HF_HOME/,
+    /blobs cannot be written: a part of its path is not a folder\nChoose another place: HF_HUB_CACHE/,
   );
   expect(closed.code).toBe(1);
   expect((await pull('x/y')).code).toBe(0);

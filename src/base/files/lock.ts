@@ -55,8 +55,10 @@ export interface LockOptions {
   readonly signal: AbortSignal;
   /** Milliseconds to wait for another process that has the lock. Default 8000. */
   readonly patienceMs?: number | undefined;
-  /** What the other one does, after the path: `is being downloaded by another process`. */
+  /** What the other one does, after `what`: `is being downloaded by another process`. */
   readonly busy: string;
+  /** What the lock stands for, in messages. Default: the path. */
+  readonly what?: string;
 }
 
 /**
@@ -66,11 +68,12 @@ export interface LockOptions {
  */
 export async function withLock<T>(
   path: string,
-  {signal, patienceMs = 8000, busy}: LockOptions,
+  options: LockOptions,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const {signal} = options;
   for (;;) {
-    const lock = await acquire(path, signal, patienceMs, busy);
+    const lock = await acquire(path, options);
     try {
       return await within({of: [signal, lock.lost]}, work);
     } catch (error) {
@@ -81,7 +84,7 @@ export async function withLock<T>(
   }
 }
 
-async function acquire(path: string, signal: AbortSignal, patienceMs: number, busy: string): Promise<Lock> {
+async function acquire(path: string, {signal, patienceMs = 8000, busy, what = path}: LockOptions): Promise<Lock> {
   for (let waited = 0; ; waited += POLL_MS) {
     let lock: Lock | undefined;
     try {
@@ -91,7 +94,7 @@ async function acquire(path: string, signal: AbortSignal, patienceMs: number, bu
     }
     if (lock !== undefined) return lock;
     if (waited >= patienceMs) {
-      throw new EngineError('model_busy', `${path} ${busy}`, {hint: 'Wait until it has finished.'});
+      throw new EngineError('model_busy', `${what} ${busy}`, {hint: 'Wait until it has finished.'});
     }
     await sleep(POLL_MS, undefined, {signal});
   }

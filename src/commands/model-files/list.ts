@@ -5,7 +5,7 @@ import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
 import {CATALOGUE} from '../../engine/models/catalogue/catalogue.ts';
-import {listHubCache, removeCached} from '../../engine/models/hub-cache.ts';
+import {listHubCache, removeCached} from '../../engine/models/hub-cache/cached-models.ts';
 import {hubCacheFolder, listStores, type StoredModel} from '../../engine/models/stores.ts';
 import {confirm} from '../host/confirm.ts';
 import type {Io} from '../host/io.ts';

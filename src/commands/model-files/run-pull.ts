@@ -1,6 +1,6 @@
 // Fetches a model by name, hub repository or address, with its license and its progress.
 
-import {existsSync} from 'node:fs';
+import {existsSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {checkRoom, fileError} from '../../base/files/file-error.ts';
@@ -8,13 +8,13 @@ import {makeFolder} from '../../base/files/make-folder.ts';
 import type {HttpClient} from '../../base/http/http-client.ts';
 import {type CatalogueEntry, LICENSE_TERMS} from '../../engine/models/catalogue/catalogue.ts';
 import {type PullSource, parseSource} from '../../engine/models/catalogue/pull-source.ts';
-import {blobPath, linkSnapshot, snapshotPath} from '../../engine/models/hub-cache.ts';
+import {blobPath, contentPath, ownFolder} from '../../engine/models/hub-cache/hub-repository.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
 import {download, SMALLER, STORE_HINTS} from '../../engine/models/pull/download.ts';
 import {downloadClient} from '../../engine/models/pull/download-client.ts';
-import {chooseHubFiles, readRepository} from '../../engine/models/pull/hub.ts';
-import type {HubFile, HubRepository} from '../../engine/models/pull/hub-folder.ts';
-import {checkGitBlob} from '../../engine/models/pull/hub-folder.ts';
+import {chooseHubFiles, readRepository} from '../../engine/models/pull/hub/hub.ts';
+import {fetchHubFile, finishSnapshot} from '../../engine/models/pull/hub/hub-file.ts';
+import type {HubFile, HubRepository} from '../../engine/models/pull/hub/hub-folder.ts';
 import {storedModel} from '../../engine/models/stored-model.ts';
 import {hubCacheFolder} from '../../engine/models/stores.ts';
 import {ByteProgress} from '../host/byte-progress.ts';
@@ -71,12 +71,18 @@ async function fetchFromHub(
 ): Promise<string> {
   if (flags.offline || io.env.HF_HUB_OFFLINE === '1') return fetchedBefore(io, source);
   const endpoint = (io.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
-  const repository = await readRepository(http, endpoint, source.repo, io.stop);
+  const repository = await readRepository(http, endpoint, source, io.stop);
   const {files, isFolder, note} = chooseHubFiles(repository, source.want, thisMachine());
   io.say(`${source.repo}: ${note}`);
   await checkRoomFor(io, repository, files);
+  const options = {cache: cacheOf(io), endpoint, signal: io.stop, note: io.say};
   const paths: string[] = [];
-  for (const file of files) paths.push(await fetchHubFile(io, http, endpoint, repository, file));
+  for (const file of files) {
+    const fetch = (progress: (done: number, total: number) => void) =>
+      fetchHubFile(http, repository, file, {...options, progress});
+    paths.push(await withProgress(io, basename(file.name), fetch));
+  }
+  finishSnapshot(repository, options);
   const [first] = paths as [string, ...string[]];
   return isFolder ? dirname(first) : first;
 }
@@ -84,18 +90,21 @@ async function fetchFromHub(
 /** Of several files the last one is no time to find the disk too small. */
 async function checkRoomFor(io: Io, {repo, commit}: HubRepository, files: readonly HubFile[]): Promise<void> {
   const cache = cacheOf(io);
-  const missing = files.filter(({name, sha256}) => {
-    const begun = sha256 !== undefined && existsSync(`${blobPath(cache, repo, sha256)}.incomplete`);
-    return !begun && !existsSync(snapshotPath(cache, repo, commit, name));
-  });
-  const bytes = missing.reduce((sum, file) => sum + file.bytes, 0);
   const blobs = blobPath(cache, repo, '');
   try {
+    const bytes = files.reduce((sum, {name, sha256, gitBlob, bytes}) => {
+      const blob = sha256 ?? gitBlob ?? '';
+      if (contentPath(cache, {repo, commit, name}, blob) !== undefined) return sum;
+      // What a part holds needs no more room; one with holes in it counts as what it takes up.
+      const part = statSync(join(ownFolder(cache, repo), `${blob}.part`), {throwIfNoEntry: false});
+      return sum + Math.max(0, bytes - (part?.blocks ?? 0) * 512);
+    }, 0);
+    if (bytes === 0) return;
     makeFolder(blobs);
+    await checkRoom(blobs, bytes, SMALLER);
   } catch (error) {
     throw fileError(error, blobs, 'write', STORE_HINTS);
   }
-  await checkRoom(blobs, bytes, SMALLER);
 }
 
 const cacheOf = (io: Io) => hubCacheFolder(whereToLook(io));
@@ -106,32 +115,6 @@ function fetchedBefore(io: Io, {repo, want}: PullSource & {kind: 'hub'}): string
   } catch {
     throw offline(want === undefined ? repo : `${repo}:${want}`);
   }
-}
-
-async function fetchHubFile(
-  io: Io,
-  http: HttpClient,
-  endpoint: string,
-  {repo, commit}: HubRepository,
-  file: HubFile,
-): Promise<string> {
-  const cache = cacheOf(io);
-  const {sha256, gitBlob, bytes} = file;
-  const blob = sha256 ?? gitBlob;
-  if (blob === undefined) {
-    throw new EngineError('backend_failed', `${repo} gives no checksum for ${file.name}`, {
-      hint: 'Choose another file.',
-    });
-  }
-  const there = snapshotPath(cache, repo, commit, file.name);
-  if (existsSync(there)) return there;
-  const path = blobPath(cache, repo, blob);
-  const url = `${endpoint}/${repo}/resolve/${commit}/${file.name.split('/').map(encodeURIComponent).join('/')}`;
-  await withProgress(io, basename(file.name), (progress) =>
-    download(http, {url, path, bytes, sha256, signal: io.stop, progress, note: io.say, page: `${endpoint}/${repo}`}),
-  );
-  if (gitBlob !== undefined) checkGitBlob(path, gitBlob);
-  return linkSnapshot(cache, repo, commit, file.name, blob);
 }
 
 async function fetchUrl(io: Io, http: HttpClient, url: string, {offline: isOffline}: PullFlags): Promise<string> {

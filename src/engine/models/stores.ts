@@ -5,7 +5,7 @@ import {xdgFolder} from '../../base/files/xdg-folder.ts';
 import {isSidecar, splitOf} from '../gguf/model-files.ts';
 import type {WhereToLook} from './existing-path.ts';
 import {folderKind, PARTIAL} from './folder-kind.ts';
-import {listHubCache} from './hub-cache.ts';
+import {listHubCache} from './hub-cache/cached-models.ts';
 
 export interface StoredModel {
   /** What to give as the model argument, beside the path. */

@@ -140,7 +140,7 @@ test('a small file that is not the one git names is deleted and told', async () 
   const {mistral, folder} = await hubOf(denseFolder(), {'params.json': 'f'.repeat(40)});
   const result = await mistral('pull', 'me/tune');
   expect(result).toMatchObject({code: 3, out: ''});
-  expect(result.err).toMatch(/f{40} arrived damaged: git names it [0-9a-f]{40}, not f{40}\nIt was deleted/);
+  expect(result.err).toMatch(/params\.json arrived damaged: git names it [0-9a-f]{40}, not f{40}\nIt was deleted/);
   expect(existsSync(folder)).toBe(false);
 });
 

@@ -11,17 +11,28 @@ import type {HttpClient} from '../../../base/http/http-client.ts';
 import type {Sink} from '../../../base/http/undici-client.ts';
 import {within} from '../../../base/signals.ts';
 import {formatBytes} from '../../../base/units.ts';
+import {contentSum} from '../hub-cache/content-sum.ts';
 import {ATTEMPTS, isRefused, statusError} from './download-client.ts';
 import {FileHash} from './file-hash.ts';
 import {PartialFile, type Span} from './partial-file.ts';
 
 export interface DownloadOptions {
   readonly url: string;
-  /** Where the file goes when it is whole; until then it is `path`.incomplete. */
+  /** Where the file goes when it is whole. */
   readonly path: string;
+  /** Until then it is `stem`.part, beside it `stem`.json and `stem`.lock. Default: the path itself. */
+  readonly stem?: string;
+  /** The path to name in messages, where the file's own name says nothing. Default: the path itself. */
+  readonly shown?: string;
+  /** Whether the whole file is there already. Default: a file is there. */
+  readonly isThere?: () => boolean | Promise<boolean>;
+  /** Called when it was fetched, found right and put in its place, while nobody else may be at it. */
+  readonly done?: () => void;
   /** Known beforehand: an answer of another size is refused. */
   readonly bytes?: number | undefined;
   readonly sha256?: string | undefined;
+  /** Git's name for the content, in place of `sha256`. */
+  readonly gitBlob?: string | undefined;
   readonly signal: AbortSignal;
   readonly progress?: (done: number, total: number) => void;
   /** Receives a line for the person where what an earlier run left cannot be resumed. */
@@ -40,11 +51,12 @@ const SMALLEST_PART = 8 << 20;
 /** Parts of large files are taken in order, so that what is there is one piece from the start and can be hashed. */
 const PART = 64 << 20;
 /** What to do when the disk has no room. */
-export const SMALLER = 'Free some space, choose a smaller quantisation, or another HF_HOME.';
+export const SMALLER =
+  'Free some space, choose a smaller quantisation, or another disk: HF_HUB_CACHE names the folder.';
 /** What to do where the store takes no more. */
 export const STORE_HINTS = {
   full: 'Free some space; the same command goes on with what is kept.',
-  closed: 'Choose another place: HF_HOME names the cache.',
+  closed: 'Choose another place: HF_HUB_CACHE names the folder.',
 };
 /** Of a file that another process fetches. */
 export const BUSY = 'is being downloaded by another process';
@@ -55,17 +67,23 @@ export const BUSY = 'is being downloaded by another process';
  * promised; it is deleted), or the signal's reason (what came is kept).
  */
 export async function download(http: HttpClient, options: DownloadOptions): Promise<string> {
-  const {path, patience} = options;
+  const {path, stem = path, shown = path, patience, isThere = () => existsSync(path)} = options;
   try {
+    if (await isThere()) return path;
     makeFolder(dirname(path));
-    if (existsSync(path)) return path;
-    return await withLock(path, {signal: options.signal, patienceMs: patience, busy: BUSY}, async (signal) =>
+    makeFolder(dirname(stem));
+    const lock = {signal: options.signal, patienceMs: patience, busy: BUSY, what: shown};
+    return await withLock(stem, lock, async (signal) => {
       // Another process may have finished it while this one waited.
-      existsSync(path) ? path : new Download(http, {...options, signal}).run(),
-    );
+      if (await isThere()) return path;
+      // What an earlier run left may turn out to be of another content: then from the start, once.
+      while (!(await new Download(http, {...options, signal}).run()));
+      options.done?.();
+      return path;
+    });
   } catch (error) {
     options.signal.throwIfAborted();
-    throw explain(error, path);
+    throw explain(error, shown);
   }
 }
 
@@ -85,42 +103,53 @@ class Download {
   constructor(http: HttpClient, options: DownloadOptions) {
     this.#http = http;
     this.#options = options;
-    this.#file = new PartialFile(`${options.path}.incomplete`);
+    this.#file = new PartialFile(options.stem ?? options.path);
   }
 
-  async run(): Promise<string> {
+  /** The file's name in messages. */
+  get #name(): string {
+    return basename(this.#options.shown ?? this.#options.path);
+  }
+
+  /** The sum that the whole content has to have, where one is known. */
+  get #sum(): string | undefined {
+    return this.#options.sha256 ?? this.#options.gitBlob;
+  }
+
+  /** False when what an earlier run left was of another content; it is gone then. */
+  async run(): Promise<boolean> {
     const {path, sha256, bytes} = this.#options;
     this.#hash = sha256 === undefined ? undefined : new FileHash(this.#file.path, bytes);
     try {
       await this.#begin();
       this.#hash?.advance(this.#file.front);
       await (this.#hasRanges ? this.#fetchParts() : this.#fetchWhole());
-      const [digest] = await Promise.all([this.#hash?.digest(this.#file.front), this.#file.sync()]);
-      if (digest === sha256) this.#file.finish(path);
+      const [digest] = await Promise.all([this.#digest(), this.#file.sync()]);
+      if (digest === this.#sum) this.#file.finish(path);
       else this.#refuse(digest);
+      return digest === this.#sum;
     } finally {
       await Promise.all([this.#hash?.close(), this.#file.close()]);
     }
-    // What an earlier run left was not of this content: from the start, once.
-    return existsSync(path) ? path : new Download(this.#http, this.#options).run();
+  }
+
+  async #digest(): Promise<string | undefined> {
+    if (this.#hash !== undefined) return this.#hash.digest(this.#file.front);
+    return this.#options.gitBlob === undefined ? undefined : contentSum(this.#file.path, 'git', this.#options.signal);
   }
 
   #refuse(digest: string | undefined): void {
-    const {path, sha256} = this.#options;
     this.#file.discard();
     if (this.#resumed) return;
-    throw new EngineError(
-      'model_invalid',
-      `${basename(path)} arrived damaged: its sha256 is ${digest}, not ${sha256}`,
-      {
-        hint: 'It was deleted; pull it again. If it happens again, the server holds a damaged file.',
-      },
-    );
+    const what = this.#options.sha256 === undefined ? `git names it ${digest}` : `its sha256 is ${digest}`;
+    throw new EngineError('model_invalid', `${this.#name} arrived damaged: ${what}, not ${this.#sum}`, {
+      hint: 'It was deleted; pull it again. If it happens again, the server holds a damaged file.',
+    });
   }
 
   /** Asks for the first byte: size, tag, whether ranges are served; takes up what an earlier run left. */
   async #begin(): Promise<void> {
-    const {url, bytes, page, sha256} = this.#options;
+    const {url, bytes, page} = this.#options;
     const response = await this.#ask({range: 'bytes=0-0'});
     const range = /^bytes 0-0\/(\d+)$/.exec(response.header('content-range') ?? '');
     const empty = response.status === 416 && bytes === 0;
@@ -137,11 +166,9 @@ class Download {
     this.#hasRanges = response.status !== 200 || empty;
     const resumable = this.#hasRanges;
     // A known sum is a better witness than a tag, which another mirror gives differently.
-    const found = resumable ? this.#file.earlier(this.#size, this.#tag, sha256 !== undefined) : undefined;
+    const found = resumable ? this.#file.earlier(this.#size, this.#tag, this.#sum !== undefined) : undefined;
     if (found === 'damaged') {
-      this.#options.note?.(
-        `what an earlier run left of ${basename(this.#options.path)} is damaged: it is fetched again`,
-      );
+      this.#options.note?.(`what an earlier run left of ${this.#name} is damaged: it is fetched again`);
     }
     const kept = found === 'damaged' ? undefined : found;
     this.#resumed = kept !== undefined;
@@ -201,10 +228,10 @@ class Download {
 
   /** Whether these are the bytes that were asked for, of the content that was begun with. */
   #check(head: HttpHead, part: Span): void {
-    const {url, page, sha256} = this.#options;
+    const {url, page} = this.#options;
     const from = /^bytes (\d+)-/.exec(head.header('content-range') ?? '')?.[1];
     const tag = head.header('etag') ?? head.header('last-modified') ?? '';
-    const changed = sha256 === undefined && tag !== this.#tag;
+    const changed = this.#sum === undefined && tag !== this.#tag;
     if (head.status === 206 && Number(from) === part.at && !changed) return;
     if (changed && head.ok) {
       throw new EngineError('model_invalid', `${url} changed on the server while it was fetched`, {

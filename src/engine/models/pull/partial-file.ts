@@ -44,9 +44,13 @@ function neededBy(missing: readonly Span[], size: number): number {
   return missing.reduceRight((needed, {at, end}) => (end === needed ? at : needed), size);
 }
 
-/** `path` while it grows; the note is `path`.json and never claims more than the file holds. */
+/**
+ * `stem`.part while it grows; the note is `stem`.json and never claims more than the file holds. The file is only as long
+ * as what was written: one that is made at its full size looks whole to whoever judges by the size.
+ */
 export class PartialFile {
   readonly path: string;
+  readonly #note: string;
   /** In the order of the file. */
   spans: readonly Span[] = [];
   #identity: Identity = {url: '', size: 0, tag: ''};
@@ -56,8 +60,9 @@ export class PartialFile {
   #synced = performance.now();
   #syncing: Promise<void> | undefined;
 
-  constructor(path: string) {
-    this.path = path;
+  constructor(stem: string) {
+    this.path = `${stem}.part`;
+    this.#note = `${stem}.json`;
   }
 
   /**
@@ -68,7 +73,7 @@ export class PartialFile {
     const held = statSync(this.path, {throwIfNoEntry: false})?.size;
     if (held === undefined) return undefined;
     try {
-      const note = JSON.parse(readFileSync(`${this.path}.json`, 'utf8')) as Note;
+      const note = JSON.parse(readFileSync(this.#note, 'utf8')) as Note;
       if (note.size !== size || (!any && note.tag !== tag)) return undefined;
       return areSound(note.parts, size) && held >= neededBy(note.parts, size) ? note.parts : 'damaged';
     } catch (error) {
@@ -86,7 +91,6 @@ export class PartialFile {
     this.spans = spans;
     this.#resumable = resumable;
     this.#handle = await open(this.path, kept ? 'r+' : 'w+');
-    if (!kept && resumable) await this.#handle.truncate(identity.size);
     this.save();
   }
 
@@ -119,12 +123,12 @@ export class PartialFile {
   save(): void {
     this.#saved = performance.now();
     if (!this.#resumable) {
-      rmSync(`${this.path}.json`, {force: true});
+      rmSync(this.#note, {force: true});
       return;
     }
     const parts = this.spans.filter(({at, end}) => at < end);
     // Not synced, as it is written twice a second: after a power failure the download starts again at worst.
-    writeWholeSync(`${this.path}.json`, JSON.stringify({...this.#identity, parts}), {sync: false});
+    writeWholeSync(this.#note, JSON.stringify({...this.#identity, parts}), {sync: false});
   }
 
   /** What is written goes to the disk while more comes, so that the wait at the end is not long. */
@@ -150,7 +154,7 @@ export class PartialFile {
   }
 
   discard(): void {
-    for (const path of [this.path, `${this.path}.json`]) rmSync(path, {force: true});
+    for (const path of [this.path, this.#note]) rmSync(path, {force: true});
   }
 
   /** The file is whole and has its own name from now on. */

@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {download} from '../../../../src/engine/models/pull/download.ts';
 import {downloadClient} from '../../../../src/engine/models/pull/download-client.ts';
-import {readRepository} from '../../../../src/engine/models/pull/hub.ts';
+import {readRepository} from '../../../../src/engine/models/pull/hub/hub.ts';
 import {httpServer, json} from '../../../fakes/http-server.ts';
 import {fileServer} from '../../../fixtures/file-server.ts';
 import {folderWith} from '../../../fixtures/folder.ts';
@@ -26,7 +26,9 @@ test("the hub's token stays at the hub: neither files nor lists on other hosts g
 
   const mirror = await httpServer((_one, response) => json(response, {sha: 'c0ffee0123', siblings: []}));
   const moved = await httpServer((one, response) => json(response, {}, 307, {location: `${mirror.url}${one.path}`}));
-  expect(await readRepository(client('hf_secret'), moved.url, 'x/y', signal)).toMatchObject({commit: 'c0ffee0123'});
+  expect(await readRepository(client('hf_secret'), moved.url, {repo: 'x/y'}, signal)).toMatchObject({
+    commit: 'c0ffee0123',
+  });
   expect(mirror.asked[0]?.headers).not.toHaveProperty('authorization');
 });
 

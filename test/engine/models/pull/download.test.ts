@@ -58,8 +58,8 @@ test('what an earlier run left of another content is thrown away in the end', as
   const server = await fileServer(content);
   const path = join(folderWith(), 'blob');
   const old = {url: server.url, size: content.length, tag: '"0"', parts: [{at: content.length, end: content.length}]};
-  writeFileSync(`${path}.incomplete`, Buffer.alloc(content.length));
-  writeFileSync(`${path}.incomplete.json`, JSON.stringify(old));
+  writeFileSync(`${path}.part`, Buffer.alloc(content.length));
+  writeFileSync(`${path}.json`, JSON.stringify(old));
   await start(server.url, {path}).done;
   expect(equal(path)).toBe(true);
 });
@@ -85,8 +85,8 @@ test('what an earlier run left goes on by its sum, whatever the tag says', async
   const path = join(folderWith(), 'blob');
   const half = content.length / 2;
   const kept = {url: server.url, size: content.length, tag: '"0"', parts: [{at: half, end: content.length}]};
-  writeFileSync(`${path}.incomplete`, content.subarray(0, half));
-  writeFileSync(`${path}.incomplete.json`, JSON.stringify(kept));
+  writeFileSync(`${path}.part`, content.subarray(0, half));
+  writeFileSync(`${path}.json`, JSON.stringify(kept));
   await start(server.url, {path}).done;
   expect(equal(path)).toBe(true);
   expect(server.ranges).toEqual(['bytes=0-0', `bytes=${half}-${content.length - 1}`]);
@@ -147,7 +147,7 @@ test('a server that claims more than it has ends in an error and keeps what came
   const server = await fileServer(content.subarray(0, 9_000_000), {claimedSize: 9_500_000});
   const {path, done} = start(server.url, {connections: 1});
   await expect(done).rejects.toMatchObject({code: 'model_invalid', message: expect.stringContaining('(416)')});
-  expect(existsSync(`${path}.incomplete`)).toBe(true);
+  expect(existsSync(`${path}.part`)).toBe(true);
 });
 
 test('a server that is not there is told', async () => {
@@ -198,8 +198,8 @@ test.each<[string, (size: number) => string, number]>([
 ])('a state file that is damaged (%s) is told, and the file is fetched again', async (_, text, share) => {
   const server = await fileServer(content);
   const path = join(folderWith(), 'blob');
-  writeFileSync(`${path}.incomplete`, Buffer.alloc(content.length * share));
-  writeFileSync(`${path}.incomplete.json`, text(content.length));
+  writeFileSync(`${path}.part`, Buffer.alloc(content.length * share));
+  writeFileSync(`${path}.json`, text(content.length));
   const notes: string[] = [];
   await start(server.url, {path, note: (line) => notes.push(line)}).done;
   expect(notes).toEqual(['what an earlier run left of blob is damaged: it is fetched again']);

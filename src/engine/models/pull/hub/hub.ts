@@ -1,14 +1,14 @@
 // Asks a Hugging Face hub what a repository holds and chooses the files of one model in it.
 
-import {EngineError} from '../../../base/errors.ts';
-import type {HttpClient} from '../../../base/http/http-client.ts';
-import type {Reply} from '../../../base/http/http-reply.ts';
-import {formatBytes} from '../../../base/units.ts';
-import type {Machine} from '../../contract/local-engine.ts';
-import {type ModelFile, modelFiles} from '../../gguf/model-files.ts';
-import {ORIGINAL} from '../catalogue/catalogue.ts';
-import {chooseQuantisation} from '../memory/choose-file.ts';
-import {statusError} from './download-client.ts';
+import {EngineError} from '../../../../base/errors.ts';
+import type {HttpClient} from '../../../../base/http/http-client.ts';
+import type {Reply} from '../../../../base/http/http-reply.ts';
+import {formatBytes} from '../../../../base/units.ts';
+import type {Machine} from '../../../contract/local-engine.ts';
+import {type ModelFile, modelFiles} from '../../../gguf/model-files.ts';
+import {ORIGINAL} from '../../catalogue/catalogue.ts';
+import {chooseQuantisation} from '../../memory/choose-file.ts';
+import {statusError} from '../download-client.ts';
 import type {ChosenFiles, HubRepository} from './hub-folder.ts';
 import {chooseFolder} from './hub-folder.ts';
 
@@ -25,14 +25,14 @@ interface ModelAnswer {
 /** Memory beyond the weights that a choice counts with. */
 const OVERHEAD = 1.5e9;
 
-/** Lists a repository's main branch. Throws EngineError: gated, not there, not reachable. */
+/** Lists a repository at a branch, tag, commit or `refs/pr/7`. Throws EngineError: gated, not there, not reachable. */
 export async function readRepository(
   http: HttpClient,
   endpoint: string,
-  repo: string,
+  {repo, revision = 'main'}: {readonly repo: string; readonly revision?: string | undefined},
   signal: AbortSignal,
 ): Promise<HubRepository> {
-  const url = `${endpoint}/api/models/${repo}/revision/main?blobs=true`;
+  const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const response = await http.send({method: 'GET', url, headers: {accept: 'application/json'}}, signal);
   if (!response.ok) {
     response.cancel();
@@ -48,7 +48,7 @@ export async function readRepository(
     sha256: asHex(lfs?.sha256, 64),
     gitBlob: lfs === undefined ? asHex(blobId, 40) : undefined,
   }));
-  return {repo, commit: answer.sha, files: files.filter(({name}) => isSafeName(name))};
+  return {repo, revision, commit: answer.sha, files: files.filter(({name}) => isSafeName(name))};
 }
 
 /** Whatever a server says; something else than JSON says nothing. */

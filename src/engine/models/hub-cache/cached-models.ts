@@ -1,46 +1,11 @@
 // The Hugging Face hub's local cache: one copy of a model for every tool that knows the layout.
-import {existsSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync} from 'node:fs';
-import {dirname, join, relative, resolve} from 'node:path';
-import {makeFolder} from '../../base/files/make-folder.ts';
-import {writeWholeSync} from '../../base/files/whole-file.ts';
-import {folderKind} from './folder-kind.ts';
+import {existsSync, readdirSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {join} from 'node:path';
+import {folderKind} from '../folder-kind.ts';
+import {linkTarget, repositoryFolder} from './hub-repository.ts';
 
 /** Bytes of a config.json that is still looked into. */
 const MOST_CONFIG = 1 << 20;
-
-/** `models--user--name`, the folder of a repository. */
-export function repositoryFolder(cache: string, repo: string): string {
-  return join(cache, `models--${repo.replaceAll('/', '--')}`);
-}
-
-/** Where a blob's content is kept; its name is the content's sha256, or git's name for a small one. */
-export function blobPath(cache: string, repo: string, blob: string): string {
-  return join(repositoryFolder(cache, repo), 'blobs', blob);
-}
-
-/** Path of a file of a snapshot, whether or not it is there. */
-export function snapshotPath(cache: string, repo: string, commit: string, name: string): string {
-  return join(repositoryFolder(cache, repo), 'snapshots', commit, name);
-}
-
-/** Makes a blob visible as a file of a snapshot and the snapshot as the main branch's. */
-export function linkSnapshot(cache: string, repo: string, commit: string, name: string, blobName: string): string {
-  const path = snapshotPath(cache, repo, commit, name);
-  const blob = blobPath(cache, repo, blobName);
-  makeFolder(dirname(path));
-  if (!existsSync(path)) {
-    rmSync(path, {force: true});
-    try {
-      symlinkSync(relative(dirname(path), blob), path);
-    } catch {
-      // Systems without links get the file itself, as other tools do there.
-      renameSync(blob, path);
-    }
-  }
-  const refs = join(repositoryFolder(cache, repo), 'refs');
-  writeWholeSync(join(refs, 'main'), commit);
-  return path;
-}
 
 export interface CachedModel {
   readonly repo: string;
@@ -101,14 +66,6 @@ export function removeCached(cache: string, {repo, files}: CachedModel): void {
   );
   for (const blob of blobs) {
     if (blob.startsWith(join(folder, 'blobs')) && !shown.includes(blob)) rmSync(blob, {force: true});
-  }
-}
-
-function linkTarget(path: string): string | undefined {
-  try {
-    return resolve(dirname(path), readlinkSync(path));
-  } catch {
-    return undefined;
   }
 }
 

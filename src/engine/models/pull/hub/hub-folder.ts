@@ -1,21 +1,21 @@
 // The files of a repository that make a model's folder, for weights that nobody has made a GGUF of.
-import {createHash} from 'node:crypto';
-import {readFileSync, rmSync} from 'node:fs';
-import {EngineError} from '../../../base/errors.ts';
-import {formatBytes} from '../../../base/units.ts';
-import {folderKind} from '../folder-kind.ts';
+import {EngineError} from '../../../../base/errors.ts';
+import {formatBytes} from '../../../../base/units.ts';
+import {folderKind} from '../../folder-kind.ts';
 
 export interface HubFile {
   readonly name: string;
   readonly bytes: number;
   /** Of the content; undefined for small files that git keeps itself. */
   readonly sha256: string | undefined;
-  /** Git's name for the content of those: see checkGitBlob. */
+  /** Git's name for the content of those: the sha1 of a header and the content. */
   readonly gitBlob: string | undefined;
 }
 
 export interface HubRepository {
   readonly repo: string;
+  /** Branch, tag, commit or `refs/pr/7` that was asked for. */
+  readonly revision: string;
   readonly commit: string;
   readonly files: readonly HubFile[];
 }
@@ -64,18 +64,4 @@ export function chooseFolder({repo, files}: HubRepository): ChosenFiles {
 function pickled(chosen: readonly HubFile[], there: readonly HubFile[]): readonly HubFile[] {
   if (chosen.some(({name}) => name.endsWith('.safetensors'))) return chosen;
   return [...chosen, ...there.filter(({name}) => /^consolidated.*\.pth$/.test(name))];
-}
-
-/**
- * Compares a small file with git's name for its content, the sha1 of a header and the content.
- * Throws EngineError model_invalid; the file is removed.
- */
-export function checkGitBlob(path: string, blob: string): void {
-  const content = readFileSync(path);
-  const sum = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
-  if (sum === blob) return;
-  rmSync(path, {force: true});
-  throw new EngineError('model_invalid', `${path} arrived damaged: git names it ${sum}, not ${blob}`, {
-    hint: 'It was deleted; pull it again. If it happens again, the server holds a damaged file.',
-  });
 }
