@@ -4,7 +4,7 @@ import {clipboardSequence} from '../../ui/clipboard.ts';
 import {runPlainChat} from '../../ui/plain/plain-chat.ts';
 import {homeFolder} from '../host/folders.ts';
 import {type Io, sendSequence} from '../host/io.ts';
-import {abilities} from '../host/terminal-abilities.ts';
+import {terminalAbilities} from '../host/terminal-abilities.ts';
 import {stdinTexts} from '../host/text-input.ts';
 import {withBackend} from '../open-model/open-backend.ts';
 import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
@@ -28,7 +28,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           ...(system === undefined ? {} : {system}),
           terminal: {lines: stdinTexts(io), columns: () => io.stdout.columns, print: io.print, say: io.say},
           screenReader,
-          unicode: abilities(io.env).unicode,
+          unicode: terminalAbilities(io.env).unicode,
           session,
           ...(sessions === undefined ? {} : {sessions}),
           ...toolsOf(io, tools),

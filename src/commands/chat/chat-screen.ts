@@ -6,7 +6,7 @@ import {runChat} from '../../ui/screen/run-chat.ts';
 import {dieBySignal, type Io} from '../host/io.ts';
 import {notingIo, screenHost} from '../host/screen-host.ts';
 import {stateFolder} from '../host/state-folder.ts';
-import {abilities} from '../host/terminal-abilities.ts';
+import {terminalAbilities} from '../host/terminal-abilities.ts';
 import {versionText} from '../version.ts';
 import {commandEnvironment, KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
@@ -33,7 +33,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     session,
     ...(sessions === undefined ? {} : {sessions}),
     reducedMotion,
-    theme: createTheme(abilities(io.env)),
+    theme: createTheme(terminalAbilities(io.env)),
     ...toolsOf(io, tools),
   });
   load.abort();

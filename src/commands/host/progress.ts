@@ -2,6 +2,7 @@
 import {oneLine} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
 import {asksForReducedMotion} from './reduced-motion.ts';
+import {usesColour} from './terminal-abilities.ts';
 
 export interface Progress {
   /** 0 to 1. */
@@ -26,7 +27,8 @@ export function showProgress(io: Io, text: string): Progress {
     if (ended) return;
     // What is typed meanwhile belongs to the next prompt: the spinner must not take stdin.
     const terminal = {stream: io[STREAMS].stderr as NodeJS.WriteStream, discardStdin: false, hideCursor: false};
-    spinner = ora({text: state, ...terminal}).start();
+    // Its own rule knows nothing of NO_COLOR.
+    spinner = ora({text: state, ...terminal, ...(!usesColour(io.env, true) && {color: false})}).start();
   }, PATIENCE_MS);
   return {
     update(fraction) {

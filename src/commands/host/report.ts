@@ -3,6 +3,7 @@ import type {CommanderError} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
+import {usesColour} from './terminal-abilities.ts';
 
 /** Ends the program with the code of failures that were reported where they happened. */
 export class ReportedError extends Error {
@@ -41,10 +42,8 @@ async function sayError(io: Io, message: string): Promise<void> {
   io[STREAMS].stderr.write(`${painted} ${sanitise(message)}\n`);
 }
 
-/** NO_COLOR and FORCE_COLOR count when they are not empty (no-color.org). */
 async function label({stderr, env}: Io): Promise<string> {
-  const colour = env.NO_COLOR ? false : env.FORCE_COLOR ? env.FORCE_COLOR !== '0' : stderr.isTTY && env.TERM !== 'dumb';
-  if (!colour) return 'error:';
+  if (!usesColour(env, stderr.isTTY === true)) return 'error:';
   const {Chalk} = await import('chalk');
   return new Chalk({level: 1}).red.bold('error:');
 }
