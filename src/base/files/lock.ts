@@ -126,7 +126,7 @@ function takeOver(path: string, text: string, owner: LockOwner): number | undefi
   const guardFd = create(guard, text);
   if (guardFd === undefined) {
     const stat = look(guard);
-    if (stat !== undefined && Date.now() - stat.mtimeMs > UNFINISHED_MS) rmSync(guard, {force: true});
+    if (stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) > UNFINISHED_MS) rmSync(guard, {force: true});
     return undefined;
   }
   try {
@@ -145,10 +145,23 @@ function isTaken(path: string, owner: LockOwner, now: number): boolean {
   const stat = look(path);
   if (stat === undefined) return false;
   if (stat.size > MOST_BYTES && stat.isFile()) return true;
-  const age = now - stat.mtimeMs;
-  const mark = readMark(read(path) ?? '');
-  if (mark === undefined) return age < UNFINISHED_MS;
+  // A time to come is as far off as a past one: the clock went back since.
+  const age = Math.abs(now - stat.mtimeMs);
+  const text = read(path) ?? '';
+  const mark = readMark(text);
+  if (mark === undefined) return mayBeUnfinished(text) && age < UNFINISHED_MS;
   return mark.host === owner.mark.host ? owner.isAlive(mark) : age < DEAD_MS;
+}
+
+/** Whether it is the beginning of a lock: what else stands there, such as a number alone, nobody will finish. */
+function mayBeUnfinished(text: string): boolean {
+  if (!text.startsWith('{')) return text === '';
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function readMark(text: string): ProcessMark | undefined {

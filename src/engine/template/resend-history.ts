@@ -5,13 +5,23 @@ import {TEMPLATES, type TemplateRow} from '../contract/templates.ts';
 const NOT_RUN = 'Error: this call was not run.';
 
 /**
- * The messages with a result for every call that was left open (an answer cut off, tools that nobody ran). With a
- * known version also without what its template has no form for: text beside calls, thoughts, all of the tools in v1.
+ * The messages with a result for every call that was left open (an answer cut off, tools that nobody ran), and without
+ * results of calls that are not there. With a known version also without what its template has no form for: text beside calls, thoughts, all of the tools in v1.
  * Meant for a program's own history; what a client sends is refused instead.
  */
 export function historyToSend(messages: readonly Message[], version: TemplateVersion | undefined): Message[] {
-  const answered = messages.flatMap((message, index) => [message, ...missingResults(messages, index)]);
+  const asked = messages.filter((message, index) => message.role !== 'tool' || isAsked(messages, index, message));
+  const answered = asked.flatMap((message, index) => [message, ...missingResults(asked, index)]);
   return version === undefined ? answered : answered.flatMap((message) => fitted(message, TEMPLATES[version]));
+}
+
+/** Whether the result answers a call before it: of a damaged chat the calls may be lost. */
+function isAsked(messages: readonly Message[], index: number, {toolCallId}: ToolMessage): boolean {
+  let at = index - 1;
+  while (messages[at]?.role === 'tool') at -= 1;
+  const caller = messages[at];
+  if (caller?.role !== 'assistant') return false;
+  return toolCallId === undefined || (caller.toolCalls ?? []).some(({id}) => id === toolCallId);
 }
 
 /** Results to put behind this message: it is the last of a call and its results, and something follows. */

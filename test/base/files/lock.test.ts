@@ -97,7 +97,11 @@ test.each([
   ['was never written', '', 11, true],
   ['is damaged', '\u0000\u0000\u0000', 11, true],
   ['is damaged and new', '{"pid":', 0, false],
+  ['is of a time to come', '', -1000, true],
   ['of an earlier version', '4711', 11, true],
+  ['names a process number alone', '1', 0, true],
+  ['is another text', 'mine\n', 0, true],
+  ['is whole and names nobody', '{}', 0, true],
   ['has its fields wrong', '{"host":1,"pid":-5,"start":{}}', 11, true],
   ['is no lock but something larger', 'x'.repeat(2000), 1000, false],
 ])('a lock file that %s', (_, text, age, taken) => {

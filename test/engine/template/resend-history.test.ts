@@ -35,6 +35,19 @@ describe('historyToSend', () => {
     expect(historyToSend(complete, 'v13')).toEqual(complete);
   });
 
+  it('leaves out results of calls that are not there, as of a damaged chat', () => {
+    expect(historyToSend([user, result('aaaaaaaaa'), user], undefined)).toEqual([user, user]);
+    expect(historyToSend([result('aaaaaaaaa'), result('bbbbbbbbb')], 'v7')).toEqual([]);
+    const alone: AssistantMessage = {role: 'assistant', toolCalls: [call('bbbbbbbbb')]};
+    expect(historyToSend([alone, result('aaaaaaaaa'), result('bbbbbbbbb'), user], 'v7')).toEqual([
+      alone,
+      result('bbbbbbbbb'),
+      user,
+    ]);
+    const withoutId: Message = {role: 'tool', content: 'x'};
+    expect(historyToSend([alone, withoutId], undefined)).toEqual([alone, withoutId]);
+  });
+
   it('leaves out what a template has no form for', () => {
     const thought: Message = {
       role: 'assistant',
