@@ -33,6 +33,12 @@ export interface RemoteRefusal {
   readonly retryAfterMs?: number;
 }
 
+/** The beginning of an answer that was not finished. */
+export interface PartialAnswer {
+  readonly content: string;
+  readonly reasoning: string;
+}
+
 /** On every EngineError, whichever copy of this file made it. */
 const KIND = Symbol.for('mistral-chat.error');
 
@@ -44,6 +50,8 @@ export interface EngineErrorOptions {
   readonly param?: string;
   /** Of `context_length_exceeded`: the two numbers a client needs to shorten its prompt. */
   readonly context?: {readonly promptTokens: number; readonly contextSize: number};
+  /** What had been answered before it, for who reads whole answers. */
+  readonly partial?: PartialAnswer;
   /** Of a failure that a server reported: decisions are made by this, never by the words of `message`. */
   readonly remote?: RemoteRefusal;
 }
@@ -57,6 +65,7 @@ export class EngineError extends Error {
   readonly context: EngineErrorOptions['context'];
 
   readonly remote: RemoteRefusal | undefined;
+  readonly partial: PartialAnswer | undefined;
 
   /** Of every copy of this class: the bundle of `mistral-fim` has one of its own beside that of the files. */
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -72,15 +81,26 @@ export class EngineError extends Error {
     this.param = options.param;
     this.context = options.context;
     this.remote = options.remote;
+    this.partial = options.partial;
   }
 
   /** The same failure, with the place of the input it happened at in front of its message, such as `line 3 of stdin`. */
   at(place: string, hint = this.hint): EngineError {
-    return new EngineError(this.code, `${place}: ${this.message}`, {
+    return this.#with(`${place}: ${this.message}`, hint, this.partial);
+  }
+
+  /** The same failure, with what had been answered before it. */
+  after(partial: PartialAnswer): EngineError {
+    return this.#with(this.message, this.hint, partial);
+  }
+
+  #with(message: string, hint: string | undefined, partial: PartialAnswer | undefined): EngineError {
+    return new EngineError(this.code, message, {
       ...(hint !== undefined && {hint}),
       ...(this.param !== undefined && {param: this.param}),
       ...(this.context !== undefined && {context: this.context}),
       ...(this.remote !== undefined && {remote: this.remote}),
+      ...(partial !== undefined && {partial}),
       cause: this,
     });
   }

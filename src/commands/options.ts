@@ -32,6 +32,10 @@ export interface EngineFlags {
   readonly apiKeyEnv?: string;
   readonly remoteModel?: string;
   readonly tokenizer?: string;
+  /** Seconds; 0 is no limit. */
+  readonly connectTimeout?: number;
+  readonly replyTimeout?: number;
+  readonly idleTimeout?: number;
   readonly quant?: string;
   readonly gpuLayers?: number | 'max';
   readonly gpu?: Device;
@@ -84,7 +88,10 @@ export function addEngineOptions(command: Command): void {
     .option('--url <url>', 'use an OpenAI or Mistral server instead ($MISTRAL_URL)')
     .option('--tokenizer <path>', 'with --url: render prompts here, exactly, with this tokenizer')
     .option('--api-key-env <name>', 'variable with its key (for mistral.ai: MISTRAL_API_KEY)')
-    .option('--remote-model <name>', 'which of its models (default: the first)');
+    .option('--remote-model <name>', 'which of its models (default: the first)')
+    .option('--connect-timeout <s>', 'with --url: time for a connection (default: 10; 0 is no limit)', seconds)
+    .option('--reply-timeout <s>', 'with --url: time until its answer begins (default: 600)', seconds)
+    .option('--idle-timeout <s>', 'with --url: time without a piece of its answer (default: 600)', seconds);
   command.addOption(new Option('-n, --num-pipeline-ranks <n>').argParser(number({integer: true, min: 1})).hideHelp());
 }
 
@@ -132,6 +139,7 @@ function refuse(expected: string): never {
   throw new InvalidArgumentError(`Expected ${expected}.`);
 }
 
+const seconds = number({min: 0, max: 86_400});
 const maxTokens = number(rowOf('maxTokens'));
 const temperature = number(rowOf('temperature'));
 

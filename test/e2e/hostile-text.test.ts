@@ -170,11 +170,9 @@ describe('on a terminal', () => {
   });
 });
 
-/** The separators of lines as escapes, as servers in Python write them. */
 function events(response: ServerResponse, chunks: readonly unknown[]): void {
-  const ascii = (text: string) => text.replace(/[\u2028\u2029]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
   response.writeHead(200, {'content-type': 'text/event-stream'});
-  response.end(`${chunks.map((chunk) => `data: ${ascii(JSON.stringify(chunk))}\n\n`).join('')}data: [DONE]\n\n`);
+  response.end(`${chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join('')}data: [DONE]\n\n`);
 }
 
 /** A server's own texts may hold anything that JSON can say, so also NUL and half a surrogate pair. */

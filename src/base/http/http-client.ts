@@ -1,5 +1,6 @@
 // The HTTP client of everything that asks a server: proxies, redirects, retries and limits in one place.
 import {setTimeout as sleep} from 'node:timers/promises';
+import {decodedExchange} from './decode-body.ts';
 import {exchangeDirectly} from './direct-exchange.ts';
 import {type Exchange, type HttpHead, headOf, type Limits, unreachable} from './exchange.ts';
 import {type Reply, replyOf} from './http-reply.ts';
@@ -41,18 +42,21 @@ export class HttpClient {
       const proxy = this.#proxy(url);
       const broken = (cause: unknown) => unreachable(url, proxy, cause, this.#options.hint);
       let wait: number | undefined;
+      let exchange: Exchange | undefined;
       try {
-        const exchange = await this.#exchange(journey, proxy, signal);
+        exchange = await this.#exchange(journey, proxy, signal);
         wait = journey.next(headOf(exchange));
-        const {idleMs} = this.#limits;
-        if (wait === undefined) return replyOf(exchange, {host: new URL(url).host, idleMs, broken});
-        exchange.body.destroy();
       } catch (cause) {
         signal.throwIfAborted();
         wait = journey.nextTry(cause);
         if (wait === undefined) throw broken(cause);
       }
-      await pause(wait, signal);
+      if (exchange && wait === undefined) {
+        const {host} = new URL(url);
+        return replyOf(await decodedExchange(exchange, host), {host, idleMs: this.#limits.idleMs, broken});
+      }
+      exchange?.body.destroy();
+      await pause(wait ?? 0, signal);
     }
   }
 

@@ -1,6 +1,6 @@
 // Turns a failure into the lines a person reads and the object a program reads.
 import type {CommanderError} from 'commander';
-import {EngineError} from '../../base/errors.ts';
+import {EngineError, type PartialAnswer} from '../../base/errors.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
 import {usesColour} from './terminal-abilities.ts';
@@ -24,7 +24,8 @@ export async function reportError(io: Io, error: unknown, json: boolean): Promis
   if (known.code === 'internal') {
     io.say(`${error instanceof Error ? (error.stack ?? '') : ''}\nThis is a bug; please report it.`);
   }
-  if (json) io.json({error: errorObject(known)});
+  const {partial} = known;
+  if (json) io.json({error: errorObject(known), ...(partial && {partial: partialObject(partial)})});
   return known.exitCode;
 }
 
@@ -52,6 +53,11 @@ async function label({stderr, env}: Io): Promise<string> {
 function errorObject(error: EngineError): {code: string; message: string; hint?: string; param?: string} {
   const {code, message, hint, param} = error;
   return {code, message, ...(hint === undefined ? {} : {hint}), ...(param === undefined ? {} : {param})};
+}
+
+/** As in an answer, of which this is the beginning. */
+function partialObject({content, reasoning}: PartialAnswer): object {
+  return {content, ...(reasoning === '' ? {} : {reasoning})};
 }
 
 function asEngineError(error: unknown): EngineError {

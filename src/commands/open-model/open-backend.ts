@@ -6,6 +6,7 @@ import type {LocalOptions} from '../../engine/contract/local-engine.ts';
 import type {GgufFile} from '../../engine/gguf/read-header.ts';
 import {type OpenLocalOptions, openLocalBackend} from '../../engine/local/open-local.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
+import {SERVER_LIMITS, type ServerLimits} from '../../engine/remote/remote-server.ts';
 import type {Io} from '../host/io.ts';
 import {showProgress} from '../host/progress.ts';
 import type {EngineFlags} from '../options.ts';
@@ -66,11 +67,29 @@ export async function openBackend(
 async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend> {
   const apiKey = apiKeyFor(url, io.env, flags.apiKeyEnv);
   const {remoteModel: model, tokenizer} = flags;
-  const options = {url, env: io.env, signal: io.stop, ...(apiKey && {apiKey}), ...(model !== undefined && {model})};
+  const limits = serverLimits(flags);
+  const options = {
+    url,
+    env: io.env,
+    signal: io.stop,
+    limits,
+    ...(apiKey && {apiKey}),
+    ...(model !== undefined && {model}),
+  };
   if (tokenizer === undefined) return openRemote(options);
   const {openExactRemote} = await import('../../engine/remote/exact-backend.ts');
   const {openTokenizer} = await import('./open-tokenizer.ts');
   return openExactRemote(options, await openTokenizer(io, tokenizer, flags));
+}
+
+/** How long a server is waited for. */
+function serverLimits({connectTimeout, replyTimeout, idleTimeout}: EngineFlags): ServerLimits {
+  const milliseconds = (seconds: number | undefined, ms: number) => (seconds === undefined ? ms : seconds * 1000);
+  return {
+    connectMs: milliseconds(connectTimeout, SERVER_LIMITS.connectMs),
+    replyMs: milliseconds(replyTimeout, SERVER_LIMITS.replyMs),
+    idleMs: milliseconds(idleTimeout, SERVER_LIMITS.idleMs),
+  };
 }
 
 /**

@@ -5,6 +5,8 @@ import {EngineError} from '../../base/errors.ts';
 import {isMissing, reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {writeWholeSync} from '../../base/files/whole-file.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
+import {count, object, optional, text} from '../../base/shape.ts';
 import {within} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {embeddedFile} from '../../engine/models/embedded-file.ts';
@@ -51,6 +53,9 @@ const MEANING = {
   apiKeyEnv: 'others',
   remoteModel: 'others',
   tokenizer: 'others',
+  connectTimeout: 'others',
+  replyTimeout: 'others',
+  idleTimeout: 'others',
   // Chooses the file, by which a server is found.
   quant: 'others',
   memoryCheck: 'others',
@@ -148,15 +153,17 @@ function notes(env: NodeJS.ProcessEnv, model: string, say?: Say): FoundNote[] {
 }
 
 /** @throws Error for what no server writes. */
-function readNote(text: string): ServerNote {
-  const {url, model, id, contextSize, key} = JSON.parse(text) as {readonly [Key in keyof ServerNote]?: unknown};
-  if (typeof url !== 'string' || !URL.canParse(url)) throw new Error('it has no address');
-  if (typeof model !== 'string' || typeof id !== 'string') throw new Error('it names no model');
-  return {
-    url,
-    model,
-    id,
-    ...(typeof contextSize === 'number' && Number.isSafeInteger(contextSize) && contextSize > 0 && {contextSize}),
-    ...(typeof key === 'string' && {key}),
-  };
+function readNote(json: string): ServerNote {
+  const {url, model, id, contextSize, key} = noteShape(parsePlainJson(Buffer.from(json)));
+  if (url === undefined || !URL.canParse(url)) throw new Error('it has no address');
+  if (model === undefined || id === undefined) throw new Error('it names no model');
+  return {url, model, id, ...(contextSize && {contextSize}), ...(key !== undefined && {key})};
 }
+
+const noteShape = object({
+  url: optional(text),
+  model: optional(text),
+  id: optional(text),
+  contextSize: optional(count),
+  key: optional(text),
+});

@@ -19,16 +19,22 @@ export interface Answer {
 
 /**
  * Reads a generation to its end; `onEvent` sees every event as it comes.
- * Throws what the generation throws, and EngineError `backend_failed` when it ends without `finish`.
+ * @throws what the generation throws, an EngineError with what had been answered before it; EngineError
+ * `backend_failed` when it ends without `finish`.
  */
 export async function collectAnswer(
   events: AsyncIterable<GenerationEvent>,
   onEvent: (event: GenerationEvent) => void = () => {},
 ): Promise<Answer> {
   const fold = new AnswerFold();
-  for await (const event of events) {
-    fold.add(event);
-    onEvent(event);
+  try {
+    for await (const event of events) {
+      fold.add(event);
+      onEvent(event);
+    }
+  } catch (error) {
+    const {content, reasoning} = fold;
+    throw error instanceof EngineError && content + reasoning !== '' ? error.after({content, reasoning}) : error;
   }
   const {content, reasoning, toolCalls, logprobs, prompt, finish} = fold;
   if (!finish) throw new EngineError('backend_failed', 'the answer broke off without an end');

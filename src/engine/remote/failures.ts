@@ -2,6 +2,7 @@
 import {EngineError, type ErrorCode} from '../../base/errors.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
 import {retryAfterMs} from '../../base/http/retry-after.ts';
+import {refusalIn} from './server-words.ts';
 
 const CODES: Readonly<Record<number, ErrorCode>> = {
   400: 'invalid_request',
@@ -15,12 +16,17 @@ const HINTS: Readonly<Record<number, string>> = {
   407: 'The proxy wants a name and password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT.',
 };
 
+/** For the words of a refusal: one that is never written to its end has none. */
+const BODY_MS = 10_000;
+
 /** The error for a reply that is none of 200 to 299; its body is read. */
 export async function failureOf(reply: Reply, url: string): Promise<EngineError> {
   const {status} = reply;
   const {host} = new URL(url);
-  const text = await reply.text().catch(() => '');
-  const {message, code, param} = errorFields(text);
+  const late = setTimeout(() => reply.cancel(), BODY_MS);
+  const body = await reply.text().catch(() => '');
+  clearTimeout(late);
+  const {message, code, param} = refusalIn(body);
   const tooLong = /context_length_exceeded|exceed_context|maximum context length/.test(`${code} ${message}`);
   const wait = retryAfterMs(reply.header('retry-after'), Date.now());
   const location = status >= 300 && status < 400 ? reply.header('location') : undefined;
@@ -44,27 +50,3 @@ const MOVED = 'A key and a prompt are not sent on to another address: give that 
 function waiting(ms: number | undefined): string | undefined {
   return ms ? `The server asks to wait ${Math.ceil(ms / 1000)} s.` : undefined;
 }
-
-interface ErrorFields {
-  readonly message: string;
-  readonly code?: string;
-  readonly param?: string;
-}
-
-function errorFields(text: string): ErrorFields {
-  try {
-    const body = JSON.parse(text) as {
-      error?: {message?: string; code?: unknown; type?: string; param?: string};
-      message?: string;
-      detail?: unknown;
-    };
-    const {message, code, type, param} = body.error ?? {};
-    const said = message ?? body.message ?? (body.detail === undefined ? text : JSON.stringify(body.detail));
-    return {message: said.slice(0, SHOWN), code: `${String(code ?? '')} ${type ?? ''}`.trim(), ...(param && {param})};
-  } catch {
-    return {message: text.trim().slice(0, SHOWN) || 'nothing'};
-  }
-}
-
-/** Characters of a server's words that are shown. */
-const SHOWN = 2000;

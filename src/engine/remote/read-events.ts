@@ -1,48 +1,45 @@
 // The chunks of a remote stream, of whichever shape, as the engine's events.
 
 import {EngineError} from '../../base/errors.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
+import {count, either, flag, list, object, optional, type Shape, text, WrongShapeError} from '../../base/shape.ts';
 import type {FinishReason, GenerationEvent, Usage} from '../contract/backend.ts';
+import {beginningOf, failureIn} from './server-words.ts';
+import {calledFunction, ToolCallParts, wireCall} from './tool-call-parts.ts';
 
-interface WireCall {
-  readonly index?: number;
-  readonly id?: string | null;
-  readonly function?: {readonly name?: string | null; readonly arguments?: unknown};
-}
+/** Mistral's parts of a message, of which a thought has parts of its own. */
+const part = object({text, thinking: either(text, list(object({text})))});
 
-interface ThinkingPart {
-  readonly type: string;
-  readonly text?: string;
-  readonly thinking?: readonly {readonly text?: string}[];
-}
+/** A piece of a message, or all of it. */
+const delta = object({
+  content: either(text, list(part)),
+  reasoning_content: optional(text),
+  reasoning: optional(text),
+  refusal: optional(text),
+  tool_calls: list(wireCall),
+  /** OpenAI's form before there were several calls. */
+  function_call: calledFunction,
+});
 
-interface Delta {
-  readonly content?: string | readonly ThinkingPart[] | null;
-  readonly reasoning_content?: string | null;
-  readonly reasoning?: string | null;
-  readonly tool_calls?: readonly WireCall[] | null;
-}
+const usageShape = object({
+  prompt_tokens: optional(count),
+  completion_tokens: optional(count),
+  prompt_tokens_details: optional(object({cached_tokens: optional(count)})),
+});
 
-/** Chat chunks, text completion chunks and llama-server's native events in one. */
-interface Chunk {
-  readonly choices?: readonly {
-    readonly delta?: Delta;
-    readonly text?: string;
-    readonly finish_reason?: string | null;
-  }[];
-  readonly usage?: WireUsage | null;
-  readonly error?: {readonly message?: string};
-  readonly content?: string;
-  readonly stop?: boolean;
-  readonly stop_type?: string;
-  readonly tokens_evaluated?: number;
-  readonly tokens_predicted?: number;
-}
-
-interface WireUsage {
-  readonly prompt_tokens?: number;
-  readonly completion_tokens?: number;
-  readonly prompt_tokens_details?: {readonly cached_tokens?: number | null} | null;
-}
+/** Chat chunks, whole chat answers, text completion chunks and llama-server's native events in one. */
+const chunkShape = object({
+  choices: list(object({delta, message: delta, text, finish_reason: optional(text)})),
+  usage: optional(usageShape),
+  content: text,
+  stop: optional(flag),
+  stop_type: optional(text),
+  tokens_evaluated: optional(count),
+  tokens_predicted: optional(count),
+});
+type Chunk = ReturnType<typeof chunkShape>;
+type Delta = ReturnType<typeof delta>;
+type WireUsage = ReturnType<typeof usageShape>;
 
 const REASONS: Readonly<Record<string, FinishReason>> = {
   stop: 'stop',
@@ -55,12 +52,6 @@ const REASONS: Readonly<Record<string, FinishReason>> = {
   tool_calls: 'tool_calls',
   function_call: 'tool_calls',
 };
-
-interface CallParts {
-  id: string;
-  name: string;
-  arguments: string;
-}
 
 export interface RemoteAnswerOptions {
   readonly seed: number | undefined;
@@ -78,7 +69,7 @@ export class RemoteAnswer {
   readonly #now: () => number;
   readonly #started: number;
   readonly #seed: number | undefined;
-  readonly #calls = new Map<number, CallParts>();
+  readonly #calls = new ToolCallParts();
   #atStart: boolean;
   #reason: FinishReason | undefined;
   #usage: Usage | undefined;
@@ -92,23 +83,14 @@ export class RemoteAnswer {
     this.#atStart = startsMessage;
   }
 
-  /** @throws EngineError when the server tells a failure inside its stream, or something that is no JSON. */
+  /** @throws EngineError when the server tells a failure inside its stream, or something that is none of its events. */
   *take(data: string): Generator<GenerationEvent> {
-    const chunk = parseChunk(data);
-    if (chunk.error)
-      throw new EngineError('backend_failed', `the remote server failed: ${chunk.error.message ?? data}`);
-    if (chunk.usage) this.#usage = usageOf(chunk.usage);
-    if (chunk.content !== undefined) yield* this.#native(chunk);
-    const [choice] = chunk.choices ?? [];
-    if (!choice) return;
-    yield* this.#text(choice.text);
-    if (choice.delta) yield* this.#delta(choice.delta);
-    if (choice.finish_reason) this.#reason = REASONS[choice.finish_reason] ?? 'stop';
+    for (const chunk of readChunks(data, chunkShape)) yield* this.#take(chunk);
   }
 
   /** The calls that are complete, and the end. */
-  *finish(aborted: boolean): Generator<GenerationEvent> {
-    if (!aborted) yield* this.#endCalls();
+  async *finish(aborted: boolean): AsyncGenerator<GenerationEvent> {
+    if (!aborted) yield* this.#calls.end(this.#reason === 'length' || this.#reason === 'context');
     const ended = this.#now();
     const generationMs = this.#firstAt === undefined ? 0 : ended - this.#firstAt;
     const usage = this.#usage ?? {promptTokens: 0, cachedTokens: 0, completionTokens: this.#texts};
@@ -133,22 +115,25 @@ export class RemoteAnswer {
     return this.#reason !== undefined;
   }
 
+  *#take(chunk: Chunk): Generator<GenerationEvent> {
+    if (chunk.usage) this.#usage = usageOf(chunk.usage);
+    if (chunk.content !== undefined) yield* this.#native(chunk);
+    const [choice] = chunk.choices ?? [];
+    if (!choice) return;
+    yield* this.#text(choice.text);
+    // Some repeat in `message` what the deltas have said.
+    const said = choice.delta ?? choice.message;
+    if (said) yield* this.#delta(said);
+    if (choice.finish_reason === 'error') throw new EngineError('backend_failed', 'the remote server failed');
+    if (choice.finish_reason) this.#reason = REASONS[choice.finish_reason] ?? 'stop';
+  }
+
   *#text(text: string | null | undefined): Generator<GenerationEvent> {
     if (!text) return;
     this.#count();
     const own = this.#atStart && text.startsWith(' ') ? text.slice(1) : text;
     this.#atStart = false;
     if (own !== '') yield {type: 'text', text: own};
-  }
-
-  /** As with a local model: what was cut in the middle of a call is no call, what is none is text. */
-  *#endCalls(): Generator<GenerationEvent> {
-    const isCut = this.#reason === 'length' || this.#reason === 'context';
-    for (const call of this.#calls.values()) {
-      if (call.arguments === '' && !isCut) call.arguments = '{}';
-      if (isObject(call.arguments)) yield {type: 'tool_call', call};
-      else if (!isCut) yield {type: 'text', text: `${call.name}${call.arguments}`};
-    }
   }
 
   *#reasoning(text: string | null | undefined): Generator<GenerationEvent> {
@@ -169,47 +154,55 @@ export class RemoteAnswer {
     this.#usage = {promptTokens: tokens_evaluated, cachedTokens: 0, completionTokens: tokens_predicted};
   }
 
-  *#delta(delta: Delta): Generator<GenerationEvent> {
-    yield* this.#reasoning(delta.reasoning_content ?? delta.reasoning);
-    if (typeof delta.content === 'string') yield* this.#text(delta.content);
-    else {
-      for (const part of delta.content ?? []) {
-        yield* this.#reasoning(part.thinking?.map(({text = ''}) => text).join(''));
-        yield* this.#text(part.text);
-      }
+  *#delta(said: Delta): Generator<GenerationEvent> {
+    yield* this.#reasoning(said.reasoning_content ?? said.reasoning);
+    const {content = []} = said;
+    for (const one of typeof content === 'string' ? [{text: content, thinking: undefined}] : content) {
+      const {thinking} = one;
+      yield* this.#reasoning(
+        typeof thinking === 'string' ? thinking : thinking?.map((thought) => thought.text).join(''),
+      );
+      yield* this.#text(one.text);
     }
-    for (const [position, call] of (delta.tool_calls ?? []).entries()) this.#addCall(call, position);
+    yield* this.#text(said.refusal);
+    for (const call of said.tool_calls ?? []) this.#addCall(call);
+    if (said.function_call) this.#addCall({index: 0, function: said.function_call});
   }
 
-  /** Some servers send a call whole, some in pieces that share an index. */
-  #addCall({index, id, function: called}: WireCall, position: number): void {
+  #addCall(call: Parameters<ToolCallParts['add']>[0]): void {
     this.#count();
-    const key = index ?? position;
-    const call = this.#calls.get(key) ?? {id: 'null', name: '', arguments: ''};
-    if (id) call.id = id;
-    call.name += called?.name ?? '';
-    const args = called?.arguments ?? '';
-    call.arguments += typeof args === 'string' ? args : JSON.stringify(args);
-    this.#calls.set(key, call);
+    this.#calls.add(call);
   }
 }
 
-function isObject(json: string): boolean {
-  try {
-    const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
+/**
+ * The chunks in the data of one event: one, several of a list, none for a null.
+ * @throws EngineError `backend_failed` for what is no JSON or has another shape, and for a failure it tells of.
+ */
+export function readChunks<T>(data: string, shape: Shape<T>): readonly T[] {
+  const json = parsedEvent(data);
+  return (Array.isArray(json) ? json : [json]).flatMap((one: unknown) => {
+    if (one === null) return [];
+    const failure = failureIn(one);
+    if (failure) throw new EngineError('backend_failed', `the remote server failed: ${failure.message}`);
+    try {
+      return [shape(one)];
+    } catch (error) {
+      if (!(error instanceof WrongShapeError)) throw error;
+      throw new EngineError('backend_failed', `the remote server sent something that is no answer: ${error.message}`, {
+        hint: "Is --url the address of OpenAI's or Mistral's API?",
+        cause: error,
+      });
+    }
+  });
 }
 
-function parseChunk(data: string): Chunk {
+function parsedEvent(data: string): unknown {
   try {
-    return JSON.parse(data) as Chunk;
+    return parsePlainJson(Buffer.from(data));
   } catch (cause) {
-    throw new EngineError('backend_failed', `the remote server sent something that is no JSON: ${data.slice(0, 100)}`, {
-      cause,
-    });
+    const said = beginningOf(data);
+    throw new EngineError('backend_failed', `the remote server sent something that is no JSON: ${said}`, {cause});
   }
 }
 

@@ -2,12 +2,15 @@
 
 import {EngineError} from '../../base/errors.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
+import {count, list, object, optional, text} from '../../base/shape.ts';
 import {streamWithin} from '../../base/signals.ts';
 import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
 import {validateSampling} from '../contract/sampling.ts';
+import {AnswerStream} from './answer-stream.ts';
 import {RemoteAnswer} from './read-events.ts';
-import {answerChunks, isMistral, RemoteServer, type ServerOptions} from './remote-server.ts';
+import {isMistral, RemoteServer, type ServerOptions} from './remote-server.ts';
+import {failureIn} from './server-words.ts';
 import {chatBody, completionBody, continuesMessage, type Dialect, fimBody, infillBody} from './write-request.ts';
 
 export interface RemoteOptions extends ServerOptions {
@@ -25,14 +28,18 @@ type FimRoute = (typeof FIM_ROUTES)[number];
 /** Statuses of a route that is not there, or not for this model: llama-server answers 501 for a vocabulary it does not know. */
 const ABSENT: ReadonlySet<number> = new Set([404, 405, 501]);
 
+const contextLength = optional(count);
+
 /** What a server says of a model. */
-export interface ModelCard {
-  readonly id: string;
+const cardShape = object({
+  id: text,
   /** Mistral's, vLLM's and llama-server's names of one number. */
-  readonly max_context_length?: number;
-  readonly max_model_len?: number;
-  readonly meta?: {readonly n_ctx_train?: number};
-}
+  max_context_length: contextLength,
+  max_model_len: contextLength,
+  meta: optional(object({n_ctx_train: contextLength})),
+});
+const cardsShape = object({data: optional(list(optional(cardShape)))});
+export type ModelCard = ReturnType<typeof cardShape> & {readonly id: string};
 
 /** What makes up for a server that cannot. */
 const RENDER_HERE = "Give the model's tokenizer with --tokenizer: the prompt is then made here.";
@@ -50,7 +57,7 @@ export async function connect(options: RemoteOptions) {
   const {signal = new AbortController().signal} = options;
   const server = new RemoteServer(options);
   const {url} = server;
-  const cards = await listedModels(await server.get(`${url}/models`, signal), options.model !== undefined);
+  const cards = await listedModels(server, options.model !== undefined, signal);
   const card =
     options.model === undefined ? cards[0] : (cards.find(({id}) => id === options.model) ?? {id: options.model});
   if (!card) throw new EngineError('model_not_found', `${url} lists no model`, {hint: 'Name one with --remote-model.'});
@@ -64,7 +71,7 @@ export function knownRemote(options: RemoteOptions, card: ModelCard): Backend {
 
 function backendFor(server: RemoteServer, card: ModelCard, {now = () => performance.now()}: RemoteOptions) {
   const {host} = new URL(server.url);
-  const contextSize = card.max_context_length ?? card.max_model_len ?? card.meta?.n_ctx_train;
+  const contextSize = (card.max_context_length ?? card.max_model_len ?? card.meta?.n_ctx_train) || undefined;
   const model: ModelInfo = {
     id: card.id,
     path: undefined,
@@ -80,20 +87,23 @@ function backendFor(server: RemoteServer, card: ModelCard, {now = () => performa
   return {remote: new RemoteBackend(server, model, dialect, now), now};
 }
 
-/** The models of a list; one that cannot be read is no hindrance where the model is named. */
-async function listedModels(reply: Reply, isNamed: boolean): Promise<readonly ModelCard[]> {
+/** The models of a list; one that cannot be read is no hindrance where the model is named. @throws EngineError */
+async function listedModels(
+  server: RemoteServer,
+  isNamed: boolean,
+  signal: AbortSignal,
+): Promise<readonly ModelCard[]> {
+  const url = `${server.url}/models`;
   try {
-    const list = await reply.json();
-    const data = typeof list === 'object' && list !== null && 'data' in list ? list.data : undefined;
-    return Array.isArray(data) ? data.filter(isModelCard) : [];
+    const json = await server.getJson(url, signal);
+    const failure = failureIn(json);
+    if (failure) throw new EngineError('backend_failed', `${server.host} lists no models: ${failure.message}`);
+    return (optional(cardsShape)(json)?.data ?? []).filter((card): card is ModelCard => card?.id !== undefined);
   } catch (error) {
-    if (isNamed && error instanceof EngineError && error.code === 'backend_failed') return [];
+    const isUnread = error instanceof EngineError && error.code === 'backend_failed' && error.remote === undefined;
+    if (isNamed && isUnread) return [];
     throw error;
   }
-}
-
-function isModelCard(value: unknown): value is ModelCard {
-  return typeof value === 'object' && value !== null && 'id' in value && typeof value.id === 'string';
 }
 
 export class RemoteBackend implements Backend {
@@ -186,21 +196,20 @@ export class RemoteBackend implements Backend {
     open: (signal: AbortSignal) => Promise<Reply>,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
+    let stream: AnswerStream;
     try {
       if (signal.aborted) return;
-      for await (const data of answerChunks(await open(signal))) {
+      stream = new AnswerStream(await open(signal), this.#server);
+      for await (const data of stream.data()) {
         yield* answer.take(data);
         // What came in one piece with it is not told after an abort.
         if (signal.aborted) return;
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof EngineError) throw error;
-      throw new EngineError('backend_failed', 'the connection broke off in the middle of the answer', {cause: error});
+      throw error;
     }
-    if (!answer.isWhole && !signal.aborted) {
-      throw new EngineError('backend_failed', 'the remote server ended its stream before the answer');
-    }
+    if (!answer.isWhole && !signal.aborted) throw stream.cut;
   }
 }
 

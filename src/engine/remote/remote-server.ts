@@ -3,7 +3,7 @@ import {EngineError} from '../../base/errors.ts';
 import {HttpClient} from '../../base/http/http-client.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
 import type {Env} from '../../base/http/proxy-for.ts';
-import {readEvents} from '../../base/http/server-sent-events.ts';
+import {within} from '../../base/signals.ts';
 
 export interface ServerOptions {
   /** The API's base, such as `http://host:8000/v1`. */
@@ -15,33 +15,77 @@ export interface ServerOptions {
   readonly retries?: number;
   /** Milliseconds before the first retry; doubled for each further one. Default 500. */
   readonly backoffMs?: number;
+  readonly limits?: ServerLimits;
 }
 
+/** Milliseconds; 0 is no limit. */
+export interface ServerLimits {
+  /** Until the connection stands. */
+  readonly connectMs: number;
+  /** Until the head of a reply. */
+  readonly replyMs: number;
+  /** Between two pieces of an answer. */
+  readonly idleMs: number;
+}
+
+/** Models that think in silence take minutes; ten of them is also what OpenAI's own clients wait for. */
+export const SERVER_LIMITS: ServerLimits = {connectMs: 10_000, replyMs: 600_000, idleMs: 600_000};
+
 const RETRIES = 3;
+const HINT = 'Is the server running, and is --url its address with /v1 at the end?';
+/** For what a server has at hand, such as the list of its models; also for the whole of it. */
+const AT_HAND_MS = 60_000;
 
 export class RemoteServer {
   /** With the version, such as `http://host:8000/v1`; no slash at the end. */
   readonly url: string;
+  /** With the port, as failures name the server. */
+  readonly host: string;
+  /** Milliseconds for which nothing of an answer may come; 0 is no limit. */
+  readonly idleMs: number;
   readonly #http: HttpClient;
+  readonly #atHandMs: number;
 
   /** @throws EngineError `usage` for a URL that is none. */
-  constructor({url, env, apiKey, retries = RETRIES, backoffMs}: ServerOptions) {
+  constructor({url, env, apiKey, retries = RETRIES, backoffMs, limits = SERVER_LIMITS}: ServerOptions) {
     this.url = baseUrl(url);
+    this.host = new URL(this.url).host;
+    this.idleMs = limits.idleMs;
+    this.#atHandMs = limits.replyMs === 0 ? AT_HAND_MS : Math.min(AT_HAND_MS, limits.replyMs);
     this.#http = new HttpClient({
       env,
       retries,
-      hint: 'Is the server running, and is --url its address with /v1 at the end?',
+      connectMs: limits.connectMs,
+      // Of a body it is the answer's own reader that counts: what only keeps a connection awake is no answer.
+      replyMs: limits.replyMs,
+      hint: HINT,
       ...(backoffMs !== undefined && {backoffMs}),
       ...(apiKey !== undefined && {headers: {authorization: `Bearer ${apiKey}`}}),
     });
   }
 
-  /** @throws EngineError `backend_unreachable`, or what the server says; the signal's reason. */
-  get(url: string, signal: AbortSignal): Promise<Reply> {
-    return this.#ask({method: 'GET', url}, signal);
+  /**
+   * What a server has at hand.
+   * @throws EngineError `backend_unreachable`, `backend_failed` for what is no JSON, or what the server says; the
+   * signal's reason.
+   */
+  async getJson(url: string, signal: AbortSignal): Promise<unknown> {
+    const ms = this.#atHandMs;
+    return await within({of: [signal], ms}, async (own) => {
+      try {
+        return await (await this.#ask({method: 'GET', url}, own)).json();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!own.aborted) throw error;
+        throw new EngineError('backend_unreachable', `${url} was not answered within ${ms / 1000} s`, {
+          hint: HINT,
+          cause: error,
+        });
+      }
+    });
   }
 
-  /** @throws as `get`. */
+  /** @throws EngineError `backend_unreachable`, or what the server says; the signal's reason. */
   post(url: string, body: string, signal: AbortSignal): Promise<Reply> {
     return this.#ask({method: 'POST', url, body}, signal);
   }
@@ -73,13 +117,4 @@ export function isMistral(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const {hostname} = new URL(url);
   return hostname === 'mistral.ai' || hostname.endsWith('.mistral.ai');
-}
-
-/** The text of each event of an answer; ends at [DONE] or with the body. */
-export async function* answerChunks({body}: Reply): AsyncGenerator<string> {
-  for await (const {data} of readEvents(body)) {
-    if (data === '[DONE]') return;
-    // Some servers keep a connection awake by it.
-    if (data !== '') yield data;
-  }
 }

@@ -1,45 +1,41 @@
 // A TokenModel that computes elsewhere: a server whose completion route takes token ids and tells those it generates.
 
 import {EngineError} from '../../base/errors.ts';
+import {count, flag, list, number, object, optional, places, record, text} from '../../base/shape.ts';
 import {streamWithin} from '../../base/signals.ts';
 import type {GenerateOptions, TokenEvent, TokenLogprob, TokenModel} from '../contract/backend.ts';
 import {onlyText, type Prompt, type Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
-import {answerChunks, type RemoteServer} from './remote-server.ts';
+import {AnswerStream} from './answer-stream.ts';
+import {readChunks} from './read-events.ts';
+import type {RemoteServer} from './remote-server.ts';
 import {samplingFields} from './write-request.ts';
 
 /** `llama`: /completion of llama-server and ours. `openai`: /v1/completions of vLLM and SGLang, with their extension. */
 export type TokenRoute = 'llama' | 'openai';
 
-interface Probability {
-  readonly id: Token;
-  readonly logprob: number;
-  readonly top_logprobs?: readonly Probability[];
-}
-
-/** What both routes tell of a step, each in its own fields. */
-interface Chunk {
-  readonly content?: string;
-  readonly tokens?: readonly Token[];
-  readonly completion_probabilities?: readonly Probability[];
-  readonly stop?: boolean;
-  readonly stop_type?: string;
-  readonly timings?: {readonly cache_n?: number};
-  readonly choices?: readonly {
-    readonly text?: string;
-    readonly token_ids?: readonly Token[] | null;
-    readonly logprobs?: OpenAiLogprobs | null;
-    readonly finish_reason?: string | null;
-  }[];
-  readonly error?: {readonly message?: string};
-}
+const alternative = object({id: count, logprob: number});
+const probability = object({id: count, logprob: number, top_logprobs: list(alternative)});
 
 /** With `return_tokens_as_token_ids` a token is written `token_id:17`. */
-interface OpenAiLogprobs {
-  readonly tokens?: readonly string[];
-  readonly token_logprobs?: readonly (number | null)[];
-  readonly top_logprobs?: readonly (Readonly<Record<string, number>> | null)[];
-}
+const openAiLogprobs = object({
+  tokens: list(text),
+  token_logprobs: places(number),
+  top_logprobs: places(record(number)),
+});
+
+/** What both routes tell of a step, each in its own fields. */
+const chunkShape = object({
+  content: text,
+  tokens: list(count),
+  completion_probabilities: list(probability),
+  stop: flag,
+  stop_type: optional(text),
+  choices: list(object({text, token_ids: list(count), logprobs: openAiLogprobs, finish_reason: optional(text)})),
+});
+type Chunk = ReturnType<typeof chunkShape>;
+type Probability = ReturnType<typeof probability>;
+type OpenAiLogprobs = ReturnType<typeof openAiLogprobs>;
 
 export interface RemoteTokenOptions {
   readonly server: RemoteServer;
@@ -72,8 +68,7 @@ export class RemoteTokenModel implements TokenModel {
       yield* streamWithin({of: [signal]}, (own) => this.#tokens(tokens, sampling, own));
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof EngineError) throw error;
-      throw new EngineError('backend_failed', 'the connection broke off in the middle of the answer', {cause: error});
+      throw error;
     }
   }
 
@@ -86,16 +81,16 @@ export class RemoteTokenModel implements TokenModel {
       route === 'llama' ? this.#llamaRequest(prompt, sampling) : this.#openAiRequest(prompt, sampling);
     const reply = await server.post(url, JSON.stringify(body), signal);
     let last: Token | undefined;
-    for await (const data of answerChunks(reply)) {
-      const chunk = JSON.parse(data) as Chunk;
-      if (chunk.error)
-        throw new EngineError('backend_failed', `the remote server failed: ${chunk.error.message ?? data}`);
-      for (const event of tokensOf(chunk)) {
-        last = event.token;
-        yield event;
+    const stream = new AnswerStream(reply, server);
+    for await (const data of stream.data()) {
+      for (const chunk of readChunks(data, chunkShape)) {
+        for (const event of tokensOf(chunk)) {
+          last = event.token;
+          yield event;
+        }
+        // Most servers keep the token that ended the answer to themselves.
+        if (endedByModel(chunk) && last !== eos) yield {type: 'token', token: eos};
       }
-      // Most servers keep the token that ended the answer to themselves.
-      if (endedByModel(chunk) && last !== eos) yield {type: 'token', token: eos};
     }
   }
 
@@ -146,7 +141,7 @@ function tokensOf(chunk: Chunk): Extract<TokenEvent, {type: 'token'}>[] {
   const probabilities = chunk.completion_probabilities?.map(fromLlama) ?? fromOpenAi(choice?.logprobs);
   const ids = chunk.tokens ?? choice?.token_ids ?? probabilities.map(({token}) => token);
   if (ids.length === 0 && (chunk.content || choice?.text)) {
-    throw new EngineError('unsupported', 'the remote server tells texts, not token ids');
+    throw textsAlone();
   }
   return ids.map((token, at) => {
     const logprob = probabilities[at];
@@ -155,16 +150,32 @@ function tokensOf(chunk: Chunk): Extract<TokenEvent, {type: 'token'}>[] {
 }
 
 function fromLlama({id, logprob, top_logprobs = []}: Probability): TokenLogprob {
-  return {token: id, logprob, top: top_logprobs.map((other) => ({token: other.id, logprob: other.logprob}))};
+  return {
+    token: known(id),
+    logprob: known(logprob),
+    top: top_logprobs.map((other) => ({token: known(other.id), logprob: known(other.logprob)})),
+  };
 }
 
-function fromOpenAi(logprobs: OpenAiLogprobs | null | undefined): TokenLogprob[] {
+function fromOpenAi(logprobs: OpenAiLogprobs | undefined): TokenLogprob[] {
   const {tokens = [], token_logprobs = [], top_logprobs = []} = logprobs ?? {};
   return tokens.map((name, at) => ({
     token: idOf(name),
     logprob: token_logprobs[at] ?? Number.NEGATIVE_INFINITY,
-    top: Object.entries(top_logprobs[at] ?? {}).map(([other, logprob]) => ({token: idOf(other), logprob})),
+    top: [...(top_logprobs[at] ?? [])].map(([other, logprob]) => ({token: idOf(other), logprob})),
   }));
 }
 
-const idOf = (name: string) => Number(name.replace(/^token_id:/, ''));
+/** @throws EngineError `unsupported` for a name that holds no id: so the probabilities of texts come. */
+function idOf(name: string): Token {
+  const digits = /^(?:token_id:)?(\d{1,9})$/.exec(name)?.[1];
+  if (digits === undefined) throw textsAlone();
+  return Number(digits);
+}
+
+function known(value: number | undefined): number {
+  if (value !== undefined) return value;
+  throw new EngineError('backend_failed', 'the remote server told a probability without its number');
+}
+
+const textsAlone = () => new EngineError('unsupported', 'the remote server tells texts, not token ids');
