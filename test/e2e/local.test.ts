@@ -1,5 +1,5 @@
 // The whole local path on a tiny random model: file to backend, and everything a backend promises.
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdtempSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
@@ -75,6 +75,23 @@ describe('openLocalBackend', () => {
       ),
       '--ctx 4096 is beyond the 2048 tokens this model was trained for: there it may write nonsense',
     ]);
+  });
+
+  test('a file cut in place under an open model fails the next answer with one line, and nothing dies', async () => {
+    const own = join(folder, 'own.gguf');
+    writeFileSync(own, randomModel(TINY_SHAPE));
+    const backend = await openLocalBackend({file: own, device: 'off', threads: 1, contextSize: 256});
+    const ask = () => eventsOf(backend.complete({prompt: 'Hello', sampling: {temperature: 0, maxTokens: 2}}, never));
+    expect((await ask()).at(-1)).toMatchObject({type: 'finish', reason: 'length'});
+    truncateSync(own, 4096);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'engine_failed',
+      exitCode: 5,
+      message: expect.stringMatching(
+        /own\.gguf was written over while it was in use: it had [\d.]+ kB and now has 4\.10 kB$/,
+      ),
+    });
+    await backend.close();
   });
 
   test('the second turn evaluates only what is new', async () => {

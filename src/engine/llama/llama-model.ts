@@ -5,9 +5,11 @@ import type {GenerateOptions, Grammar, KvState, StateLoad, TokenEvent} from '../
 import type {LocalModel} from '../contract/local-engine.ts';
 import {checkLength, onlyText, type Prompt, type Token, textPrompt} from '../contract/prompt.ts';
 import {modelShape} from '../gguf/model-shape.ts';
+import {partPaths} from '../gguf/size-on-disk.ts';
 import {checkState, modelFingerprint, type StateKey, writeState} from './kv-state.ts';
 import {type Native, nativeOf} from './native/binding.ts';
 import {startGrammar} from './native/library.ts';
+import {MappedFiles} from './native/mapped-files.ts';
 import {type LlamaOptions, type OpenedModel, openModel} from './open-llama.ts';
 import {RunningAnswer} from './running-answer.ts';
 import {Scheduler} from './scheduler.ts';
@@ -37,6 +39,8 @@ class Llama implements LlamaTokenModel {
   readonly #native: Native;
   readonly #slots: Slots;
   readonly #scheduler: Scheduler;
+  /** Absent where the weights are read and not mapped. */
+  readonly #mapped: MappedFiles | undefined;
   readonly #grammars = new Map<RunningAnswer, GrammarStart>();
   #stateKey: Promise<StateKey> | undefined;
 
@@ -52,6 +56,7 @@ class Llama implements LlamaTokenModel {
     this.device = deviceOf(opened);
     this.#native = nativeOf(llama, model, context);
     this.#slots = new Slots(this.#native, this.slots, model.fileInsights.isRecurrent || model.fileInsights.isHybrid);
+    this.#mapped = options.mmap === false ? undefined : new MappedFiles(partPaths(options.file.path));
     this.#scheduler = new Scheduler({
       native: this.#native,
       slots: this.#slots,
@@ -61,6 +66,7 @@ class Llama implements LlamaTokenModel {
         new TokenSampler(this.#native, job.options.sampling, job.prompt.tokens, this.#grammars.get(job)),
       isEnd: (token) => this.isEndOfGeneration(token),
       now: () => performance.now(),
+      beforeDecode: () => this.#mapped?.check(),
       ...(options.watch && {watch: options.watch}),
     });
   }
@@ -122,6 +128,7 @@ class Llama implements LlamaTokenModel {
     await this.#scheduler.close();
     await this.#opened.context.dispose();
     await this.#opened.model.dispose();
+    this.#mapped?.close();
   }
 
   #checkPrompt(prompt: readonly Token[]): void {

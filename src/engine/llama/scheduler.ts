@@ -23,6 +23,8 @@ export interface SchedulerOptions {
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
   readonly watch?: StepWatch;
+  /** Called before each decode; what it throws fails the answers of the step. */
+  readonly beforeDecode?: () => void;
 }
 
 interface BatchShare {
@@ -181,6 +183,7 @@ export class Scheduler {
       const indexes = context.addToBatch(slot.sequence, slot.tokens.length, tokens, Uint32Array.from(wanted));
       share.logitIndex = indexes[0];
     }
+    this.#options.beforeDecode?.();
     await context.decodeBatch();
     for (const {slot, job, count} of shares) {
       this.#options.slots.extend(slot, job, count);
