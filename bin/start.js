@@ -9,9 +9,8 @@ module.exports = async (name) => {
   process.env.UV_THREADPOOL_SIZE ??= name === 'mistral' && argv[0] === 'pull' ? '4' : '1';
   // What runs for days is watched over by a process that outlives a crash of the engine.
   if (name === 'mistral' && /^(serve|worker)$/.test(argv[0]) && process.platform !== 'win32') {
-    const {isSupervised, supervise, endWithSupervisor} = await import('../dist/commands/serve/supervise.js');
+    const {isSupervised, supervise} = await import('../dist/commands/serve/supervise.js');
     if (!isSupervised()) return supervise();
-    endWithSupervisor();
   }
   // Fill-in-the-middle is asked for at every pause in typing: its own bundle saves it reading forty files, and the loader
   // of ES modules.

@@ -3,7 +3,7 @@ import {EngineError} from '../../base/errors.ts';
 
 /**
  * Names of variables that hold a secret, in upper case: one table for tools and the editor. A tool's output goes to the
- * model, and with --url to its server. `AWS_*` is taken whole, as some of its names say nothing.
+ * model, and with --url to its server. `AWS_*` is taken but for a few names that are known to hold none.
  */
 const SECRET_NAMES: readonly RegExp[] = [
   /(^|_)TOKEN$/,
@@ -17,7 +17,7 @@ const SECRET_NAMES: readonly RegExp[] = [
   /CREDENTIAL/,
   /CONNECTION_?STRING/,
   /WEBHOOK/,
-  /^AWS_/,
+  /^AWS_(?!CA_BUNDLE$|(DEFAULT_)?(REGION|OUTPUT)$|PAGER$)/,
   /^PGPASSFILE$/,
   /^MYSQL_PWD$/,
   /^(DATABASE|POSTGRES(QL)?|PG|MYSQL|MONGO(DB)?|REDIS|AMQP|RABBITMQ|SENTRY)_(URL|URI)$/,

@@ -2,8 +2,10 @@
 import {spawn} from 'node:child_process';
 
 export interface GuardOptions {
-  /** What the program is asked with first; what is still there 0.3 s later is killed. */
+  /** What the program is asked with first; what is still there after `graceMs` is killed. */
   readonly signal: 'SIGTERM' | 'SIGHUP';
+  /** Without it, 300. */
+  readonly graceMs?: number;
   /** A text that will be in the environment of the program and of whatever it starts (Linux). */
   readonly mark?: string;
 }
@@ -20,7 +22,7 @@ export interface Guard {
  * program is over, we died. It is a shell because one starts in a millisecond and is on every system but Windows.
  */
 const SCRIPT = `
-read -r signal mark || exit 0
+read -r signal tries mark || exit 0
 target=
 while read -r word value; do
   case "$word" in
@@ -29,7 +31,10 @@ while read -r word value; do
   esac
 done
 [ -n "$target" ] && kill -s "$signal" -- "$target" && kill -s CONT -- "$target"
-sleep 0.3 || sleep 1
+# Also without a target: what is just being started has no mark yet.
+while sleep 0.1 || sleep 1; [ "$((tries -= 1))" -gt 0 ]; do
+  [ -n "$target" ] && { kill -s 0 -- "$target" || break; }
+done
 [ -n "$target" ] && kill -s KILL -- "$target"
 [ -z "$mark" ] && exit 0
 for file in $(grep -ls -- "$mark" /proc/[0-9]*/environ); do
@@ -38,7 +43,7 @@ for file in $(grep -ls -- "$mark" /proc/[0-9]*/environ); do
 done`;
 
 /** Starts to watch; to be called before the program is started, as we may die at any moment. Does nothing on Windows. */
-export function guard({signal, mark = ''}: GuardOptions): Guard {
+export function guard({signal, graceMs = 300, mark = ''}: GuardOptions): Guard {
   if (process.platform === 'win32') return {watch() {}, release() {}};
   const {PATH} = process.env;
   const watcher = spawn('/bin/sh', ['-c', SCRIPT], {
@@ -51,7 +56,7 @@ export function guard({signal, mark = ''}: GuardOptions): Guard {
   watcher.on('error', () => {});
   watcher.stdin.on('error', () => {});
   watcher.unref();
-  watcher.stdin.write(`${signal.slice(3)} ${mark}\n`);
+  watcher.stdin.write(`${signal.slice(3)} ${Math.ceil(graceMs / 100)} ${mark}\n`);
   return {
     watch: (target) => void watcher.stdin.write(`watch ${target}\n`),
     release: () => void watcher.stdin.end('over\n'),

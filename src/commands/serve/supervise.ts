@@ -2,6 +2,7 @@
 import {spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {sayOn} from '../host/io.ts';
+import {guard} from '../processes/guard.ts';
 
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
@@ -19,10 +20,14 @@ const CRASHED = 5;
 
 /** What a supervised child finds in its environment: the process that watches over it. */
 const MARK = 'MISTRAL_SUPERVISOR';
+/** For a server whose supervisor is gone: whoever starts it again wants its port. */
+const ORPHAN_MS = 5000;
 
-/** True in the child of `supervise`. */
+/** True in the child of `supervise`, once: what that starts is no such child. */
 export function isSupervised(): boolean {
-  return process.env[MARK] === String(process.ppid);
+  const is = process.env[MARK] !== undefined;
+  delete process.env[MARK];
+  return is;
 }
 
 /**
@@ -30,12 +35,15 @@ export function isSupervised(): boolean {
  * signal it ended by taken over; a crash becomes one line on stderr and exit code 5. Never returns.
  */
 export function supervise(): void {
+  // The child may be anywhere in native code, or stopped, when this process is killed: it cannot be left to itself to end.
+  const {watch, release} = guard({signal: 'SIGTERM', graceMs: ORPHAN_MS});
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    stdio: 'inherit',
     env: {...process.env, [MARK]: String(process.pid)},
     // In a group of its own: Ctrl-C would reach it twice, and the second time means "at once".
     detached: true,
   });
+  if (child.pid !== undefined) watch(-child.pid);
   for (const signal of PASSED_ON) process.on(signal, () => child.kill(signal));
   process.on('SIGTSTP', () => {
     child.kill('SIGSTOP');
@@ -43,10 +51,12 @@ export function supervise(): void {
   });
   process.on('SIGCONT', () => child.kill('SIGCONT'));
   child.on('error', (error) => {
+    release();
     sayOn(process.stderr, `error: ${process.execPath} cannot be started: ${error.message}`);
     process.exit(1);
   });
   child.on('exit', (code, signal) => {
+    release();
     if (signal === null) return process.exit(code ?? 1);
     const crash = CRASHES.get(signal);
     if (crash !== undefined) {
@@ -56,10 +66,4 @@ export function supervise(): void {
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
   });
-}
-
-/** In the child: ends as by SIGTERM when whoever watches is gone, so that no server is left behind. */
-export function endWithSupervisor(): void {
-  process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
-  process.channel?.unref();
 }

@@ -1,21 +1,27 @@
-// A process of its own that calls llama_model_quantize of the engine's library: it can be killed at any time.
+// A process of its own that calls llama_model_quantize of the engine's library: it can be killed at any time, and ends
+// when the process that started it is gone.
 // Arguments: library, source file, target file, number of the file type, threads.
 import {createRequire} from 'node:module';
-import {argv, exit} from 'node:process';
 
 /** What is used of koffi. An optional package: where it is missing, its own types are missing too. */
 interface Koffi {
   load(path: string): {
-    func(name: string, result: unknown, parameters: readonly unknown[]): (...args: unknown[]) => unknown;
+    func(name: string, result: unknown, parameters: readonly unknown[]): NativeFunction;
   };
   struct(name: string, fields: Readonly<Record<string, string>>): object;
   pointer(type: object): object;
   sizeof(type: object): number;
 }
 
+interface NativeFunction {
+  (...args: unknown[]): unknown;
+  /** Calls it in a thread; the last argument is called with the error or the result. */
+  async(...args: unknown[]): void;
+}
+
 const koffi = createRequire(import.meta.url)('koffi') as Koffi;
 
-const [library = '', from = '', to = '', fileType = '', threads = ''] = argv.slice(2);
+const [library = '', from = '', to = '', fileType = '', threads = ''] = process.argv.slice(2);
 
 /** enum ggml_type: "no type chosen", which the defaults hold. It moves with every release that adds a type. */
 const NO_TYPE = 43;
@@ -66,6 +72,14 @@ const known =
   defaults.quantize_output_tensor &&
   !defaults.pure &&
   defaults.imatrix === null;
-if (!known) exit(3);
+if (!known) process.exit(3);
 const parameters = {...defaults, nthread: Number(threads), ftype: Number(fileType), max_buf_size: BUFFER_BYTES};
-exit(quantize(from, to, parameters) === 0 ? 0 : 1);
+// In a thread, so that this one hears when nobody is left to wait for the result. By a signal: a proper exit would wait for
+// the thread.
+const endNow = () => process.kill(process.pid, 'SIGKILL');
+process.on('disconnect', endNow);
+if (!process.connected) endNow();
+quantize.async(from, to, parameters, (error: unknown, status: unknown) => {
+  if (error) console.error(error);
+  process.exit(!error && status === 0 ? 0 : 1);
+});

@@ -60,6 +60,9 @@ test.each([
   'PATCH',
   'HF_HOME',
   'EDITOR',
+  'AWS_REGION',
+  'AWS_DEFAULT_REGION',
+  'AWS_CA_BUNDLE',
 ])('%s is passed on', (name) => {
   expect(isSecretName(name)).toBe(false);
 });

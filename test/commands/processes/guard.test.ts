@@ -51,7 +51,7 @@ test.each(['exit', 'throw'])('a program that ends by %s leaves nothing', async (
 
 test('a program that is over has no watcher any more', async () => {
   const {cwd} = aliveFifo();
-  const watchers = `grep -ls 'read -r signal mark' /proc/[0-9]*/cmdline >watchers; echo done`;
+  const watchers = `grep -ls 'read -r signal tries' /proc/[0-9]*/cmdline >watchers; echo done`;
   const runner = startChild(childProgram(RUNNER), cwd, watchers);
   expect(await runner.line()).toBe('started');
   expect(await runner.line()).toBe('done');
@@ -63,7 +63,7 @@ test('a program that is over has no watcher any more', async () => {
 
 function isWatcher(file: string): boolean {
   try {
-    return readFileSync(file, 'utf8').includes('read -r signal mark');
+    return readFileSync(file, 'utf8').includes('read -r signal tries');
   } catch {
     return false;
   }
