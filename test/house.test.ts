@@ -37,7 +37,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'string-width': /^ui\/graphemes\.ts$/,
   'node-llama-cpp': /^engine\/llama\//,
   koffi: /^engine\/convert\/quantise-child\.ts$/,
-  ajv: /^engine\/template\/encode\/check-tools\.ts$/,
+  ajv: /^engine\/wire\/schema-fault\.ts$/,
   'hash-wasm': /^engine\/models\/pull\//,
   'tar-stream': /^engine\/models\/pull\//,
   undici: /^base\/http\//,

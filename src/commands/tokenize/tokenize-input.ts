@@ -6,17 +6,17 @@ import {encodeFim} from '../../engine/template/encode/encode-fim.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
 import {readChatRequest, readFimRequest} from '../../engine/wire/read-request.ts';
 
-/** Encodes a request's body, read as strictly as mistral-common does. @throws Refusal */
+/** Encodes a request's body, read as mistral-common reads its own. @throws Refusal */
 export function encodeInput(
   {tokenizer, version, modelSettings}: LoadedTokenizer,
   kind: 'request' | 'fim',
   body: Json,
   maxModelInputLen?: number,
 ): readonly Token[] {
-  if (kind === 'fim') return encodeFim(readFimRequest(body).request, tokenizer, version).tokens;
+  if (kind === 'fim') return encodeFim(readFimRequest(body, {dialect: 'exact'}).request, tokenizer, version).tokens;
   const options = {
     ...(maxModelInputLen === undefined ? {} : {maxModelInputLen}),
     ...(modelSettings === undefined ? {} : {modelSettings}),
   };
-  return encodeChat(readChatRequest(body).request, tokenizer, version, options).tokens;
+  return encodeChat(readChatRequest(body, {dialect: 'exact'}).request, tokenizer, version, options).tokens;
 }

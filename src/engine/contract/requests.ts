@@ -1,6 +1,6 @@
 // Messages, tools and requests: mistral-common's names, camelCase inside the house (wire spellings live in wire.ts).
 
-import type {Json} from '../../base/json.ts';
+import type {Json, JsonObject} from '../../base/json.ts';
 import type {Token} from './prompt.ts';
 import type {SamplingParams} from './sampling.ts';
 import type {TemplateVersion} from './templates.ts';
@@ -33,7 +33,7 @@ export interface UserMessage {
   readonly content: Content;
 }
 export interface ToolCall {
-  /** 9 of [a-zA-Z0-9]; "null" means not set. */
+  /** What a template takes as one differs; "null" means not set. */
   readonly id: string;
   readonly name: string;
   /** Exactly as the model or the caller wrote it. */
@@ -75,9 +75,12 @@ export interface ChatCompletionRequest {
   readonly tools?: readonly Tool[];
   readonly toolChoice?: ToolChoice;
   readonly responseFormat?: ResponseFormat;
-  /** v15 only; refused elsewhere. */
-  readonly reasoningEffort?: 'none' | 'high';
-  readonly continueFinalMessage?: boolean;
+  /** One of those the tokenizer file names (v15); refused elsewhere. */
+  readonly reasoningEffort?: string;
+  /** An effort the model does not have stands for the nearest it has; else it is refused. */
+  readonly nearestEffort?: boolean;
+  /** Other settings of the tokenizer file (v15), by name. */
+  readonly modelSettings?: JsonObject;
   /** Drop the oldest messages when the prompt is longer than the maximum the encoder is given (v7 on). */
   readonly truncateForContextLength?: boolean;
   readonly sampling: SamplingParams;

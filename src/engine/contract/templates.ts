@@ -26,8 +26,12 @@ export interface TemplateRow {
   readonly textWithCalls: 'allowed' | 'refused';
   /** Spaces at the end of an assistant text. */
   readonly assistantTrailingSpaces: 'kept' | 'trimmed';
-  /** `checked`: 9 alphanumerics; `matched`: every result also answers one call of the message before it. */
-  readonly callIds: 'unchecked' | 'checked' | 'matched';
+  /** What identifies a call: anything, 9 alphanumerics, or any text but none and "null". */
+  readonly callIds: 'anything' | 'nine-alphanumerics' | 'any-text';
+  /** Whether each result answers one call of the message before it, or only their numbers are compared. */
+  readonly results: 'counted' | 'matched';
+  /** How many results the calls of one message may have where they are encoded. */
+  readonly resultsPerMessage: 'one' | 'many';
   /** What joins neighbouring text chunks of one message. */
   readonly chunkSeparator: '\n\n' | '';
   readonly thinking: 'refused' | 'encoded';
@@ -64,7 +68,9 @@ const V1: TemplateRow = {
   resultOrder: 'given',
   textWithCalls: 'refused',
   assistantTrailingSpaces: 'kept',
-  callIds: 'unchecked',
+  callIds: 'anything',
+  results: 'counted',
+  resultsPerMessage: 'many',
   chunkSeparator: '\n\n',
   thinking: 'refused',
   modelSettings: 'refused',
@@ -83,6 +89,7 @@ const V2: TemplateRow = {
   toolResults: 'json-list',
   toolHistory: 'dropped',
   assistantTrailingSpaces: 'trimmed',
+  resultsPerMessage: 'one',
   fim: 'suffix-first',
 };
 
@@ -93,7 +100,8 @@ const V3: TemplateRow = {
   toolCalls: 'json-id',
   toolResults: 'json',
   toolHistory: 'kept',
-  callIds: 'checked',
+  callIds: 'nine-alphanumerics',
+  resultsPerMessage: 'many',
   chunks: {...TEXT_ONLY, user: ['text', ...IMAGES]},
 };
 
@@ -122,7 +130,7 @@ const V11: TemplateRow = {
   names: /mistral-small.*(3\.2|2506)/,
   toolCalls: 'args-id',
   resultOrder: 'by-call',
-  callIds: 'matched',
+  results: 'matched',
   chunks: {...V7.chunks, assistant: ['text', 'thinking']},
 };
 
@@ -133,6 +141,7 @@ const V13: TemplateRow = {
   controls: ['[THINK]', '[/THINK]'],
   names: /magistral|devstral|ministral-3|mistral-large-3/,
   availableTools: 'first-user',
+  callIds: 'any-text',
   toolCalls: 'args',
   toolResults: 'text',
   thinking: 'encoded',
@@ -150,7 +159,7 @@ const V15: TemplateRow = {
   chunks: {...V13.chunks, system: ['text', 'input_audio'], tool: ['text', ...IMAGES, ...AUDIO]},
 };
 
-/** Oldest first. Source: mistral-common 1.11.7, compared call by call over generated requests. */
+/** Oldest first. Source: mistral-common 1.13.1, compared call by call over generated requests. */
 const ROWS = {v1: V1, v2: V2, v3: V3, v7: V7, v11: V11, v13: V13, v15: V15} as const;
 
 export type TemplateVersion = keyof typeof ROWS;

@@ -22,7 +22,7 @@ export type ToolRunner = (call: ParsedToolCall, signal: AbortSignal) => Promise<
 export interface ConversationOptions {
   readonly backend: Backend;
   /** Everything of a request but its messages; read anew for each turn. */
-  readonly settings: () => Omit<ChatCompletionRequest, 'messages' | 'continueFinalMessage'>;
+  readonly settings: () => Omit<ChatCompletionRequest, 'messages'>;
   readonly messages?: readonly Message[];
   readonly runTool?: ToolRunner;
   /** How many times in a row the model may call tools before the turn ends. Default 8. */

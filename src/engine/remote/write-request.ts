@@ -90,9 +90,9 @@ function messagesOf(request: ChatCompletionRequest, dialect: Dialect): Record<st
 }
 
 /** Whether the answer goes on with the last message. */
-export function continuesMessage({messages, continueFinalMessage}: ChatCompletionRequest): boolean {
+export function continuesMessage({messages}: ChatCompletionRequest): boolean {
   const last = messages.at(-1);
-  return last?.role === 'assistant' && (continueFinalMessage === true || last.prefix === true);
+  return last?.role === 'assistant' && last.prefix === true;
 }
 
 export function chatBody(request: ChatCompletionRequest, model: string, dialect: Dialect): string {

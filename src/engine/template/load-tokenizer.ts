@@ -58,16 +58,22 @@ export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedToke
   return {tokenizer, version, versionReason: reason, modelSettings: beside?.modelSettings ?? ownSettings(gguf), path};
 }
 
-/** The model settings our own conversion copies from the tokenizer file. */
+/** The model settings our own conversion copies from the tokenizer file; undefined in files of other makers. */
 function ownSettings({path, metadata}: GgufFile): ModelSettings | undefined {
   const text = metadata.string('mistral.tokenizer.model_settings');
-  if (text === undefined) return undefined;
-  try {
-    return parseModelSettings(path, JSON.parse(text));
-  } catch (cause) {
-    if (cause instanceof EngineError) throw cause;
-    throw new EngineError('model_invalid', `${path} has model settings that are no JSON`, {cause});
+  return text === undefined ? undefined : parseModelSettings(path, text);
+}
+
+/** A version without settings does not use them, and a version asked for does not need what the file never had. */
+function settingsFor(
+  version: TemplateVersion,
+  {path, stated, modelSettings: text}: {path: string; stated: string | undefined; modelSettings: string | undefined},
+): ModelSettings | undefined {
+  if (TEMPLATES[version].modelSettings === 'encoded') {
+    return text === undefined && stated !== version ? undefined : parseModelSettings(path, text);
   }
+  if (text === undefined) return undefined;
+  return {settings: [], notes: [`the settings of the file are not used in template ${version}`]};
 }
 
 /** A file without a version goes by its vocabulary. (mistral-common calls every `tokenizer.model` v1, v3's too.) */
@@ -77,7 +83,7 @@ function loadFile(path: string, flag: TemplateVersion | undefined, content?: Buf
     flag || stated === undefined
       ? detectVersion({flag}, tokenizer)
       : {version: statedVersion(path, stated), reason: `the tokenizer file ${basename(path)} says so`};
-  const settings = TEMPLATES[version].modelSettings === 'encoded' ? parseModelSettings(path, modelSettings) : undefined;
+  const settings = settingsFor(version, {path, stated, modelSettings});
   return {tokenizer, version, versionReason: reason, modelSettings: settings, path};
 }
 

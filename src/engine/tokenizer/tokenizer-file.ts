@@ -14,8 +14,8 @@ export interface TokenizerFile {
   readonly tokenizer: Tokenizer;
   /** As the file states it ("v3", "v7m1"), not checked to be a version this program knows; undefined when it does not. */
   readonly version: string | undefined;
-  /** The `model_settings_builder` of a tekken file, as it is there; undefined when it has none. */
-  readonly modelSettings: unknown;
+  /** The `model_settings_builder` of a tekken file, as it is written; undefined when it has none. */
+  readonly modelSettings: string | undefined;
 }
 
 /** SentencePiece files carry their version in the name, or not at all. */
@@ -41,13 +41,13 @@ export function readTokenizerFile(path: string, content?: Buffer): TokenizerFile
   const file = content ?? readFile(path);
   const isJson = /^\s*\{/.test(file.toString('latin1', 0, 64));
   if (isJson || isTekkenName(basename(path))) {
-    const {header, vocabulary} = parseTekken(path, file);
+    const {header, vocabulary, modelSettings} = parseTekken(path, file);
     const {version} = header.config;
     if (version === undefined) throw new EngineError('model_invalid', `${path} states no version`);
     return {
       tokenizer: named(path, () => new TekkenTokenizer(vocabulary)),
       version,
-      modelSettings: header.model_settings_builder ?? undefined,
+      modelSettings,
     };
   }
   const version = spmVersion(basename(path));

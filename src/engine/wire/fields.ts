@@ -2,12 +2,14 @@
 import {isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
 import {Refusal} from '../contract/refusal.ts';
 import {isInRange, type Range, rangeText} from '../contract/sampling-table.ts';
+import {asBoolean} from './pydantic-boolean.ts';
 
 /**
- * `strict`: mistral-common's rule, unknown fields are refused. `lenient`: what servers do for the sake of their
- * clients, unknown fields are ignored and reported.
+ * `exact`: what mistral-common's own request takes, and nothing else. `strict`: also what the APIs say to a server;
+ * unknown fields are refused. `lenient`: what servers do for the sake of their clients, unknown fields are ignored and
+ * reported.
  */
-export type Dialect = 'strict' | 'lenient';
+export type Dialect = 'exact' | 'strict' | 'lenient';
 
 /** How a whole request is read: the dialect, and the paths of the fields that were ignored. */
 export interface ReadContext {
@@ -29,11 +31,11 @@ export class Fields {
     this.context = context;
   }
 
-  /** Refuses (strict) or reports (lenient) every member that is not named. */
+  /** Refuses, or reports (lenient), every member that is not named. */
   only(known: readonly string[]): void {
     for (const name of this.object.keys()) {
       if (known.includes(name)) continue;
-      if (this.context.dialect === 'strict') throw unknownField(this.pathOf(name));
+      if (this.context.dialect !== 'lenient') throw unknownField(this.pathOf(name));
       this.context.ignored.push(this.pathOf(name));
     }
   }
@@ -50,6 +52,17 @@ export class Fields {
   /** The same object without one of its members. */
   without(name: string): Fields {
     return new Fields(new Map([...this.object].filter(([key]) => key !== name)), this.path, this.context);
+  }
+
+  has(name: string): boolean {
+    return this.object.has(name);
+  }
+
+  /** Refuses (exact) these members when they are null: absence has another meaning there. */
+  notNull(...names: readonly string[]): void {
+    if (this.context.dialect !== 'exact') return;
+    const name = names.find((one) => this.object.get(one) === null);
+    if (name !== undefined) throw this.wrong(name, 'a value; it cannot be null');
   }
 
   get(name: string): Json | undefined {
@@ -72,7 +85,8 @@ export class Fields {
   }
 
   boolean(name: string): boolean | undefined {
-    const value = this.get(name);
+    const written = this.get(name);
+    const value = this.context.dialect === 'exact' ? asBoolean(written) : written;
     if (value === undefined || typeof value === 'boolean') return value;
     throw this.wrong(name, 'true or false');
   }

@@ -12,7 +12,7 @@ export function readMessage(json: Json, path: string, context: ReadContext): Mes
   switch (role) {
     case 'system':
     case 'user':
-      message.only(context.dialect === 'strict' ? ['role', 'content'] : ['role', 'content', 'name']);
+      message.only(context.dialect === 'lenient' ? ['role', 'content', 'name'] : ['role', 'content']);
       return {role, content: readContent(message) ?? message.missing('content')};
     case 'assistant':
       return readAssistant(message);
@@ -27,10 +27,12 @@ export function readMessage(json: Json, path: string, context: ReadContext): Mes
   }
 }
 
-const ASSISTANT_FIELDS = ['role', 'content', 'tool_calls', 'prefix', 'reasoning', 'reasoning_content'];
+const ASSISTANT_FIELDS = ['role', 'content', 'tool_calls', 'prefix'];
+const REASONING_FIELDS = ['reasoning_content', 'reasoning'];
 
 function readAssistant(message: Fields): AssistantMessage {
-  message.only(ASSISTANT_FIELDS);
+  message.only(message.context.dialect === 'exact' ? ASSISTANT_FIELDS : [...ASSISTANT_FIELDS, ...REASONING_FIELDS]);
+  message.notNull('prefix');
   const content = withReasoning(message, readContent(message));
   const toolCalls = message
     .list('tool_calls')
@@ -48,7 +50,7 @@ function readAssistant(message: Fields): AssistantMessage {
 
 /** `reasoning` (vLLM) and `reasoning_content` (SGLang, llama.cpp) are a closed thought before the content. */
 function withReasoning(message: Fields, content: Content | undefined): Content | undefined {
-  const name = message.first(['reasoning_content', 'reasoning']);
+  const name = message.first(REASONING_FIELDS);
   const thinking = message.string(name);
   if (thinking === undefined) return content;
   const chunks: readonly ContentChunk[] =
@@ -78,7 +80,8 @@ function readToolMessage(message: Fields): Message {
 }
 
 function readToolCall(call: Fields): ToolCall {
-  call.only(call.context.dialect === 'strict' ? ['id', 'type', 'function'] : ['id', 'type', 'function', 'index']);
+  call.only(call.context.dialect === 'lenient' ? ['id', 'type', 'function', 'index'] : ['id', 'type', 'function']);
+  call.notNull('id', 'type');
   if ((call.string('type') ?? 'function') !== 'function') throw call.wrong('type', '"function"');
   const written = call.fields('function') ?? call.missing('function');
   written.only(['name', 'arguments']);
@@ -87,6 +90,7 @@ function readToolCall(call: Fields): ToolCall {
 
 /** Text as it is; an object in Python's spelling. */
 function readArguments(written: Fields): string {
+  if (written.context.dialect === 'exact' && !written.has('arguments')) written.missing('arguments');
   const value = written.get('arguments') ?? '{}';
   if (typeof value === 'string') return value;
   if (isJsonObject(value)) return dumpsJson(value, {ensureAscii: true});
@@ -123,6 +127,7 @@ function readChunk(chunk: Fields): ContentChunk {
       return {type, text: chunk.requiredString('text')};
     case 'thinking':
       chunk.only(['type', 'thinking', 'closed']);
+      chunk.notNull('closed');
       return {type, thinking: readThinking(chunk), closed: chunk.boolean('closed') ?? true};
     case 'image':
     case 'image_url':
@@ -137,7 +142,7 @@ function readChunk(chunk: Fields): ContentChunk {
 /** Mistral's API writes a thought as a list of text chunks, mistral-common as a string. */
 function readThinking(chunk: Fields): string {
   const thinking = chunk.get('thinking');
-  if (!isJsonArray(thinking)) return chunk.requiredString('thinking');
+  if (!isJsonArray(thinking) || chunk.context.dialect === 'exact') return chunk.requiredString('thinking');
   return thinking
     .map((part, index) =>
       new Fields(part, `${chunk.pathOf('thinking')}[${index}]`, chunk.context).requiredString('text'),

@@ -1,19 +1,24 @@
 // Requests as JSON, in the union of the Mistral and OpenAI dialects, read into the house's types.
 import {defined} from '../../base/defined.ts';
-import type {Json} from '../../base/json.ts';
+import {isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
+import {Refusal} from '../contract/refusal.ts';
 import type {ChatCompletionRequest, FIMRequest, Message, ResponseFormat} from '../contract/requests.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
+import {withContinuation} from './continuation.ts';
+import {exactBody} from './exact-request.ts';
 import {type Dialect, Fields, type ReadContext} from './fields.ts';
 import {mapForeignCallIds} from './map-call-ids.ts';
 import {readMessage} from './read-messages.ts';
 import {readSampling, SAMPLING_FIELDS} from './read-sampling.ts';
 import {readToolChoice, readTools} from './read-tools.ts';
+import {schemaFault} from './schema-fault.ts';
 
 export interface WireOptions {
   /**
-   * `strict` (default) is mistral-common's request: unknown fields are refused, call ids stay as they are. `lenient` is
+   * `exact` is mistral-common's request and nothing else; `strict` (default) also takes what the APIs say to a server:
+   * unknown fields are refused, call ids stay as they are. `lenient` is
    * for the clients of a server: unknown fields are ignored, the role `developer` is `system`, tool parameters may be
-   * missing, `allowed_tools` and other makers' levels of reasoning are understood, and call ids of other makers become ids
+   * missing, `allowed_tools` is understood, an effort of reasoning that the model lacks stands for the nearest it has, and call ids of other makers become ids
    * a template can carry.
    */
   readonly dialect?: Dialect;
@@ -48,7 +53,7 @@ const CHAT_FIELDS: readonly string[] = [
   'tool_choice',
   'response_format',
   'reasoning_effort',
-  'continue_final_message',
+  'model_settings',
   'truncate_for_context_length',
 ];
 
@@ -59,7 +64,7 @@ const FIM_FIELDS: readonly string[] = [...SAMPLING_FIELDS, ...ENVELOPE_FIELDS, '
  * @throws Refusal (ValidationError) with the path of the field at fault.
  */
 export function readChatRequest(body: Json, options: WireOptions = {}): WireRequest<ChatCompletionRequest> {
-  const fields = new Fields(body, '', newContext(options));
+  const fields = new Fields(chatBody(body, options.dialect), '', newContext(options));
   const {context} = fields;
   fields.only(CHAT_FIELDS);
   const messages = readMessages(fields);
@@ -72,11 +77,25 @@ export function readChatRequest(body: Json, options: WireOptions = {}): WireRequ
     tools: offered ? (given ?? []).filter(({name}) => offered.has(name)) : given,
     toolChoice: choice,
     responseFormat: readResponseFormat(fields),
-    reasoningEffort: readReasoningEffort(fields),
-    continueFinalMessage: fields.boolean('continue_final_message'),
+    reasoningEffort: fields.string('reasoning_effort'),
+    nearestEffort: context.dialect === 'lenient' && fields.get('reasoning_effort') !== undefined ? true : undefined,
+    modelSettings: readModelSettings(fields),
     truncateForContextLength: fields.boolean('truncate_for_context_length'),
   });
   return {request, model: fields.string('model'), ignored: context.ignored};
+}
+
+/** A continuation is asked for first, as in mistral-common, before any other member is looked at. */
+function chatBody(body: Json, dialect: Dialect = 'strict'): Json {
+  if (!isJsonObject(body)) return body;
+  const continued = withContinuation(body, dialect);
+  return dialect === 'exact' ? exactBody('chat', continued) : continued;
+}
+
+function readModelSettings(fields: Fields): JsonObject | undefined {
+  const settings = fields.get('model_settings');
+  if (settings === undefined || isJsonObject(settings)) return settings;
+  throw fields.wrong('model_settings', 'an object');
 }
 
 /**
@@ -94,7 +113,8 @@ export function readMessages(fields: Fields): readonly Message[] {
  * @throws Refusal (ValidationError) with the path of the field at fault.
  */
 export function readFimRequest(body: Json, options: WireOptions = {}): WireRequest<FIMRequest> {
-  const fields = new Fields(body, '', newContext(options));
+  const json = options.dialect === 'exact' && isJsonObject(body) ? exactBody('fim', body) : body;
+  const fields = new Fields(json, '', newContext(options));
   fields.only(FIM_FIELDS);
   const request: FIMRequest = defined({
     prompt: fields.requiredString('prompt'),
@@ -108,40 +128,40 @@ function newContext(options: WireOptions): ReadContext {
   return {dialect: options.dialect ?? 'strict', ignored: []};
 }
 
-/** What other makers' levels are to a model that thinks or does not. */
-const EFFORTS: Readonly<Record<Dialect, ReadonlyMap<string, 'none' | 'high'>>> = {
-  strict: new Map([
-    ['none', 'none'],
-    ['high', 'high'],
-  ]),
-  lenient: new Map([
-    ['none', 'none'],
-    ['minimal', 'none'],
-    ['low', 'high'],
-    ['medium', 'high'],
-    ['high', 'high'],
-    ['xhigh', 'high'],
-  ]),
-};
-
-function readReasoningEffort(request: Fields): 'none' | 'high' | undefined {
-  const effort = request.string('reasoning_effort');
-  if (effort === undefined) return undefined;
-  const efforts = EFFORTS[request.context.dialect];
-  const known = efforts.get(effort);
-  if (known) return known;
-  throw request.wrong('reasoning_effort', [...efforts.keys()].join(', ').replace(/, (\w+)$/, ' or $1'));
-}
-
-/** The schema stands under `json_schema.schema`; its name and `strict` change nothing here. */
+/** Without a type it is text. What stands under `json_schema` is checked even where the type does not ask for it. */
 function readResponseFormat(request: Fields): ResponseFormat | undefined {
   const format = request.fields('response_format');
   if (format === undefined) return undefined;
   format.only(['type', 'json_schema']);
-  const type = format.requiredString('type');
-  if (type === 'text' || type === 'json_object') return {type};
-  if (type !== 'json_schema') throw format.wrong('type', 'text, json_object or json_schema');
-  const definition = format.fields('json_schema') ?? format.missing('json_schema');
-  const schema = definition.get('schema') ?? definition.get('schema_definition');
-  return {type, schema: schema ?? definition.missing('schema')};
+  format.notNull('type');
+  const type = format.string('type') ?? 'text';
+  if (type !== 'text' && type !== 'json_object' && type !== 'json_schema') {
+    throw format.wrong('type', 'text, json_object or json_schema');
+  }
+  const definition = format.fields('json_schema');
+  const schema = definition && readSchema(definition);
+  if (type !== 'json_schema') return {type};
+  return {type, schema: schema ?? format.missing('json_schema')};
+}
+
+/** The schema's name, description and `strict` change nothing here. */
+function readSchema(definition: Fields): JsonObject {
+  const {dialect} = definition.context;
+  const spellings =
+    dialect === 'exact' ? ['schema', 'custom_schema'] : ['schema', 'custom_schema', 'schema_definition'];
+  if (dialect === 'exact') {
+    definition.only(['name', 'description', 'strict', ...spellings]);
+    definition.notNull('strict');
+    definition.requiredString('name');
+    definition.string('description');
+    definition.boolean('strict');
+  }
+  const name = definition.first(spellings);
+  const schema = definition.get(name) ?? definition.missing('schema');
+  if (!isJsonObject(schema)) throw definition.wrong(name, 'an object (a JSON schema)');
+  const fault = schemaFault(schema);
+  if (fault === undefined) return schema;
+  throw new Refusal('ValidationError', `The schema of the answer is no JSON schema: ${fault}.`, {
+    param: definition.pathOf(name),
+  });
 }

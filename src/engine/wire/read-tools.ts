@@ -27,11 +27,13 @@ export function readToolFile(json: Json): Tool[] {
 }
 
 function readTool(tool: Fields): Tool {
-  if (tool.get('function') === undefined && tool.get('name') !== undefined) {
+  const isBare = tool.get('function') === undefined && tool.get('name') !== undefined;
+  if (isBare && tool.context.dialect !== 'exact') {
     if (tool.get('type') !== undefined) checkType(tool);
     return readFunction(tool, ['type']);
   }
   tool.only(['type', 'function']);
+  tool.notNull('type');
   checkType(tool);
   return readFunction(tool.fields('function') ?? tool.missing('function'), []);
 }
@@ -43,6 +45,7 @@ function checkType(tool: Fields): void {
 /** `strict` is known and dropped: templates do not tell it to the model. */
 function readFunction(definition: Fields, alsoKnown: readonly string[]): Tool {
   definition.only(['name', 'description', 'parameters', 'strict', ...alsoKnown]);
+  definition.notNull('description', 'strict');
   definition.boolean('strict');
   const parameters = definition.get('parameters') ?? absentParameters(definition);
   if (!isJsonObject(parameters)) throw definition.wrong('parameters', 'an object (a JSON schema)');

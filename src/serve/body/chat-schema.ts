@@ -81,7 +81,14 @@ export const ChatRequestSchema = z.object({
   n: z.int().min(1).max(128).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
-  reasoning_effort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']).nullish(),
+  reasoning_effort: z
+    .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
+    .nullish()
+    .describe('one that the model lacks stands for the next lower it has'),
+  model_settings: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .describe('settings that the tokenizer file of the model names, by their names'),
   prompt_mode: z.literal('reasoning').nullish().describe('the reply carries the thoughts as parts of its content'),
   safe_prompt: z.boolean().nullish().describe('puts a safety instruction in front'),
   continue_final_message: z.boolean().nullish(),

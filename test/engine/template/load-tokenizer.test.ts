@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {afterAll, expect, test} from 'vitest';
 import {loadTokenizer} from '../../../src/engine/template/load-tokenizer.ts';
+import {settingLines} from '../../../src/engine/template/model-settings.ts';
 import {ggufBytes} from '../../fixtures/gguf.ts';
 import {spmFile, spmMetadata, spmPieces, tekkenJson, tekkenMetadata} from '../../fixtures/vocabularies.ts';
 
@@ -43,12 +44,70 @@ test('a tekken file says its version and its model settings', () => {
   const json = tekkenJson('v15', {model_settings_builder: {reasoning_effort: effort}});
   expect(loadTokenizer(join(folder({'tekken.json': json}), 'tekken.json'))).toMatchObject({
     version: 'v15',
-    modelSettings: {reasoningEffort: {values: ['none', 'high'], acceptsNone: true, default: 'high'}},
+    modelSettings: {
+      settings: [
+        {kind: 'enum', name: 'reasoning_effort', values: ['none', 'high'], acceptsNone: true, default: 'high'},
+      ],
+      notes: [],
+    },
   });
   const silent = folder({'tekken.json': tekkenJson('v15')});
-  expect(loadTokenizer(silent).modelSettings).toEqual({});
-  const odd = folder({'tekken.json': tekkenJson('v15', {model_settings_builder: {reasoning_effort: {values: 3}}})});
-  expect(() => loadTokenizer(odd)).toThrow('makes no sense');
+  expect(loadTokenizer(silent).modelSettings).toMatchObject({settings: [], isMissing: true});
+  expect(loadTokenizer(folder({'tekken.json': tekkenJson('v13')}), 'v15').modelSettings).toBeUndefined();
+});
+
+test.each([
+  [5, 'model_settings_builder is no object'],
+  [[], 'model_settings_builder is no object'],
+  [{verbosity: 'full'}, 'model_settings_builder.verbosity is no object'],
+  [{reasoning_effort: {values: 3}}, 'model_settings_builder.reasoning_effort.values is no list of texts'],
+  [{reasoning_effort: {values: ['a', 1]}}, 'model_settings_builder.reasoning_effort.values is no list of texts'],
+  [{reasoning_effort: {values: ['a'], default: 1}}, 'model_settings_builder.reasoning_effort.default is no text'],
+  [{a: {type: 1}}, 'model_settings_builder.a.type is no text'],
+  [{a: {accepts_none: 'yes'}}, 'model_settings_builder.a.accepts_none is neither true nor false'],
+])('settings that make no sense are named: %j', (builder, what) => {
+  const odd = folder({'tekken.json': tekkenJson('v15', {model_settings_builder: builder})});
+  expect(() => loadTokenizer(odd)).toThrow(what);
+  expect(() => loadTokenizer(odd)).toThrow(expect.objectContaining({code: 'model_invalid'}));
+});
+
+test.each([
+  [
+    {reasoning_effort: {values: ['none', 'high', 'ultra'], default: 'ultra'}},
+    ['efforts none, high, ultra (default ultra)'],
+  ],
+  [
+    {verbosity: {type: 'enum', values: ['brief', 'full'], default: 'brief'}, json_schema: {}},
+    ['also takes verbosity: brief, full (brief)', 'is told the schema of its answer'],
+  ],
+  [
+    {budget: {type: 'range', default: null}},
+    ['setting budget is of a kind (range) this program does not know; left out'],
+  ],
+  [{budget: {type: 'range', default: 4}}, ['the file demands setting budget of an unknown kind (range)']],
+  [{budget: {accepts_none: false}}, ['the file demands setting budget of an unknown kind (not said)']],
+  [
+    {reasoning_effort: {values: ['none'], default: null}},
+    ['efforts none (no default)', 'no default of reasoning_effort in the file'],
+  ],
+  [
+    {reasoning_effort: {values: ['none', 'none'], default: 'high'}},
+    [
+      'efforts none, high (default high)',
+      'the file names a value of reasoning_effort twice',
+      'the default high of reasoning_effort is none of its values in the file',
+    ],
+  ],
+  [{reasoning_effort: null}, []],
+])('settings of a file are told in words: %j', (builder, lines) => {
+  const {modelSettings} = loadTokenizer(folder({'tekken.json': tekkenJson('v15', {model_settings_builder: builder})}));
+  expect(modelSettings && settingLines(modelSettings)).toEqual(lines);
+});
+
+test('settings in a file of a version without them are not used, which is said', () => {
+  const builder = {reasoning_effort: {values: ['none', 'high'], default: 'none'}};
+  const {modelSettings} = loadTokenizer(folder({'tekken.json': tekkenJson('v13', {model_settings_builder: builder})}));
+  expect(modelSettings).toEqual({settings: [], notes: ['the settings of the file are not used in template v13']});
 });
 
 test('a version nobody knows is refused unless the flag names one', () => {
@@ -97,7 +156,8 @@ test('a GGUF of our own conversion carries the model settings of its tokenizer f
     join(folder({'m.gguf': tekkenGguf({'mistral.tokenizer.model_settings': settings})}), 'm.gguf');
   const effort = {values: ['high'], accepts_none: false, default: null};
   expect(loadTokenizer(file(JSON.stringify({reasoning_effort: effort}))).modelSettings).toEqual({
-    reasoningEffort: {values: ['high'], acceptsNone: false},
+    settings: [{kind: 'enum', name: 'reasoning_effort', values: ['high'], acceptsNone: false}],
+    notes: ['no default of reasoning_effort in the file'],
   });
   expect(() => loadTokenizer(file('{'))).toThrow('no JSON');
 });

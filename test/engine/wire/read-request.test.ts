@@ -59,37 +59,41 @@ describe('readChatRequest', () => {
       type: 'json_schema',
       schema: new Map([['type', 'null']]),
     });
+    expect(format('{}')).toEqual({type: 'text'});
+    expect(format('{"json_schema": {"schema": {}}}')).toEqual({type: 'text'});
     expect(() => format('{"type": "json_schema"}')).toThrow('response_format.json_schema is missing.');
     expect(() => format('{"type": "xml"}')).toThrow('response_format.type must be');
   });
 
-  it('reads continuation, truncation and reasoning effort', () => {
-    const body = `{${HELLO}, "continue_final_message": true, "truncate_for_context_length": true, "reasoning_effort": "high"}`;
-    expect(read(body).request).toMatchObject({
-      continueFinalMessage: true,
+  it('reads truncation, reasoning effort and other settings', () => {
+    const body = `{${HELLO}, "truncate_for_context_length": true, "reasoning_effort": "high", "model_settings": {"a": 1.0}}`;
+    const request = {
       truncateForContextLength: true,
       reasoningEffort: 'high',
-    });
+      modelSettings: new Map([['a', {source: '1.0'}]]),
+    };
+    expect(read(body).request).toMatchObject(request);
+    expect(read(body).request.nearestEffort).toBeUndefined();
+    expect(read(body, {dialect: 'lenient'}).request).toMatchObject({...request, nearestEffort: true});
   });
 
-  it.each([
-    ['none', 'none'],
-    ['minimal', 'none'],
-    ['low', 'high'],
-    ['medium', 'high'],
-    ['high', 'high'],
-    ['xhigh', 'high'],
-  ])("reads other makers' effort %s as %s, leniently", (effort, meant) => {
-    const body = `{${HELLO}, "reasoning_effort": "${effort}"}`;
-    expect(read(body, {dialect: 'lenient'}).request.reasoningEffort).toBe(meant);
-  });
-
-  it('names the efforts there are', () => {
-    const body = `{${HELLO}, "reasoning_effort": "lots"}`;
-    expect(() => read(body)).toThrow('reasoning_effort must be none or high.');
-    expect(() => read(body, {dialect: 'lenient'})).toThrow(
-      'reasoning_effort must be none, minimal, low, medium, high or xhigh.',
-    );
+  it('takes a continuation as a prefix of the last message', () => {
+    const body = (last: string, more: string) =>
+      `{"messages": [{"role": "user", "content": "a"}, ${last}], "continue_final_message": ${more}}`;
+    for (const last of [
+      '{"role": "assistant", "content": "b"}',
+      '{"role": "assistant", "content": "b", "prefix": false}',
+    ]) {
+      expect(read(body(last, 'true')).request.messages[1]).toEqual({role: 'assistant', content: 'b', prefix: true});
+    }
+    const open = '{"role": "assistant", "content": "b", "prefix": true}';
+    expect(read(body(open, 'false')).request.messages[1]).toMatchObject({prefix: true});
+    expect(read(body(open, 'null')).request.messages[1]).toMatchObject({prefix: true});
+    for (const text of [body('{"role": "user", "content": "b"}', 'true'), '{"continue_final_message": true}']) {
+      expect(() => read(text)).toThrow('continue_final_message needs a last message of the assistant.');
+    }
+    expect(() => read(body(open, '1'))).toThrow('continue_final_message must be true or false.');
+    expect(() => read(body('{"role": "assistant", "prefix": 5}', 'true'))).toThrow('messages[1].prefix must be');
   });
 
   it('refuses unknown fields, or reports them to a lenient reader', () => {
@@ -128,7 +132,16 @@ describe('readChatRequest', () => {
     [`{${HELLO}, "seed": 1.5}`, 'seed'],
     [`{${HELLO}, "logit_bias": {"x": 1}}`, 'logit_bias'],
     [`{${HELLO}, "logit_bias": {"5": 1000}}`, 'logit_bias.5'],
-    [`{${HELLO}, "reasoning_effort": "medium"}`, 'reasoning_effort'],
+    [`{${HELLO}, "reasoning_effort": 5}`, 'reasoning_effort'],
+    [`{${HELLO}, "model_settings": []}`, 'model_settings'],
+    [
+      `{${HELLO}, "response_format": {"json_schema": {"schema": {"type": "objekt"}}}}`,
+      'response_format.json_schema.schema',
+    ],
+    [
+      `{${HELLO}, "response_format": {"type": "json_schema", "json_schema": {"schema": true}}}`,
+      'response_format.json_schema.schema',
+    ],
   ];
   for (const [body, param] of faults) {
     it(`names ${param} in ${body}`, () => {
@@ -195,7 +208,76 @@ describe('any document', () => {
   });
 });
 
+describe('the exact dialect', () => {
+  const exact = (text: string) => read(text, {dialect: 'exact'});
+  const reads = (member: string) => exact(`{${HELLO}, ${member}}`).request;
+
+  it('reads numbers and switches as pydantic does', () => {
+    expect(reads('"temperature": " 0.5 ", "max_tokens": "7", "random_seed": true').sampling).toEqual({
+      temperature: 0.5,
+      maxTokens: 7,
+      seed: 1,
+    });
+    for (const word of ['true', '1', '1.0', '"yes"', '"ON"', '"t"']) {
+      expect(reads(`"truncate_for_context_length": ${word}`).truncateForContextLength, word).toBe(true);
+    }
+    expect(reads('"truncate_for_context_length": "Off"').truncateForContextLength).toBe(false);
+  });
+
+  it.each([
+    ['"temperature": 1.01', 'temperature'],
+    ['"temperature": "0x1"', 'temperature'],
+    ['"top_p": -0.1', 'top_p'],
+    ['"max_tokens": 1.5', 'max_tokens'],
+    ['"max_tokens": -1', 'max_tokens'],
+    ['"random_seed": ""', 'random_seed'],
+    ['"parallel_tool_calls": 2', 'parallel_tool_calls'],
+    ['"parallel_tool_calls": null', 'parallel_tool_calls'],
+    ['"response_format": null', 'response_format'],
+    ['"tool_choice": null', 'tool_choice'],
+    ['"continue_final_message": null', 'continue_final_message'],
+    ['"stop": ["a"]', 'stop'],
+    ['"seed": 1', 'seed'],
+    ['"__proto__": 1', '__proto__'],
+    ['"tools": [{"name": "f", "parameters": {}}]', 'tools[0].name'],
+    ['"tools": [{"function": {"name": "f", "parameters": {}, "strict": null}}]', 'tools[0].function.strict'],
+    ['"response_format": {"type": "json_schema", "json_schema": {"schema": {}}}', 'response_format.json_schema.name'],
+  ])('refuses %s, which mistral-common does not take', (member, param) => {
+    expect(() => reads(member)).toThrow(expect.objectContaining({param, refusal: 'ValidationError'}));
+  });
+
+  it.each([
+    ['{"role": "assistant", "reasoning_content": "r", "content": "a"}', 'messages[0].reasoning_content'],
+    ['{"role": "assistant", "prefix": null}', 'messages[0].prefix'],
+    [
+      '{"role": "assistant", "tool_calls": [{"id": null, "function": {"name": "f", "arguments": ""}}]}',
+      'messages[0].tool_calls[0].id',
+    ],
+    [
+      '{"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]}',
+      'messages[0].tool_calls[0].function.arguments',
+    ],
+    [
+      '{"role": "assistant", "content": [{"type": "thinking", "thinking": [{"type": "text", "text": "a"}]}]}',
+      'messages[0].content[0].thinking',
+    ],
+  ])('refuses a message that mistral-common does not take: %s', (message, param) => {
+    expect(() => exact(`{"messages": [${message}]}`)).toThrow(expect.objectContaining({param}));
+    expect(() => read(`{"messages": [${message}]}`)).not.toThrow();
+  });
+});
+
 describe('readFimRequest', () => {
+  it('takes no more than mistral-common in the exact dialect', () => {
+    const fim = (text: string) => readFimRequest(parseJson(text), {dialect: 'exact'}).request;
+    expect(fim('{"prompt": "a", "suffix": null, "max_tokens": "5"}')).toEqual({
+      prompt: 'a',
+      sampling: {temperature: 0, maxTokens: 5},
+    });
+    expect(() => fim('{"prompt": "a", "stop": "x"}')).toThrow('Unknown field stop.');
+    expect(() => fim('{"prompt": null}')).toThrow('prompt must be a value');
+  });
+
   it('reads prompt, suffix and sampling', () => {
     expect(readFimRequest(parseJson('{"prompt": "a", "suffix": " b", "max_tokens": 5}')).request).toEqual({
       prompt: 'a',

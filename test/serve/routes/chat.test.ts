@@ -118,7 +118,7 @@ test.each(['length', 'context'] as const)('an answer cut by %s says length', asy
 
 test('every effort of reasoning that clients know is taken and described, another one is refused', async () => {
   const {post, get} = await testServer(['x']);
-  const known = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
+  const known = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
   for (const reasoning_effort of known) expect((await post(URL, {...HI, reasoning_effort})).status).toBe(200);
   const refused = await post(URL, {...HI, reasoning_effort: 'enormous'});
   expect({status: refused.status, param: refused.json().error.param}).toEqual({status: 400, param: 'reasoning_effort'});

@@ -29,8 +29,8 @@ export interface Vocabulary {
   readonly merges: readonly string[];
   /** SPM: whether every text gets a word mark in front. */
   readonly dummyPrefix: boolean;
-  /** Tekken v15: the `model_settings_builder` as it is in the file; undefined where there is none. */
-  readonly modelSettings?: unknown;
+  /** Tekken v15: the `model_settings_builder` as it is written; undefined where there is none. */
+  readonly modelSettings?: string | undefined;
 }
 
 /**
@@ -88,7 +88,7 @@ export function controlIds({tokens, types}: Pick<Vocabulary, 'tokens' | 'types'>
 }
 
 function readTekkenVocabulary(path: string, file: Buffer, clues: VersionClues): Vocabulary {
-  const {header, vocabulary} = parseTekken(path, file);
+  const {header, vocabulary, modelSettings} = parseTekken(path, file);
   const {pieces, special} = vocabulary;
   const raw = slices(pieces);
   const types = Uint8Array.from(special, (flag) => (flag ? SPM_TYPE.control : SPM_TYPE.normal));
@@ -102,7 +102,7 @@ function readTekkenVocabulary(path: string, file: Buffer, clues: VersionClues): 
     scores: new Float32Array(tokens.length),
     merges: tekkenMerges(raw.slice(special.indexOf(0))),
     dummyPrefix: false,
-    modelSettings: header.model_settings_builder ?? undefined,
+    modelSettings,
   };
 }
 
@@ -152,7 +152,7 @@ export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEnt
   );
   const {modelSettings} = vocabulary;
   if (modelSettings !== undefined) {
-    entries.push(['mistral.tokenizer.model_settings', text(JSON.stringify(modelSettings))]);
+    entries.push(['mistral.tokenizer.model_settings', text(modelSettings)]);
   }
   return entries;
 }

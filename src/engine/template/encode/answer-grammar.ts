@@ -6,8 +6,8 @@ import {Refusal} from '../../contract/refusal.ts';
 import type {ChatCompletionRequest, ResponseFormat, TemplateVersion, Token, Tool} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
+import {schemaFault} from '../../wire/schema-fault.ts';
 import {literal, SchemaGrammar} from '../grammar/schema-grammar.ts';
-import {schemaFault} from './check-tools.ts';
 
 export interface GrammarPlan {
   /** Undefined: the answer is free. */

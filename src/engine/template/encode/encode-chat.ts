@@ -5,7 +5,7 @@ import {Refusal} from '../../contract/refusal.ts';
 import type {ChatCompletionRequest, TemplateVersion} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
-import {type ModelSettings, settingsJson} from '../model-settings.ts';
+import {checkEffort, type ModelSettings, settingsJson} from '../model-settings.ts';
 import {MessageEncoder} from './encode-message.ts';
 import {type NormalisedMessage, normaliseMessages} from './normalise.ts';
 import {dropOldest} from './truncate.ts';
@@ -16,7 +16,7 @@ export interface EncodeOptions {
   readonly mode?: ValidationMode;
   /** Tokens the prompt may have without BOS; needed when the request asks for truncation, else without effect. */
   readonly maxModelInputLen?: number;
-  /** What the tokenizer file says about v15 model settings; default: any reasoning effort, none set. */
+  /** What the tokenizer file says about v15 model settings; default: the efforts none and high, none set. */
   readonly modelSettings?: ModelSettings;
 }
 
@@ -32,13 +32,13 @@ export function encodeChat(
   options: EncodeOptions = {},
 ): Tokenized {
   const row = TEMPLATES[version];
+  checkEffort(request.reasoningEffort, options.modelSettings);
   validateRequest(request, row, options.mode ?? 'test');
   const limit = truncationLimit(request, row, options);
   const {messages, systemPrompt} = normaliseMessages(request.messages, row);
-  const settings =
-    row.modelSettings === 'encoded' ? settingsJson(request.reasoningEffort, options.modelSettings) : undefined;
+  const settings = row.modelSettings === 'encoded' ? settingsJson(request, options.modelSettings) : undefined;
   const encoder = new MessageEncoder(tokenizer, row, {tools: request.tools ?? [], systemPrompt, settings});
-  const parts = encodeMessages(messages, encoder, row, request.continueFinalMessage === true);
+  const parts = encodeMessages(messages, encoder, row);
   const kept = limit === undefined ? parts : dropOldest(parts, messages, limit);
   return {...textPrompt([tokenizer.bos, ...kept.flat()]), version};
 }
@@ -53,24 +53,31 @@ function truncationLimit(request: ChatCompletionRequest, row: TemplateRow, optio
   return row.truncation === 'oldest-first' ? options.maxModelInputLen : undefined;
 }
 
-function encodeMessages(
-  messages: readonly NormalisedMessage[],
-  encoder: MessageEncoder,
-  row: TemplateRow,
-  continueFinalMessage: boolean,
-): Token[][] {
+function encodeMessages(messages: readonly NormalisedMessage[], encoder: MessageEncoder, row: TemplateRow): Token[][] {
   const firstUser = messages.findIndex((message) => message.role === 'user');
   const lastUser = messages.findLastIndex((message) => message.role === 'user');
+  if (row.resultsPerMessage === 'one') checkResults(messages.slice(Math.max(lastUser, 0)));
   return messages.map((message, index) => {
-    const isContinued = continueFinalMessage && index === messages.length - 1;
-    if (isContinued && message.role !== 'assistant') {
-      throw new Refusal('InvalidMessageStructureException', 'Only a message of the assistant can be continued.', {
-        param: 'continue_final_message',
-      });
-    }
     if (row.toolHistory === 'dropped' && index < lastUser && belongsToTools(message)) return [];
-    return encoder.encode(message, {isFirstUser: index === firstUser, isLastUser: index === lastUser, isContinued});
+    return encoder.encode(message, {isFirstUser: index === firstUser, isLastUser: index === lastUser});
   });
+}
+
+/** What stands before the last user message is not encoded, and results without a call before them are not counted. */
+function checkResults(messages: readonly NormalisedMessage[]): void {
+  let results = 0;
+  let hasCalls = false;
+  for (const message of messages) {
+    if (message.role === 'assistant') {
+      hasCalls = message.toolCalls.length > 0;
+      results = 0;
+    } else if (message.role === 'tool' && hasCalls) results += 1;
+    if (results < 2) continue;
+    throw new Refusal('UnsupportedTokenizerFeatureException', 'This template version tells one tool result a turn.', {
+      param: 'messages',
+      hint: 'Call one tool at a time, or choose a later template version with --template.',
+    });
+  }
 }
 
 function belongsToTools(message: NormalisedMessage): boolean {

@@ -28,8 +28,6 @@ interface Preamble {
 export interface MessagePosition {
   readonly isFirstUser: boolean;
   readonly isLastUser: boolean;
-  /** The model goes on from here, so that no end-of-sequence token follows. */
-  readonly isContinued: boolean;
 }
 
 export class MessageEncoder {
@@ -51,7 +49,7 @@ export class MessageEncoder {
       case 'user':
         return this.user(message, position);
       case 'assistant':
-        return this.assistant(message, position.isContinued);
+        return this.assistant(message);
       case 'tool':
         return this.toolResult(message);
     }
@@ -74,13 +72,14 @@ export class MessageEncoder {
     ];
   }
 
-  private assistant(message: NormalisedAssistant, isContinued: boolean): Token[] {
+  /** Behind a prefix, which the model goes on with, no end-of-sequence token follows. */
+  private assistant(message: NormalisedAssistant): Token[] {
     const {content, toolCalls} = message;
     if (content.length === 0 && toolCalls.length === 0) {
       throw new Refusal('TokenizerException', 'An assistant message needs text or tool calls.', {param: 'messages'});
     }
-    const isOpen = isContinued || message.prefix;
-    return [...this.assistantText(content), ...this.toolCalls(toolCalls), ...(isOpen ? [] : [this.tokenizer.eos])];
+    const end = message.prefix ? [] : [this.tokenizer.eos];
+    return [...this.assistantText(content), ...this.toolCalls(toolCalls), ...end];
   }
 
   private toolResult(message: ToolMessage): Token[] {
@@ -118,13 +117,7 @@ export class MessageEncoder {
   }
 
   private callWithArgs(call: ToolCall): Token[] {
-    const hasId = call.id !== NO_ID;
-    if (!hasId && this.row.toolCalls === 'args') {
-      throw new Refusal('TokenizerException', 'This template version needs an id for every tool call.', {
-        param: 'messages',
-      });
-    }
-    const writesId = hasId && this.row.toolCalls === 'args-id';
+    const writesId = this.row.toolCalls === 'args-id';
     return [
       this.control('[TOOL_CALLS]'),
       ...this.text(call.name),
@@ -205,7 +198,7 @@ function jsonObject(...members: readonly (readonly [key: string, value: Json])[]
 }
 
 function callJson(call: ToolCall, withId: boolean): JsonObject {
-  const id = withId && call.id !== NO_ID ? ([['id', call.id]] as const) : [];
+  const id = withId ? ([['id', call.id]] as const) : [];
   return jsonObject(['name', call.name], ['arguments', jsonOrText(call.arguments)], ...id);
 }
 

@@ -38,19 +38,23 @@ const CONTENT_REFUSAL: Readonly<Record<Message['role'], RefusalClass>> = {
 export function validateRequest(request: ChatCompletionRequest, row: TemplateRow, mode: ValidationMode): void {
   const {messages} = request;
   validateStart(messages);
-  if (messages.length > 1) validateEnd(messages, request.continueFinalMessage === true);
+  if (messages.length > 1) validateEnd(messages);
   validateOrder(messages);
-  if (row.callIds === 'matched') validateMatchedResults(messages, mode);
+  if (row.results === 'matched') validateMatchedResults(messages, mode);
   else validateResultCount(messages, mode);
   messages.forEach((message, index) => {
-    validateMessage(message, index, messages.length, row, mode);
+    validateMessage(message, index, messages.length, row);
   });
   validateTools(request.tools ?? []);
-  if (request.reasoningEffort !== undefined && row.modelSettings === 'refused') {
-    throw new Refusal('InvalidRequestException', 'This template version knows no reasoning effort.', {
-      param: 'reasoning_effort',
-    });
-  }
+  if (row.modelSettings === 'refused') refuseSettings(request);
+}
+
+function refuseSettings({reasoningEffort, modelSettings}: ChatCompletionRequest): void {
+  const param =
+    reasoningEffort !== undefined ? 'reasoning_effort' : modelSettings !== undefined ? 'model_settings' : undefined;
+  if (param === undefined) return;
+  const what = param === 'model_settings' ? 'model settings' : 'reasoning effort';
+  throw new Refusal('InvalidRequestException', `This template version knows no ${what}.`, {param});
 }
 
 function validateStart(messages: readonly Message[]): void {
@@ -61,18 +65,16 @@ function validateStart(messages: readonly Message[]): void {
   }
 }
 
-function validateEnd(messages: readonly Message[], continueFinalMessage: boolean): void {
-  const param = `messages[${messages.length - 1}]`;
+function validateEnd(messages: readonly Message[]): void {
   const last = messages.at(-1);
-  const isAssistant = last?.role === 'assistant';
-  const prefix = isAssistant && last.prefix === true;
-  if (continueFinalMessage && (!isAssistant || prefix)) {
-    throw misplaced(param, 'continue_final_message needs a last message of the assistant that is not a prefix.');
-  }
-  if (isAssistant && !prefix && !continueFinalMessage) {
-    throw misplaced(param, 'The last message is the assistant’s: there is nothing to answer.', {
-      hint: 'Set "prefix": true on it, or continue_final_message, to have it continued.',
-    });
+  if (last?.role === 'assistant' && last.prefix !== true) {
+    throw misplaced(
+      `messages[${messages.length - 1}]`,
+      'The last message is the assistant’s: there is nothing to answer.',
+      {
+        hint: 'Set "prefix": true on it, or continue_final_message, to have it continued.',
+      },
+    );
   }
 }
 
@@ -129,11 +131,11 @@ function distinctIds(calls: readonly ToolCall[], param: string): Set<string> {
   return ids;
 }
 
-function validateMessage(message: Message, index: number, count: number, row: TemplateRow, mode: ValidationMode): void {
+function validateMessage(message: Message, index: number, count: number, row: TemplateRow): void {
   const param = `messages[${index}]`;
   validateChunks(message.role, message.content, row.chunks[message.role], param);
   if (message.role === 'assistant') {
-    validateAssistant(message, row, mode, param);
+    validateAssistant(message, row, param);
     if (message.prefix === true && index < count - 1) {
       throw new Refusal('InvalidAssistantMessageException', 'Only the last message can be a prefix.', {
         param: `${param}.prefix`,
@@ -158,7 +160,7 @@ function validateChunks(
   });
 }
 
-function validateAssistant(message: AssistantMessage, row: TemplateRow, mode: ValidationMode, param: string): void {
+function validateAssistant(message: AssistantMessage, row: TemplateRow, param: string): void {
   const hasText = (message.content?.length ?? 0) > 0;
   const calls = message.toolCalls ?? [];
   if (row.textWithCalls === 'refused' && hasText === calls.length > 0) {
@@ -169,16 +171,17 @@ function validateAssistant(message: AssistantMessage, row: TemplateRow, mode: Va
     );
   }
   calls.forEach((call, index) => {
-    validateCall(call, row, mode, `${param}.tool_calls[${index}]`);
+    validateCall(call, row, `${param}.tool_calls[${index}]`);
   });
 }
 
-function validateCall(call: ToolCall, row: TemplateRow, mode: ValidationMode, param: string): void {
+function validateCall(call: ToolCall, row: TemplateRow, param: string): void {
   const refuse = (message: string, field: string): Refusal =>
     new Refusal('InvalidFunctionCallException', message, {param: `${param}.${field}`});
-  if (row.callIds !== 'unchecked') {
-    if (call.id !== NO_ID && !isCallId(call.id)) throw refuse(`The tool call id "${call.id}" ${CALL_ID_RULE}.`, 'id');
-    if (call.id === NO_ID && mode === 'serving') throw refuse('A tool call needs an id.', 'id');
+  if (row.callIds !== 'anything') {
+    if (!isSet(call.id)) throw refuse('A tool call needs an id.', 'id');
+    if (row.callIds === 'nine-alphanumerics' && !isCallId(call.id))
+      throw refuse(`The tool call id "${call.id}" ${CALL_ID_RULE}.`, 'id');
   }
   if (!isFunctionName(call.name))
     throw refuse(`The function name "${call.name}" ${FUNCTION_NAME_RULE}.`, 'function.name');
@@ -191,17 +194,21 @@ function validateToolMessage(message: ToolMessage, row: TemplateRow, param: stri
       param: `${param}.name`,
     });
   }
-  if (row.callIds === 'unchecked') return;
-  if (toolCallId === undefined) {
-    throw new Refusal('InvalidRequestException', 'A tool result needs the id of its call.', {
-      param: `${param}.tool_call_id`,
-    });
+  if (row.callIds === 'anything') return;
+  const field = {param: `${param}.tool_call_id`};
+  if (row.callIds === 'any-text') {
+    if (toolCallId !== undefined && isSet(toolCallId)) return;
+    throw new Refusal('InvalidToolMessageException', NEEDS_CALL, field);
   }
-  if (!isCallId(toolCallId)) {
-    throw new Refusal('InvalidToolMessageException', `The tool call id "${toolCallId}" ${CALL_ID_RULE}.`, {
-      param: `${param}.tool_call_id`,
-    });
-  }
+  if (toolCallId === undefined) throw new Refusal('InvalidRequestException', NEEDS_CALL, field);
+  if (isCallId(toolCallId)) return;
+  throw new Refusal('InvalidToolMessageException', `The tool call id "${toolCallId}" ${CALL_ID_RULE}.`, field);
+}
+
+const NEEDS_CALL = 'A tool result needs the id of its call.';
+
+function isSet(id: string): boolean {
+  return id !== '' && id !== NO_ID;
 }
 
 function misplaced(param: string, message: string, options: {readonly hint?: string} = {}): Refusal {

@@ -63,10 +63,15 @@ export class JsonCursor {
 
   /** The value here, parsed. */
   value(): unknown {
+    return JSON.parse(this.source());
+  }
+
+  /** The value here as it is written. */
+  source(): string {
     this.#peek();
     const start = this.#at;
     this.skip();
-    return JSON.parse(this.bytes.toString('utf8', start, this.#at));
+    return this.bytes.toString('utf8', start, this.#at);
   }
 
   /** Moves over the value here. */

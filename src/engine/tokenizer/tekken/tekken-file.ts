@@ -15,7 +15,6 @@ export interface TekkenHeader {
     readonly version?: string;
   };
   readonly special_tokens?: readonly {readonly token_str: string}[] | null;
-  readonly model_settings_builder?: unknown;
 }
 
 /** Published files have 1000; more than this is a damaged number. */
@@ -23,6 +22,8 @@ const MOST_SPECIALS = 100_000;
 
 export interface TekkenFile {
   readonly header: TekkenHeader;
+  /** The `model_settings_builder` as it is written; undefined when the file has none. */
+  readonly modelSettings: string | undefined;
   readonly vocabulary: TekkenVocabulary;
 }
 
@@ -40,12 +41,14 @@ interface Ranked {
 export function parseTekken(path: string, file: Buffer): TekkenFile {
   const invalid = (why: string) => new EngineError('model_invalid', `${path} is not a tekken tokenizer: ${why}`);
   const members: Record<string, unknown> = {};
+  let modelSettings: string | undefined;
   // A token is shorter than its base64.
   const ranked: Ranked = {bytes: new Uint8Array(file.length), used: 0, ends: []};
   try {
     const cursor = new JsonCursor(file);
     cursor.object(() => {
       if (cursor.is('vocab')) readVocabulary(cursor, ranked);
+      else if (cursor.is('model_settings_builder')) modelSettings = cursor.source();
       else members[file.toString('utf8', cursor.start, cursor.end)] = cursor.value();
     });
   } catch (error) {
@@ -61,7 +64,8 @@ export function parseTekken(path: string, file: Buffer): TekkenFile {
   if (names.length > specials || specials > MOST_SPECIALS || size < specials || size - specials > ranked.ends.length) {
     throw invalid(`${size} tokens with ${specials} specials do not fit its lists`);
   }
-  return {header, vocabulary: assemble(ranked, names, specials, size)};
+  if (modelSettings === 'null') modelSettings = undefined;
+  return {header, modelSettings, vocabulary: assemble(ranked, names, specials, size)};
 }
 
 function checkHeader(members: Record<string, unknown>, invalid: (why: string) => EngineError): TekkenHeader {

@@ -114,15 +114,17 @@ describe('validateRequest', () => {
     });
   }
 
-  it('wants every call to be answered and to have an id when a model is asked to go on', () => {
+  it('wants every call to have an id, and to be answered when a model is asked to go on', () => {
     const open = chat(USER, call('abcdefghi'), USER);
     const nameless = chat(USER, call('null'), result('abcdefghi'));
     for (const version of ['v3', 'v7', 'v11'] as const) {
       expect(refusalOf(open, version)).toBeUndefined();
       expect(refusalOf(open, version, 'serving')).toMatchObject({refusal: 'InvalidMessageStructureException'});
     }
-    expect(refusalOf(nameless, 'v3')).toBeUndefined();
-    expect(refusalOf(nameless, 'v3', 'serving')).toMatchObject({refusal: 'InvalidFunctionCallException'});
+    for (const version of ['v3', 'v7'] as const) {
+      expect(refusalOf(nameless, version)).toMatchObject({refusal: 'InvalidFunctionCallException'});
+    }
+    expect(refusalOf(nameless, 'v2')).toBeUndefined();
   });
 });
 

@@ -78,9 +78,10 @@ test('a file without a list of specials has the built-in ones', () => {
 });
 
 test('what a file says beside its vocabulary is kept', () => {
-  const {header} = parse(tekkenJson('v15', {model_settings_builder: {reasoning_effort: {default: 'high'}}}));
+  const {header, modelSettings} = parse(tekkenJson('v15', {model_settings_builder: {2: 1, reasoning_effort: {}}}));
   expect(header.config.version).toBe('v15');
-  expect(header.model_settings_builder).toEqual({reasoning_effort: {default: 'high'}});
+  expect(modelSettings).toBe('{"2":1,"reasoning_effort":{}}');
+  expect(parse(tekkenJson('v15', {model_settings_builder: null})).modelSettings).toBeUndefined();
 });
 
 const json = tekkenJson();
