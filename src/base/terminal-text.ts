@@ -22,7 +22,12 @@ export function sanitise(text: string): string {
 
 /** The same on one line: what follows a name may not look like a line of its own. */
 export function oneLine(text: string): string {
-  return sanitise(text).replaceAll(/\s*\n\s*/g, ' ');
+  const clean = sanitise(text);
+  if (!clean.includes('\n')) return clean;
+  const [first = '', ...others] = clean.split('\n');
+  const last = others.pop() ?? '';
+  const between = others.map((part) => part.trim()).filter((part) => part !== '');
+  return [first.trimEnd(), ...between, last.trimStart()].join(' ');
 }
 
 /** JSON that says the same without those characters: JSON.stringify escapes only the C0 ones. */

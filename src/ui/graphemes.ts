@@ -8,15 +8,74 @@ function isPlainAscii(text: string): boolean {
   return /^[\x20-\x7e]*$/.test(text);
 }
 
+/** Units that are segmented at a time: the time that Intl.Segmenter takes for some texts grows with their square. */
+const WINDOW = 1024;
+/** No real cluster is longer (a family of emoji has 25 units): a longer one is cut, so that a row can hold it. */
+const LONGEST_CLUSTER = 64;
+
+/** A text in parts that end where a cluster does. */
+function* windowsOf(text: string): Generator<string, void, undefined> {
+  for (let from = 0; from < text.length; ) {
+    let window = wholePairs(text.slice(from, from + WINDOW));
+    if (from + window.length < text.length) {
+      // The last cluster may go on behind the window: the next one begins with it.
+      const last = segmenter.segment(window).containing(window.length - 1);
+      if (last && last.index > 0) window = window.slice(0, last.index);
+    }
+    yield window;
+    from += window.length;
+  }
+}
+
+/** User-perceived characters of a text, as they are asked for. */
+function* eachGrapheme(text: string): Generator<string, void, undefined> {
+  for (const window of windowsOf(text)) {
+    for (const {segment} of segmenter.segment(window)) yield* cut(segment);
+  }
+}
+
+/** Text without the half of a surrogate pair at its end, whose other half may come. */
+function wholePairs(text: string): string {
+  return text.length > 1 && /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text;
+}
+
+function* cut(cluster: string): Generator<string, void, undefined> {
+  let from = 0;
+  while (cluster.length - from > LONGEST_CLUSTER) {
+    const part = wholePairs(cluster.slice(from, from + LONGEST_CLUSTER));
+    yield part;
+    from += part.length;
+  }
+  yield cluster.slice(from);
+}
+
 /** User-perceived characters of a text. */
 export function graphemes(text: string): string[] {
-  if (isPlainAscii(text)) return text.split('');
-  return Array.from(segmenter.segment(text), (part) => part.segment);
+  return isPlainAscii(text) ? text.split('') : [...eachGrapheme(text)];
 }
 
 /** Cells a text takes; escape sequences take none. */
 export function width(text: string): number {
-  return isPlainAscii(text) ? text.length : stringWidth(text);
+  if (isPlainAscii(text)) return text.length;
+  if (text.length <= SHORT) return shortWidth(text);
+  if (text.length <= WINDOW) return stringWidth(text);
+  let cells = 0;
+  for (const window of windowsOf(withoutStyles(text))) cells += stringWidth(window);
+  return cells;
+}
+
+/** Units of a text whose width is remembered: clusters are measured again and again. */
+const SHORT = 8;
+const REMEMBERED = 4096;
+const widths = new Map<string, number>();
+
+function shortWidth(text: string): number {
+  const known = widths.get(text);
+  if (known !== undefined) return known;
+  if (widths.size >= REMEMBERED) widths.clear();
+  const cells = stringWidth(text);
+  widths.set(text, cells);
+  return cells;
 }
 
 /** A row without its colours and links. */
@@ -42,18 +101,20 @@ export function expandTabs(text: string, size = 4): string {
   return expanded;
 }
 
-/** The start of a text that fits into `columns` cells; a cut is marked with `mark`. */
+/** The start of a text that fits into `columns` cells; a cut is marked with `mark`. It reads no more than that start. */
 export function shorten(text: string, columns: number, mark = '…'): string {
-  if (width(text) <= columns) return text;
-  let kept = '';
-  let used = width(mark);
-  if (used > columns) return '';
-  for (const cluster of graphemes(text)) {
+  const room = columns - width(mark);
+  let fits = 0;
+  let used = 0;
+  let read = 0;
+  for (const cluster of eachGrapheme(text)) {
     used += width(cluster);
-    if (used > columns) break;
-    kept += cluster;
+    read += cluster.length;
+    // Clusters without any width must not go on for ever.
+    if (used > columns || read > (columns + 4) * 16) return room < 0 ? '' : text.slice(0, fits) + mark;
+    if (used <= room) fits = read;
   }
-  return kept + mark;
+  return text;
 }
 
 /** Index of the grapheme boundary before `index` (0 at the start). */

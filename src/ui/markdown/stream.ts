@@ -1,8 +1,9 @@
 // Streaming markdown: text in as it is generated, finished terminal rows out; what may still change is the tail.
 import {sanitise} from '../../base/terminal-text.ts';
-import {expandTabs, graphemes, width} from '../graphemes.ts';
+import {expandTabs, shorten, width} from '../graphemes.ts';
+import {HardRows} from './hard-rows.ts';
 import {parseInline} from './inline.ts';
-import {BLANK, combine, type Piece, paint, type Row, type Style, type Theme} from './style.ts';
+import {combine, type Piece, paint, type Row, type Style, type Theme} from './style.ts';
 import {isTable, renderTable} from './table.ts';
 import {RowWrapper} from './wrap.ts';
 
@@ -14,6 +15,8 @@ const MARKS_LIMIT = 64;
 /** A fence line longer than this is text; a code line longer than this is printed in parts. */
 const FENCE_LIMIT = 200;
 const CODE_LIMIT = 4096;
+/** A row of a table that is longer is prose. */
+const TABLE_ROW_LIMIT = 4096;
 
 const ONLY_MARKS = /^[\s#>*+\-_`~|=\d.)]*$/;
 const FENCE = /^([ \t]*)(`{3,}|~{3,})([^`]*)$/;
@@ -46,6 +49,8 @@ export class MarkdownStream {
   #table: string[] = [];
   #longCode = false;
   #half = '';
+  /** The line of code that is written. */
+  readonly #code = new HardRows();
 
   constructor(columns: number, theme: Theme, highlight: Highlight = () => undefined) {
     this.#columns = Math.max(1, columns);
@@ -89,14 +94,15 @@ export class MarkdownStream {
   tail(limit: number): Row[] {
     const rows = this.#table.slice(-limit).map((line) => this.#clip(line));
     if (this.#prose !== undefined) rows.push(...this.#proseTail(this.#prose));
-    else if (this.#fence !== undefined) rows.push(...hardRows(expandTabs(this.#line), this.#columns));
+    else if (this.#fence !== undefined) rows.push(...this.#code.rows(expandTabs(this.#line), this.#columns));
     else if (this.#line.startsWith('|')) rows.push(this.#clip(this.#line));
-    else if (!/^\s*([`~]{1,3}|\s*$)/.test(this.#line)) rows.push(...hardRows(expandTabs(this.#line), this.#columns));
+    else if (!/^\s*([`~]{1,3}|\s*$)/.test(this.#line))
+      rows.push(...new HardRows().rows(expandTabs(this.#line), this.#columns));
     return rows.slice(-limit);
   }
 
   #clip(line: string): Row {
-    return hardRows(expandTabs(line), this.#columns)[0] ?? BLANK;
+    return paint(shorten(expandTabs(line), this.#columns, ''), '');
   }
 
   #proseTail(prose: Prose): Row[] {
@@ -111,7 +117,7 @@ export class MarkdownStream {
     if (this.#prose === undefined) {
       const head = this.#line.slice(0, MARKS_LIMIT);
       if (ONLY_MARKS.test(head) && this.#line.length < MARKS_LIMIT) return [];
-      if (/^\s*\|/.test(head)) return [];
+      if (/^\s*\|/.test(head) && this.#line.length <= TABLE_ROW_LIMIT) return [];
       if (/^\s*(```|~~~)/.test(head) && this.#line.length <= FENCE_LIMIT) return [];
       const rows = this.#endTable();
       this.#prose = this.#startProse(this.#line);
@@ -136,7 +142,7 @@ export class MarkdownStream {
     const line = this.#line;
     if (this.#fence !== undefined) return this.#endCodeLine();
     if (this.#prose !== undefined) return this.#endProse(this.#prose);
-    if (/^\s*\|/.test(line.slice(0, MARKS_LIMIT))) {
+    if (/^\s*\|/.test(line.slice(0, MARKS_LIMIT)) && line.length <= TABLE_ROW_LIMIT) {
       this.#table.push(line);
       this.#line = '';
       return [];
@@ -194,7 +200,7 @@ export class MarkdownStream {
   #endTable(): Row[] {
     const lines = this.#table;
     this.#table = [];
-    if (isTable(lines)) return renderTable(lines, this.#columns, this.#theme);
+    if (isTable(lines, this.#columns)) return renderTable(lines, this.#columns, this.#theme);
     return lines.flatMap((line) => {
       const wrapper = new RowWrapper(this.#columns, [], []);
       const {pieces} = parseInline(line, 0, true, this.#theme);
@@ -229,22 +235,4 @@ export class MarkdownStream {
     this.#longCode = false;
     return [...rows, this.#highlight(code, language) ?? paint(code, '')];
   }
-}
-
-/** Text cut into rows of exactly `columns` cells, as a terminal wraps it. */
-function hardRows(text: string, columns: number): Row[] {
-  const rows: Row[] = [];
-  let row = '';
-  let used = 0;
-  for (const cluster of graphemes(text)) {
-    const cells = width(cluster);
-    if (used + cells > columns && row !== '') {
-      rows.push(paint(row, ''));
-      row = '';
-      used = 0;
-    }
-    row += cluster;
-    used += cells;
-  }
-  return [...rows, paint(row, '')];
 }

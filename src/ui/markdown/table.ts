@@ -3,11 +3,14 @@ import {width} from '../graphemes.ts';
 import {parseInline} from './inline.ts';
 import {BLANK, combine, type Piece, type Row, render, type Theme} from './style.ts';
 
-const DELIMITER = /^\s*\|?(\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*$/;
+const DELIMITER = /^\s*\|?(\s*:?-+:?\s*\|)*\s*:?-+:?\s*(?:\|\s*)?$/;
 
-/** True when the lines that start with `|` are a table: its second line is made of dashes. */
-export function isTable(lines: readonly string[]): boolean {
-  return lines.length >= 2 && DELIMITER.test(lines[1] ?? '');
+/**
+ * True when the lines that start with `|` are a table: its second line is made of dashes, and its first one has no more
+ * cells than the terminal has columns, which also bounds what is made of each short line below it.
+ */
+export function isTable(lines: readonly string[], columns: number): boolean {
+  return lines.length >= 2 && DELIMITER.test(lines[1] ?? '') && cellsOf(lines[0] ?? '').length <= columns;
 }
 
 /** Rows of the table in `lines` (header, delimiter, body) for a terminal of `columns` cells. */
@@ -20,7 +23,7 @@ export function renderTable(lines: readonly string[], columns: number, theme: Th
   const heads = header.map((cell) => parse(cell, theme.strong));
   const rows = body.map((cells) => header.map((_, index) => parse(cells[index] ?? '')));
   const widths = heads.map((head, index) =>
-    Math.max(...[head, ...rows.map((row) => row[index] ?? [])].map(cellWidth), 1),
+    rows.reduce((most, row) => Math.max(most, cellWidth(row[index] ?? [])), Math.max(1, cellWidth(head))),
   );
   const total = widths.reduce((sum, cells) => sum + cells, 0) + 3 * (widths.length - 1);
   if (total > columns) return keyValueRows(heads, rows);

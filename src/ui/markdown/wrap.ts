@@ -10,6 +10,7 @@ const CLOSING = /^[、。，．・：；？！」』】）〕》〉’”)\]},.;
 export class RowWrapper {
   #columns: number;
   readonly #hanging: readonly Piece[];
+  readonly #hangingWidth: number;
   #row: Piece[];
   #rowWidth: number;
   /** Width of the prefix: a row with nothing but its prefix takes a word however long. */
@@ -20,10 +21,11 @@ export class RowWrapper {
   #previous = '';
   #started = false;
 
-  constructor(columns: number, prefix: readonly Piece[], hanging: readonly Piece[]) {
-    const room = (pieces: readonly Piece[]) => cells(pieces) + 4 <= columns;
+  constructor(columns: number, prefix: readonly Piece[], hanging: readonly Piece[], hangingWidth = cells(hanging)) {
     this.#columns = columns;
-    this.#hanging = room(hanging) ? hanging : [];
+    const hangs = hangingWidth + 4 <= columns;
+    this.#hanging = hangs ? hanging : [];
+    this.#hangingWidth = hangs ? hangingWidth : 0;
     this.#row = [...prefix];
     this.#rowWidth = cells(prefix);
     this.#empty = this.#rowWidth;
@@ -31,7 +33,7 @@ export class RowWrapper {
 
   /** A copy to try out text that may still change. */
   clone(): RowWrapper {
-    const copy = new RowWrapper(this.#columns, [], this.#hanging);
+    const copy = new RowWrapper(this.#columns, [], this.#hanging, this.#hangingWidth);
     copy.#row = [...this.#row];
     copy.#rowWidth = this.#rowWidth;
     copy.#empty = this.#empty;
@@ -81,7 +83,7 @@ export class RowWrapper {
 
   #grow(piece: Piece, rows: Row[]): void {
     this.#word.push(piece);
-    this.#wordWidth += width(piece.text);
+    this.#wordWidth += room(piece);
     const space = this.#space === undefined ? 0 : this.#spaceWidth();
     if (this.#rowWidth + space + this.#wordWidth <= this.#columns) return;
     if (this.#rowWidth > this.#empty) this.#newRow(rows);
@@ -95,7 +97,7 @@ export class RowWrapper {
   #newRow(rows: Row[]): void {
     rows.push(render(this.#row));
     this.#row = [...this.#hanging];
-    this.#rowWidth = cells(this.#hanging);
+    this.#rowWidth = this.#hangingWidth;
     this.#empty = this.#rowWidth;
     this.#space = undefined;
   }
@@ -106,14 +108,15 @@ export class RowWrapper {
     this.#row.push(...this.#word);
     this.#newRow(rows);
     this.#word = [last];
-    this.#wordWidth = width(last.text);
+    this.#wordWidth = room(last);
   }
 
   /** Puts the word on the row. `space` follows it; `lead` keeps the indentation of a line that starts with spaces. */
   #endWord(space: Piece | undefined, lead: Piece | undefined): void {
     if (this.#word.length > 0) {
       if (this.#space !== undefined) this.#put(this.#space);
-      for (const piece of this.#word) this.#put(piece);
+      this.#row = this.#row.concat(this.#word);
+      this.#rowWidth += this.#wordWidth;
       this.#space = undefined;
       this.#word = [];
       this.#wordWidth = 0;
@@ -129,8 +132,13 @@ export class RowWrapper {
 
   #put(piece: Piece): void {
     this.#row.push(piece);
-    this.#rowWidth += width(piece.text);
+    this.#rowWidth += room(piece);
   }
+}
+
+/** Cells of a piece. One without any takes a little all the same: a row must not take them without end. */
+function room(piece: Piece): number {
+  return width(piece.text) || 1 / 64;
 }
 
 function cells(pieces: readonly Piece[]): number {
