@@ -69,9 +69,6 @@ const WRITES = /^(commands\/host\/.*|ui\/screen\/(draw\/terminal|screen|prompt-s
 const MAKES_ROWS = /^ui\/(markdown\/style|screen\/draw\/ink-layout)\.tsx?$/;
 const MAKES_SEQUENCES = /^ui\/(clipboard|screen\/draw\/(terminal|painter))\.ts$/;
 
-/** May say what went wrong without `reasonOf`. */
-const EXPLAINS_ITSELF = ['serve/worker/aime-api.ts'];
-
 /** One name, one file; a command and the route of the same name are the two faces of one thing. */
 const SAME_NAME = ['chat', 'fim'];
 
@@ -180,13 +177,13 @@ test('a screen and a chat get their clock and their chance from the host', () =>
 
 test('what a failure means in words has one owner', () => {
   const written = /instanceof Error \? (?:\w+\.message|\w+\.stack)|'(?:permission denied|the disk is full)'/;
-  const alone = files.filter((file) => written.test(source(file)) && !EXPLAINS_ITSELF.includes(file));
+  const alone = files.filter((file) => written.test(source(file)));
   expect(alone).toEqual(['base/files/file-error.ts']);
 });
 
 test('a limit of time has a timer of its own: one owner knows what Node 20 forgets', () => {
   const alone = files.filter((file) => /\bAbortSignal\.timeout\(/.test(source(file)));
-  expect(alone).toEqual(['serve/worker/aime-worker.ts']);
+  expect(alone).toEqual([]);
 });
 
 test('no decision is made by the words of a message: EngineError has a code and what a server said', () => {

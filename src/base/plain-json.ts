@@ -1,6 +1,6 @@
-// JSON of files that others wrote, as plain JavaScript values, with a bound on how deep it nests.
+// JSON that others wrote, in files and on the network, as plain JavaScript values, with a bound on how deep it nests.
 
-/** No file this program reads nests deeper; what walks a value may then recurse. */
+/** Nothing this program reads nests deeper; what walks a value may then recurse. */
 export const MOST_JSON_LEVELS = 64;
 
 const QUOTE = 0x22;

@@ -18,7 +18,17 @@ interface Job {
   readonly settle: (result: AimeResult) => void;
 }
 
+/** What lies between a worker and the server: what it does before the server hears of a call, and after it has. */
+export interface Fault {
+  readonly before?: (response: ServerResponse) => unknown;
+  readonly after?: (response: ServerResponse) => unknown;
+}
+
 export class AimeServer {
+  /** The fault of a call, if it is to have one. */
+  faults: (path: string) => Fault | undefined = () => undefined;
+  /** Sent in place of the next list of jobs. */
+  readonly malformed: unknown[] = [];
   readonly #key: string;
   readonly #jobType: string;
   readonly #workers = new Set<string>();
@@ -68,6 +78,8 @@ export class AimeServer {
 
   async #answer({path, body}: Asked, response: ServerResponse): Promise<void> {
     if (this.offline) return json(response, {}, 503);
+    const fault = this.faults(path);
+    if (fault?.before) return void (await fault.before(response));
     const routes: Record<string, () => unknown> = {
       '/worker_check_server_status': () => this.#status(body),
       '/worker_login': () => this.#logIn(body.worker_parameters),
@@ -76,7 +88,9 @@ export class AimeServer {
       '/worker_job_result': () => this.#result(body),
     };
     try {
-      json(response, await routes[path]?.());
+      const answer = await routes[path]?.();
+      if (fault?.after) return void (await fault.after(response));
+      json(response, answer);
     } catch {
       json(response, {description: 'Internal Server Error'}, 500);
     }
@@ -101,6 +115,7 @@ export class AimeServer {
   async #jobRequest({auth, auth_key, max_job_batch}: {auth: string; auth_key: string; max_job_batch: number}) {
     if (auth_key !== this.#key) return null;
     if (!this.#workers.has(auth)) return {cmd: 'error', msg: 'worker not logged in'};
+    if (this.malformed.length > 0) return {cmd: 'job', job_data: this.malformed.shift()};
     if (this.#queue.length === 0) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

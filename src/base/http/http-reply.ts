@@ -1,6 +1,7 @@
 // A reply whose head has come, and its body within limits of size and time.
 import type {Readable} from 'node:stream';
 import {EngineError} from '../errors.ts';
+import {parsePlainJson} from '../plain-json.ts';
 import {type Exchange, type HttpHead, headOf, LateError} from './exchange.ts';
 
 /** Its body is read once, by one of the three ways, or cancelled. */
@@ -10,7 +11,7 @@ export interface Reply extends HttpHead {
   /** The start of the body as text: 64 KiB by default. @throws EngineError `backend_unreachable` when it breaks off. */
   text(limit?: number): Promise<string>;
   /**
-   * The whole body, which has to be JSON of 64 MiB at most by default.
+   * The whole body, which has to be JSON of 64 MiB at most by default, and of 64 levels.
    * @throws EngineError `backend_failed` when it is not, `backend_unreachable` when it breaks off.
    */
   json(limit?: number): Promise<unknown>;
@@ -66,7 +67,7 @@ async function start(
 
 function parsed(text: string, host: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parsePlainJson(Buffer.from(text));
   } catch (cause) {
     const beginning = text.trim().slice(0, 100) || 'nothing';
     throw new EngineError('backend_failed', `${host} sent something that is not JSON: ${beginning}`, {cause});

@@ -17,6 +17,8 @@ export interface WorkerFlags extends EngineFlags {
   readonly name?: string;
   /** Seconds. */
   readonly grace: number;
+  /** Seconds. */
+  readonly apiTimeout: number;
 }
 
 const PROGRESS_MS = 200;
@@ -38,7 +40,7 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
   const backend = await openBackend(io, model, flags, {slots: maxBatchSize, watch});
   const url = apiServer.replace(/\/+$/, '');
   const api = new AimeApi(
-    {url, env: io.env, jobType, authKey, name, pollMs: POLL_MS},
+    {url, env: io.env, jobType, authKey, name, pollMs: POLL_MS, callMs: flags.apiTimeout * 1000, log: io.say},
     {model: backend.model.id, maxBatchSize},
   );
   const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log: io.say});

@@ -22,6 +22,7 @@ export function addWorkerCommand(command: Command, io: Io): void {
     .option('--auth-key <key>', 'the key of that job type')
     .option('--max-batch-size <n>', 'jobs computed at the same time', number({integer: true, min: 1, max: 256}), 1)
     .option('--name <name>', 'how the server lists this worker (default: host name and process)')
+    .option('--api-timeout <s>', 'time for an answer of the API server', number({above: 0, max: 3600}), 15)
     .option('--grace <s>', 'time for running jobs after SIGTERM', number({above: 0, max: 86_400}), 30);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);

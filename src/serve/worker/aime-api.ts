@@ -1,8 +1,11 @@
 // The worker's side of the AIME API server's HTTP protocol, with the faults of its version 0.9.6 taken as they are.
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import {HttpClient} from '../../base/http/http-client.ts';
 import type {Env} from '../../base/http/proxy-for.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
+import {anything, flag, list, number, object, optional, places, text} from '../../base/shape.ts';
 import {within} from '../../base/signals.ts';
 
 export interface ApiOptions {
@@ -16,6 +19,10 @@ export interface ApiOptions {
   readonly name: string;
   /** Between two looks for a server that is away. */
   readonly pollMs: number;
+  /** For an answer; a request for jobs has the server's own time besides. Default 15,000. */
+  readonly callMs?: number;
+  /** Told when the server goes away and comes back, and what it sent that cannot be taken. */
+  readonly log: (line: string) => void;
 }
 
 export interface WorkerDescription {
@@ -23,22 +30,32 @@ export interface WorkerDescription {
   readonly maxBatchSize: number;
 }
 
-/** One job as it came: `job_id` and the inputs of its endpoint. */
+/** One job as it came: `job_id` and the inputs of its endpoint, of whatever types. */
 export type JobData = Readonly<Record<string, unknown>> & {readonly job_id: string};
 
-interface JobAnswer {
-  readonly cmd?: string;
-  readonly msg?: string;
-  readonly job_data?: readonly JobData[];
-}
+const jobAnswer = object({cmd: text, job_data: optional(list(anything))});
+const statusAnswer = object({job_type_present: flag, key_valid: flag});
+const loginAnswer = object({success: flag, request_timeout: optional(number)});
+const progressAnswer = optional(places(optional(object({canceled: flag}))));
+const resultAnswer = object({
+  cmd: optional(text),
+  success: optional(flag),
+  msg: optional(text),
+  error_msg: optional(text),
+});
+/** How the framework of the API server writes a failure inside it; a proxy on the way writes another page. */
+const ownFailure = object({description: text});
 
-/** The server is away, or answers with a status of its own making. */
+/** The server is away, or answers with what is no answer of its own making. */
 class ApiFailure extends Error {
   readonly status: number | undefined;
+  /** The API server itself failed: the answer of 0.9.6 to what it does not know, or has already. */
+  readonly isOwn: boolean;
 
-  constructor(message: string, status?: number) {
+  constructor(message: string, {status, isOwn = false}: {status?: number; isOwn?: boolean} = {}) {
     super(message);
     this.status = status;
+    this.isOwn = isOwn;
   }
 }
 
@@ -46,15 +63,21 @@ class ApiFailure extends Error {
 const LATE_MS = 10_000;
 const CALL_MS = 15_000;
 const DEFAULT_POLL_SECONDS = 60;
+const LONGEST_POLL_SECONDS = 3600;
+/** How often a result is sent that something answers with 500 while the server is there. */
+const REFUSALS = 30;
 
 export class AimeApi {
   readonly #options: ApiOptions;
   readonly #description: WorkerDescription;
   readonly #http: HttpClient;
+  readonly #callMs: number;
   #pollSeconds = DEFAULT_POLL_SECONDS;
+  #isAway = false;
 
   constructor(options: ApiOptions, description: WorkerDescription) {
     this.#options = options;
+    this.#callMs = options.callMs ?? CALL_MS;
     this.#description = description;
     // It has no retries: each call knows itself whether it may be made twice.
     this.#http = new HttpClient({env: options.env, hint: 'Check --api-server, the network and HTTPS_PROXY.'});
@@ -73,10 +96,14 @@ export class AimeApi {
     for (;;) {
       try {
         await this.#checkStatus(signal);
-        return await this.#logInOnce(signal);
+        await this.#logInOnce(signal);
+        if (this.#isAway) this.#options.log(`${this.#options.url} is back`);
+        this.#isAway = false;
+        return;
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof ApiFailure)) throw error;
+        this.#missed(error);
         await this.#pause(signal);
       }
     }
@@ -90,17 +117,35 @@ export class AimeApi {
     try {
       const body = {...this.#identity(), max_job_batch: count};
       const limit = this.#pollSeconds * 1000 + LATE_MS;
-      const answer = (await this.#post('/worker_job_request', body, signal, limit)) as JobAnswer | null;
-      if (answer?.cmd === 'job') return answer.job_data ?? [];
-      if (answer?.cmd === 'no_job' || answer?.cmd === 'warning') return [];
+      const {cmd, job_data} = optional(jobAnswer)(await this.#post('/worker_job_request', body, signal, limit)) ?? {};
+      if (cmd === 'job') return await this.#readable(job_data, signal);
+      if (cmd === 'no_job' || cmd === 'warning') return [];
       // An error, or the bare null that 0.9.6 sends: the server does not know this worker any more.
       await this.#pause(signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ApiFailure)) throw error;
+      this.#missed(error);
     }
     await this.logIn(signal);
     return [];
+  }
+
+  /** The jobs that have an id, by which alone a result can be told. A list with none is not asked for again at once. */
+  async #readable(jobs: readonly unknown[] | undefined, signal: AbortSignal): Promise<readonly JobData[]> {
+    const readable = (jobs ?? []).filter(isJob);
+    const lost = (jobs?.length ?? 0) - readable.length;
+    if (jobs === undefined) this.#options.log(`${this.#options.url} sent jobs that are no list; they are passed over`);
+    else if (lost > 0)
+      this.#options.log(`${this.#options.url} sent ${lost} job${lost === 1 ? '' : 's'} without an id, passed over`);
+    if (readable.length === 0) await this.#pause(signal);
+    return readable;
+  }
+
+  /** Told once for each time the server is away. */
+  #missed(failure: ApiFailure): void {
+    if (!this.#isAway) this.#options.log(`${this.#options.url} is away (${failure.message}); trying again`);
+    this.#isAway = true;
   }
 
   /**
@@ -110,28 +155,47 @@ export class AimeApi {
   async progress(updates: readonly object[], ids: readonly string[], signal: AbortSignal): Promise<string[]> {
     const list = updates.map((update, index) => ({...this.#identity(), job_id: ids[index], ...update}));
     try {
-      const answers = await this.#post('/worker_job_progress', list, signal, CALL_MS);
-      return ids.filter((_id, index) => isCanceled(Array.isArray(answers) ? answers[index] : undefined));
+      const answers = progressAnswer(await this.#post('/worker_job_progress', list, signal));
+      return ids.filter((_id, index) => answers?.[index]?.canceled === true);
     } catch (error) {
-      if (!(error instanceof ApiFailure) || error.status !== 500) return [];
+      if (!(error instanceof ApiFailure && error.isOwn)) return [];
       if (ids.length === 1) return [...ids];
     }
     const gone = updates.map((update, index) => this.progress([update], [ids[index] ?? ''], signal));
     return (await Promise.all(gone)).flat();
   }
 
-  /** Delivers a result, however long the server is away. One that it does not take (any more) is lost. */
+  /**
+   * Delivers a result, however long the server is away: only its own word counts, not that of a proxy on the way.
+   * @throws Error with the reason when it does not take it; the signal's reason when it aborts.
+   */
   async result(id: string, result: object, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    const body = {...this.#identity(), job_id: id, ...result};
+    for (let tries = 0, refusals = 0; ; tries++) {
       try {
-        await this.#post('/worker_job_result', {...this.#identity(), job_id: id, ...result}, signal, CALL_MS);
-        return;
+        const {cmd, success, msg, error_msg} =
+          optional(resultAnswer)(await this.#post('/worker_job_result', body, signal)) ?? {};
+        if (cmd === 'ok') return;
+        const refused = cmd === 'warning' || cmd === 'error' || success === false;
+        if (refused) throw new Error(`the server does not take it: ${msg ?? error_msg ?? 'it does not say why'}`);
       } catch (error) {
         signal.throwIfAborted();
-        // 500 is its answer to a second result for one job: it has the first one.
-        if (!(error instanceof ApiFailure) || error.status === 500) return;
-        await this.#pause(signal);
+        if (!(error instanceof ApiFailure)) throw error;
+        // Its answer to a second result for one job: it has the one whose reply was lost.
+        if (error.isOwn && tries > 0) return;
+        if (error.status === 500 && (await this.#isThere(signal)) && ++refusals >= REFUSALS) throw error;
       }
+      await this.#pause(signal);
+    }
+  }
+
+  async #isThere(signal: AbortSignal): Promise<boolean> {
+    try {
+      const status = await this.#post('/worker_check_server_status', this.#identity(), signal);
+      return optional(statusAnswer)(status)?.key_valid !== undefined;
+    } catch {
+      signal.throwIfAborted();
+      return false;
     }
   }
 
@@ -148,8 +212,8 @@ export class AimeApi {
   /** The login answers a wrong job type with a bare 500; this call can tell what is wrong. */
   async #checkStatus(signal: AbortSignal): Promise<void> {
     const {jobType, url} = this.#options;
-    const status = await this.#post('/worker_check_server_status', this.#identity(), signal, CALL_MS);
-    const {job_type_present, key_valid} = (status ?? {}) as {job_type_present?: boolean; key_valid?: boolean};
+    const status = await this.#post('/worker_check_server_status', this.#identity(), signal);
+    const {job_type_present, key_valid} = optional(statusAnswer)(status) ?? {};
     if (job_type_present === false) {
       throw new EngineError('backend_failed', `${url} has no endpoint for the job type '${jobType}'`, {
         hint: 'Check --job-type against the endpoint configurations of the server.',
@@ -174,12 +238,11 @@ export class AimeApi {
       },
       model_parameters: {label: model, quantization: '', size: '', family: 'Mistral', type: 'LLM', repo_name: ''},
     };
-    const answer = (await this.#post('/worker_login', body, signal, CALL_MS)) as {
-      success?: boolean;
-      request_timeout?: number;
-    } | null;
-    if (answer?.success === false) throw this.#wrongKey();
-    this.#pollSeconds = answer?.request_timeout ?? DEFAULT_POLL_SECONDS;
+    const {success, request_timeout} = optional(loginAnswer)(await this.#post('/worker_login', body, signal)) ?? {};
+    if (success === false) throw this.#wrongKey();
+    if (success === undefined) throw new ApiFailure('/worker_login was not answered as an API server does');
+    const isUsable = request_timeout !== undefined && request_timeout > 0;
+    this.#pollSeconds = isUsable ? Math.min(request_timeout, LONGEST_POLL_SECONDS) : DEFAULT_POLL_SECONDS;
   }
 
   #wrongKey(): EngineError {
@@ -189,24 +252,33 @@ export class AimeApi {
     });
   }
 
-  /** @throws ApiFailure; the signal's reason when it aborts. */
-  async #post(path: string, body: unknown, signal: AbortSignal, limitMs: number): Promise<unknown> {
+  /** @throws ApiFailure; EngineError `usage` for a wrong proxy; the signal's reason when it aborts. */
+  async #post(path: string, body: unknown, signal: AbortSignal, limitMs = this.#callMs): Promise<unknown> {
     const url = this.#options.url + path;
     try {
       return await within({of: [signal], ms: limitMs}, async (own) => {
         const reply = await this.#http.send({method: 'POST', url, body: JSON.stringify(body)}, own);
         if (reply.ok) return await reply.json();
+        const isOwn = reply.status === 500 && isOwnFailure(await reply.text());
         reply.cancel();
-        throw new ApiFailure(`${path} answered ${reply.status}`, reply.status);
+        throw new ApiFailure(`${path} answered ${reply.status}`, {status: reply.status, isOwn});
       });
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ApiFailure || (error instanceof EngineError && error.code === 'usage')) throw error;
-      throw new ApiFailure(error instanceof Error ? error.message : String(error));
+      throw new ApiFailure(reasonOf(error));
     }
   }
 }
 
-function isCanceled(answer: unknown): boolean {
-  return typeof answer === 'object' && answer !== null && 'canceled' in answer && answer.canceled === true;
+function isJob(job: unknown): job is JobData {
+  return (optional(object({job_id: text}))(job)?.job_id ?? '') !== '';
+}
+
+function isOwnFailure(body: string): boolean {
+  try {
+    return optional(ownFailure)(parsePlainJson(Buffer.from(body)))?.description !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -3,6 +3,7 @@
 import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
 import {fromPlain, type Json} from '../../base/json.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Fields} from '../../engine/wire/fields.ts';
@@ -14,15 +15,18 @@ import type {JobData} from './aime-api.ts';
 const DEFAULTS: SamplingParams = {temperature: 0.8, topP: 0.9, topK: 40, maxTokens: 2000};
 const NAMES = {maxTokens: ['max_gen_tokens']};
 
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
+/** @throws EngineError `invalid_request` for what is neither a text nor missing. */
+function textOf(job: JobData, name: string): string {
+  const value = job[name] ?? '';
+  if (typeof value === 'string') return value;
+  throw new EngineError('invalid_request', `${name} must be a string`);
 }
 
 /** The messages of a job: its context, which may come as JSON text, and its prompt as one more turn. */
 function messages(job: JobData): Json {
-  const prompt = text(job.prompt_input);
+  const prompt = textOf(job, 'prompt_input');
   const {chat_context: context} = job;
-  const parsed = typeof context === 'string' && context !== '' ? (JSON.parse(context) as unknown) : context;
+  const parsed = typeof context === 'string' && context !== '' ? parsePlainJson(Buffer.from(context)) : context;
   const list = Array.isArray(parsed) ? parsed : [];
   if (parsed && !Array.isArray(parsed)) throw new EngineError('invalid_request', 'chat_context is not a list');
   return fromPlain(prompt === '' ? list : [...list, {role: 'user', content: prompt}]);
@@ -31,9 +35,9 @@ function messages(job: JobData): Json {
 /** Starts the generation a job asks for. @throws EngineError or SyntaxError for a context that is none. */
 export function startJob(backend: Backend, job: JobData, signal: AbortSignal): AsyncIterable<GenerationEvent> {
   const params = readSampling(new Fields(fromPlain(job), '', {dialect: 'lenient', ignored: []}), DEFAULTS, NAMES);
-  const plain = text(job.text_context);
+  const plain = textOf(job, 'text_context');
   if (plain !== '' && !job.chat_context) {
-    return backend.complete({prompt: plain + text(job.prompt_input), sampling: params}, signal);
+    return backend.complete({prompt: plain + textOf(job, 'prompt_input'), sampling: params}, signal);
   }
   const {request} = readChatRequest(new Map([['messages', messages(job)]]), {dialect: 'lenient'});
   return backend.chat({...request, sampling: params}, signal);

@@ -1,6 +1,8 @@
 // The worker's loop: keeps asking for as many jobs as there are free slots, runs them side by side, tells progress.
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
+import {within} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {EngineWatch} from '../engine-watch.ts';
 import type {AimeApi, JobData} from './aime-api.ts';
@@ -12,6 +14,9 @@ export interface WorkerOptions {
   readonly progressMs: number;
   readonly log: (line: string) => void;
 }
+
+/** For a result whose worker was told to stop at once. */
+const LAST_WORD_MS = 1000;
 
 interface Running {
   readonly state: JobState;
@@ -82,6 +87,7 @@ export class Worker {
 
   async #run(job: JobData, kill: AbortSignal): Promise<void> {
     const id = job.job_id;
+    if (this.#running.has(id)) return this.#options.log(`job ${id}: it came a second time and runs once`);
     const one: Running = {
       state: {text: '', generated: 0, prompt: 0},
       controller: new AbortController(),
@@ -92,8 +98,14 @@ export class Worker {
     const error = await runJob(start, one.state);
     if (error !== undefined) this.#options.log(`job ${id}: ${error}`);
     // Whoever kills the worker still lets it say so, but not wait for a server that is away.
-    const patience = kill.aborted ? AbortSignal.timeout(1000) : kill;
-    await this.#api.result(id, resultOf(one.state, this.#backend, error), patience).catch(() => {});
+    const patience = kill.aborted ? {of: [], ms: LAST_WORD_MS} : {of: [kill]};
+    const result = resultOf(one.state, this.#backend, error);
+    try {
+      await within(patience, (signal) => this.#api.result(id, result, signal));
+    } catch (reason) {
+      const why = kill.aborted ? 'the worker was stopped' : reasonOf(reason);
+      this.#options.log(`job ${id}: its result was not delivered: ${why}`);
+    }
     this.#running.delete(id);
     this.#freed();
   }

@@ -14,17 +14,19 @@ interface Setup {
   readonly key?: string;
   readonly jobType?: string;
   readonly progressMs?: number;
+  /** Where the worker's log goes. */
+  readonly log?: string[];
 }
 
 /** A worker on a scripted backend, at work until the test ends. */
-async function setUp({script, slots = 1, key = 'k', jobType = 'mixtral', progressMs = 5}: Setup = {}) {
+async function setUp({script, slots = 1, key = 'k', jobType = 'mixtral', progressMs = 5, log = []}: Setup = {}) {
   const server = await new AimeServer('mixtral', 'k').start();
   const backend = new ScriptedBackend(script);
   const api = new AimeApi(
-    {url: server.url, env: {}, jobType, authKey: key, name: 'w', pollMs: 5},
+    {url: server.url, env: {}, jobType, authKey: key, name: 'w', pollMs: 5, log: (line) => log.push(line)},
     {model: 'm', maxBatchSize: slots},
   );
-  const worker = new Worker(backend, api, {slots, progressMs, log: () => {}});
+  const worker = new Worker(backend, api, {slots, progressMs, log: (line) => log.push(line)});
   const [stop, kill] = [new AbortController(), new AbortController()];
   const work = worker.work(stop.signal, kill.signal);
   onTestFinished(async () => {
@@ -247,7 +249,7 @@ test('a worker that is killed ends what runs, and says so', async () => {
 test('the key of a worker follows no redirect to another host', async () => {
   const other = await httpServer((_one, response) => json(response, {job_type_present: true, key_valid: true}));
   const moved = await httpServer((one, response) => json(response, {}, 307, {location: `${other.url}${one.path}`}));
-  const options = {url: moved.url, env: {}, jobType: 'mixtral', authKey: 'secret', name: 'w', pollMs: 1};
+  const options = {url: moved.url, env: {}, jobType: 'mixtral', authKey: 'secret', name: 'w', pollMs: 1, log: () => {}};
   const api = new AimeApi(options, {model: 'm', maxBatchSize: 1});
   const stop = new AbortController();
   const loggingIn = api.logIn(stop.signal);
@@ -260,7 +262,14 @@ test('the key of a worker follows no redirect to another host', async () => {
 test('a server elsewhere is reached through the proxy', async () => {
   const server = await new AimeServer('mixtral', 'k').start();
   const proxy = await proxyServer({leadsTo: new URL(server.url).host});
-  const options = {url: 'http://aime.example:7777', jobType: 'mixtral', authKey: 'k', name: 'w', pollMs: 1};
+  const options = {
+    url: 'http://aime.example:7777',
+    jobType: 'mixtral',
+    authKey: 'k',
+    name: 'w',
+    pollMs: 1,
+    log: () => {},
+  };
   const api = new AimeApi({...options, env: {HTTP_PROXY: proxy.url}}, {model: 'm', maxBatchSize: 1});
   await api.logIn(new AbortController().signal);
   await api.close();
@@ -268,7 +277,14 @@ test('a server elsewhere is reached through the proxy', async () => {
 });
 
 test('a proxy that is none ends the worker with a clear line', async () => {
-  const options = {url: 'http://aime.example:7777', jobType: 'mixtral', authKey: 'k', name: 'w', pollMs: 1};
+  const options = {
+    url: 'http://aime.example:7777',
+    jobType: 'mixtral',
+    authKey: 'k',
+    name: 'w',
+    pollMs: 1,
+    log: () => {},
+  };
   const api = new AimeApi({...options, env: {HTTP_PROXY: 'socks5://proxy'}}, {model: 'm', maxBatchSize: 1});
   await expect(api.logIn(new AbortController().signal)).rejects.toMatchObject({code: 'usage'});
 });
