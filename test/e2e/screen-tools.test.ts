@@ -105,6 +105,20 @@ test('Ctrl-C while a tool runs ends it with all it started, and gives the prompt
   await program.see('You said: hello');
 });
 
+test('a daemon that a tool leaves behind holds nobody up, is ended, and is told', async () => {
+  const {program, cwd} = await toolChat(
+    'setsid sh -c "echo \\$\\$ >pid; exec sleep 1000" & sleep 0.3; echo three',
+    'daemon',
+  );
+  program.type('add\r');
+  await program.see('run add? 1-3');
+  program.type('1');
+  await program.see('It said: three');
+  expect(program.text()).toContain('note: the tool add left processes running; they were ended');
+  expect(pidIn(cwd)).toBeGreaterThan(0);
+  await program.until(() => !isAlive(pidIn(cwd)), 'the end of the daemon');
+});
+
 test('a tool without a command, one that fails, and arguments longer than a row', async () => {
   const {program} = await toolChat('echo it broke >&2; exit 3', 'fails', {
     call: {name: 'add', arguments: JSON.stringify({a: 'x'.repeat(100), b: 'the end'})},

@@ -6,7 +6,7 @@ import {performance} from 'node:perf_hooks';
 import {Writable} from 'node:stream';
 import type {ReadStream, WriteStream} from 'node:tty';
 import type {Host} from '../../ui/screen/draw/terminal.ts';
-import {guard} from '../processes/guard.ts';
+import {guard, newMark} from '../processes/guard.ts';
 import {homeFolder} from './folders.ts';
 import {type Io, ioOn, STREAMS} from './io.ts';
 
@@ -47,8 +47,9 @@ export function screenHost(stop: AbortSignal, childEnv: NodeJS.ProcessEnv): Host
     run: (command, args) =>
       new Promise((resolve, reject) => {
         // By a hang-up, at which editors put what was written in a safe place.
-        const {watch, release} = guard({signal: 'SIGHUP'});
-        const child = spawn(command, args, {stdio: 'inherit', env: childEnv});
+        const {mark, variable} = newMark();
+        const {watch, release} = guard({signal: 'SIGHUP', mark});
+        const child = spawn(command, args, {stdio: 'inherit', env: {...childEnv, ...variable}});
         if (child.pid !== undefined) watch(child.pid);
         child.once('error', (error) => {
           release();

@@ -1,5 +1,15 @@
 // Ends a program that this one started when this one dies, whatever it dies of: hang-up, crash, kill -9.
 import {spawn} from 'node:child_process';
+import {randomUUID} from 'node:crypto';
+
+/** The name of the variable by which the processes of a program are known again. */
+const MARK = 'MISTRAL_CHILD';
+
+/** A mark that no other program has, and the variable that gives it to a program and to whatever that starts. */
+export function newMark(): {readonly mark: string; readonly variable: NodeJS.ProcessEnv} {
+  const id = randomUUID();
+  return {mark: `${MARK}=${id}`, variable: {[MARK]: id}};
+}
 
 export interface GuardOptions {
   /** What the program is asked with first; what is still there after `graceMs` is killed. */

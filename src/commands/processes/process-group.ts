@@ -1,8 +1,7 @@
 // A program in a process group of its own, which can be ended with everything it started.
 import {spawn, spawnSync} from 'node:child_process';
-import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {guard} from './guard.ts';
+import {guard, newMark} from './guard.ts';
 import {livingProcesses} from './process-table.ts';
 
 /** After a polite signal. Together with KILLING_MS below the second in which Ctrl-C has to work. */
@@ -10,9 +9,6 @@ const GRACE_MS = 300;
 /** For the system to take away what was killed. */
 const KILLING_MS = 300;
 const LOOK_MS = 15;
-
-/** The name of the variable by which a program's processes are known again. */
-const MARK = 'MISTRAL_TOOL_CALL';
 
 /** What `end` found: nothing was running any more, something was and is over, something could not be ended. */
 export type Remains = 'none' | 'ended' | 'running';
@@ -34,12 +30,11 @@ export interface GroupOptions {
 
 /** Starts a program; it ends with this one. @throws what spawn throws; a program that is not there is an `error` event. */
 export function startGroup(program: string, args: readonly string[], {cwd, env}: GroupOptions): ProcessGroup {
-  const id = randomUUID();
-  const mark = `${MARK}=${id}`;
+  const {mark, variable} = newMark();
   const {watch, release} = guard({signal: 'SIGTERM', mark});
   let child: GroupProcess;
   try {
-    child = startProcess(program, args, {cwd, env: {...env, [MARK]: id}});
+    child = startProcess(program, args, {cwd, env: {...env, ...variable}});
   } catch (error) {
     release();
     throw error;
