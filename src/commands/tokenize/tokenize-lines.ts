@@ -7,6 +7,7 @@ import {Refusal} from '../../engine/contract/refusal.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
 import {OutputParser} from '../../engine/template/parse/output-parser.ts';
+import {readToolFile} from '../../engine/wire/read-tools.ts';
 import {toolCallObject} from '../../ui/plain/answer-json.ts';
 import {drained, type Io} from '../host/io.ts';
 import {stdinLines} from '../host/text-input.ts';
@@ -75,7 +76,12 @@ function decodeLine({tokenizer, version}: LoadedTokenizer, members: Members): ob
   const ids = readIds(members.get('ids')?.value);
   const decoder = tokenizer.decoder();
   const text = ids.map((id) => decoder.push(id)).join('') + decoder.end();
-  const parser = new OutputParser(tokenizer, version);
+  const tools = members.get('tools')?.value ?? undefined;
+  const prompt = members.get('prompt')?.value ?? undefined;
+  const parser = new OutputParser(tokenizer, version, {
+    ...(tools !== undefined && {tools: readToolFile(tools)}),
+    ...(prompt !== undefined && {prompt: readIds(prompt, 'prompt')}),
+  });
   const events = ids.flatMap((id) => parser.push(id));
   // Without its end token an answer may have been cut, and half a call is no call.
   const end = parser.end(ids.at(-1) === tokenizer.eos ? 'stop' : 'length');
@@ -83,15 +89,16 @@ function decodeLine({tokenizer, version}: LoadedTokenizer, members: Members): ob
   const message = {
     content: all.flatMap((event) => (event.type === 'text' ? event.text : [])).join(''),
     reasoning: all.flatMap((event) => (event.type === 'reasoning' ? event.text : [])).join(''),
+    ...end.whole,
     tool_calls: all.flatMap((event) => (event.type === 'tool_call' ? toolCallObject(event.call) : [])),
   };
   return end.incomplete === undefined ? {text, message} : {text, message, incomplete: end.incomplete};
 }
 
-function readIds(value: Json | undefined): Token[] {
+function readIds(value: Json | undefined, param = 'ids'): Token[] {
   const ids = isJsonArray(value) ? value.map(wholeNumber) : undefined;
   if (ids?.every((id) => id !== undefined)) return ids;
-  throw new EngineError('invalid_request', '"ids" must be a list of token ids', {param: 'ids'});
+  throw new EngineError('invalid_request', `"${param}" must be a list of token ids`, {param});
 }
 
 function wholeNumber(value: Json): number | undefined {

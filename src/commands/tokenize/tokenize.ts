@@ -29,7 +29,8 @@ Examples:
 --jsonl reads one object a line: {"id", "text" | "request" | "fim"}, with "max_model_input_len" where a request asks
 for truncation, and answers {"id", "tokens"} or {"id", "error": {"code", "message"}}.
 --decode reads {"id", "ids"} and answers {"id", "text", "message": {"content", "reasoning", "tool_calls"}}; ids that
-do not end with </s> may end in the middle of a call, which then stands under "incomplete".`;
+do not end with </s> may end in the middle of a call, which then stands under "incomplete". The "tools" that were
+offered and the ids of the "prompt" may be given too: they settle what an answer means.`;
 
 export function addTokenizeCommand(command: Command, io: Io): void {
   command

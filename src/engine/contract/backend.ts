@@ -61,7 +61,15 @@ export type GenerationEvent =
       readonly usage: Usage;
       readonly timings: Timings;
       readonly seed: number | undefined;
+      /** What the whole answer is, where its events told otherwise: a thought whose beginning the model left out. */
+      readonly whole?: WholeAnswer;
     };
+
+/** Reasoning and text of an answer. */
+export interface WholeAnswer {
+  readonly reasoning: string;
+  readonly content: string;
+}
 
 export interface ModelInfo {
   /** Short name to show and to send over the wire. */

@@ -50,6 +50,11 @@ export class AnswerFold {
   prompt: readonly Token[] = [];
   finish: FinishEvent | undefined;
 
+  private end(event: FinishEvent): void {
+    this.finish = event;
+    if (event.whole) ({content: this.content, reasoning: this.reasoning} = event.whole);
+  }
+
   add(event: GenerationEvent): void {
     if (event.type === 'text') {
       this.content += event.text;
@@ -57,6 +62,6 @@ export class AnswerFold {
     } else if (event.type === 'reasoning') this.reasoning += event.text;
     else if (event.type === 'tool_call') this.toolCalls.push(event.call);
     else if (event.type === 'prompt') this.prompt = event.tokens;
-    else if (event.type === 'finish') this.finish = event;
+    else if (event.type === 'finish') this.end(event);
   }
 }

@@ -35,6 +35,8 @@ export interface TemplateRow {
   /** What joins neighbouring text chunks of one message. */
   readonly chunkSeparator: '\n\n' | '';
   readonly thinking: 'refused' | 'encoded';
+  /** Whether a model may write its thought as text, `<think>` at the very beginning of an answer. */
+  readonly plainThought: 'none' | 'think-tags';
   readonly modelSettings: 'refused' | 'encoded';
   /** Whether the oldest messages can be dropped to fit a context. */
   readonly truncation: 'ignored' | 'oldest-first';
@@ -73,6 +75,7 @@ const V1: TemplateRow = {
   resultsPerMessage: 'many',
   chunkSeparator: '\n\n',
   thinking: 'refused',
+  plainThought: 'none',
   modelSettings: 'refused',
   truncation: 'ignored',
   fim: 'refused',
@@ -129,6 +132,7 @@ const V11: TemplateRow = {
   controls: ['[ARGS]', '[CALL_ID]'],
   names: /mistral-small.*(3\.2|2506)/,
   toolCalls: 'args-id',
+  plainThought: 'think-tags',
   resultOrder: 'by-call',
   results: 'matched',
   chunks: {...V7.chunks, assistant: ['text', 'thinking']},
@@ -145,6 +149,7 @@ const V13: TemplateRow = {
   toolCalls: 'args',
   toolResults: 'text',
   thinking: 'encoded',
+  plainThought: 'none',
 };
 
 const V15: TemplateRow = {

@@ -8,6 +8,7 @@ import type {
   TokenEvent,
   TokenLogprob,
   TokenModel,
+  WholeAnswer,
 } from '../contract/backend.ts';
 import {checkLength, type Prompt, type Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
@@ -18,7 +19,11 @@ import {StopMatcher} from './stop-matcher.ts';
 export interface OutputReader {
   push(token: Token): readonly OutputEvent[];
   /** What was held back, and the reason it makes of the given one. */
-  end(reason: FinishReason): {readonly events: readonly OutputEvent[]; readonly reason: FinishReason};
+  end(reason: FinishReason): {
+    readonly events: readonly OutputEvent[];
+    readonly reason: FinishReason;
+    readonly whole?: WholeAnswer | undefined;
+  };
 }
 
 export interface GenerationInput {
@@ -125,6 +130,7 @@ class RunningGeneration {
       },
       timings: this.#timings(),
       seed: this.#seed,
+      ...(end.whole && this.#stop === undefined && {whole: end.whole}),
     };
   }
 

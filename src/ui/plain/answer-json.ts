@@ -37,7 +37,7 @@ export function eventObject(event: GenerationEvent, model: ModelInfo): object {
     case 'tool_call':
       return {type: 'tool_call', tool_call: toolCallObject(event.call)};
     case 'finish':
-      return {type: 'end', ...finishObject(event)};
+      return {type: 'end', ...finishObject(event), ...event.whole};
   }
 }
 

@@ -171,6 +171,24 @@ describe('--decode', () => {
     ]);
   });
 
+  test('the tools and the prompt of an answer settle what it means', async () => {
+    const bytes = (text: string) => [...Buffer.from(text)].map((byte) => 40 + byte);
+    const tools = [{type: 'function', function: {name: 'f', parameters: {}}}];
+    const name = [9, ...bytes('f'), 2];
+    const thought = [...bytes('hm'), 36, ...bytes('ok'), 2];
+    const [alone, called, unbegun, begun, odd] = await answers('--decode', v13, [
+      {id: 1, ids: name},
+      {id: 2, ids: name, tools},
+      {id: 3, ids: thought},
+      {id: 4, ids: thought, prompt: [1, 3, 4, 35]},
+      {id: 5, ids: thought, prompt: ['x']},
+    ]);
+    expect(alone).toMatchObject({message: {content: 'f', tool_calls: []}});
+    expect(called).toMatchObject({message: {content: '', tool_calls: [{function: {name: 'f', arguments: '{}'}}]}});
+    for (const line of [unbegun, begun]) expect(line).toMatchObject({message: {content: 'ok', reasoning: 'hm'}});
+    expect(odd).toMatchObject({error: {message: expect.stringContaining('"prompt" must be a list')}});
+  });
+
   test.each([[[-1]], [['1']], [[1.5]], [[1_000_000]], ['1'], [undefined]])('ids %j are refused', async (ids) => {
     const [answer] = await answers('--decode', v13, [{id: 7, ids}]);
     expect(answer).toMatchObject({id: 7, error: {code: 'invalid_request'}});

@@ -20,3 +20,14 @@ test('a stream that ends without its finish is a failure of the backend', async 
   }
   await expect(collectAnswer(broken())).rejects.toMatchObject({code: 'backend_failed'});
 });
+
+test('an answer that its end tells otherwise is what the end says', async () => {
+  const whole = {reasoning: 'hm', content: 'Hi'};
+  async function* unbegun() {
+    yield {type: 'text', text: 'hmHi'} as const;
+    const timings = {firstTokenMs: 1, promptMs: 1, generationMs: 1, promptTokensPerSecond: 1, tokensPerSecond: 1};
+    const usage = {promptTokens: 1, cachedTokens: 0, completionTokens: 2};
+    yield {type: 'finish', reason: 'stop', usage, timings, seed: undefined, whole} as const;
+  }
+  expect(await collectAnswer(unbegun())).toMatchObject(whole);
+});

@@ -19,6 +19,7 @@ interface Options {
   readonly script?: Partial<Script>;
   readonly prompt?: readonly number[];
   readonly signal?: AbortSignal;
+  readonly reader?: OutputReader;
 }
 
 async function run(answer: string, options: Options = {}): Promise<GenerationEvent[]> {
@@ -29,7 +30,7 @@ async function run(answer: string, options: Options = {}): Promise<GenerationEve
     model,
     prompt: textPrompt(options.prompt ?? [1, 5, 6]),
     sampling: {temperature: 0, ...options.sampling},
-    reader: letters,
+    reader: options.reader ?? letters,
     now: () => {
       clock += 10;
       return clock;
@@ -69,6 +70,13 @@ describe('generate', () => {
         seed: undefined,
       },
     ]);
+  });
+
+  test('what the whole answer is goes with its end, unless a stop string ended it', async () => {
+    const whole = {reasoning: 'a', content: 'b'};
+    const reader: OutputReader = {...letters, end: (reason) => ({events: [], reason, whole})};
+    expect(finishOf(await run('ab', {reader})).whole).toEqual(whole);
+    expect(finishOf(await run('ab', {reader, sampling: {stop: ['b']}})).whole).toBeUndefined();
   });
 
   test('a stop string ends the answer before it and is named', async () => {

@@ -2,8 +2,8 @@
 import {type BlockStep, JsonCallBlock} from './call-blocks.ts';
 import type {WrittenCall} from './call-text.ts';
 
-const FIRST_KEY = /^\s*\[\s*\{\s*"(?:name|arguments|id)"/;
-const MAY_BECOME_FIRST_KEY = /^\s*(?:\[\s*(?:\{\s*(?:"[a-z]{0,9})?)?)?$/;
+const FIRST_KEY = /^\s*\[\s*\{\s*"(?:name|arguments|parameters|id)"/;
+const MAY_BECOME_FIRST_KEY = /^\s*(?:\[\s*(?:\{\s*(?:"[a-z]{0,10})?)?)?$/;
 const LONGEST_HEAD = 256;
 
 /** Holds the beginning of an answer back while it may be an array of calls of known functions. */

@@ -1,5 +1,14 @@
 // What follows a [TOOL_CALLS] token, read piece by piece: a JSON array of calls, or one name with its arguments.
-import {argumentsFromText, callFromObject, isWrittenName, keptId, ValueScanner, type WrittenCall} from './call-text.ts';
+import type {Tool} from '../../contract/requests.ts';
+import {
+  argumentsFromText,
+  callFromObject,
+  isWrittenName,
+  keptId,
+  nameAlone,
+  ValueScanner,
+  type WrittenCall,
+} from './call-text.ts';
 
 export interface BlockStep {
   readonly calls: readonly WrittenCall[];
@@ -12,6 +21,8 @@ export interface BlockStep {
 export interface BlockEnd extends BlockStep {
   /** The beginning of a call that was cut off; undefined when none was. */
   readonly incomplete?: string;
+  /** Words around a list of calls that is not at the beginning. */
+  readonly dropped?: string;
 }
 
 export interface CallBlock {
@@ -23,15 +34,26 @@ export interface CallBlock {
 
 const NOTHING: BlockStep = {calls: [], loose: '', trailing: ''};
 
-/** v2 to v7: `[{"name": ..., "arguments": {...}}, ...]`; a single object without brackets is understood too. */
+/** Places in a text that are tried as the beginning of a list of calls. */
+const MOST_LISTS = 64;
+
+/**
+ * v2 to v7: `[{"name": ..., "arguments": {...}}, ...]`; a single object without brackets is understood too, and with
+ * `mayHaveWords` a list behind words.
+ */
 export class JsonCallBlock implements CallBlock {
-  private phase: 'start' | 'between' | 'object' | 'closed' | 'broken' = 'start';
+  private readonly mayHaveWords: boolean;
+  private phase: 'start' | 'between' | 'object' | 'closed' | 'broken' | 'words' = 'start';
   private isArray = false;
   private count = 0;
   private scanner = new ValueScanner();
   private object: string[] = [];
   /** What was read since the last complete call: it comes out as text if no call follows. */
   private unclaimed: string[] = [];
+
+  constructor(mayHaveWords = false) {
+    this.mayHaveWords = mayHaveWords;
+  }
 
   get isClosed(): boolean {
     return this.phase === 'closed';
@@ -40,11 +62,14 @@ export class JsonCallBlock implements CallBlock {
   push(text: string): BlockStep {
     const calls: WrittenCall[] = [];
     let index = 0;
-    while (index < text.length && this.phase !== 'closed' && this.phase !== 'broken') {
-      const next = this.phase === 'object' ? this.readObject(text, index, calls) : this.readPunctuation(text, index);
-      index = next;
+    while (index < text.length && !['closed', 'broken', 'words'].includes(this.phase)) {
+      index = this.phase === 'object' ? this.readObject(text, index, calls) : this.readPunctuation(text, index);
     }
     const rest = text.slice(index);
+    if (this.phase === 'words') {
+      this.unclaimed.push(rest);
+      return NOTHING;
+    }
     if (this.phase === 'broken') return {calls, loose: this.release() + rest, trailing: ''};
     return {calls, loose: '', trailing: rest};
   }
@@ -57,7 +82,16 @@ export class JsonCallBlock implements CallBlock {
     const isComplete = this.phase === 'closed' || (this.phase === 'between' && this.count > 0);
     if (isComplete || this.phase === 'broken') return NOTHING;
     const rest = this.release();
-    return cut ? {...NOTHING, incomplete: rest} : {...NOTHING, loose: rest};
+    const words = this.mayHaveWords && this.count === 0 ? callsAmongWords(rest) : undefined;
+    if (words) return words;
+    if (cut && (this.phase !== 'words' || LIST.test(rest))) return {...NOTHING, incomplete: rest};
+    // The one space that models write behind the token is none of the text.
+    return {...NOTHING, loose: this.mayHaveWords && rest.startsWith(' ') ? rest.slice(1) : rest};
+  }
+
+  /** The text read so far holds no call at the place where one must stand. */
+  private break(): void {
+    this.phase = this.mayHaveWords && this.count === 0 ? 'words' : 'broken';
   }
 
   private release(): string {
@@ -78,7 +112,7 @@ export class JsonCallBlock implements CallBlock {
     } else if (char === ']' && this.phase === 'between' && this.count > 0) {
       this.phase = 'closed';
     } else if (char.trim() !== '' && (char !== ',' || this.phase === 'start')) {
-      this.phase = 'broken';
+      this.break();
       return index;
     }
     this.unclaimed.push(char);
@@ -95,7 +129,7 @@ export class JsonCallBlock implements CallBlock {
     this.object = [];
     this.scanner = new ValueScanner();
     if (call === undefined) {
-      this.phase = 'broken';
+      this.break();
       return end;
     }
     calls.push(this.isArray ? call : {...call, lenient: true});
@@ -104,6 +138,22 @@ export class JsonCallBlock implements CallBlock {
     this.phase = this.isArray ? 'between' : 'closed';
     return end;
   }
+}
+
+/** The beginning of a list of objects, as far as it came. */
+const LIST = /\[\s*(?:\{|$)/;
+
+/** The first list in a text of which every item is a call; what stands around it is dropped. */
+function callsAmongWords(text: string): BlockEnd | undefined {
+  const places = text.matchAll(new RegExp(LIST, 'g'));
+  let tried = 0;
+  for (const {index} of places) {
+    if (++tried > MOST_LISTS) return undefined;
+    const block = new JsonCallBlock();
+    const {calls, trailing} = block.push(text.slice(index));
+    if (block.isClosed) return {...asLenient({...NOTHING, calls}), dropped: text.slice(0, index) + trailing};
+  }
+  return undefined;
 }
 
 /** v11 on: name, perhaps [CALL_ID] and an id, [ARGS], one JSON object. The array form is understood too. */
@@ -115,6 +165,12 @@ export class ArgsCallBlock implements CallBlock {
   private hasValue = false;
   private lenient = false;
   private readonly scanner = new ValueScanner();
+  private readonly tools: readonly Tool[];
+
+  /** `tools`: those offered; a name of theirs is a call even when nothing follows it. */
+  constructor(tools: readonly Tool[] = []) {
+    this.tools = tools;
+  }
 
   push(text: string): BlockStep {
     if (this.phase instanceof JsonCallBlock) return asLenient(this.phase.push(text));
@@ -146,6 +202,8 @@ export class ArgsCallBlock implements CallBlock {
     if (this.phase === 'done' || this.phase === 'broken') return NOTHING;
     const args = this.args.join('');
     if (cut) return {...NOTHING, incomplete: this.name + this.id + args};
+    const tool = this.tools.find(({name}) => name === this.name.trim());
+    if (tool !== undefined && args.trim() === '') return {...NOTHING, calls: [nameAlone(tool, this.id.trim())]};
     if (this.phase === 'name' || this.phase === 'id') return this.break();
     return {...NOTHING, calls: [this.call(args)]};
   }

@@ -1,5 +1,14 @@
 // Reads the text of one tool call that a model wrote: where a value ends, what it names, what it passes on.
-import {isJsonObject, type Json, JsonError, type JsonMember, parseJson, parseMembers} from '../../../base/json.ts';
+import {
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  JsonError,
+  type JsonMember,
+  parseJson,
+  parseMembers,
+} from '../../../base/json.ts';
+import type {Tool} from '../../contract/requests.ts';
 
 /** A call as the model wrote it: `id` only when it is one that can be kept. */
 export interface WrittenCall {
@@ -54,7 +63,29 @@ export function callFromObject(text: string): WrittenCall | undefined {
   const members = membersOf(text);
   const name = members?.get('name')?.value;
   if (members === undefined || typeof name !== 'string' || !isWrittenName(name)) return undefined;
-  return {name, ...keptId(members.get('id')?.value), ...argumentsOfMember(members.get('arguments'))};
+  return {name, ...keptId(members.get('id')?.value), ...argumentsAmong(members, text)};
+}
+
+/** What a model may write beside the arguments. */
+const BESIDE: ReadonlySet<string> = new Set(['name', 'id', 'type']);
+
+/** `parameters` is read as `arguments`; any other place of them is told and not guessed, so that no input is lost. */
+function argumentsAmong(members: ReadonlyMap<string, JsonMember>, text: string): Omit<WrittenCall, 'name' | 'id'> {
+  const member = members.get('arguments');
+  if (member !== undefined) return argumentsOfMember(member);
+  const parameters = members.get('parameters');
+  if (parameters !== undefined) return {...argumentsOfMember(parameters), lenient: true};
+  const other = [...members.keys()].find((name) => !BESIDE.has(name));
+  if (other === undefined) return argumentsOfMember(undefined);
+  return {arguments: text, problem: `The call has no "arguments", but an unknown member "${other}".`};
+}
+
+/** A call of which the model wrote the name alone. */
+export function nameAlone({name, parameters}: Tool, id: string): WrittenCall {
+  const required = isJsonObject(parameters) ? parameters.get('required') : undefined;
+  const call = {name, ...keptId(id)};
+  if (!isJsonArray(required) || required.length === 0) return {...call, arguments: '{}', lenient: true};
+  return {...call, arguments: '', problem: 'The call has no arguments, and its tool needs some.'};
 }
 
 function argumentsOfMember(member: JsonMember | undefined): Omit<WrittenCall, 'name' | 'id'> {

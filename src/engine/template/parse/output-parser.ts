@@ -1,6 +1,6 @@
 // Generated ids as text, reasoning and tool calls, while they arrive. Calls are known by their control token alone:
 // the words "[TOOL_CALLS]" in an answer are words.
-import type {FinishReason, ParsedToolCall} from '../../contract/backend.ts';
+import type {FinishReason, ParsedToolCall, WholeAnswer} from '../../contract/backend.ts';
 import {CallIds} from '../../contract/call-ids.ts';
 import type {TemplateVersion, Token, Tool} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
@@ -8,6 +8,7 @@ import type {TokenDecoder, Tokenizer} from '../../contract/tokenizer.ts';
 import {BareCalls} from './bare-calls.ts';
 import {ArgsCallBlock, type BlockStep, type CallBlock, JsonCallBlock} from './call-blocks.ts';
 import type {WrittenCall} from './call-text.ts';
+import {PlainThought, type ThoughtStep} from './plain-thought.ts';
 
 export type OutputEvent =
   | {readonly type: 'text'; readonly text: string}
@@ -36,6 +37,10 @@ export interface OutputEnd {
   readonly lenient: boolean;
   /** Something announced as a call was none and came out as text. */
   readonly invalid: boolean;
+  /** Words around a list of calls, where only the calls count. */
+  readonly dropped: string;
+  /** A thought was ended that was never begun: what the whole answer is, of which the events told all as text. */
+  readonly whole: WholeAnswer | undefined;
 }
 
 /** Reads one generated message. It never throws and loses no text. */
@@ -51,6 +56,13 @@ export class OutputParser {
   private callCount = 0;
   private readonly trailing: string[] = [];
   private incomplete: string | undefined;
+  private dropped = '';
+  private plain: PlainThought | undefined;
+  private hasThought: boolean;
+  /** The text told since the last thought, and what was told before the end of one that never began. */
+  private said: string[] = [];
+  private unbegun: string | undefined;
+  private readonly tools: readonly Tool[];
   private lenient = false;
   private invalid = false;
   private events: OutputEvent[] = [];
@@ -62,7 +74,12 @@ export class OutputParser {
     this.controls = controlTokens(tokenizer, this.row);
     this.ids = new CallIds(options.newCallId);
     this.thinking = isThoughtOpen(prompt, this.controls, tokenizer);
+    this.hasThought = this.thinking;
     this.decoder = decoderAfter(prompt, tokenizer);
+    this.tools = tools;
+    const last = prompt.at(-1);
+    const isBeginning = last === undefined || tokenizer.isControl(last);
+    if (this.row.plainThought === 'think-tags' && isBeginning) this.plain = new PlainThought();
     const names = new Set(tools.map((tool) => tool.name));
     if (names.size > 0 && this.row.toolCalls !== 'none') this.bare = new BareCalls(names);
   }
@@ -78,6 +95,7 @@ export class OutputParser {
   end(reason: FinishReason): OutputEnd {
     const cut = reason !== 'stop';
     this.text(this.decoder.end());
+    this.closePlain();
     this.closeBlock(cut);
     this.closeBare();
     return {
@@ -87,6 +105,8 @@ export class OutputParser {
       incomplete: this.incomplete,
       lenient: this.lenient,
       invalid: this.invalid,
+      dropped: this.dropped,
+      whole: this.unbegun ? {reasoning: this.unbegun, content: this.said.join('')} : undefined,
     };
   }
 
@@ -98,10 +118,11 @@ export class OutputParser {
 
   private control(token: Token): void {
     const marker = this.controls.get(token);
-    if (this.thinking && marker !== '[/THINK]') {
+    if ((this.thinking && marker !== '[/THINK]') || this.plain?.isThinking) {
       this.text(this.decoder.end());
       this.decoder = this.tokenizer.decoder();
-      if (token !== this.tokenizer.eos) this.text(this.tokenizer.piece(token));
+      const isThought = token !== this.tokenizer.eos && (marker !== '[THINK]' || !this.thinking);
+      if (isThought) this.text(this.tokenizer.piece(token));
       return;
     }
     if (marker === undefined) return;
@@ -111,16 +132,44 @@ export class OutputParser {
       if (this.block) this.step(this.block.control(marker));
       return;
     }
+    this.closePlain();
     this.closeBlock(false);
     this.closeBare();
+    if (marker === '[/THINK]' && !this.hasThought) this.endUnbegun();
     this.thinking = marker === '[THINK]';
-    if (marker === '[TOOL_CALLS]') this.block = isJsonCalls(this.row) ? new JsonCallBlock() : new ArgsCallBlock();
+    this.hasThought ||= this.thinking;
+    if (marker === '[TOOL_CALLS]') {
+      this.block = isJsonCalls(this.row) ? new JsonCallBlock(true) : new ArgsCallBlock(this.tools);
+    }
+  }
+
+  /** What was told so far was a thought, of which the model left out the beginning. */
+  private endUnbegun(): void {
+    this.hasThought = true;
+    if (this.callCount > 0) return;
+    this.unbegun = this.said.join('');
+    this.said = [];
   }
 
   private text(text: string): void {
     if (text === '') return;
     if (this.thinking) this.events.push({type: 'reasoning', text});
-    else if (this.block) this.step(this.block.push(text));
+    else if (this.plain) this.plainStep(this.plain.push(text));
+    else this.spoken(text);
+  }
+
+  private plainStep({reasoning, content}: ThoughtStep): void {
+    if (reasoning !== '') this.events.push({type: 'reasoning', text: reasoning});
+    if (content !== '') this.spoken(content);
+  }
+
+  private closePlain(): void {
+    if (this.plain) this.plainStep(this.plain.end());
+    this.plain = undefined;
+  }
+
+  private spoken(text: string): void {
+    if (this.block) this.step(this.block.push(text));
     else if (this.bare) this.bareStep(this.bare.push(text));
     else this.answer(text);
   }
@@ -129,7 +178,10 @@ export class OutputParser {
   private answer(text: string): void {
     if (text === '') return;
     if (this.callCount > 0) this.trailing.push(text);
-    else this.events.push({type: 'text', text});
+    else {
+      this.events.push({type: 'text', text});
+      this.said.push(text);
+    }
   }
 
   private step(step: BlockStep): void {
@@ -155,6 +207,7 @@ export class OutputParser {
     if (!end) return;
     this.step(end);
     this.incomplete = end.incomplete;
+    this.dropped += end.dropped ?? '';
   }
 
   private bareStep(step: BlockStep | undefined): void {

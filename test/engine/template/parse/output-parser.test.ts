@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {parseJson} from '../../../../src/base/json.ts';
 import type {FinishReason} from '../../../../src/engine/contract/backend.ts';
 import type {AssistantMessage, TemplateVersion, Token, Tool} from '../../../../src/engine/contract/requests.ts';
 import {encodeChat} from '../../../../src/engine/template/encode/encode-chat.ts';
@@ -81,6 +82,168 @@ describe('outputs with and without tool calls', () => {
       expect(end.reason).toBe(finish ?? (calls.length > 0 ? 'tool_calls' : 'stop'));
     });
   }
+});
+
+interface AnswerCase {
+  readonly format: 'json' | 'args' | 'plain-think';
+  readonly name: string;
+  readonly output: string;
+  readonly starts?: 'thinking';
+  readonly finish?: FinishReason;
+  readonly tools?: readonly {readonly name: string; readonly parameters: unknown}[];
+  readonly expect: GoldenCase['expect'] & {readonly raw?: boolean};
+}
+
+/** The versions that a case holds for. */
+function versionsOf({format, output, name}: AnswerCase): readonly TemplateVersion[] {
+  if (format === 'json') return ['v3', 'v7'];
+  if (format === 'plain-think') return name.startsWith('v13') ? ['v13', 'v15'] : ['v11'];
+  return output.includes('K>') ? ['v13', 'v15'] : ['v11', 'v13', 'v15'];
+}
+
+const offeredTools = (tools: AnswerCase['tools'] = []): readonly Tool[] =>
+  tools.map(({name, parameters}) => ({name, description: '', parameters: parseJson(JSON.stringify(parameters))}));
+
+describe('answers that are not written as the template teaches, and others', () => {
+  const text = readFileSync(new URL('../../../goldens/answers.json', import.meta.url), 'utf8');
+  for (const golden of (JSON.parse(text) as {readonly cases: readonly AnswerCase[]}).cases) {
+    it.each(versionsOf(golden))(`${golden.format}: ${golden.name} (%s)`, (version) => {
+      const {content, reasoning = '', truncated = false, invalid = false, lenient = false, raw = false} = golden.expect;
+      const prompt = golden.starts === 'thinking' ? [4, ...tokensOf('<K>')] : [4];
+      const options = {prompt, tools: offeredTools(golden.tools)};
+      const run = parse(tokensOf(golden.output), {version, reason: golden.finish ?? 'stop', options});
+      const {end} = run;
+      expect(end.whole ?? {content: run.text, reasoning: run.reasoning}).toEqual({content, reasoning});
+      expect(run.calls.map(({name, arguments: args}) => ({name, arguments: args}))).toEqual(golden.expect.calls);
+      expect(run.calls.some(({problem}) => problem !== undefined)).toBe(raw);
+      expect({trailing: end.trailing, truncated: end.incomplete !== undefined, invalid: end.invalid}).toEqual({
+        trailing: golden.expect.trailing ?? '',
+        truncated,
+        invalid,
+      });
+      expect(end.lenient).toBe(lenient);
+    });
+  }
+});
+
+describe('words and calls', () => {
+  const CALL = '[{"name": "f", "arguments": {"a": 1}}]';
+  const run = (output: string, reason: FinishReason = 'stop') => parse(tokensOf(output), {version: 'v3', reason});
+
+  it.each([
+    `<T>Sure: ${CALL}`,
+    `<T>{"tool_calls": ${CALL}}`,
+    `<T>{oops ${CALL}`,
+    `<T>[[${CALL}`,
+    `<T>[{"title": 1}] then ${CALL}`,
+    `<T>"quoted [" ${CALL}`,
+    `<T>well ${CALL} and [{"name": "g", "arguments": {}}]`,
+  ])('the first list of calls is found: %s', (output) => {
+    const {calls, text, end} = run(output);
+    expect(calls).toEqual([{id: 'fresh0000', name: 'f', arguments: '{"a": 1}'}]);
+    expect({text, lenient: end.lenient, reason: end.reason}).toEqual({text: '', lenient: true, reason: 'tool_calls'});
+    expect(`<T>${end.dropped}`.replace(/\s/g, '')).toBe(output.replace(CALL, '').replace(/\s/g, ''));
+  });
+
+  it('words that were cut are text; a list that was cut is not', () => {
+    expect(run('<T> no calls he', 'length')).toMatchObject({text: 'no calls he', end: {incomplete: undefined}});
+    expect(run('<T> well [{"name": "f", "arg', 'length')).toMatchObject({
+      text: '',
+      calls: [],
+      end: {incomplete: ' well [{"name": "f", "arg'},
+    });
+  });
+
+  it('are read in time that grows with their length', () => {
+    const started = performance.now();
+    run(`<T>x${'[{"a'.repeat(50_000)}`);
+    run(`<T>x${'[ '.repeat(100_000)}`);
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+});
+
+describe('the input of a call', () => {
+  const first = (object: string) => parse(tokensOf(`<T>[${object}]`), {version: 'v3'}).calls[0];
+
+  it('may be called parameters', () => {
+    expect(first('{"name": "f", "parameters": {"a": 1}}')?.arguments).toBe('{"a": 1}');
+    expect(first('{"type": "function", "name": "f", "parameters": "{\\"a\\": 1}"}')?.arguments).toBe('{"a": 1}');
+    expect(first('{"name": "f", "parameters": {"b": 2}, "arguments": {"a": 1}}')?.arguments).toBe('{"a": 1}');
+    const bare = parse(tokensOf('[{"parameters": {"a": 1}, "name": "f"}]'), {
+      version: 'v3',
+      options: {tools: offeredTools([{name: 'f', parameters: {}}])},
+    });
+    expect(bare.calls[0]?.arguments).toBe('{"a": 1}');
+  });
+
+  it.each(['input', 'args', 'kwargs', 'argument'])('is not lost in silence under another name: %s', (member) => {
+    const object = `{"name": "f", "${member}": {"a": 1}}`;
+    expect(first(object)).toMatchObject({arguments: object, problem: expect.stringContaining(`"${member}"`)});
+  });
+
+  it('that a tool needs and the model left out is a problem of the call, not an empty object', () => {
+    const tools = offeredTools([{name: 'f', parameters: {type: 'object', required: ['a']}}]);
+    for (const output of ['<T>f', '<T> f ', '<T>f<C>123456789', '<T>f<A>', '<T>f<A>  ']) {
+      const {calls} = parse(tokensOf(output), {version: 'v11', options: {prompt: [4], tools}});
+      expect(calls, output).toMatchObject([{name: 'f', arguments: '', problem: expect.stringContaining('needs some')}]);
+    }
+  });
+
+  it('may be left out by several calls in a row', () => {
+    const tools = offeredTools([{name: 'f', parameters: {required: []}}]);
+    const {calls} = parse(tokensOf('<T>f<T>f<A>{"a": 1}'), {options: {tools}});
+    expect(calls.map((call) => call.arguments)).toEqual(['{}', '{"a": 1}']);
+  });
+});
+
+describe('a thought written as text', () => {
+  const run = (output: string, options: OutputOptions = {}) => parse(tokensOf(output), {version: 'v11', options});
+
+  it.each([
+    ['<think></think>a', '', 'a'],
+    ['<think>\n\n</think>a', '', 'a'],
+    ['<think>\n\nt\n\n</think>\n\n\na\n', '\nt\n', 'a\n'],
+    ['<think>a < b </thin </think>c', 'a < b </thin ', 'c'],
+    ['<think>t\n</thin', 't\n</thin', ''],
+    ['<think>\n', '', ''],
+    ['<thinking>t', '', '<thinking>t'],
+    [' \n ', '', ' \n '],
+    ['<thi', '', '<thi'],
+    ['<think>t<T>f<A>{}</think>a', 't[TOOL_CALLS]f[ARGS]{}', 'a'],
+  ])('is told from the answer: %j', (output, reasoning, text) => {
+    expect(run(output)).toMatchObject({reasoning, text});
+  });
+
+  it('cannot begin where a text is continued', () => {
+    const prompt = [4, ...tokenizer.encode('So ')];
+    expect(run('<think>t</think>', {prompt})).toMatchObject({reasoning: '', text: '<think>t</think>'});
+  });
+
+  it('is told as it comes', () => {
+    const texts = run('<think>ab</think>c').steps.flat();
+    expect(texts).toEqual([
+      {type: 'reasoning', text: 'a'},
+      {type: 'reasoning', text: 'b'},
+      {type: 'text', text: 'c'},
+    ]);
+  });
+});
+
+describe('the end of a thought that never began', () => {
+  it('makes all before it reasoning, in the whole answer', () => {
+    const run = parse(tokensOf('a b</K>c<T>f<A>{}'));
+    expect(run.text).toBe('a bc');
+    expect(run.end.whole).toEqual({reasoning: 'a b', content: 'c'});
+    expect(run.calls).toHaveLength(1);
+  });
+
+  it.each(['</K>a', '<K>t</K>a</K>b', 'a<T>f<A>{}</K>b', 'a'])('is none in %s', (output) => {
+    expect(parse(tokensOf(output)).end.whole).toBeUndefined();
+  });
+
+  it('counts once', () => {
+    expect(parse(tokensOf('a</K>b</K>c')).end.whole).toEqual({reasoning: 'a', content: 'bc'});
+  });
 });
 
 describe('calls that are damaged', () => {
@@ -241,6 +404,7 @@ describe('any output', () => {
           run.reasoning,
           run.end.trailing,
           run.end.incomplete ?? '',
+          run.end.dropped,
           ...run.calls.map((call) => call.name + call.arguments),
         ];
         expect(kept.join('').split('x').length).toBe(parts.join('').split('x').length);
