@@ -2,6 +2,7 @@
 import {appendFileSync, readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {keepPrivate} from '../../base/files/private-file.ts';
 import {writeWholeSync} from '../../base/files/whole-file.ts';
 
 /** Entries kept; a file with twice as many is rewritten. */
@@ -10,12 +11,14 @@ const LIMIT = 5000;
 /** The messages of all chats, the oldest first. Not being able to read or write the file is no failure of the chat. */
 export class History {
   readonly #file: string | undefined;
-  #entries: string[];
+  #entries: string[] = [];
+  /** The file's last line was cut off: the next one must not be written behind it. */
+  #isCut = false;
 
   /** `file` undefined: nothing is kept beyond this process. */
   constructor(file: string | undefined) {
     this.#file = file;
-    this.#entries = file === undefined ? [] : read(file);
+    if (file !== undefined) this.#read(file);
   }
 
   get entries(): readonly string[] {
@@ -29,23 +32,26 @@ export class History {
     if (this.#file === undefined) return;
     try {
       makeFolder(dirname(this.#file), 0o700);
-      appendFileSync(this.#file, `${JSON.stringify(text)}\n`, {mode: 0o600});
+      appendFileSync(this.#file, `${this.#isCut ? '\n' : ''}${JSON.stringify(text)}\n`, {mode: 0o600});
+      this.#isCut = false;
     } catch {
       // A full disk or a read-only folder: the message still counts in this chat.
     }
   }
-}
 
-function read(file: string): string[] {
-  let content: string;
-  try {
-    content = readFileSync(file, 'utf8');
-  } catch {
-    return [];
+  #read(file: string): void {
+    keepPrivate(file, 0o600);
+    let content: string;
+    try {
+      content = readFileSync(file, 'utf8');
+    } catch {
+      return;
+    }
+    const entries = content.split('\n').flatMap(parse);
+    this.#entries = entries.slice(-LIMIT);
+    this.#isCut = content !== '' && !content.endsWith('\n');
+    if (entries.length > 2 * LIMIT) rewrite(file, this.#entries);
   }
-  const entries = content.split('\n').flatMap(parse);
-  if (entries.length > 2 * LIMIT) rewrite(file, entries.slice(-LIMIT));
-  return entries.slice(-LIMIT);
 }
 
 /** The text of a line; a damaged line is left out. */

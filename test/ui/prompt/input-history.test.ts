@@ -24,6 +24,23 @@ test('damaged lines are left out', () => {
   expect(new History(file).entries).toEqual(['a']);
 });
 
+test('a line that was cut off does not swallow the next one', () => {
+  const file = join(folder, 'history.jsonl');
+  writeFileSync(file, '"a"\n"cut');
+  const history = new History(file);
+  history.add('b');
+  history.add('c');
+  expect(readFileSync(file, 'utf8')).toBe('"a"\n"cut\n"b"\n"c"\n');
+  expect(new History(file).entries).toEqual(['a', 'b', 'c']);
+});
+
+test('a file that was wider is made readable for its owner alone', () => {
+  const file = join(folder, 'history.jsonl');
+  writeFileSync(file, '"a"\n', {mode: 0o644});
+  expect(new History(file).entries).toEqual(['a']);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
 test('a file that grew too long keeps its newest entries', () => {
   const file = join(folder, 'history.jsonl');
   for (let index = 0; index < 10_001; index += 1) appendFileSync(file, `"${index}"\n`);
