@@ -7,6 +7,7 @@ import {formatBytes} from '../../base/units.ts';
 import {notTextModel} from './architectures.ts';
 import {Figures, layerCount} from './check/figures.ts';
 import {checkFigures, familyOf} from './check/model-figures.ts';
+import {towerInside} from './check/towers.ts';
 import {checkPieces} from './check/vocabulary-pieces.ts';
 import {checkWeights} from './check/weight-shapes.ts';
 import type {GgufStrings} from './metadata.ts';
@@ -75,6 +76,12 @@ function refuseOtherKinds({path, metadata, tensors}: GgufFile): void {
       hint: 'It is no model file, or a damaged one: download it again.',
     });
   }
+  const tower = towerInside({metadata, tensors});
+  if (tower !== undefined) {
+    throw new EngineError('model_invalid', `${path} holds ${tower} inside (ollama's own form)`, {
+      hint: 'llama.cpp needs the two in files of their own: pull the model from the hub (mistral pull --help).',
+    });
+  }
   const split = metadata.number('split.count') ?? 0;
   if (tensors.length === 0 && split < 2) {
     const hint = 'It serves `mistral tokenize` only: give the model file with the weights.';
@@ -89,6 +96,11 @@ function checkParts(first: GgufFile): GgufFile[] {
   const parts = [first];
   if (count < 2) return parts;
   const split = splitOf(basename(first.path));
+  if (split === undefined && first.fileSize > first.expectedSize) {
+    throw new EngineError('model_invalid', `${first.path} is ${count} parts joined with cat, which makes no model`, {
+      hint: 'Give the parts as they were, or join those with llama-gguf-split --merge.',
+    });
+  }
   if (split === undefined || split.count !== count) {
     throw new EngineError('model_invalid', `${first.path} is one of ${count} parts, but its name does not say so`, {
       hint: `Give the parts their names back: NAME-00001-of-${String(count).padStart(5, '0')}.gguf and so on.`,
@@ -103,6 +115,12 @@ function checkParts(first: GgufFile): GgufFile[] {
     }
     const file = readGguf(path);
     refuseTruncated(file);
+    const number = (file.metadata.number('split.no') ?? part - 1) + 1;
+    if (number !== part) {
+      throw new EngineError('model_invalid', `${path} holds part ${number}, not part ${part}`, {
+        hint: 'Fetch this part again.',
+      });
+    }
     parts.push(file);
   }
   return parts;

@@ -1,6 +1,7 @@
 // Recognises what kind of model a folder holds from the names in it.
 import type {FolderFile, ModelFile} from '../gguf/model-files.ts';
 import {modelFiles} from '../gguf/model-files.ts';
+import {cutFile, joinCut} from './cut-file.ts';
 
 export type FolderKind =
   | {readonly kind: 'gguf'; readonly models: readonly ModelFile[]}
@@ -45,6 +46,8 @@ function almost(names: ReadonlySet<string>): string | undefined {
   if (names.has('config.json')) return 'There is config.json but no model.safetensors.';
   const partial = [...names].find((name) => PARTIAL.test(name));
   if (partial) return `${partial} is an unfinished download: go on with it.`;
+  const cut = [...names].map(cutFile).find((found) => found !== undefined);
+  if (cut) return `There are pieces of a cut file. ${joinCut(cut)}`;
   const archive = [...names].find((name) => /\.(tar|zip|tgz|tar\.gz)$/.test(name));
   return archive && `${archive} is an archive: unpack it and give the folder inside.`;
 }

@@ -11,6 +11,7 @@ import {modelShape} from '../gguf/model-shape.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {readGguf} from '../gguf/read-header.ts';
 import {isTokenizerFile} from '../tokenizer/tokenizer-file.ts';
+import {cutFile, cutFileError} from './cut-file.ts';
 import {folderKind, weightsFormat} from './folder-kind.ts';
 import {chooseQuantisation} from './memory/choose-file.ts';
 import {thisMachine} from './memory/machine.ts';
@@ -85,11 +86,24 @@ function modelInFile(path: string): FoundModel {
     });
     return {kind: 'tokenizer', path, note: name, noModel};
   }
+  const cut = cutFile(name);
+  if (cut !== undefined && !isWholeModel(path)) throw cutFileError(path, cut);
   const split = splitOf(name);
   const first = split && join(dirname(path), splitName(split.prefix, 1, split.count));
   if (split === undefined || first === undefined || split.part === 1 || !existsSync(first)) return gguf(path, name);
   const why = `${name} is part ${split.part} of ${split.count}, part 1 is the one to load`;
   return gguf(first, `${basename(first)}: ${why}`);
+}
+
+/** Whatever its name says. */
+function isWholeModel(path: string): boolean {
+  try {
+    const {fileSize, expectedSize} = readGguf(path);
+    return fileSize >= expectedSize;
+  } catch (error) {
+    if (error instanceof EngineError) return false;
+    throw error;
+  }
 }
 
 /** A weight file stands for the folder it lies in, also beside a GGUF; else its bytes say what it is. */

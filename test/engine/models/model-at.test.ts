@@ -196,3 +196,41 @@ test.each([
   );
   expect(error.hint).toContain('Install the package again');
 });
+
+test.each<[string, string, string]>([
+  ['m.gguf.part1of3', 'part 1 of 3 of a cut file', 'cat m.gguf.part?of3 > m.gguf'],
+  ['m.gguf.part02of12', 'part 2 of 12 of a cut file', 'cat m.gguf.part??of12 > m.gguf'],
+  ['m.gguf-split-a', 'a piece ("a") of a cut file', 'cat m.gguf-split-? > m.gguf'],
+  ['m.gguf.00', 'a piece ("00") of a cut file', 'cat m.gguf.?? > m.gguf'],
+  ['m.gguf.001', 'a piece ("001") of a cut file', 'cat m.gguf.??? > m.gguf'],
+])('%s is a piece of a cut file', (name, which, command) => {
+  const folder = folderWith({[name]: tinyModel().subarray(0, 20_000)});
+  expect(failure(join(folder, name))).toMatchObject({
+    message: `${join(folder, name)} is ${which}`,
+    hint: `Join the pieces: ${command}`,
+    code: 'model_invalid',
+  });
+  expect(failure(folder).hint).toBe(`There are pieces of a cut file. Join the pieces: ${command}`);
+  const later = folderWith({[name]: 'no magic'});
+  expect(failure(join(later, name)).message).toBe(`${join(later, name)} is ${which}`);
+  const whole = folderWith({[name]: tinyModel()});
+  expect(modelAt(join(whole, name)).kind).toBe('gguf');
+});
+
+test.each<[string, Parameters<typeof tinyModel>, string]>([
+  ['vision', [{}, [f32('token_embd.weight', [32, 264]), f32('v.patch_embd.weight', [2, 2])]], 'a vision tower'],
+  ['a projector', [{}, [f32('token_embd.weight', [32, 264]), f32('mm.0.weight', [2, 2])]], 'a vision tower'],
+  ['audio', [{}, [f32('token_embd.weight', [32, 264]), f32('a.conv1d.0.weight', [2, 2])]], 'an audio tower'],
+  ['figures of vision', [{'llama.vision.block_count': {u32: 2}}], 'a vision tower'],
+])('a text model with %s inside is named for what it is', (_, model, tower) => {
+  const path = join(folderWith({'m.gguf': tinyModel(...model)}), 'm.gguf');
+  expect(failure(path).message).toBe(`${path} holds ${tower} inside (ollama's own form)`);
+});
+
+test('parts that were joined with cat, and a part that is another one', () => {
+  const one = tinyModel({'split.count': {u32: 2}, 'split.no': {u32: 0}});
+  const joined = join(folderWith({'m.gguf': Buffer.concat([one, one])}), 'm.gguf');
+  expect(failure(joined).message).toBe(`${joined} is 2 parts joined with cat, which makes no model`);
+  const folder = folderWith({'m-00001-of-00002.gguf': one, 'm-00002-of-00002.gguf': one});
+  expect(failure(folder).message).toBe(`${join(folder, 'm-00002-of-00002.gguf')} holds part 1, not part 2`);
+});

@@ -9,12 +9,13 @@ import {bareName, ggufName, type Naming} from '../tensors/tensor-names.ts';
 import {readHfVocabulary} from '../vocabulary/hf-vocabulary.ts';
 import {readVocabulary, type Vocabulary} from '../vocabulary/vocabulary.ts';
 import {readPth} from '../weights/pth.ts';
-import {readSafetensors} from '../weights/safetensors.ts';
+import {readSafetensors, safetensorsNames} from '../weights/safetensors.ts';
 import {type SourceTensor, sourceBytes, type Weights} from '../weights/weights.ts';
 import {readConfigFile} from './config-file.ts';
 import {folderName} from './folder-name.ts';
 import {readHfConfig} from './hf-config.ts';
 import {readMistralParams} from './mistral-params.ts';
+import {refuseOtherForms} from './other-forms.ts';
 import {versionClues} from './version-clues.ts';
 
 export interface SourceFolder {
@@ -48,6 +49,8 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
   if (!existsSync(configPath)) throw missing(folder, 'there is no params.json or config.json', names);
   const config = readConfigFile(configPath);
   const weightFiles = findWeights(folder, format, names);
+  // By names alone: some of these forms have types that the reader of weights does not know.
+  refuseOtherForms(folder, config, weightFiles.filter((file) => !file.endsWith('.pth')).flatMap(safetensorsNames));
   const weights = readWeights(weightFiles);
   const naming: Naming = format === 'hf' ? 'hf' : config.string('model_type') === 'mamba' ? 'mamba' : 'mistral';
   const rows = embeddingRows(folder, weights, naming);

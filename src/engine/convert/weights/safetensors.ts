@@ -12,6 +12,24 @@ const LARGEST_HEADER = 100_000_000;
 
 /** Throws EngineError model_invalid: not safetensors (and what it is), damaged, or cut off. */
 export function readSafetensors(path: string): Weights {
+  const {entries, dataStart, fileSize} = readHeader(path);
+  const weights = new Map<string, SourceTensor>();
+  for (const [name, entry] of entries) weights.set(name, parseEntry(path, name, entry, dataStart, fileSize));
+  return weights;
+}
+
+/** Names of the tensors, of whatever type. Throws EngineError as `readSafetensors`. */
+export function safetensorsNames(path: string): string[] {
+  return readHeader(path).entries.map(([name]) => name);
+}
+
+interface Header {
+  readonly entries: readonly (readonly [name: string, entry: unknown])[];
+  readonly dataStart: number;
+  readonly fileSize: number;
+}
+
+function readHeader(path: string): Header {
   const fd = openSync(path, 'r');
   try {
     const {size} = fstatSync(fd);
@@ -19,13 +37,13 @@ export function readSafetensors(path: string): Weights {
     const length = head.length < 8 ? 0 : Number(head.readBigUInt64LE());
     if (length < 2 || length > LARGEST_HEADER || head[8] !== 0x7b) throw notSafetensors(path, head);
     if (8 + length > size) throw damaged(path, 'it ends inside its header');
-    return parseHeader(path, readAt(fd, 8, length), 8 + length, size);
+    return {entries: parseHeader(path, readAt(fd, 8, length)), dataStart: 8 + length, fileSize: size};
   } finally {
     closeSync(fd);
   }
 }
 
-function parseHeader(path: string, json: Buffer, dataStart: number, fileSize: number): Weights {
+function parseHeader(path: string, json: Buffer): Header['entries'] {
   let entries: unknown;
   try {
     entries = parsePlainJson(json);
@@ -33,11 +51,7 @@ function parseHeader(path: string, json: Buffer, dataStart: number, fileSize: nu
     throw damaged(path, 'its header is no JSON', cause);
   }
   if (!isObject(entries)) throw damaged(path, 'its header is no JSON object');
-  const weights = new Map<string, SourceTensor>();
-  for (const [name, entry] of Object.entries(entries)) {
-    if (name !== '__metadata__') weights.set(name, parseEntry(path, name, entry, dataStart, fileSize));
-  }
-  return weights;
+  return Object.entries(entries).filter(([name]) => name !== '__metadata__');
 }
 
 function parseEntry(path: string, name: string, entry: unknown, dataStart: number, fileSize: number): SourceTensor {

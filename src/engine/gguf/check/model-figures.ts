@@ -48,6 +48,7 @@ export function checkFigures(figures: Figures, family: Family): void {
   }
   checkHeads(figures, layers);
   checkHeadLengths(figures, family);
+  if (figures.architecture === 'granite_swa') checkWindows(figures);
   if (family === 'latent') checkLatent(figures, layers);
   const dense = family === 'latent' ? (figures.number('leading_dense_block_count') ?? 0) : layers;
   if (dense > 0) figures.neededEach('feed_forward_length', FEED_FORWARD);
@@ -107,6 +108,15 @@ function checkHeads(figures: Figures, layers: number): void {
     if (of(heads) % of(kvHeads) !== 0) {
       figures.refuse(`${of(heads)} heads do not divide into ${of(kvHeads)} key-value heads`);
     }
+  }
+}
+
+/** llama.cpp asserts that this architecture, which has windows, has them in some layer, whatever their size is. */
+function checkWindows(figures: Figures): void {
+  figures.whole('attention.sliding_window', upTo(LARGEST.context, 0));
+  const pattern = figures.each('attention.sliding_window_pattern');
+  if (pattern !== undefined && Array.from(pattern).every((slides) => slides === 0)) {
+    figures.refuse(`${figures.key('attention.sliding_window_pattern')} gives no layer a window`);
   }
 }
 

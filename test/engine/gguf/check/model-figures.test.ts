@@ -243,6 +243,13 @@ test.each<[MicroName, MicroChanges, string]>([
     figure('granite_swa.logit_scale', {f32: 0}),
     'granite_swa.logit_scale is 0, not from 1e-9 to 1000000000',
   ],
+  [
+    'granite_swa',
+    figure('granite_swa.attention.sliding_window_pattern', {bools: [false, false]}),
+    'granite_swa.attention.sliding_window_pattern gives no layer a window',
+  ],
+  ['granite_swa', figure('granite_swa.attention.sliding_window_pattern', {bools: [false, true]}), ''],
+  ['granite_swa', figure('granite_swa.attention.sliding_window_pattern', {bools: [true, true]}), ''],
 ])('%s %#: impossible figures are named', (name, changes, sentence) => {
   const found = refusal(name, changes);
   if (sentence === '') expect(found).toBeUndefined();
