@@ -31,8 +31,7 @@ export class HttpClient {
   }
 
   /**
-   * The reply to a request, whatever its status: a busy server's when the retries are spent or when it asks for more
-   * than a minute, and a redirect that may not be followed as it is.
+   * The reply to a request, whatever its status: a busy server's when the retries or the patience are spent, and a redirect that may not be followed as it is.
    * @throws EngineError `backend_unreachable` when no reply comes, `usage` for a wrong proxy; the signal's reason.
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<Reply> {
@@ -63,6 +62,7 @@ export class HttpClient {
   /**
    * Hands the body of a GET over while it comes, in memory that is used again. `open` sees the head first, of the reply
    * that `send` would give, and says where the bytes go; without a sink they are dropped. Resolves at the end of the body.
+   * A connection that breaks is not tried again: the caller knows how much came.
    * @throws what `open` or the sink throws; EngineError `backend_unreachable` when no reply comes or the connection
    * breaks, `usage` for a wrong proxy; the signal's reason.
    */
@@ -78,16 +78,11 @@ export class HttpClient {
       const place = journey.url;
       const proxy = this.#proxy(place);
       let wait: number | undefined;
-      let isOver = false;
       const look = (head: HttpHead) => {
         wait = journey.next(head);
-        isOver = wait === undefined;
-        return isOver ? open(head) : undefined;
+        return wait === undefined ? open(head) : undefined;
       };
-      const failed = (cause: unknown) => {
-        if (!isOver) wait ??= journey.nextTry(cause);
-        return unreachable(place, proxy, cause, this.#options.hint);
-      };
+      const failed = (cause: unknown) => unreachable(place, proxy, cause, this.#options.hint);
       try {
         await undici.receive(journey.wireRequest, proxy, signal, look, failed);
         if (wait === undefined) return;

@@ -1,6 +1,6 @@
 // One request on its way: what a redirect or a busy server makes of it, and where its secrets may go.
 import {basicAuthorization, type HttpHead, LateError, type WireRequest, withoutCredentials} from './exchange.ts';
-import {retryAfterMs} from './retry-after.ts';
+import {askedToWaitMs} from './retry-after.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
@@ -18,16 +18,35 @@ export interface JourneyOptions {
   readonly retries?: number;
   /** Milliseconds before the first retry where the server names none; doubled for each further one. Default 500. */
   readonly backoffMs?: number;
-  /** Whether a connection that fails is tried again too. Default true. */
-  readonly retriesLost?: boolean;
+  /** The longest wait, in milliseconds, that no server asked for. Default: none. */
+  readonly longestBackoffMs?: number;
+  /** The most milliseconds that are waited in all: a server that asks for more is reported instead. Default 60 s. */
+  readonly patienceMs?: number;
+  /** Whether a server of this status is asked again. Default: the statuses of BUSY. */
+  readonly isBusy?: (status: number) => boolean;
+  /** Whether a connection that fails for this reason is tried again too. Default: for any. */
+  readonly isWorthAgain?: (cause: unknown) => boolean;
+  /** Hears of each wait when it begins. */
+  readonly waiting?: (wait: Wait) => void;
   /** Whether a GET follows redirects to other origins, without `headers`. Default false: only within one origin. */
   readonly leavesOrigin?: boolean;
 }
 
+/** A wait before something is tried again, for whoever sits before it. */
+export interface Wait {
+  readonly host: string;
+  readonly ms: number;
+  /** Whether the server named the time. */
+  readonly isAsked: boolean;
+  /** Of the reply; undefined where there was none. */
+  readonly status?: number;
+  /** Why there was none. */
+  readonly cause?: unknown;
+}
+
 /** Statuses of a server that did not begin with an answer. */
 export const BUSY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
-/** A server that wants to be left alone for longer is reported instead of waited for. */
-const LONGEST_WAIT_MS = 60_000;
+const PATIENCE_MS = 60_000;
 const REDIRECTS = 5;
 const BACKOFF_MS = 500;
 
@@ -39,6 +58,8 @@ export class Journey {
   #url: string;
   #redirects = 0;
   #attempt = 0;
+  /** Milliseconds. */
+  #waited = 0;
   /** Whether it never left the origin it was sent to. */
   #isHome = true;
 
@@ -77,9 +98,8 @@ export class Journey {
       this.#url = plain(target);
       return 0;
     }
-    if (!BUSY.has(head.status)) return undefined;
-    const asked = retryAfterMs(head.header('retry-after'), Date.now());
-    return (asked ?? 0) > LONGEST_WAIT_MS ? undefined : this.#backOff(asked);
+    const {isBusy = (status) => BUSY.has(status)} = this.#options;
+    return isBusy(head.status) ? this.#backOff({status: head.status}, askedToWaitMs(head, Date.now())) : undefined;
   }
 
   /**
@@ -87,16 +107,20 @@ export class Journey {
    * one would not be answered sooner.
    */
   nextTry(cause: unknown): number | undefined {
-    const {retriesLost = true} = this.#options;
+    const {isWorthAgain = () => true} = this.#options;
     const isWorking = cause instanceof LateError && cause.what !== 'connection';
-    return retriesLost && !isWorking ? this.#backOff() : undefined;
+    return !isWorking && isWorthAgain(cause) ? this.#backOff({cause}) : undefined;
   }
 
-  #backOff(asked?: number): number | undefined {
-    const {retries = 0, backoffMs = BACKOFF_MS} = this.#options;
+  #backOff(why: Pick<Wait, 'status' | 'cause'>, asked?: number): number | undefined {
+    const {retries = 0, backoffMs = BACKOFF_MS, longestBackoffMs = Infinity, patienceMs = PATIENCE_MS} = this.#options;
     if (this.#attempt >= retries) return undefined;
-    const own = backoffMs * 2 ** this.#attempt++;
-    return asked ?? own;
+    const ms = asked ?? Math.min(longestBackoffMs, backoffMs * 2 ** this.#attempt);
+    if (this.#waited + ms > patienceMs) return undefined;
+    this.#attempt++;
+    this.#waited += ms;
+    this.#options.waiting?.({host: new URL(this.#url).host, ms, isAsked: asked !== undefined, ...why});
+    return ms;
   }
 
   /** Where a redirect leads that may be followed. A body goes to no other origin; what was a POST stays one. */

@@ -3,6 +3,7 @@ import type {ServerResponse} from 'node:http';
 import {createServer} from 'node:net';
 import {describe, expect, onTestFinished, test, vi} from 'vitest';
 import {HttpClient, type HttpOptions} from '../../../src/base/http/http-client.ts';
+import type {Wait} from '../../../src/base/http/journey.ts';
 import {type Asked, httpServer, json} from '../../fakes/http-server.ts';
 import {proxyServer} from '../../fixtures/proxy-server.ts';
 
@@ -52,9 +53,44 @@ describe('retries', () => {
     expect((await client({retries: 1}).send(post(url), never)).status).toBe(200);
     expect(asked).toHaveLength(2);
     const other = await inTurn(breaking, status(200));
-    const lost = client({retries: 1, retriesLost: false}).send(get(other.url), never);
+    const lost = client({retries: 1, isWorthAgain: () => false}).send(get(other.url), never);
     await expect(lost).rejects.toMatchObject({code: 'backend_unreachable', hint: 'Look again.'});
     expect(other.asked).toHaveLength(1);
+  });
+
+  test('which statuses and failures are worth another try is for the caller to say', async () => {
+    const {url, asked} = await inTurn(status(500), status(408), status(200));
+    const isBusy = (code: number) => code === 500 || code === 408;
+    expect((await client({retries: 2, isBusy}).send(get(url), never)).status).toBe(200);
+    expect(asked).toHaveLength(3);
+    const passing = await inTurn(status(503), status(200));
+    expect((await client({retries: 2, isBusy}).send(get(passing.url), never)).status).toBe(503);
+  });
+
+  test('a quota that is used up is waited for a second longer than it says, before what Retry-After says', async () => {
+    const {url} = await inTurn(status(429, {ratelimit: '"api";r=0;t=0', 'retry-after': '9'}), status(200));
+    const waits: Wait[] = [];
+    const began = performance.now();
+    await client({retries: 1, waiting: (wait) => waits.push(wait)}).send(get(url), never);
+    expect(performance.now() - began).toBeGreaterThan(950);
+    expect(waits).toEqual([{host: place(url), ms: 1000, isAsked: true, status: 429}]);
+  });
+
+  test('all waits together have an end, and those that nobody asked for grow no longer than they may', async () => {
+    const {url, asked} = await inTurn(status(503, {'retry-after': '0.04'}));
+    expect((await client({retries: 9, patienceMs: 100}).send(get(url), never)).status).toBe(503);
+    expect(asked).toHaveLength(3);
+    const waits: number[] = [];
+    const busy = await inTurn(status(503));
+    await client({retries: 5, longestBackoffMs: 4, waiting: ({ms}) => waits.push(ms)}).send(get(busy.url), never);
+    expect(waits).toEqual([1, 2, 4, 4, 4]);
+  });
+
+  test('a body that is received is not asked for again when its connection breaks', async () => {
+    const {url, asked} = await inTurn((response) => response.destroy());
+    const received = client({retries: 3}).receive(url, {}, never, () => () => {});
+    await expect(received).rejects.toMatchObject({code: 'backend_unreachable'});
+    expect(asked).toHaveLength(1);
   });
 
   test('what was asked for is waited for: seconds are seconds', async () => {

@@ -1,6 +1,6 @@
 // How long a server asks to be left alone, in milliseconds.
 import {expect, test} from 'vitest';
-import {retryAfterMs} from '../../../src/base/http/retry-after.ts';
+import {askedToWaitMs, retryAfterMs} from '../../../src/base/http/retry-after.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 12, 0, 0);
 
@@ -32,4 +32,18 @@ test.each([
   'Sat, 99 Foo 2026 12:00:07 GMT',
 ])('%j says nothing', (value) => {
   expect(retryAfterMs(value, NOW)).toBeUndefined();
+});
+
+test.each<[number, Record<string, string>, number | undefined]>([
+  [429, {ratelimit: '"api";r=0;t=55'}, 56_000],
+  [429, {ratelimit: '"api"; r=0; t=55', 'retry-after': '3'}, 56_000],
+  [429, {ratelimit: '"api";r=3;t=20, "pages";r=0;t=7, "resolvers";r=0;t=5'}, 8000],
+  [429, {ratelimit: 'limit=10', 'retry-after': '3'}, 3000],
+  [429, {'retry-after': '3'}, 3000],
+  [503, {ratelimit: '"api";r=0;t=55', 'retry-after': '3'}, 3000],
+  [503, {ratelimit: '"api";r=0;t=55'}, undefined],
+  [429, {}, undefined],
+])('a reply of %i with %j asks for %s ms', (status, headers, ms) => {
+  const head = {status, ok: false, header: (name: string) => headers[name]};
+  expect(askedToWaitMs(head, NOW)).toBe(ms);
 });

@@ -1,30 +1,40 @@
 // The HTTP client of downloads, and what a refusal means there.
 import {EngineError} from '../../../base/errors.ts';
-import type {HttpHead} from '../../../base/http/exchange.ts';
+import {reasonOf} from '../../../base/files/file-error.ts';
+import {type HttpHead, LateError} from '../../../base/http/exchange.ts';
 import {HttpClient, type HttpOptions} from '../../../base/http/http-client.ts';
-import {BUSY} from '../../../base/http/journey.ts';
-import {retryAfterMs} from '../../../base/http/retry-after.ts';
+import type {Wait} from '../../../base/http/journey.ts';
+import {askedToWaitMs} from '../../../base/http/retry-after.ts';
 
 /** Times a thing is tried before it is given up. */
 export const ATTEMPTS = 6;
 /** A stalled connection is given up and tried again. */
 const STALLED_MS = 30_000;
+/** The longest wait, in milliseconds, that no server asked for, and all waits for one thing together. */
+const LONGEST_BACKOFF_MS = 8000;
+const PATIENCE_MS = 300_000;
+/** Failures of a connection that had begun, or of a network that is away for a moment; a wrong name or a wrong certificate
+ * is the same the next time. */
+const PASSING = /^(ECONNRESET|EPIPE|ETIMEDOUT|EAI_AGAIN|ENETDOWN|ENETUNREACH|EHOSTUNREACH|UND_ERR_SOCKET)$/;
 
-export interface DownloadClientOptions extends Pick<HttpOptions, 'env' | 'backoffMs'> {
+export interface DownloadClientOptions extends Pick<HttpOptions, 'env' | 'backoffMs' | 'waiting'> {
   /** Sent to the host that is asked; the redirects to where the files lie do not get it. */
   readonly token?: string | undefined;
 }
 
 /**
- * A client that waits for a busy server. A connection that breaks is for its caller to take up, who knows how much came.
- * Other than `--url` it goes through the proxy to this machine too, where a mirror may be a tunnel's end.
+ * A client that waits for a busy server, the hub's lists and its files alike, and takes up a connection that broke before
+ * the reply. Other than `--url` it goes through the proxy to this machine too, where a mirror may be a tunnel's end.
  */
-export function downloadClient({token, backoffMs = 1000, env}: DownloadClientOptions): HttpClient {
+export function downloadClient({token, backoffMs = 1000, ...options}: DownloadClientOptions): HttpClient {
   return new HttpClient({
-    env,
+    ...options,
     backoffMs,
     retries: ATTEMPTS - 1,
-    retriesLost: false,
+    longestBackoffMs: LONGEST_BACKOFF_MS,
+    patienceMs: PATIENCE_MS,
+    isBusy: isBusyStatus,
+    isWorthAgain: isPassing,
     leavesOrigin: true,
     proxiesLoopback: true,
     replyMs: STALLED_MS,
@@ -34,11 +44,31 @@ export function downloadClient({token, backoffMs = 1000, env}: DownloadClientOpt
   });
 }
 
+/** Statuses of a server that may answer the next time. */
+function isBusyStatus(status: number): boolean {
+  return status === 408 || status === 429 || (status >= 500 && status !== 501);
+}
+
+/** Whether a connection that failed so may hold the next time. */
+export function isPassing(cause: unknown): boolean {
+  const last = cause instanceof AggregateError ? cause.errors.at(-1) : cause;
+  return last instanceof LateError || PASSING.test((last as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+/** A wait as one line. */
+export function waitLine({host, ms, isAsked, status, cause}: Wait): string {
+  const seconds = `${Math.ceil(ms / 1000)} s`;
+  if (status === undefined) return `the connection to ${host} failed (${reasonOf(cause)}): trying again in ${seconds}`;
+  return isAsked
+    ? `${host} asks to wait ${seconds} (${status})`
+    : `${host} answered ${status}: trying again in ${seconds}`;
+}
+
 /** The error a reply means for this address; `page` is where terms can be accepted. */
 export function statusError(url: string, head: HttpHead, page?: string): EngineError {
   const {host} = new URL(url);
   const {status} = head;
-  const wait = retryAfterMs(head.header('retry-after'), Date.now());
+  const wait = askedToWaitMs(head, Date.now());
   const remote = {status, message: '', ...(wait !== undefined && {retryAfterMs: wait})};
   if (status === 401 || status === 403) {
     return new EngineError('model_not_found', `${host} refuses ${url} (${status}): the model is gated or private`, {
@@ -62,5 +92,5 @@ export function statusError(url: string, head: HttpHead, page?: string): EngineE
 /** True for a failure that trying again cannot mend: the client has waited for a busy server already. */
 export function isRefused(error: unknown): boolean {
   if (!(error instanceof EngineError)) return false;
-  return /^(model_not_found|model_invalid|disk_full|io)$/.test(error.code) || BUSY.has(error.remote?.status ?? 0);
+  return /^(model_not_found|model_invalid|disk_full|io)$/.test(error.code) || isBusyStatus(error.remote?.status ?? 0);
 }

@@ -12,7 +12,7 @@ import type {Sink} from '../../../base/http/undici-client.ts';
 import {within} from '../../../base/signals.ts';
 import {formatBytes} from '../../../base/units.ts';
 import {contentSum} from '../hub-cache/content-sum.ts';
-import {ATTEMPTS, isRefused, statusError} from './download-client.ts';
+import {ATTEMPTS, isRefused, statusError, waitLine} from './download-client.ts';
 import {FileHash} from './file-hash.ts';
 import {PartialFile, type Span} from './partial-file.ts';
 
@@ -213,7 +213,7 @@ class Download {
         if (isFileError(error) || isRefused(error)) throw error;
         failed = part.at > before ? 1 : failed + 1;
         if (failed >= ATTEMPTS) throw error;
-        await this.#wait(failed, signal);
+        await this.#wait(failed, signal, error);
         continue;
       }
       // A body that ends early without an error is a cut connection too.
@@ -281,8 +281,13 @@ class Download {
     return reply;
   }
 
-  async #wait(attempt: number, signal: AbortSignal): Promise<void> {
-    await sleep((this.#options.retryDelay ?? 1000) * 2 ** (attempt - 1), undefined, {signal});
+  async #wait(attempt: number, signal: AbortSignal, error?: unknown): Promise<void> {
+    const {retryDelay = 1000, note, url} = this.#options;
+    const ms = Math.min(8000, retryDelay * 2 ** (attempt - 1));
+    // Connections break all the time; one that does so again and again is worth a word.
+    if (attempt > 1)
+      note?.(waitLine({host: new URL(url).host, ms, isAsked: false, cause: error ?? new Error('it ended')}));
+    await sleep(ms, undefined, {signal});
   }
 }
 

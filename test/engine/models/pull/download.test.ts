@@ -100,7 +100,7 @@ test('a server without ranges is read in one go', async () => {
 });
 
 test('a server that asks for patience gets it', async () => {
-  const server = await fileServer(content, {statuses: [429, 503, 429]});
+  const server = await fileServer(content, {statuses: [429, 503, 408, 500, 520]});
   const {path, done} = start(server.url);
   await done;
   expect(equal(path)).toBe(true);
@@ -110,7 +110,8 @@ test.each([
   [403, 'model_not_found', /is gated or private/, /set HF_TOKEN/],
   [401, 'model_not_found', /is gated or private/, /set HF_TOKEN/],
   [404, 'model_not_found', /has no .* \(404\)/, /Check the name/],
-  [500, 'backend_failed', /answered 500/, /Try again later/],
+  [501, 'backend_failed', /answered 501/, /Try again later/],
+  [418, 'backend_failed', /answered 418/, /Try again later/],
 ])('status %i is told with what to do', async (status, code, message, hint) => {
   const server = await fileServer(content, {statuses: [status]});
   await expect(start(server.url).done).rejects.toMatchObject({

@@ -2,13 +2,12 @@
 
 import {EngineError} from '../../../../base/errors.ts';
 import type {HttpClient} from '../../../../base/http/http-client.ts';
-import type {Reply} from '../../../../base/http/http-reply.ts';
 import {formatBytes} from '../../../../base/units.ts';
 import type {Machine} from '../../../contract/local-engine.ts';
 import {type ModelFile, modelFiles} from '../../../gguf/model-files.ts';
 import {ORIGINAL} from '../../catalogue/catalogue.ts';
 import {chooseQuantisation} from '../../memory/choose-file.ts';
-import {statusError} from '../download-client.ts';
+import {ATTEMPTS, statusError} from '../download-client.ts';
 import type {ChosenFiles, HubRepository} from './hub-folder.ts';
 import {chooseFolder} from './hub-folder.ts';
 
@@ -33,12 +32,7 @@ export async function readRepository(
   signal: AbortSignal,
 ): Promise<HubRepository> {
   const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const response = await http.send({method: 'GET', url, headers: {accept: 'application/json'}}, signal);
-  if (!response.ok) {
-    response.cancel();
-    throw statusError(url, response, `${endpoint}/${repo}`);
-  }
-  const answer = await readAnswer(response);
+  const answer = await ask(http, url, `${endpoint}/${repo}`, signal);
   if (typeof answer.sha !== 'string' || !/^[0-9a-f]{7,64}$/.test(answer.sha)) {
     throw new EngineError('backend_failed', `${endpoint} gave no list of ${repo}`, {hint: 'Check HF_ENDPOINT.'});
   }
@@ -51,13 +45,22 @@ export async function readRepository(
   return {repo, revision, commit: answer.sha, files: files.filter(({name}) => isSafeName(name))};
 }
 
-/** Whatever a server says; something else than JSON says nothing. */
-async function readAnswer(reply: Reply): Promise<ModelAnswer> {
-  try {
-    return ((await reply.json()) ?? {}) as ModelAnswer;
-  } catch (error) {
-    if (error instanceof EngineError && error.code === 'backend_failed') return {};
-    throw error;
+/** A list that breaks off is asked for again; something else than JSON says nothing. */
+async function ask(http: HttpClient, url: string, page: string, signal: AbortSignal): Promise<ModelAnswer> {
+  for (let failed = 1; ; failed++) {
+    const reply = await http.send({method: 'GET', url, headers: {accept: 'application/json'}}, signal);
+    if (!reply.ok) {
+      reply.cancel();
+      throw statusError(url, reply, page);
+    }
+    try {
+      return ((await reply.json()) ?? {}) as ModelAnswer;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EngineError)) throw error;
+      if (error.code === 'backend_failed') return {};
+      if (failed >= ATTEMPTS) throw error;
+    }
   }
 }
 
