@@ -32,6 +32,13 @@ const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 /** Calls of the network and of processes have some of the same codes, which then mean something else. */
 const OTHER_CALLS = /^(?:spawn|connect|listen|bind|accept|getaddrinfo|kill|uv_)/;
 
+const DONE = {read: 'read', write: 'written', remove: 'removed'} as const;
+const WHEN_CLOSED = {
+  read: undefined,
+  write: 'Choose another place, or make this one writable.',
+  remove: 'Make its folder writable.',
+} as const;
+
 /** Says what to do next, in place of the general advice. */
 export interface FileHints {
   /** When the disk is full. */
@@ -73,13 +80,13 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * The error to throw when `path` could not be read or written: EngineError `disk_full`, else `io`. An EngineError is
+ * The error to throw when `path` could not be read, written or removed: EngineError `disk_full`, else `io`. An EngineError is
  * returned as it is.
  */
 export function fileError(
   error: unknown,
   path: string,
-  doing: 'read' | 'write',
+  doing: 'read' | 'write' | 'remove',
   {full = 'Free some space, or write to another disk.', closed}: FileHints = {},
 ): EngineError {
   if (error instanceof EngineError) return error;
@@ -88,10 +95,9 @@ export function fileError(
     const hint = code === 'ENOSPC' ? full : `${full} The system says: ${reasonOf(error)}.`;
     return new EngineError('disk_full', `the disk is full: ${basename(path)} is not complete`, {hint, cause: error});
   }
-  const general =
-    doing === 'write' && code !== undefined ? 'Choose another place, or make this one writable.' : undefined;
+  const general = code === undefined ? undefined : WHEN_CLOSED[doing];
   const hint = closed ?? general;
-  return new EngineError('io', `${path} cannot be ${doing === 'read' ? 'read' : 'written'}: ${reasonOf(error)}`, {
+  return new EngineError('io', `${path} cannot be ${DONE[doing]}: ${reasonOf(error)}`, {
     ...(hint !== undefined && {hint}),
     cause: error,
   });

@@ -3,7 +3,12 @@ import {isAbsolute, join} from 'node:path';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const DEFAULTS = {cache: ['.cache'], config: ['.config'], state: ['.local', 'state']} as const;
+const DEFAULTS = {
+  cache: ['.cache'],
+  config: ['.config'],
+  data: ['.local', 'share'],
+  state: ['.local', 'state'],
+} as const;
 
 /**
  * `$XDG_CACHE_HOME` and its like, else the default below the home folder. A relative path is to be ignored, says the

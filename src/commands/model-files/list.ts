@@ -1,12 +1,17 @@
 // `mistral list` and `mistral rm`: the models on this machine.
 import {rmSync} from 'node:fs';
-import {basename, dirname} from 'node:path';
+import {basename, dirname, join} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
+import {fileError} from '../../base/files/file-error.ts';
 import {formatBytes} from '../../base/units.ts';
+import {splitName, splitOf} from '../../engine/gguf/model-files.ts';
 import {CATALOGUE} from '../../engine/models/catalogue/catalogue.ts';
 import {listHubCache, removeCached} from '../../engine/models/hub-cache/cached-models.ts';
-import {hubCacheFolder, listStores, type StoredModel} from '../../engine/models/stores.ts';
+import {removeLeftovers} from '../../engine/models/hub-cache/hub-leftovers.ts';
+import type {StoredModel} from '../../engine/models/other-stores.ts';
+import {only, sameName} from '../../engine/models/stored-model.ts';
+import {hubCacheFolder, listStores} from '../../engine/models/stores.ts';
 import {confirm} from '../host/confirm.ts';
 import type {Io} from '../host/io.ts';
 import {whereToLook} from '../open-model/meant.ts';
@@ -45,7 +50,12 @@ function list(io: Io, flags: {available?: true; json?: true}): void {
         license,
         `${title}${words(abilities)}`,
       ])
-    : stored(io).map(({name, bytes, store, path}) => [name, formatBytes(bytes), store, path]);
+    : stored(io).map(({name, bytes, store, path, onlyFor}) => [
+        name,
+        formatBytes(bytes),
+        store,
+        onlyFor === undefined ? path : `${path} (quantised for ${onlyFor}: cannot be opened)`,
+      ]);
   if (lines.length === 0) io.say('no models yet: mistral pull NAME fetches one, mistral list --available names some');
   const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => (line[column] ?? '').length)));
   const text = (line: string[]) =>
@@ -59,28 +69,42 @@ function list(io: Io, flags: {available?: true; json?: true}): void {
 const words = (abilities: readonly string[]) => (abilities.length === 0 ? '' : ` (${abilities.join(', ')})`);
 
 async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void> {
-  const matches = stored(io).filter(({name, path}) => name === model || path === model || basename(path) === model);
-  const [found] = matches;
+  const found = only(model, sameName(stored(io), model));
   if (found === undefined) {
     throw new EngineError('model_not_found', `there is no model "${model}"`, {
       hint: 'mistral list shows what is here.',
     });
-  }
-  if (matches.length > 1) {
-    const paths = matches.map(({path}) => path).join(', ');
-    throw new EngineError('model_not_found', `"${model}" is several models: ${paths}`, {hint: 'Give the path.'});
   }
   if (found.store !== 'hub' && found.store !== 'converted') {
     throw new EngineError('unsupported', `${found.path} belongs to ${found.store}`, {hint: 'Remove it there.'});
   }
   const matter = `${found.name} (${formatBytes(found.bytes)}) will be deleted.`;
   if (!yes && !(await confirm(io, matter, 'Go on?'))) return;
-  // A fetched file lies with others, a converted one in a folder of its own.
-  if (found.store === 'converted')
-    rmSync(basename(dirname(found.path)) === 'fetched' ? found.path : dirname(found.path), {recursive: true});
-  else {
-    const cache = hubCacheFolder(whereToLook(io));
-    for (const model of listHubCache(cache)) if (model.path === found.path) removeCached(cache, model);
+  try {
+    removeFiles(io, found);
+  } catch (error) {
+    throw fileError(error, found.path, 'remove');
   }
   io.say(`deleted ${found.path}`);
+}
+
+function removeFiles(io: Io, {store, path}: StoredModel): void {
+  if (store === 'hub') {
+    const cache = hubCacheFolder(whereToLook(io));
+    for (const model of listHubCache(cache)) if (model.path === path) removeCached(cache, model);
+    return;
+  }
+  // A fetched file lies with others, a converted one in a folder of its own.
+  const folder = dirname(path);
+  if (basename(folder) !== 'fetched') rmSync(folder, {recursive: true});
+  else {
+    const split = splitOf(basename(path));
+    const parts = Array.from({length: split?.count ?? 0}, (_, at) =>
+      splitName(split?.prefix ?? '', at + 1, split?.count ?? 0),
+    );
+    for (const name of split === undefined ? [basename(path)] : parts) {
+      rmSync(join(folder, name));
+      removeLeftovers(folder, name);
+    }
+  }
 }

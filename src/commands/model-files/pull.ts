@@ -9,6 +9,7 @@ Examples:
   mistral pull nemo:Q5_K_M                   a certain one
   mistral pull mistral-7b:original           mistral-inference's folder
   mistral pull hf:bartowski/Mistral-7B-Instruct-v0.3-GGUF:Q4_K_M
+  mistral pull hf:me/my-finetune@v1.0        a branch, tag, commit or refs/pr/7
   mistral pull hf:me/my-finetune             without a GGUF: the folder of its weights
   mistral pull https://example.org/model.gguf
 
@@ -17,7 +18,7 @@ HF_TOKEN opens gated models, HF_ENDPOINT names a mirror, HF_HOME the cache, HTTP
 /** Adds options, examples and the action of `mistral pull`. */
 export function addPullCommand(command: Command, io: Io): void {
   command
-    .argument('<model>', 'name, hf:USER/REPOSITORY[:QUANT] or address')
+    .argument('<model>', 'name, hf:USER/REPOSITORY[@REVISION][:QUANT] or address')
     .option('--quant <text>', 'which quantisation, or part of a file name')
     .option('--yes', 'agree to the license without being asked')
     .option('--offline', 'fetch nothing: only say where the model is')

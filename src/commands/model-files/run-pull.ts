@@ -8,20 +8,21 @@ import {makeFolder} from '../../base/files/make-folder.ts';
 import type {HttpClient} from '../../base/http/http-client.ts';
 import {type CatalogueEntry, LICENSE_TERMS} from '../../engine/models/catalogue/catalogue.ts';
 import {type PullSource, parseSource} from '../../engine/models/catalogue/pull-source.ts';
+import {damagedFile} from '../../engine/models/hub-cache/cached-models.ts';
 import {blobPath, contentPath, ownFolder} from '../../engine/models/hub-cache/hub-repository.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
 import {download, SMALLER, STORE_HINTS} from '../../engine/models/pull/download.ts';
-import {downloadClient} from '../../engine/models/pull/download-client.ts';
+import {downloadClient, waitLine} from '../../engine/models/pull/download-client.ts';
 import {chooseHubFiles, readRepository} from '../../engine/models/pull/hub/hub.ts';
 import {fetchHubFile, finishSnapshot} from '../../engine/models/pull/hub/hub-file.ts';
 import type {HubFile, HubRepository} from '../../engine/models/pull/hub/hub-folder.ts';
 import {storedModel} from '../../engine/models/stored-model.ts';
 import {hubCacheFolder} from '../../engine/models/stores.ts';
-import {ByteProgress} from '../host/byte-progress.ts';
 import {confirm} from '../host/confirm.ts';
 import {hubToken, modelsFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 import {whereToLook} from '../open-model/meant.ts';
+import {PullProgress} from './pull-progress.ts';
 
 export interface PullFlags {
   readonly quant?: string;
@@ -30,13 +31,27 @@ export interface PullFlags {
   readonly json?: true;
 }
 
+interface Pull {
+  readonly io: Io;
+  readonly http: HttpClient;
+  readonly progress: PullProgress;
+  /** By flag or variable: nothing is asked for. */
+  readonly isOffline: boolean;
+}
+
+type HubSource = PullSource & {kind: 'hub'};
+
 /** @throws EngineError (see `download`); the reason of `io.stop`. */
 export async function runPull(io: Io, model: string, flags: PullFlags): Promise<void> {
   const source = parseSource(model, {quant: flags.quant});
-  const http = downloadClient({env: io.env, token: source.kind === 'hub' ? hubToken(io) : undefined});
+  const progress = new PullProgress(io);
+  const token = source.kind === 'hub' ? hubToken(io) : undefined;
+  const http = downloadClient({env: io.env, token, waiting: (wait) => progress.say(waitLine(wait))});
+  // The values that huggingface_hub takes for yes.
+  const isOffline = flags.offline === true || /^(1|on|yes|true)$/i.test(io.env.HF_HUB_OFFLINE ?? '');
   try {
     if (source.kind !== 'url' && source.entry !== undefined) await askLicense(io, source.entry, flags);
-    const path = await fetchSource(io, http, source, flags);
+    const path = await fetchSource({io, http, progress, isOffline}, source);
     io.say(`ready: ${path}`);
     if (flags.json) io.json({path});
     else io.print(`${path}\n`);
@@ -52,40 +67,44 @@ async function askLicense(io: Io, entry: CatalogueEntry, {yes}: PullFlags): Prom
   throw new EngineError('model_not_found', `${entry.title} was not fetched`, {hint: 'Its license was not agreed to.'});
 }
 
-function fetchSource(io: Io, http: HttpClient, source: PullSource, flags: PullFlags): Promise<string> {
+function fetchSource(pull: Pull, source: PullSource): Promise<string> {
   switch (source.kind) {
     case 'hub':
-      return fetchFromHub(io, http, source, flags);
+      return fetchFromHub(pull, source);
     case 'url':
-      return fetchUrl(io, http, source.url, flags);
+      return fetchUrl(pull, source.url);
     case 'tar':
-      return fetchTar(io, http, source, flags);
+      return fetchTar(pull, source);
   }
 }
 
-async function fetchFromHub(
-  io: Io,
-  http: HttpClient,
-  source: PullSource & {kind: 'hub'},
-  flags: PullFlags,
-): Promise<string> {
-  if (flags.offline || io.env.HF_HUB_OFFLINE === '1') return fetchedBefore(io, source);
+async function fetchFromHub(pull: Pull, source: HubSource): Promise<string> {
+  const {io, http, progress, isOffline} = pull;
+  const there = isOffline || isCommit(source.revision) ? await fetchedBefore(io, source, isOffline) : undefined;
+  if (there !== undefined) return there;
   const endpoint = (io.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
   const repository = await readRepository(http, endpoint, source, io.stop);
   const {files, isFolder, note} = chooseHubFiles(repository, source.want, thisMachine());
-  io.say(`${source.repo}: ${note}`);
+  io.say(`${placeOf(source)}: ${note}`);
   await checkRoomFor(io, repository, files);
-  const options = {cache: cacheOf(io), endpoint, signal: io.stop, note: io.say};
+  const options = {cache: cacheOf(io), endpoint, signal: io.stop, note: progress.say};
   const paths: string[] = [];
   for (const file of files) {
-    const fetch = (progress: (done: number, total: number) => void) =>
-      fetchHubFile(http, repository, file, {...options, progress});
-    paths.push(await withProgress(io, basename(file.name), fetch));
+    const fetch = (moved: (done: number, total: number) => void) =>
+      fetchHubFile(http, repository, file, {...options, progress: moved});
+    paths.push(await progress.during(basename(file.name), fetch));
   }
   finishSnapshot(repository, options);
   const [first] = paths as [string, ...string[]];
   return isFolder ? dirname(first) : first;
 }
+
+/** What a whole commit's name stands for never changes. */
+function isCommit(revision: string | undefined): boolean {
+  return /^[0-9a-f]{40}$/.test(revision ?? '');
+}
+
+const placeOf = ({repo, revision}: HubSource) => (revision === undefined ? repo : `${repo}@${revision}`);
 
 /** Of several files the last one is no time to find the disk too small. */
 async function checkRoomFor(io: Io, {repo, commit}: HubRepository, files: readonly HubFile[]): Promise<void> {
@@ -109,43 +128,43 @@ async function checkRoomFor(io: Io, {repo, commit}: HubRepository, files: readon
 
 const cacheOf = (io: Io) => hubCacheFolder(whereToLook(io));
 
-function fetchedBefore(io: Io, {repo, want}: PullSource & {kind: 'hub'}): string {
+/**
+ * The path of what was fetched before and is whole. @throws EngineError `model_not_found` when it `hasToBe` there and is
+ * not, `model_invalid` when it is damaged.
+ */
+async function fetchedBefore(io: Io, source: HubSource, hasToBe: boolean): Promise<string | undefined> {
+  const {want} = source;
+  let path: string;
   try {
-    return storedModel(repo, whereToLook(io), want);
-  } catch {
-    throw offline(want === undefined ? repo : `${repo}:${want}`);
+    path = storedModel(`hf:${placeOf(source)}`, whereToLook(io), want);
+  } catch (error) {
+    if (!hasToBe) return undefined;
+    throw error instanceof EngineError && error.code === 'model_not_found'
+      ? offline(want === undefined ? placeOf(source) : `${placeOf(source)}:${want}`)
+      : error;
   }
+  const damaged = await damagedFile(cacheOf(io), path, io.stop);
+  if (damaged === undefined) return path;
+  if (!hasToBe) return undefined;
+  throw new EngineError('model_invalid', `${damaged} is damaged, and --offline forbids to fetch it again`, {
+    hint: 'Pull it once without --offline.',
+  });
 }
 
-async function fetchUrl(io: Io, http: HttpClient, url: string, {offline: isOffline}: PullFlags): Promise<string> {
+async function fetchUrl({io, http, progress, isOffline}: Pull, url: string): Promise<string> {
   const name = decodeURIComponent(new URL(url).pathname.split('/').at(-1) as string);
   const path = join(modelsFolder(io), basename(name));
   if (isOffline && !existsSync(path)) throw offline(url);
-  return withProgress(io, name, (progress) => download(http, {url, path, signal: io.stop, progress, note: io.say}));
+  const options = {url, path, signal: io.stop, note: progress.say};
+  return progress.during(name, (moved) => download(http, {...options, progress: moved}));
 }
 
-async function fetchTar(io: Io, http: HttpClient, source: PullSource & {kind: 'tar'}, {offline: isOffline}: PullFlags) {
+async function fetchTar({io, http, progress, isOffline}: Pull, source: PullSource & {kind: 'tar'}): Promise<string> {
   const folder = join(whereToLook(io).home, 'mistral_models', source.name);
   if (isOffline && !existsSync(folder)) throw offline(source.url);
-  const {url, md5} = source;
+  const {url, md5, name} = source;
   const {downloadTar} = await import('../../engine/models/pull/download-tar.ts');
-  return withProgress(io, source.name, (progress) => downloadTar(http, {url, md5, folder, signal: io.stop, progress}));
-}
-
-async function withProgress(
-  io: Io,
-  label: string,
-  fetch: (progress: (done: number, total: number) => void) => Promise<string>,
-): Promise<string> {
-  let line: ByteProgress | undefined;
-  try {
-    return await fetch((done, total) => {
-      line ??= new ByteProgress(`fetching ${label}`, io, {before: done});
-      line.update(done, total);
-    });
-  } finally {
-    line?.end();
-  }
+  return progress.during(name, (moved) => downloadTar(http, {url, md5, folder, signal: io.stop, progress: moved}));
 }
 
 function offline(what: string): EngineError {

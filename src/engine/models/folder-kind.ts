@@ -37,6 +37,38 @@ export function weightsFormat(files: readonly FolderFile[]): 'mistral' | 'hf' | 
   return has(HF_WEIGHTS) && has('config.json') ? 'hf' : undefined;
 }
 
+/** Names of weights that ought to be there, as others say `-00001-of-00003`, and are not. */
+export function missingShards(names: readonly string[]): string[] {
+  const there = new Set(names);
+  return [...there].flatMap((name) => {
+    const [, stem = '', count = '', end = ''] = /^(.+)-\d{5}-of-(\d{5})(\.safetensors)$/.exec(name) ?? [];
+    const all = Array.from(
+      {length: Number(count)},
+      (_, at) => `${stem}-${String(at + 1).padStart(5, '0')}-of-${count}${end}`,
+    );
+    // Said once, by the first of them that is there.
+    const missing = all.filter((one) => !there.has(one));
+    return all.find((one) => there.has(one)) === name ? missing : [];
+  });
+}
+
+/**
+ * What the weights of a folder are quantised for where no program but that reads them, by its config.json: MLX writes
+ * `quantization` with group size and bits, and no `quant_method`.
+ */
+export function quantisedFor(config: string): 'MLX' | undefined {
+  try {
+    const {quantization, quantization_config: other} = JSON.parse(config) as Record<string, Record<string, unknown>>;
+    const isMlx = (block: unknown) => {
+      const {group_size: size, bits, quant_method: method} = (block ?? {}) as Record<string, unknown>;
+      return typeof size === 'number' && typeof bits === 'number' && method === undefined;
+    };
+    return isMlx(quantization) && (other === undefined || isMlx(other)) ? 'MLX' : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function almost(names: ReadonlySet<string>): string | undefined {
   const mistral = [...names].some((name) => MISTRAL_WEIGHTS.test(name));
   const hf = [...names].some((name) => HF_WEIGHTS.test(name));

@@ -1,46 +1,87 @@
 // A model argument that is no path: a name `mistral list` shows, or one that `mistral pull` fetched.
+import {realpathSync} from 'node:fs';
 import {basename} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {findEntry, ORIGINAL} from './catalogue/catalogue.ts';
+import {parseHubName} from './catalogue/pull-source.ts';
 import type {WhereToLook} from './existing-path.ts';
-import {listStores, type StoredModel} from './stores.ts';
+import type {StoredModel} from './other-stores.ts';
+import {hubModels, listStores} from './stores.ts';
 
 /**
  * Path of the model of this name on this machine: a file, or a folder of original weights. Of several files of one
  * repository `quant`, else what the name has behind its colon, chooses by the file's name.
- * @throws EngineError `model_not_found`, with the command that would fetch it where there is one.
+ * @throws EngineError `model_not_found`, with the command that would fetch it where there is one, or with all there are
+ * where stores have different files of this name; `model_unsupported` for one that only other programs read.
  */
 export function storedModel(name: string, where: WhereToLook, quant?: string): string {
   const stored = listStores(where);
-  const [plain = '', suffix] = name.replace(/^hf:/, '').split(':');
+  const [plain = '', suffix] = name.split(':');
   const entry = findEntry(plain);
-  const repository = `hf:${entry?.gguf ?? plain}`;
-  const tag = (quant ?? suffix)?.toLowerCase();
-  const isExact = (model: StoredModel) => model.name === name || basename(model.path) === name;
-  const isFile = (model: StoredModel) =>
-    model.name.startsWith(`${repository}/`) && (tag === undefined || nameInRepository(model).includes(tag));
-  // What is asked of a file by its name, a folder of weights becomes by conversion.
-  const wantsOriginal = suffix === undefined || suffix.toLowerCase() === ORIGINAL;
-  const isFolder = (model: StoredModel) => model.name === repository;
-  const isArchive = (model: StoredModel) => model.store === 'mistral_models' && model.name === (entry?.id ?? plain);
   const found =
-    stored.find(isExact) ??
-    stored.find(isFile) ??
-    (wantsOriginal ? (stored.find(isFolder) ?? stored.find(isArchive)) : undefined);
-  if (found !== undefined) return found.path;
-  throw notFound(name, entry !== undefined);
+    only(name, sameName(stored, name)) ??
+    inRepository(where, name, quant) ??
+    stored.find((model) => isArchive(model, entry?.id ?? plain, suffix)) ??
+    stored.find((model) => isOllama(model, name));
+  if (found === undefined) throw notFound(name, entry !== undefined);
+  if (found.onlyFor !== undefined) {
+    throw new EngineError(
+      'model_unsupported',
+      `${name} is quantised for ${found.onlyFor}, which only its programs read`,
+      {
+        hint: 'Take the folder it was made of, or a GGUF: mistral list --available names some.',
+      },
+    );
+  }
+  return found.path;
 }
 
-function nameInRepository({name}: StoredModel): string {
-  return name.slice(name.lastIndexOf('/') + 1).toLowerCase();
+/** The models that `mistral list` shows under this name, or whose file or path it is. */
+export function sameName(stored: readonly StoredModel[], name: string): StoredModel[] {
+  return stored.filter((model) => [model.name, basename(model.path), model.path].includes(name));
+}
+
+/**
+ * The one model of a list of those of one name; undefined for none. Links to one file are one model.
+ * @throws EngineError `model_not_found` naming all of them when they are several.
+ */
+export function only(name: string, models: readonly StoredModel[]): StoredModel | undefined {
+  if (new Set(models.map(({path}) => realpathSync(path))).size <= 1) return models[0];
+  const paths = models.map(({path, store}) => `${path} (${store})`).join(', ');
+  throw new EngineError('model_not_found', `"${name}" is several models: ${paths}`, {hint: 'Give the path.'});
+}
+
+function inRepository(where: WhereToLook, name: string, quant: string | undefined): StoredModel | undefined {
+  const [plain = '', suffix] = name.split(':');
+  const entry = findEntry(plain);
+  const {repo, revision, tag} = (entry === undefined ? parseHubName(name) : {repo: entry.gguf, tag: suffix}) ?? {};
+  if (repo === undefined) return undefined;
+  const models = hubModels(where, repo, revision);
+  const wanted = (quant ?? tag)?.toLowerCase();
+  const fileOf = ({path}: StoredModel) => basename(path).toLowerCase();
+  const isFile = (model: StoredModel) =>
+    /\.gguf$/i.test(model.path) && (wanted === undefined || fileOf(model).includes(wanted));
+  // What is asked of a file by its name, a folder of weights becomes by conversion.
+  const wantsOriginal = tag === undefined || tag.toLowerCase() === ORIGINAL;
+  return models.find(isFile) ?? (wantsOriginal ? models.find(({path}) => !/\.gguf$/i.test(path)) : undefined);
+}
+
+function isArchive({store, name}: StoredModel, id: string, suffix: string | undefined): boolean {
+  return store === 'mistral_models' && name === id && (suffix === undefined || suffix.toLowerCase() === ORIGINAL);
+}
+
+/** ollama's users say `mistral:latest`, or leave the tag out; its names have no capitals. */
+function isOllama({store, name}: StoredModel, wanted: string): boolean {
+  const [own, asked] = [name.toLowerCase(), `ollama:${wanted.replace(/^ollama:/, '')}`.toLowerCase()];
+  return store === 'ollama' && (own === asked || own === `${asked}:latest`);
 }
 
 function notFound(name: string, isInCatalogue: boolean): EngineError {
-  const isHubName = /^\w[\w.-]*\/[\w.-]+(:[\w.-]+)?$/.test(name.replace(/^hf:/, ''));
+  const isHubName = parseHubName(name) !== undefined;
   const source = isInCatalogue || name.startsWith('hf:') ? name : `hf:${name}`;
   return new EngineError('model_not_found', `there is no file, folder or fetched model ${name}`, {
     hint:
-      isInCatalogue || isHubName
+      isInCatalogue || (isHubName && !/^\.{1,2}\//.test(name))
         ? `If it is a model's name, fetch it: mistral pull ${source}`
         : 'Give a .gguf file, a model folder, a name that mistral list shows, or nothing for the embedded model.',
   });

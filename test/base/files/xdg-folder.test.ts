@@ -8,6 +8,7 @@ test.each([
   ['cache', {}, '/home/x/.cache'],
   ['config', {}, '/home/x/.config'],
   ['state', {}, '/home/x/.local/state'],
+  ['data', {}, '/home/x/.local/share'],
   ['cache', {XDG_CACHE_HOME: 'relative/path'}, '/home/x/.cache'],
   ['state', {XDG_STATE_HOME: ''}, '/home/x/.local/state'],
   ['state', {XDG_CACHE_HOME: '/elsewhere'}, '/home/x/.local/state'],

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {existsSync, lstatSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -52,8 +52,8 @@ test('a model lands in the hub cache, is listed and removed', async () => {
   expect(listed).toEqual([{name: 'hf:someone/tiny-GGUF/m-Q4_K_M.gguf', path, bytes: model.length, store: 'hub'}]);
   expect((await mistral('list')).out).toContain('hf:someone/tiny-GGUF/m-Q4_K_M.gguf  ');
   expect((await mistral('rm', 'm-Q4_K_M.gguf', '--yes')).code).toBe(0);
-  expect(readdirSync(join(cache, 'blobs'))).toEqual([]);
-  expect(existsSync(path)).toBe(false);
+  // Nothing is left of the repository: a ref without its snapshot is a fault to other programs.
+  expect(existsSync(cache)).toBe(false);
 });
 
 test('what is there is not fetched again', async () => {
@@ -62,6 +62,50 @@ test('what is there is not fetched again', async () => {
   const before = server.ranges.length;
   expect((await mistral('pull', 'hf:someone/tiny-GGUF:q4_k_m')).code).toBe(0);
   expect(server.ranges).toHaveLength(before);
+});
+
+test('a commit that is whole here needs no network; a damaged file is never named as ready', async () => {
+  const {mistral, cache, server} = await hub();
+  const whole = 'c0ffee01'.repeat(5);
+  await mistral('pull', 'hf:someone/tiny-GGUF');
+  renameSync(join(cache, 'snapshots', commit), join(cache, 'snapshots', whole));
+  writeFileSync(join(cache, 'refs/main'), whole);
+  const path = join(cache, 'snapshots', whole, 'm-Q4_K_M.gguf');
+  server.ranges.length = 0;
+  const pulled = await mistral('pull', `hf:someone/tiny-GGUF@${whole}:Q4_K_M`);
+  expect(pulled).toMatchObject({code: 0, out: `${path}\n`});
+  expect(await mistral('pull', 'hf:someone/tiny-GGUF', '--offline')).toMatchObject({code: 0, out: `${path}\n`});
+  expect(await mistral('pull', 'hf:someone/tiny-GGUF@other', '--offline')).toMatchObject({code: 3, out: ''});
+  expect(server.ranges).toEqual([]);
+  // Another program wrote the right size and nothing in it.
+  writeFileSync(join(cache, 'blobs', sha256), Buffer.alloc(model.length));
+  const offline = await mistral('pull', 'hf:someone/tiny-GGUF', '--offline');
+  expect(offline).toMatchObject({code: 3, out: ''});
+  expect(offline.err).toContain(
+    `${path} is damaged, and --offline forbids to fetch it again\nPull it once without --offline`,
+  );
+  expect(await mistral('pull', `hf:someone/tiny-GGUF@${whole}`)).toMatchObject({code: 5, out: ''});
+  rmSync(join(cache, 'blobs', sha256));
+  expect(await mistral('pull', 'hf:someone/tiny-GGUF', '--offline')).toMatchObject({code: 3, out: ''});
+});
+
+test('what a killed pull left goes with the model, and what belongs to others stays', async () => {
+  const {mistral, cache} = await hub();
+  await mistral('pull', 'hf:someone/tiny-GGUF');
+  for (const end of ['part', 'json', 'lock.takeover'])
+    writeFileSync(join(cache, '.mistral-chat', `${sha256}.${end}`), 'x');
+  writeFileSync(join(cache, 'blobs', 'other.incomplete'), 'x');
+  expect((await mistral('rm', 'm-Q4_K_M.gguf', '--yes')).code).toBe(0);
+  expect(readdirSync(cache, {recursive: true}).sort()).toEqual(['blobs', 'blobs/other.incomplete', 'snapshots']);
+});
+
+test('a fetched file goes with its parts and notes', async () => {
+  const {mistral, server, home} = await hub();
+  const folder = join(home, '.cache/mistral-chat/models/fetched');
+  await mistral('pull', `${server.url}/m.gguf`);
+  for (const name of ['m.gguf.part', 'm.gguf.json', 'n.gguf.part']) writeFileSync(join(folder, name), 'x');
+  expect((await mistral('rm', 'm.gguf', '--yes')).code).toBe(0);
+  expect(readdirSync(folder)).toEqual(['n.gguf.part']);
 });
 
 const git = (bytes: Uint8Array) => createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
@@ -125,7 +169,7 @@ test('of a repository without a GGUF the folder of its weights comes, ready to b
   const quantised = await mistral('pull', 'me/tune:Q4_K_M');
   expect(quantised.err).toContain('holds no GGUF model, so no Q4_K_M\nIts weights can be fetched as they are: mistral');
   expect((await mistral('rm', 'hf:me/tune', '--yes')).code).toBe(0);
-  expect(readdirSync(join(repository, 'blobs'))).toEqual([]);
+  expect(existsSync(repository)).toBe(false);
 });
 
 test('the original of a repository that has both is its folder', async () => {

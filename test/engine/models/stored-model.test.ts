@@ -1,3 +1,4 @@
+import {symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {storedModel} from '../../../src/engine/models/stored-model.ts';
@@ -47,5 +48,85 @@ test.each([
 ])('%s is not there, and what to do is said', (name, hint) => {
   expect(() => find(home(), name)).toThrow(
     expect.objectContaining({code: 'model_not_found', hint: expect.stringContaining(hint)}),
+  );
+});
+
+const hashOf = (letter: string) => letter.repeat(64);
+const manifest = (letter: string) =>
+  JSON.stringify({layers: [{mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${hashOf(letter)}`}]});
+const ollamaHome = () =>
+  folderWith({
+    '.ollama/models/manifests/registry.ollama.ai/library/mistral/latest': manifest('a'),
+    '.ollama/models/manifests/registry.ollama.ai/library/mistral/7b': manifest('b'),
+    '.ollama/models/manifests/registry.ollama.ai/someone/mistral/latest': manifest('c'),
+    '.ollama/models/manifests/hf.co/me/X-GGUF/Q4_K_M': manifest('d'),
+    '.ollama/models/manifests/hf.co/you/X-GGUF/Q4_K_M': manifest('e'),
+    ...Object.fromEntries([...'abcde'].map((letter) => [`.ollama/models/blobs/sha256-${hashOf(letter)}`, letter])),
+  });
+
+test.each([
+  ['mistral:latest', 'a'],
+  ['mistral', 'a'],
+  ['ollama:mistral:latest', 'a'],
+  ['mistral:7b', 'b'],
+  ['someone/mistral', 'c'],
+  ['hf.co/me/X-GGUF:Q4_K_M', 'd'],
+  ['hf.co/you/X-GGUF:q4_k_m', 'e'],
+  ['ollama:hf.co/you/X-GGUF:Q4_K_M', 'e'],
+])("%s is ollama's", (name, letter) => {
+  const folder = ollamaHome();
+  expect(find(folder, name)).toBe(join(folder, `.ollama/models/blobs/sha256-${hashOf(letter)}`));
+});
+
+test('a name that two stores have for different files is told with both, for one file it is one', () => {
+  const folder = folderWith({
+    [`${nemo}/m.gguf`]: 'x',
+    '.lmstudio/models/someone/repo/m.gguf': 'y',
+    '.lmstudio/models/someone/repo/n.gguf': 'y',
+  });
+  const [first, second] = [join(folder, nemo, 'm.gguf'), join(folder, '.lmstudio/models/someone/repo/m.gguf')];
+  expect(() => find(folder, 'm.gguf')).toThrow(
+    expect.objectContaining({
+      code: 'model_not_found',
+      message: `"m.gguf" is several models: ${first} (hub), ${second} (lmstudio)`,
+      hint: 'Give the path.',
+    }),
+  );
+  symlinkSync(join(folder, '.lmstudio/models/someone/repo/n.gguf'), join(folder, nemo, 'n.gguf'));
+  expect(find(folder, 'n.gguf')).toBe(join(folder, nemo, 'n.gguf'));
+});
+
+test('revisions of a repository are told apart: by branch, tag, pull request and commit', () => {
+  const repository = `${hub}/models--me--tune`;
+  const old = 'a'.repeat(40);
+  const folder = folderWith({
+    [`${repository}/refs/main`]: 'b'.repeat(40),
+    [`${repository}/refs/v1.0`]: 'c'.repeat(40),
+    [`${repository}/refs/refs/pr/7`]: 'd'.repeat(40),
+    ...Object.fromEntries([...'abcd'].map((c) => [`${repository}/snapshots/${c.repeat(40)}/m-Q4_K_M.gguf`, c])),
+  });
+  const at = (c: string) => join(folder, repository, 'snapshots', c.repeat(40), 'm-Q4_K_M.gguf');
+  expect(find(folder, 'hf:me/tune')).toBe(at('b'));
+  expect(find(folder, 'me/tune@main:Q4_K_M')).toBe(at('b'));
+  expect(find(folder, 'hf:me/tune@v1.0')).toBe(at('c'));
+  expect(find(folder, 'hf:me/tune@refs/pr/7:q4_k_m')).toBe(at('d'));
+  expect(find(folder, `hf:me/tune@${old}`)).toBe(at('a'));
+  expect(find(folder, `hf:me/tune@${'b'.repeat(40)}`)).toBe(at('b'));
+  expect(() => find(folder, 'hf:me/tune@v2')).toThrow(
+    expect.objectContaining({hint: "If it is a model's name, fetch it: mistral pull hf:me/tune@v2"}),
+  );
+});
+
+test('a folder that is quantised for MLX is named, not opened', () => {
+  const mlx = `${hub}/models--mlx-community--Mistral-4bit/snapshots/c0ffee`;
+  const folder = folderWith({
+    [`${mlx}/config.json`]: '{"model_type":"mistral","quantization":{"group_size":64,"bits":4}}',
+    [`${mlx}/model.safetensors`]: 'x',
+  });
+  expect(() => find(folder, 'mlx-community/Mistral-4bit')).toThrow(
+    expect.objectContaining({
+      code: 'model_unsupported',
+      message: 'mlx-community/Mistral-4bit is quantised for MLX, which only its programs read',
+    }),
   );
 });

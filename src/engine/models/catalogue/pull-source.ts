@@ -1,9 +1,17 @@
 // What the argument of `mistral pull` means: a name of the catalogue, a hub repository, an address.
+import {defined} from '../../../base/defined.ts';
 import {EngineError} from '../../../base/errors.ts';
 import {CATALOGUE, type CatalogueEntry, findEntry, ORIGINAL} from './catalogue.ts';
 
 export type PullSource =
-  | {readonly kind: 'hub'; readonly repo: string; readonly want: string | undefined; readonly entry?: CatalogueEntry}
+  | {
+      readonly kind: 'hub';
+      readonly repo: string;
+      /** Branch, tag, commit or `refs/pr/7`; undefined for the main branch. */
+      readonly revision?: string;
+      readonly want: string | undefined;
+      readonly entry?: CatalogueEntry;
+    }
   | {readonly kind: 'url'; readonly url: string}
   | {
       readonly kind: 'tar';
@@ -18,7 +26,23 @@ export interface SourceOptions {
   readonly quant?: string | undefined;
 }
 
-const HUB_NAME = /^(?:hf:)?([\w.-]+\/[\w.-]+)(?::([\w.-]+))?$/;
+const HUB_NAME = /^(?:hf:)?([\w.-]+\/[\w.-]+)(?:@([^@:]+))?(?::([\w.-]+))?$/;
+/** A revision becomes a path below `refs`: git's rules for its parts, so none is empty or leads up. */
+const REVISION = /^(?!.*\.\.)(?!.*\.lock$)[\w+=#%][\w.+=#%-]*(?:\/[\w+=#%][\w.+=#%-]*)*$/;
+
+export interface HubName {
+  readonly repo: string;
+  readonly revision?: string;
+  /** What is behind the colon. */
+  readonly tag?: string;
+}
+
+/** The parts of `hf:USER/REPOSITORY@REVISION:QUANT`, of which the first and the two last may be missing; undefined for anything else. */
+export function parseHubName(text: string): HubName | undefined {
+  const [, repo, revision, tag] = HUB_NAME.exec(text) ?? [];
+  if (repo === undefined || (revision !== undefined && !REVISION.test(revision))) return undefined;
+  return defined({repo, revision, tag});
+}
 
 /** Throws EngineError: usage for what is no source, model_not_found for an unknown name. */
 export function parseSource(text: string, {quant}: SourceOptions = {}): PullSource {
@@ -27,10 +51,13 @@ export function parseSource(text: string, {quant}: SourceOptions = {}): PullSour
   const entry = findEntry(name);
   const want = quant ?? suffix;
   if (entry !== undefined) return entrySource(entry, want);
-  const [, repo, tag] = HUB_NAME.exec(text) ?? [];
-  if (repo !== undefined) return {kind: 'hub', repo, want: quant ?? tag};
+  const hub = parseHubName(text);
+  if (hub !== undefined) {
+    const {repo, revision, tag} = hub;
+    return {kind: 'hub', repo, ...defined({revision}), want: quant ?? tag};
+  }
   throw new EngineError('model_not_found', `"${text}" is no model this program knows`, {
-    hint: `Known are ${CATALOGUE.map(({id}) => id).join(', ')}; or give hf:USER/REPOSITORY or an address.`,
+    hint: `Known are ${CATALOGUE.map(({id}) => id).join(', ')}; or give hf:USER/REPOSITORY[@REVISION] or an address.`,
   });
 }
 

@@ -1,6 +1,6 @@
 // Which blobs of a repository have the content that their names promise: worked out once, remembered by what the file
 // system says of the file. A program that was ended may have left anything under a blob's name.
-import {readFileSync, statSync} from 'node:fs';
+import {readFileSync, rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
 import {contentSum, sumKind} from './content-sum.ts';
@@ -50,7 +50,10 @@ export class CheckedBlobs {
   forget(blobs: readonly string[]): void {
     const memory = this.#read();
     const kept = Object.entries(memory).filter(([blob]) => !blobs.includes(blob));
-    if (kept.length < Object.keys(memory).length) writeWholeSync(this.#file, JSON.stringify(Object.fromEntries(kept)));
+    if (kept.length === 0) rmSync(this.#file, {force: true});
+    else if (kept.length < Object.keys(memory).length) {
+      writeWholeSync(this.#file, JSON.stringify(Object.fromEntries(kept)), {sync: false});
+    }
   }
 
   get #file(): string {

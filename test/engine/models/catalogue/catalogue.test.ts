@@ -21,12 +21,35 @@ test.each<[string, object]>([
   ['7b:original', {kind: 'tar', name: 'mistral-7b', md5: ['80b71fcb6416085bcb4efad86dfb4d52']}],
   ['hf:a/b', {kind: 'hub', repo: 'a/b', want: undefined}],
   ['a/b:Q8_0', {kind: 'hub', repo: 'a/b', want: 'Q8_0'}],
+  ['hf:a/b@v1.0', {kind: 'hub', repo: 'a/b', revision: 'v1.0', want: undefined}],
+  ['a/b@refs/pr/7:Q8_0', {kind: 'hub', repo: 'a/b', revision: 'refs/pr/7', want: 'Q8_0'}],
+  ['hf:a/b@feature/x-1:original', {kind: 'hub', repo: 'a/b', revision: 'feature/x-1', want: 'original'}],
   ['https://x.org/d/m.gguf', {kind: 'url', url: 'https://x.org/d/m.gguf'}],
   ['https://x.org/m.tar', {kind: 'tar', name: 'm', md5: []}],
 ])('%s means', (text, expected) => {
   expect(parseSource(text)).toMatchObject(expected);
 });
 
-test.each(['', 'what is this', 'https://x.org/'])('%j is refused', (text) => {
-  expect(() => parseSource(text)).toThrow();
-});
+// A revision becomes a path below refs.
+const LEADING_OUT = [
+  '..',
+  '../main',
+  'a/../../b',
+  '/etc',
+  'a//b',
+  'a/',
+  '.',
+  '.hidden',
+  'a/.b',
+  'a\\b',
+  'a b',
+  'a\nb',
+  'a\x1b[2J',
+];
+
+test.each(['', 'what is this', 'https://x.org/', 'hf:a/b@', ...LEADING_OUT.map((revision) => `hf:a/b@${revision}`)])(
+  '%j is refused',
+  (text) => {
+    expect(() => parseSource(text)).toThrow();
+  },
+);

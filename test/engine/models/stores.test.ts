@@ -1,0 +1,119 @@
+import {rmSync, symlinkSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {hubCacheFolder, listStores} from '../../../src/engine/models/stores.ts';
+import {folderWith} from '../../fixtures/folder.ts';
+
+const hub = '.cache/huggingface/hub';
+const list = (home: string, env: Record<string, string> = {}) =>
+  listStores({home, env, cache: join(home, '.cache/mistral-chat')}).map(({name, store, bytes, onlyFor}) =>
+    [store, name, bytes, onlyFor].filter((cell) => cell !== undefined),
+  );
+
+test('split models are one when all parts are there, and none when one is missing, in every store', () => {
+  const split = (folder: string, parts: number) =>
+    Object.fromEntries(Array.from({length: parts}, (_, at) => [`${folder}/m-0000${at + 1}-of-00003.gguf`, 'xx']));
+  const whole = {
+    ...split(`${hub}/models--me--whole/snapshots/c0ffee/sub`, 3),
+    ...split('.lmstudio/models/me/whole', 3),
+    ...split('.cache/mistral-chat/models/fetched', 3),
+  };
+  const cut = {
+    ...split(`${hub}/models--me--cut/snapshots/c0ffee`, 2),
+    ...split('.lmstudio/models/me/cut', 2),
+    ...split('.cache/llama.cpp', 2),
+  };
+  expect(list(folderWith({...whole, ...cut}))).toEqual([
+    ['hub', 'hf:me/whole/sub/m-00001-of-00003.gguf', 6],
+    ['converted', 'm-00001-of-00003.gguf', 6],
+    ['lmstudio', 'm-00001-of-00003.gguf', 6],
+  ]);
+});
+
+test('a folder of weights is listed when all its shards are there, also behind links', () => {
+  const config = '{"model_type": "mistral"}';
+  const shards = (folder: string, all: boolean) => ({
+    [`${folder}/config.json`]: config,
+    [`${folder}/model-00001-of-00002.safetensors`]: 'x',
+    ...(all && {[`${folder}/model-00002-of-00002.safetensors`]: 'x'}),
+  });
+  const dangling = `${hub}/models--me--dangling/snapshots/c0ffee`;
+  const home = folderWith({
+    ...shards(`${hub}/models--me--whole/snapshots/c0ffee`, true),
+    ...shards(`${hub}/models--me--cut/snapshots/c0ffee`, false),
+    ...shards(dangling, true),
+    ...shards('mistral_models/whole', true),
+    ...shards('mistral_models/cut', false),
+    'mistral_models/mistral/params.json': '{}',
+    'mistral_models/mistral/consolidated-00001-of-00002.safetensors': 'x',
+  });
+  rmSync(join(home, dangling, 'model-00002-of-00002.safetensors'));
+  symlinkSync('../../blobs/gone', join(home, dangling, 'model-00002-of-00002.safetensors'));
+  expect(list(home)).toEqual([
+    ['hub', 'hf:me/whole', 27],
+    ['mistral_models', 'whole', 27],
+  ]);
+});
+
+test("Jan's, GPT4All's and LM Studio's models are found, and what is quantised for MLX is said", () => {
+  const mlx =
+    '{"model_type":"mistral","quantization":{"group_size":64,"bits":4},"quantization_config":{"group_size":64,"bits":4}}';
+  const home = folderWith({
+    '.local/share/Jan/data/llamacpp/models/mistralai/ministral-3b/model.gguf': 'x',
+    '.local/share/Jan/data/llamacpp/models/mistralai/ministral-3b/mmproj.gguf': 'x',
+    'jan/models/mistral-7b/mistral-7b-Q4_K_M.gguf': 'x',
+    '.local/share/nomic.ai/GPT4All/mistral-7b-openorca.Q4_0.gguf': 'x',
+    '.local/share/nomic.ai/GPT4All/all-MiniLM.txt': 'x',
+    '.lmstudio/models/mlx-community/Nemo-4bit/config.json': mlx,
+    '.lmstudio/models/mlx-community/Nemo-4bit/model.safetensors': 'x',
+    [`${hub}/models--mlx-community--Mistral-4bit/snapshots/c0ffee/config.json`]: mlx,
+    [`${hub}/models--mlx-community--Mistral-4bit/snapshots/c0ffee/model.safetensors`]: 'x',
+  });
+  expect(list(home)).toEqual([
+    ['hub', 'hf:mlx-community/Mistral-4bit', mlx.length + 1, 'MLX'],
+    ['lmstudio', 'mlx-community/Nemo-4bit', mlx.length + 1, 'MLX'],
+    ['jan', 'jan:mistralai/ministral-3b', 1],
+    ['jan', 'mistral-7b-Q4_K_M.gguf', 1],
+    ['gpt4all', 'mistral-7b-openorca.Q4_0.gguf', 1],
+  ]);
+});
+
+test.each([
+  ['{"model_type":"mistral","quantization_config":{"quant_method":"awq","group_size":128,"bits":4}}'],
+  ['{"model_type":"mistral","quantization":{"quant_method":"fp8","group_size":128,"bits":8}}'],
+  ['{"model_type":"mistral","quantization":null}'],
+  ['{"model_type":"mistral"'],
+])('%s is not for MLX', (config) => {
+  const folder = `${hub}/models--me--m/snapshots/c0ffee`;
+  const home = folderWith({[`${folder}/config.json`]: config, [`${folder}/model.safetensors`]: 'x'});
+  expect(list(home)).toEqual([['hub', 'hf:me/m', config.length + 1]]);
+});
+
+test('snapshots of other revisions are shown under their names, those of the main branch under none', () => {
+  const repository = `${hub}/models--me--tune`;
+  const home = folderWith({
+    [`${repository}/refs/main`]: 'bbb',
+    [`${repository}/refs/refs/pr/7`]: 'ccc\n',
+    [`${repository}/refs/gone`]: 'eee',
+    ...Object.fromEntries(['aaa', 'bbb', 'ccc'].map((commit) => [`${repository}/snapshots/${commit}/m.gguf`, 'x'])),
+  });
+  expect(list(home)).toEqual([
+    ['hub', 'hf:me/tune/m.gguf', 1],
+    ['hub', 'hf:me/tune@aaa/m.gguf', 1],
+    ['hub', 'hf:me/tune@refs/pr/7/m.gguf', 1],
+  ]);
+});
+
+test('stores that are no folders are empty', () => {
+  const home = folderWith({hub: 'x', ollama: 'x', '.lmstudio': 'x', mistral_models: 'x', jan: 'x'});
+  expect(list(home, {HF_HUB_CACHE: join(home, 'hub'), OLLAMA_MODELS: join(home, 'ollama')})).toEqual([]);
+});
+
+test.each([
+  [{}, '/h/.cache/huggingface/hub'],
+  [{HF_HOME: '/hf'}, '/hf/hub'],
+  [{HF_HOME: '/hf', HUGGINGFACE_HUB_CACHE: '/old'}, '/old'],
+  [{HF_HOME: '/hf', HUGGINGFACE_HUB_CACHE: '/old', HF_HUB_CACHE: '/new'}, '/new'],
+])('with %j the hub keeps its files in %s', (env, folder) => {
+  expect(hubCacheFolder({env, home: '/h'})).toBe(folder);
+});
