@@ -53,7 +53,10 @@ export function isLocked(path: string, owner: LockOwner = thisProcess): boolean 
 
 export interface LockOptions {
   readonly signal: AbortSignal;
-  /** Milliseconds to wait for another process that has the lock. Default 8000. */
+  /**
+   * Milliseconds to wait for another process that has the lock. Default 8000. One that may be dead, as its lock is not
+   * touched any more, is waited for until it counts as that.
+   */
   readonly patienceMs?: number | undefined;
   /** What the other one does, after `what`: `is being downloaded by another process`. */
   readonly busy: string;
@@ -85,6 +88,7 @@ export async function withLock<T>(
 }
 
 async function acquire(path: string, {signal, patienceMs = 8000, busy, what = path}: LockOptions): Promise<Lock> {
+  let first: number | undefined;
   for (let waited = 0; ; waited += POLL_MS) {
     let lock: Lock | undefined;
     try {
@@ -93,11 +97,24 @@ async function acquire(path: string, {signal, patienceMs = 8000, busy, what = pa
       throw fileError(error, `${path}.lock`, 'write');
     }
     if (lock !== undefined) return lock;
-    if (waited >= patienceMs) {
+    const touched = doubtful(`${path}.lock`);
+    if (waited === 0) first = touched;
+    const mayBeLeft = touched !== undefined && touched === first && waited < DEAD_MS + POLL_MS;
+    if (waited >= patienceMs && !mayBeLeft) {
       throw new EngineError('model_busy', `${what} ${busy}`, {hint: 'Wait until it has finished.'});
     }
     await sleep(POLL_MS, undefined, {signal});
   }
+}
+
+/**
+ * When a lock file was last touched whose holder is not known to live: it is on another machine, or did not come to say who
+ * it is. Undefined for one of a process of this machine. As long as this time stays, the holder may be dead.
+ */
+function doubtful(path: string): number | undefined {
+  const stat = look(path);
+  if (stat === undefined || (stat.isFile() && stat.size > MOST_BYTES)) return undefined;
+  return readMark(read(path) ?? '')?.host === thisProcess.mark.host ? undefined : stat.mtimeMs;
 }
 
 /** The descriptor of a lock file that was made just now; undefined when there is one already. */

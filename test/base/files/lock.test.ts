@@ -182,6 +182,32 @@ test('work under a lock: one after the other, and the second says who it waited 
   expect(readdirSync(join(path, '..'))).toEqual([]);
 });
 
+const THERE = JSON.stringify({...owner(2, 'there').mark, id: 'x'});
+
+test.each([
+  ['of another machine that is not touched any more', THERE, 19],
+  ['that was made and never written', '', 9.5],
+])('a lock %s is waited for until it counts as left behind, without patience too', async (_, text, age) => {
+  const path = join(folderWith(), 'a');
+  writeFileSync(`${path}.lock`, text);
+  aged(`${path}.lock`, age);
+  const options = {signal: never, patienceMs: 0, busy: 'is busy'};
+  expect(await withLock(path, options, async () => 'done')).toBe('done');
+});
+
+test('one of another machine that is touched meanwhile is held, and one that holds no lock at all is no lock', async () => {
+  const path = join(folderWith(), 'a');
+  writeFileSync(`${path}.lock`, THERE);
+  const touching = setInterval(() => aged(`${path}.lock`, 0), 300);
+  onTestFinished(() => clearInterval(touching));
+  const options = {signal: never, patienceMs: 0, busy: 'is busy'};
+  const began = performance.now();
+  await expect(withLock(path, options, async () => 'never')).rejects.toMatchObject({code: 'model_busy'});
+  writeFileSync(`${path}b.lock`, 'x'.repeat(2000));
+  await expect(withLock(`${path}b`, options, async () => 'never')).rejects.toMatchObject({code: 'model_busy'});
+  expect(performance.now() - began).toBeLessThan(4000);
+});
+
 test('work whose lock is taken over on the way stops and is begun again', async () => {
   const path = join(folderWith(), 'a');
   let runs = 0;
