@@ -3,7 +3,9 @@
 // nothing, and writes while it syncs.
 const {homedir, tmpdir} = require('node:os');
 
-module.exports = async (name) => {
+module.exports = (name) => start(name).catch(tellFailedLoad);
+
+async function start(name) {
   const argv = process.argv.slice(2);
   giveHome();
   process.env.UV_THREADPOOL_SIZE ??= name === 'mistral' && argv[0] === 'pull' ? '4' : '1';
@@ -17,7 +19,15 @@ module.exports = async (name) => {
   const {main} =
     name === 'mistral-fim' ? require('../dist/commands/fim-program.cjs') : await import('../dist/commands/program.js');
   await main(name, argv);
-};
+}
+
+/** What the system refuses before the program is there to say it, such as to open one file more. */
+function tellFailedLoad(error) {
+  if (!/^E[A-Z]+$/.test(error?.code ?? '')) throw error;
+  const hint = error.code === 'EMFILE' ? '\nIt may open too few files at a time: ulimit -n allows more.' : '';
+  process.stderr.write(`error: the program cannot be loaded: ${error.message}${hint}\n`);
+  process.exit(1);
+}
 
 /** A user that no list of users has, as containers run them, has no home; the engine's package ends where it finds none. */
 function giveHome() {

@@ -1,9 +1,13 @@
 // Other spellings of our flags: underscores as in --max_tokens, and the boolean forms of python-fire.
 import type {Command, Option} from 'commander';
 
+/** Flags whose value is the name of something: an empty one, as an unset variable of a script leaves, is none. */
+const NAMES = /<(?:address|file|folder|id|model|name|origin|path|url)>/;
+
 /**
  * Rewrites the spellings of mistral-inference to the ones the program declares: `--max_tokens` to `--max-tokens`,
- * `--noinstruct`, `--instruct=False` and `--instruct False` to the flag or its absence. Values are left alone.
+ * `--noinstruct`, `--instruct=False` and `--instruct False` to the flag or its absence. Empty names are left out, other
+ * values are left alone.
  */
 export function normaliseArgv(command: Command, argv: readonly string[]): string[] {
   const result: string[] = [];
@@ -23,6 +27,8 @@ export function normaliseArgv(command: Command, argv: readonly string[]): string
       result.push(...(isBooleanWord(value) ? booleanFlag(command, option, isTrue(value)) : [`${flag}=${value}`]));
     } else if (option && takesNoValue(option) && isBooleanWord(argv[i + 1])) {
       result.push(...booleanFlag(command, option, isTrue(argv[++i])));
+    } else if (option?.required && NAMES.test(option.flags) && (value ?? argv[i + 1]) === '') {
+      if (value === undefined) i++;
     } else {
       result.push(value === undefined ? flag : `${flag}=${value}`);
       if (option?.required && value === undefined && i + 1 < argv.length) result.push(argv[++i] ?? '');

@@ -2,6 +2,7 @@
 
 import {type Command, InvalidArgumentError, Option} from 'commander';
 import {defined} from '../base/defined.ts';
+import {EngineError} from '../base/errors.ts';
 import {DEVICES, type Device, KV_TYPES, type KvType} from '../engine/contract/local-engine.ts';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
@@ -59,19 +60,26 @@ export function addModelArgument(command: Command): void {
   command.addOption(new Option('--model-path <path>').hideHelp());
 }
 
-/** The model argument, by position or by flag; an empty one, as an unset variable of a script leaves, is none. */
+/**
+ * The model argument, by position or by flag; an empty one, as an unset variable of a script leaves, is none.
+ * @throws EngineError `usage` for two different ones.
+ */
 export function modelArgument(
   positional: string | undefined,
   flags: {readonly modelPath?: string},
 ): string | undefined {
-  return flags.modelPath || positional || undefined;
+  const {modelPath} = flags;
+  if (modelPath && positional && modelPath !== positional) {
+    throw new EngineError('usage', `two models are named: ${positional} and ${modelPath}`, {hint: 'Name one of them.'});
+  }
+  return modelPath || positional || undefined;
 }
 
 /** Where and how the model runs. */
 export function addEngineOptions(command: Command): void {
   command
     .optionsGroup('Engine:')
-    .option('--quant <text>', 'which of several files in a folder, such as Q4_K_M')
+    .option('--quant <name>', 'which of several files in a folder, such as Q4_K_M')
     .option('--gpu-layers <n|max>', 'layers on the GPU (default: as many as fit)', gpuLayers)
     .addOption(new Option('--gpu <kind>', 'GPU interface, or off').choices(GPU_KINDS))
     .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
@@ -157,7 +165,31 @@ function logitBias(text: string): [number, number] {
   return parseLogitBias(text, refuse);
 }
 
+/** Parsers that `collect` made. */
+const collectors = new WeakSet<object>();
+
 /** Parser of a repeatable option: the values so far and one more. */
 export function collect<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => T[] {
-  return (text, previous = []) => [...previous, parse(text)];
+  const collector = (text: string, previous: readonly T[] = []) => [...previous, parse(text)];
+  collectors.add(collector);
+  return collector;
+}
+
+/**
+ * One rule for the values of all flags: one that does not collect is given once, or twice with the same value, for the
+ * other would be lost without a word.
+ */
+export function keepOneValue(command: Command): void {
+  for (const option of command.options) {
+    const {parseArg, required, optional} = option;
+    if ((!required && !optional) || (parseArg && collectors.has(parseArg))) continue;
+    let given: string | undefined;
+    option.argParser((text: string, previous: unknown) => {
+      if (given !== undefined && given !== text)
+        throw new InvalidArgumentError(`It was '${given}' before: give it once.`);
+      given = text;
+      return parseArg ? parseArg(text, previous) : text;
+    });
+  }
+  for (const subcommand of command.commands) keepOneValue(subcommand);
 }

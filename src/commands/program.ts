@@ -1,7 +1,7 @@
 // Builds the commander program of each of the five names and turns every outcome into an exit code.
 import {Command, CommanderError} from 'commander';
 import {normaliseArgv} from './argv.ts';
-import {dieBySignal, flushed, type Io, processIo} from './host/io.ts';
+import {dieBySignal, flushed, type Io, noteClosedOutput, processIo} from './host/io.ts';
 import {reportError, reportUsage} from './host/report.ts';
 
 type AddCommand = (command: Command, io: Io, all: () => Promise<readonly Command[]>) => void;
@@ -88,6 +88,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 export async function main(name: string, argv: readonly string[]): Promise<void> {
   const io = processIo();
   let code = await run(name, argv, io);
+  noteClosedOutput(io);
   await flushed(io);
   // A disk that is full is known only when what was printed last has been written.
   if (code === 0 && io.stop.aborted) code = await stopCode(io, wantsJson(argv));
@@ -121,6 +122,7 @@ async function single(name: string, argv: readonly string[], io: Io): Promise<{p
   const entry = COMMANDS[name.replace(/^mistral-/, '')];
   if (!entry) throw new Error(`no command belongs to the name ${name}`);
   (await entry.load())(program.summary(entry.summary), io, () => allCommands(io));
+  await refuseLostValues(program);
   return {program, rest: normaliseArgv(program, argv)};
 }
 
@@ -134,7 +136,14 @@ async function umbrella(argv: readonly string[], io: Io): Promise<{program: Comm
   if (!command) return {program, rest: [...argv]};
   answersVersion(command);
   await COMMANDS[command.name()]?.load().then((add) => add(command, io, () => allCommands(io)));
+  await refuseLostValues(command);
   return {program, rest: [...argv.slice(0, at + 1), ...normaliseArgv(command, argv.slice(at + 1))]};
+}
+
+/** The commands' own files load the table of flags before: `mistral --help` has none. */
+async function refuseLostValues(command: Command): Promise<void> {
+  const {keepOneValue} = await import('./options.ts');
+  keepOneValue(command);
 }
 
 /** Every command with its flags declared. */

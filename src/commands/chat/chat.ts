@@ -1,5 +1,5 @@
 // `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
-import type {Command} from 'commander';
+import {type Command, Option} from 'commander';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
@@ -61,13 +61,13 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--no-attach', 'with -p: do not use a running mistral serve that has the model open')
     .option('--system <text|@file>', 'system prompt')
     .option('--json', 'one JSON object an answer on stdout')
-    .option('--stream-json', 'one JSON object an event on stdout')
+    .addOption(new Option('--stream-json', 'one JSON object an event on stdout').conflicts('json'))
     .option('--plain', 'no screen: the classic prompt loop')
-    .option('--tui', 'insist on the screen')
+    .addOption(new Option('--tui', 'insist on the screen').conflicts(['plain', 'screenReader']))
     .option('--screen-reader', 'no screen: whole sentences, lines are only ever added (also ACCESSIBLE=1)')
     .option('--reduced-motion', 'nothing on the screen moves by itself (also MISTRAL_REDUCED_MOTION=1)')
     .option('--continue', 'go on with the last kept chat')
-    .option('--resume <id>', 'go on with this kept chat (mistral sessions list)')
+    .addOption(new Option('--resume <id>', 'go on with this kept chat (mistral sessions list)').conflicts('continue'))
     .option('--no-save', 'keep nothing of this chat')
     .option('--tools <file>', 'at a terminal: JSON file with tools the model may call (as /tools)')
     .option(

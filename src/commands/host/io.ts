@@ -1,5 +1,6 @@
 // What a command may touch of the outside world; only this folder writes to its streams, and cleans what goes there.
-import {createReadStream, fstatSync} from 'node:fs';
+import {createReadStream, fstatSync, readFileSync, readlinkSync} from 'node:fs';
+import {EngineError} from '../../base/errors.ts';
 import {escapeJson, sanitise, type TerminalSequence} from '../../base/terminal-text.ts';
 
 export type Input = NodeJS.ReadableStream & {readonly isTTY?: boolean};
@@ -53,7 +54,7 @@ export interface Outside extends Pick<Io, 'stdin' | 'env' | 'cwd' | 'stop' | 'ca
 
 /** An `Io` on these streams. Each stream is judged by itself: one may be a terminal and the other a file. */
 export function ioOn(outside: Outside): Io {
-  const {stdout, stderr, env, cwd, stop} = outside;
+  const {stdout, stderr, env, stop} = outside;
   return {
     // Made when it is asked for: help and refusals need none.
     get stdin() {
@@ -63,7 +64,9 @@ export function ioOn(outside: Outside): Io {
     stderr,
     [STREAMS]: {stdout, stderr},
     env,
-    cwd,
+    get cwd() {
+      return outside.cwd;
+    },
     stop,
     captureInterrupt: (handler, signals) => outside.captureInterrupt(handler, signals),
     ...writersOn(stdout, stderr),
@@ -136,7 +139,9 @@ export function processIo(): Io {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder();
+    },
     stop: controller.signal,
     captureInterrupt(handler, signals = ['SIGINT']) {
       const capture = {handler, signals};
@@ -146,6 +151,33 @@ export function processIo(): Io {
       };
     },
   });
+}
+
+/** @throws EngineError `io` when it was removed, or may not be looked at. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new EngineError('io', 'the folder this was started in is gone, or closed to this user', {
+      hint: 'Change to another folder first.',
+      cause,
+    });
+  }
+}
+
+/**
+ * Says that stdout was closed (`>&-`). Node opens /dev/null in its place, for reading and writing, and whoever starts a
+ * program without output often does the same: the two cannot be told apart, so this is a note and no failure.
+ */
+export function noteClosedOutput(io: Io): void {
+  if (process.platform !== 'linux') return;
+  try {
+    if (readlinkSync('/proc/self/fd/1') !== '/dev/null') return;
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync('/proc/self/fdinfo/1', 'utf8'))?.[1] ?? '0';
+    if ((Number.parseInt(flags, 8) & 0o3) === 0o2) io.say('note: stdout is closed, so the output is lost');
+  } catch {
+    // Without /proc nothing tells.
+  }
 }
 
 /** For a folder or a block device Node has an empty stream in place of stdin; one that reads it says what is wrong. */
