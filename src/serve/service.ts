@@ -90,7 +90,7 @@ export class Service {
     const {backend} = this;
     const controller = new AbortController();
     const {signal} = controller;
-    // The response's close, not the request's: on Node 20 that one fires as soon as the body is read.
+    // Node 20: the request's close fires as soon as its body is read, so the response's is taken.
     const onClose = () => reply.raw.writableFinished || controller.abort(new HttpError(499, 'the client left'));
     reply.raw.once('close', onClose);
     if (reply.raw.destroyed) onClose();
