@@ -2,6 +2,7 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {fileError} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {writeWhole} from '../../base/files/whole-file.ts';
 import {formatBytes} from '../../base/units.ts';
@@ -60,7 +61,12 @@ function resultPath(io: Io, folder: string, type: string): string {
 }
 
 async function convert(io: Io, source: SourceFolder, type: string, out: string): Promise<void> {
-  makeFolder(dirname(out), 0o700);
+  try {
+    makeFolder(dirname(out), 0o700);
+  } catch (error) {
+    const closed = `Set XDG_CACHE_HOME to a folder that can be written, or choose the place: mistral convert ${source.folder} --out FILE`;
+    throw fileError(error, dirname(out), 'write', {closed});
+  }
   let progress = new ByteProgress(`converting ${source.name}`, io);
   try {
     await convertFolder(source, type, out, {

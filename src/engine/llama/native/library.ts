@@ -5,6 +5,7 @@ import {EngineError} from '../../../base/errors.ts';
 import type {Device, LogListener} from '../../contract/local-engine.ts';
 import {type NativeGrammarState, nativeGrammarState} from './binding.ts';
 import {hasNoGpu, loadCpuBuild} from './cpu-build.ts';
+import {cluesHere, whyNoBuild} from './why-no-build.ts';
 
 export interface Library {
   readonly llama: Llama;
@@ -90,10 +91,10 @@ export async function startGrammar(llama: Llama, model: LlamaModel, gbnf: string
 }
 
 function noBuild(device: Device, cause?: unknown): EngineError {
-  return new EngineError('unsupported', `no ${deviceName(device)} build of the engine works on this machine`, {
-    hint: device === 'off' ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.',
-    cause,
-  });
+  const known = device === 'off' || device === 'auto' ? whyNoBuild(cluesHere()) : undefined;
+  const what = `no ${deviceName(device)} build of the engine works on this machine`;
+  const general = device === 'off' ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.';
+  return new EngineError('unsupported', known ? `${what}: ${known.why}` : what, {hint: known?.hint ?? general, cause});
 }
 
 function deviceName(device: Device): string {

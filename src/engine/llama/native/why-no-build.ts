@@ -1,0 +1,76 @@
+// Why the engine's prepared build does not work here, where that can be told, and the way out of each.
+import {readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {arch, platform} from 'node:os';
+import {join} from 'node:path';
+
+export interface Clues {
+  /** The C library is musl, as on Alpine. */
+  readonly isMusl: boolean;
+  /** The package of the build is there. */
+  readonly isInstalled: boolean;
+  /** The code of the error that loading the build gives. */
+  readonly loadCode: string | undefined;
+  /** Of the package, such as `@node-llama-cpp/linux-x64`. */
+  readonly name: string;
+}
+
+export interface WhyNoBuild {
+  /** As a clause behind "no build of the engine works on this machine: ". */
+  readonly why: string;
+  readonly hint: string;
+}
+
+/** Undefined where nothing is known that would explain it. */
+export function whyNoBuild({isMusl, isInstalled, loadCode, name}: Clues): WhyNoBuild | undefined {
+  if (isMusl) {
+    return {
+      why: 'its C library is musl (Alpine), and the prepared builds are for glibc',
+      hint: 'Use a system with glibc, such as the image node:22-slim, or compile the engine: npx node-llama-cpp source download',
+    };
+  }
+  if (!isInstalled) {
+    return {
+      why: `the optional package ${name} is not installed`,
+      hint: 'Install mistral-chat again without --omit=optional (or --no-optional): npm install --include=optional',
+    };
+  }
+  if (loadCode === 'ERR_DLOPEN_DISABLED') {
+    return {
+      why: 'Node was told to load no native code (--experimental-permission, --permission or --no-addons)',
+      hint: 'Start without that flag, or add --allow-addons; NODE_OPTIONS may hold it too.',
+    };
+  }
+  if (loadCode === 'ERR_ACCESS_DENIED') {
+    return {
+      why: "Node's permission model keeps it from its own files",
+      hint: 'Start without --experimental-permission or --permission; NODE_OPTIONS may hold it too.',
+    };
+  }
+  return undefined;
+}
+
+/** The clues of this machine: tries to load the build once more. */
+export function cluesHere(): Clues {
+  const name = `@node-llama-cpp/${platform() === 'darwin' ? 'mac' : platform() === 'win32' ? 'win' : platform()}-${arch()}`;
+  const require = createRequire(import.meta.url);
+  let isInstalled = false;
+  let loadCode: string | undefined;
+  try {
+    const engine = createRequire(require.resolve('node-llama-cpp'));
+    const folder = join(engine.resolve(name), '..', '..', 'bins', name.replace(/^.*\//, ''));
+    isInstalled = true;
+    require(join(folder, 'llama-addon.node'));
+  } catch (error) {
+    loadCode = (error as NodeJS.ErrnoException).code;
+  }
+  return {isMusl: usesMusl(), isInstalled: isInstalled || loadCode !== 'MODULE_NOT_FOUND', loadCode, name};
+}
+
+function usesMusl(): boolean {
+  try {
+    return platform() === 'linux' && /\/ld-musl-/.test(readFileSync('/proc/self/maps', 'utf8'));
+  } catch {
+    return false;
+  }
+}
