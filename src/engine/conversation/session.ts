@@ -153,8 +153,12 @@ export class Session {
     const before = this.#head;
     let head: Node | undefined;
     let known = true;
-    for (const message of messages) {
-      const next: Node | undefined = known ? this.#child(head, message) : undefined;
+    // Of two that say the same, the one the chat is in.
+    const current = path(before);
+    for (const [at, message] of messages.entries()) {
+      const here = current[at];
+      const stays = here !== undefined && here.parent === head && same(here.message, message);
+      const next: Node | undefined = !known ? undefined : stays ? here : this.#child(head, message);
       known = next !== undefined;
       head = next ?? this.#add(head, message);
     }

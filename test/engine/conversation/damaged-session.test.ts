@@ -167,6 +167,16 @@ test('new messages of a damaged chat have numbers of their own', () => {
   expect(session.messages.map(({content}) => content)).toEqual(['q1', 'q2', 'a2', 'q3', 'a3', 'q4', 'a4']);
 });
 
+test('of two equal answers the chat goes on behind the one it is in', () => {
+  const lines = linesOf([user('q1'), assistant('same'), user('q2')]);
+  lines.push(String(lines[2]).replace('"node":2', '"node":4'), '{"type":"head","node":3}');
+  expect(read(lines).said).toEqual(['q1', 'same', 'q2']);
+  const session = Session.read(file);
+  session.update([...session.messages, assistant('a2')]);
+  expect(readFileSync(file, 'utf8').match(/"q2"/g)).toHaveLength(1);
+  expect(Session.read(file).messages).toEqual([user('q1'), assistant('same'), user('q2'), assistant('a2')]);
+});
+
 test('reading writes nothing: the chat may be open elsewhere', () => {
   const session = new Session(INFO, file);
   session.update([user('q')]);
