@@ -1,7 +1,8 @@
 // The smallest complete vocabulary: 100 control ids, then one id a byte.
 
-import type {Token} from '../../src/engine/contract/requests.ts';
+import type {TemplateVersion, Token} from '../../src/engine/contract/requests.ts';
 import type {TokenDecoder, Tokenizer} from '../../src/engine/contract/tokenizer.ts';
+import {TEKKEN_PATTERN} from '../../src/engine/tokenizer/tekken/tekken-split.ts';
 
 const FIRST_BYTE = 100;
 const CONTROLS = [
@@ -57,4 +58,28 @@ export function toyTokenizer(without: readonly string[] = []): Tokenizer {
       return {push: (token) => utf8.decode(bytes(token), {stream: true}), end: () => utf8.decode()};
     },
   };
+}
+
+/** The same vocabulary as a tekken.json; `builder` is its `model_settings_builder`, undefined for none. */
+export function toyTekken(version: TemplateVersion, builder?: unknown): string {
+  return JSON.stringify({
+    config: {
+      pattern: TEKKEN_PATTERN,
+      num_vocab_tokens: 256,
+      default_vocab_size: FIRST_BYTE + 256,
+      default_num_special_tokens: FIRST_BYTE,
+      version,
+    },
+    vocab: Array.from({length: 256}, (_, byte) => ({
+      rank: byte,
+      token_bytes: Buffer.of(byte).toString('base64'),
+      token_str: byte < 128 ? String.fromCharCode(byte) : null,
+    })),
+    special_tokens: Array.from({length: FIRST_BYTE}, (_, rank) => ({
+      rank,
+      token_str: CONTROL_TEXTS.get(rank) ?? `<SPECIAL_${rank}>`,
+      is_control: true,
+    })),
+    model_settings_builder: builder,
+  });
 }
