@@ -49,6 +49,7 @@ export interface EngineFlags {
   readonly loraPath?: string;
   readonly loraScale?: number;
   readonly template?: TemplateVersion;
+  readonly setting?: readonly string[];
   readonly verbose?: true;
   /** Agree to the conversion of a model folder. */
   readonly yes?: true;
@@ -90,6 +91,11 @@ export function addEngineOptions(command: Command): void {
     .option('--lora-scale <x>', 'strength of the adapter', number({}))
     .addOption(
       new Option('--template <version>', 'prompt format, instead of the detected one').choices(templateVersions()),
+    )
+    .option(
+      '--setting <name=value>',
+      'a setting of the model that its tokenizer file names; repeatable',
+      collect(String),
     )
     .option('--yes', 'convert a folder that needs it without asking')
     .option('--verbose', "show the engine's own log on stderr")

@@ -69,6 +69,7 @@ function table(found: Inspection, note: string): string {
     rows.push(['tokenizer', `${tokenizer.family}, ${tokenizer.tokens} tokens`]);
     rows.push(['template', `${tokenizer.template}: ${tokenizer.templateReason}`]);
     rows.push(['abilities', abilities(tokenizer)]);
+    for (const line of tokenizer.settingLines ?? []) rows.push(['setting', line]);
   }
   if (found.license !== undefined) rows.push(['license', found.license]);
   rows.push(['fits here', howItFits(found)]);

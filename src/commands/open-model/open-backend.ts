@@ -1,6 +1,7 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
 import {availableParallelism} from 'node:os';
 import {basename, resolve} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
 import {unlessStopped} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {LocalOptions} from '../../engine/contract/local-engine.ts';
@@ -12,6 +13,7 @@ import type {Io} from '../host/io.ts';
 import {showProgress} from '../host/progress.ts';
 import type {EngineFlags} from '../options.ts';
 import {apiKeyFor} from './api-key.ts';
+import {chosenSettings} from './chosen-settings.ts';
 import {meant} from './meant.ts';
 import {findForMachine, readyModel} from './ready-model.ts';
 import {changesModel, findServer} from './running-servers.ts';
@@ -85,6 +87,11 @@ async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend
     ...(apiKey && {apiKey}),
     ...(model !== undefined && {model}),
   };
+  if (tokenizer === undefined && flags.setting !== undefined) {
+    throw new EngineError('usage', '--setting is for prompts that are rendered here', {
+      hint: 'With --url also give --tokenizer.',
+    });
+  }
   if (tokenizer === undefined) return openRemote(options);
   const {openExactRemote} = await import('../../engine/remote/exact-backend.ts');
   const {openTokenizer} = await import('./open-tokenizer.ts');
@@ -120,6 +127,7 @@ export async function withBackend(
 
 function engineOptions(flags: EngineFlags): Partial<OpenLocalOptions> {
   const {gpu, gpuLayers, ctx, kvType, memoryCheck, threads, template} = flags;
+  const settings = chosenSettings(flags.setting);
   return {
     ...(gpu !== undefined && {device: gpu}),
     ...(gpuLayers !== undefined && {gpuLayers}),
@@ -128,6 +136,7 @@ function engineOptions(flags: EngineFlags): Partial<OpenLocalOptions> {
     ...(memoryCheck === false && {memoryCheck}),
     ...(threads !== undefined && {threads}),
     ...(template !== undefined && {template}),
+    ...(settings !== undefined && {settings}),
   };
 }
 

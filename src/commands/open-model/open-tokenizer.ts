@@ -12,11 +12,13 @@ import {
 } from '../../engine/template/load-tokenizer.ts';
 import {isTokenizerFile} from '../../engine/tokenizer/tokenizer-file.ts';
 import type {Io} from '../host/io.ts';
+import {chosenSettings} from './chosen-settings.ts';
 import {whereToLook} from './meant.ts';
 
 export interface TokenizerFlags {
   readonly quant?: string;
   readonly template?: TemplateVersion;
+  readonly setting?: readonly string[];
 }
 
 /**
@@ -26,9 +28,10 @@ export interface TokenizerFlags {
 export async function openTokenizer(
   io: Io,
   name: string | undefined,
-  {quant, template}: TokenizerFlags,
+  {quant, template, setting}: TokenizerFlags,
 ): Promise<LoadedTokenizer> {
-  return await tokenizerOf(findModel(name, whereToLook(io), {quant}), template);
+  const loaded = await tokenizerOf(findModel(name, whereToLook(io), {quant}), template);
+  return {...loaded, chosenSettings: chosenSettings(setting)};
 }
 
 async function tokenizerOf(found: FoundModel, template: TemplateVersion | undefined): Promise<LoadedTokenizer> {

@@ -41,6 +41,7 @@ export function announceServer(env: NodeJS.ProcessEnv, pid: number, note: Server
 const MEANING = {
   loraPath: 'answers',
   template: 'answers',
+  setting: 'answers',
   gpu: 'engine',
   gpuLayers: 'engine',
   ctx: 'engine',

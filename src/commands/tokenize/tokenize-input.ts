@@ -1,4 +1,5 @@
 // What `mistral tokenize` encodes: plain text, a chat request or a fill-in-the-middle request.
+import {defined} from '../../base/defined.ts';
 import type {Json} from '../../base/json.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import {encodeChat} from '../../engine/template/encode/encode-chat.ts';
@@ -8,15 +9,12 @@ import {readChatRequest, readFimRequest} from '../../engine/wire/read-request.ts
 
 /** Encodes a request's body, read as mistral-common reads its own. @throws Refusal */
 export function encodeInput(
-  {tokenizer, version, modelSettings}: LoadedTokenizer,
+  {tokenizer, version, modelSettings, chosenSettings}: LoadedTokenizer,
   kind: 'request' | 'fim',
   body: Json,
   maxModelInputLen?: number,
 ): readonly Token[] {
   if (kind === 'fim') return encodeFim(readFimRequest(body, {dialect: 'exact'}).request, tokenizer, version).tokens;
-  const options = {
-    ...(maxModelInputLen === undefined ? {} : {maxModelInputLen}),
-    ...(modelSettings === undefined ? {} : {modelSettings}),
-  };
+  const options = defined({maxModelInputLen, modelSettings, chosenSettings});
   return encodeChat(readChatRequest(body, {dialect: 'exact'}).request, tokenizer, version, options).tokens;
 }

@@ -4,11 +4,12 @@ import {EngineError} from '../../base/errors.ts';
 import type {TemplateVersion} from '../../engine/contract/requests.ts';
 import {templateVersions} from '../../engine/contract/templates.ts';
 import type {Io} from '../host/io.ts';
-import {modelArgument} from '../options.ts';
+import {collect, modelArgument} from '../options.ts';
 
 interface TokenizeFlags {
   readonly modelPath?: string;
   readonly template?: TemplateVersion;
+  readonly setting?: readonly string[];
   readonly text?: string;
   readonly request?: string;
   readonly fim?: string;
@@ -39,6 +40,11 @@ export function addTokenizeCommand(command: Command, io: Io): void {
     .addOption(new Option('--model-path <path>').hideHelp())
     .addOption(
       new Option('--template <version>', 'prompt format, instead of the detected one').choices(templateVersions()),
+    )
+    .option(
+      '--setting <name=value>',
+      'a setting of the model that its tokenizer file names; repeatable',
+      collect(String),
     )
     .option('--text <text>', 'plain text')
     .option('--request <file>', 'chat request as JSON; - is stdin')

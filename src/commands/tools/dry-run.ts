@@ -1,4 +1,5 @@
 // `mistral tools --dry-run`: the exact prompt a request becomes, from the tokenizer alone.
+import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
 import {encodeChat} from '../../engine/template/encode/encode-chat.ts';
@@ -24,7 +25,7 @@ export async function printPrompt(
     });
   }
   const loaded = await openTokenizer(io, model.kind === 'url' ? flags.tokenizer : model.name, flags);
-  const {tokenizer, version, modelSettings} = loaded;
-  const {tokens} = encodeChat(request, tokenizer, version, modelSettings === undefined ? {} : {modelSettings});
+  const {tokenizer, version, modelSettings, chosenSettings} = loaded;
+  const {tokens} = encodeChat(request, tokenizer, version, defined({modelSettings, chosenSettings}));
   printTokens(io, loaded, tokens, flags);
 }

@@ -10,6 +10,7 @@ import type {GgufFile} from '../gguf/read-header.ts';
 import {memoryNeed} from '../models/memory/memory-needs.ts';
 import {type Abilities, abilitiesOf} from '../template/abilities.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
+import {type ModelSetting, settingLines} from '../template/model-settings.ts';
 
 export interface TypeShare {
   readonly type: string;
@@ -61,6 +62,10 @@ export interface TokenizerReport extends Abilities {
   readonly tokens: number;
   readonly template: string;
   readonly templateReason: string;
+  /** Model settings that the tokenizer file names; undefined where no file says anything. */
+  readonly settings?: readonly ModelSetting[];
+  /** The same in words, and what is odd about them. */
+  readonly settingLines?: readonly string[];
 }
 
 const SHOWN_CONTEXTS = [4096, 8192, 32_768, 131_072];
@@ -103,7 +108,7 @@ function typeShares({tensors}: GgufFile): TypeShare[] {
 
 function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; problem?: string} {
   try {
-    const {tokenizer, version, versionReason} = loadFromGguf(file);
+    const {tokenizer, version, versionReason, modelSettings} = loadFromGguf(file);
     return {
       tokenizer: {
         family: tokenizer.family,
@@ -111,6 +116,7 @@ function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; problem?
         template: version,
         templateReason: versionReason,
         ...abilitiesOf(tokenizer, version),
+        ...(modelSettings && {settings: modelSettings.settings, settingLines: settingLines(modelSettings)}),
       },
     };
   } catch (error) {

@@ -1,6 +1,8 @@
 // The Backend that runs here: request to ids by the template, ids to ids by the engine, ids to events by the parser.
 
+import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
+import type {JsonObject} from '../../base/json.ts';
 import type {Backend, GenerationEvent, KvState, ModelInfo, TokenModel} from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
@@ -31,6 +33,8 @@ export interface LocalParts {
   /** Why this version, in words. */
   readonly versionReason: string;
   readonly modelSettings?: ModelSettings | undefined;
+  /** Settings that every request has, unless it says otherwise. */
+  readonly chosenSettings?: JsonObject | undefined;
   readonly id: string;
   readonly path: string | undefined;
   readonly trainedContextSize: number | undefined;
@@ -71,9 +75,9 @@ export class LocalBackend implements Backend {
 
   /** @throws EngineError what the template refuses; a prompt too long for the context is refused by `chat` only. */
   render(request: ChatCompletionRequest): Tokenized {
-    const {tokenizer, version, modelSettings, tokenModel} = this.#parts;
+    const {tokenizer, version, modelSettings, chosenSettings, tokenModel} = this.#parts;
     const room = tokenModel.contextSize - 1 - (request.sampling.maxTokens ?? 0);
-    const options: EncodeOptions = {maxModelInputLen: room, ...(modelSettings && {modelSettings})};
+    const options: EncodeOptions = defined({maxModelInputLen: room, modelSettings, chosenSettings});
     return encodeChat(request, tokenizer, version, options);
   }
 

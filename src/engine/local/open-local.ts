@@ -1,10 +1,12 @@
 // From a GGUF file to a running local backend: tokenizer, template and engine together.
 import {basename} from 'node:path';
+import type {JsonObject} from '../../base/json.ts';
 import type {LocalOptions} from '../contract/local-engine.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {preflight} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
+import {isUnusual, settingLines} from '../template/model-settings.ts';
 import {engineFor} from './engines.ts';
 import {LocalBackend} from './local-backend.ts';
 
@@ -13,6 +15,8 @@ export interface OpenLocalOptions extends LocalOptions {
   readonly file: GgufFile | string;
   /** Overrides the detected version. */
   readonly template?: TemplateVersion;
+  /** Model settings that every request has, unless it says otherwise. */
+  readonly settings?: JsonObject;
   /** Default: the file's name without `.gguf`. */
   readonly id?: string;
 }
@@ -28,8 +32,20 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   // A library may take its time to load: the tokenizer is read meanwhile.
   engine.warm?.(options.device ?? 'auto');
   const loaded = loadFromGguf(file, options.template);
+  const {modelSettings} = loaded;
+  if (modelSettings && isUnusual(modelSettings))
+    options.onNote?.(`model settings: ${settingLines(modelSettings).join('; ')}`);
   const tokenModel = await engine.open(file, options);
   const {trainedContextSize, device, state} = tokenModel;
   const id = options.id ?? basename(file.path).replace(/\.gguf$/i, '');
-  return new LocalBackend({...loaded, tokenModel, trainedContextSize, device, state, id, path: file.path});
+  return new LocalBackend({
+    ...loaded,
+    chosenSettings: options.settings,
+    tokenModel,
+    trainedContextSize,
+    device,
+    state,
+    id,
+    path: file.path,
+  });
 }

@@ -31,9 +31,9 @@ export async function openExactRemote(options: RemoteOptions, loaded: LoadedToke
     });
   }
   const {id, contextSize = UNKNOWN_CONTEXT, device} = remote.model;
-  const {tokenizer, version, versionReason, modelSettings} = loaded;
+  const {tokenizer, version, versionReason, modelSettings, chosenSettings} = loaded;
   const tokenModel = new RemoteTokenModel({server, route, model: id, contextSize, eos: tokenizer.eos});
-  const parts = {tokenModel, tokenizer, version, versionReason, modelSettings, id, device, now};
+  const parts = {tokenModel, tokenizer, version, versionReason, modelSettings, chosenSettings, id, device, now};
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: remote.model.trainedContextSize});
   return new ExactBackend(local, remote);
 }

@@ -3,6 +3,7 @@
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import type {JsonObject} from '../../base/json.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {TEMPLATES, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
@@ -21,6 +22,8 @@ export interface LoadedTokenizer {
   readonly versionReason: string;
   /** What the tokenizer file says about v15 settings; undefined when no file says anything. */
   readonly modelSettings: ModelSettings | undefined;
+  /** Settings that every request has, unless it says otherwise. */
+  readonly chosenSettings?: JsonObject | undefined;
   /** The file it was read from. */
   readonly path: string;
 }

@@ -63,6 +63,30 @@ function typeSchema(type: string): JsonObject {
 
 type Given = Pick<ChatCompletionRequest, 'reasoningEffort' | 'nearestEffort' | 'responseFormat' | 'modelSettings'>;
 
+/**
+ * The request with settings that were chosen before it (`--setting`); what the request says itself goes first, in the
+ * field of a setting too.
+ */
+export function withChosen<Request extends Given>(request: Request, chosen: JsonObject | undefined): Request {
+  if (chosen === undefined || chosen.size === 0) return request;
+  const saysSchema = schemaOf(request.responseFormat) !== undefined;
+  const free = [...chosen].filter(([name]) => {
+    if (name === EFFORT) return request.reasoningEffort === undefined;
+    return name !== 'json_schema' || !saysSchema;
+  });
+  return {...request, modelSettings: new Map([...free, ...(request.modelSettings ?? [])])};
+}
+
+/** Whether a file has more than the seven efforts and the schema, or something odd: then a person should be told. */
+export function isUnusual({settings, notes}: ModelSettings): boolean {
+  if (notes.length > 0) return true;
+  return !settings.every((setting) =>
+    setting.name === EFFORT
+      ? setting.kind === 'enum' && setting.values.every((value) => EFFORTS.includes(value))
+      : setting.name === 'json_schema' && setting.kind === 'json_schema',
+  );
+}
+
 /** The efforts a model takes, in the order of its file; none where it knows no such setting. */
 export function effortsOf(settings: ModelSettings = UNSAID): readonly string[] {
   return effortSetting(settings)?.values ?? [];
@@ -168,8 +192,9 @@ function enumValue(setting: EnumSetting, given: Json | undefined): string | unde
   const value = given ?? setting.default;
   if (value === undefined && setting.acceptsNone) return undefined;
   if (value === undefined) throw refused(name, `This model needs a value for ${name}: ${valueList(values)}.`);
-  if (typeof value === 'string' && values.includes(value)) return value;
+  // A word that is also a number or a literal of JSON, such as 5, may come as one.
   const said = typeof value === 'string' ? value : dumpsJson(value);
+  if (values.includes(said)) return said;
   throw refused(name, `This model takes for ${name} the values ${valueList(values)}, not ${said}.`);
 }
 

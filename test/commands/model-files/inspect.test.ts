@@ -6,6 +6,7 @@ import {fakeIo} from '../../fakes/io.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {denseFolder, ministral3Folder} from '../../fixtures/tiny-families.ts';
 import {tinyModel} from '../../fixtures/tiny-model.ts';
+import {tekkenMetadata} from '../../fixtures/vocabularies.ts';
 
 async function converted(): Promise<string> {
   const folder = folderWith(denseFolder());
@@ -43,6 +44,31 @@ test('the table says the same in words', async () => {
   await run('mistral', ['inspect', await converted()], io);
   expect(io.out()).toContain('architecture  llama, 2 layers of 64, 4 heads, 2 for keys and values\n');
   expect(io.out()).toContain('abilities     chat, tools, fill in the middle (by template and vocabulary; text only)\n');
+});
+
+test('model settings that a file carries are told, also those of a kind nobody knows', async () => {
+  const builder = {
+    reasoning_effort: {values: ['none', 'ultra'], default: 'ultra'},
+    budget: {type: 'range', default: null},
+  };
+  const metadata = {
+    ...tekkenMetadata(),
+    'mistral.tokenizer.version': 'v15',
+    'mistral.tokenizer.model_settings': JSON.stringify(builder),
+  };
+  const folder = folderWith({'m.gguf': tinyModel(metadata)});
+  const io = fakeIo();
+  await run('mistral', ['inspect', join(folder, 'm.gguf')], io);
+  expect(io.out()).toContain('setting       efforts none, ultra (default ultra)\n');
+  expect(io.out()).toContain(
+    'setting       setting budget is of a kind (range) this program does not know; left out\n',
+  );
+  const json = fakeIo();
+  await run('mistral', ['inspect', join(folder, 'm.gguf'), '--json'], json);
+  expect(JSON.parse(json.out()).tokenizer.settings).toMatchObject([
+    {name: 'reasoning_effort', values: ['none', 'ultra'], default: 'ultra'},
+    {name: 'budget', kind: 'unknown', type: 'range'},
+  ]);
 });
 
 test('a vision encoder is told that was left out, or lies beside the file', async () => {

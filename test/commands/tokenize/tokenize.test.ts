@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, test} from 'vitest';
 import {run} from '../../../src/commands/program.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {toyTekken} from '../../fakes/toy-tokenizer.ts';
 import {spmFile, spmPieces, tekkenJson} from '../../fixtures/vocabularies.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tokenize-'));
@@ -192,5 +193,54 @@ describe('--decode', () => {
   test.each([[[-1]], [['1']], [[1.5]], [[1_000_000]], ['1'], [undefined]])('ids %j are refused', async (ids) => {
     const [answer] = await answers('--decode', v13, [{id: 7, ids}]);
     expect(answer).toMatchObject({id: 7, error: {code: 'invalid_request'}});
+  });
+});
+
+describe('model settings', () => {
+  const builder = {
+    reasoning_effort: {type: 'enum', values: ['none', 'ultra'], default: 'none'},
+    verbosity: {type: 'enum', values: ['brief', 'full'], default: 'brief'},
+  };
+  const v15 = file('tekken-v15.json', toyTekken('v15', builder));
+  const body = file('hello.json', JSON.stringify(hello));
+  const block = (out: string) =>
+    /\[MODEL_SETTINGS\](.*)\[\/MODEL_SETTINGS\]/.exec(JSON.parse(out).pieces.join(''))?.[1];
+
+  test('of the file are told and written; --setting chooses others', async () => {
+    const plain = await tokenize([v15, '--request', body, '--json']);
+    expect(block(plain.out)).toBe('{"reasoning_effort": "none", "verbosity": "brief"}');
+    expect(JSON.parse(plain.out)).toMatchObject({
+      settings: [{name: 'reasoning_effort'}, {name: 'verbosity', default: 'brief'}],
+    });
+    const chosen = await tokenize([
+      v15,
+      '--request',
+      body,
+      '--json',
+      '--setting',
+      'verbosity=full',
+      '--setting',
+      'reasoning_effort=ultra',
+    ]);
+    expect(block(chosen.out)).toBe('{"reasoning_effort": "ultra", "verbosity": "full"}');
+    expect((await tokenize([v15, '--request', body])).err).toContain(
+      'note: model settings: efforts none, ultra (default none); also takes verbosity: brief, full (brief)\n',
+    );
+  });
+
+  test('that are wrong are told with what there is', async () => {
+    const wrong = await tokenize([v15, '--request', body, '--setting', 'verbosity=loud']);
+    expect(wrong).toMatchObject({code: 2, out: ''});
+    expect(wrong.err).toContain('takes for verbosity the values brief, full, not loud');
+    expect(await tokenize([v15, '--request', body, '--setting', 'verbosity'])).toMatchObject({code: 2});
+    const none = await tokenize([v13, '--request', body, '--setting', 'verbosity=full']);
+    expect(none.err).toContain('This template version knows no model settings.');
+  });
+
+  test('that a file should name and does not: chats are refused, texts are not', async () => {
+    const silent = file('tekken-silent.json', tekkenJson('v15'));
+    const {code, err} = await tokenize([silent, '--request', body]);
+    expect({code, err}).toMatchObject({code: 2, err: expect.stringContaining('--template v13')});
+    expect((await tokenize([silent, '--text', 'the cat'])).code).toBe(0);
   });
 });

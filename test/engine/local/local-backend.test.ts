@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import type {ChatCompletionRequest, TemplateVersion} from '../../../src/engine/contract/requests.ts';
 import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
+import {parseModelSettings} from '../../../src/engine/template/read-model-settings.ts';
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Script, ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {toyAnswers} from '../../fakes/toy-answers.ts';
@@ -42,6 +43,18 @@ describe('LocalBackend', () => {
       logprobs: true,
       enforces: false,
     });
+  });
+
+  test('renders settings that were chosen for all its requests', () => {
+    const modelSettings = parseModelSettings('m.gguf', '{"a": {"type": "enum", "values": ["x", "y"], "default": "x"}}');
+    const [{model}] = localBackend(says(''), 'v15');
+    const parts = {tokenModel: new ScriptedTokenModel(says('')), tokenizer, version: 'v15', modelSettings} as const;
+    const backend = new LocalBackend({
+      ...{...parts, chosenSettings: new Map([['a', 'y']]), id: 'toy', path: undefined},
+      ...{versionReason: 'as asked for', trainedContextSize: model.trainedContextSize, device: 'script'},
+    });
+    const settings = [37, ...tokenizer.encode('{"a": "y"}'), 38];
+    expect(backend.render(ask('q')).tokens).toEqual([1, ...settings, 3, ...tokenizer.encode('q'), 4]);
   });
 
   test('says what it is', () => {

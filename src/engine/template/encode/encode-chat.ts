@@ -1,11 +1,12 @@
 // A chat request as the token ids mistral-common would send, driven by the table of templates.
 
+import type {JsonObject} from '../../../base/json.ts';
 import {type Token, type Tokenized, textPrompt} from '../../contract/prompt.ts';
 import {Refusal} from '../../contract/refusal.ts';
 import type {ChatCompletionRequest, TemplateVersion} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
-import {checkEffort, type ModelSettings, settingsJson} from '../model-settings.ts';
+import {checkEffort, type ModelSettings, settingsJson, withChosen} from '../model-settings.ts';
 import {MessageEncoder} from './encode-message.ts';
 import {type NormalisedMessage, normaliseMessages} from './normalise.ts';
 import {dropOldest} from './truncate.ts';
@@ -18,6 +19,8 @@ export interface EncodeOptions {
   readonly maxModelInputLen?: number;
   /** What the tokenizer file says about v15 model settings; default: the efforts none and high, none set. */
   readonly modelSettings?: ModelSettings;
+  /** Settings chosen for every request that does not say otherwise. */
+  readonly chosenSettings?: JsonObject;
 }
 
 /**
@@ -26,12 +29,13 @@ export interface EncodeOptions {
  * @throws Refusal
  */
 export function encodeChat(
-  request: ChatCompletionRequest,
+  given: ChatCompletionRequest,
   tokenizer: Tokenizer,
   version: TemplateVersion,
   options: EncodeOptions = {},
 ): Tokenized {
   const row = TEMPLATES[version];
+  const request = withChosen(given, options.chosenSettings);
   checkEffort(request.reasoningEffort, options.modelSettings);
   validateRequest(request, row, options.mode ?? 'test');
   const limit = truncationLimit(request, row, options);

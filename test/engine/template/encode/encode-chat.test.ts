@@ -200,6 +200,24 @@ describe('model settings', () => {
     expect(block(future, {reasoningEffort: 'ultra', ...given(['reasoning_effort', 'ultra'])})).toContain('ultra');
   });
 
+  it('chosen before a request give way to what it says itself', () => {
+    const builder = `{${EFFORT}, "json_schema": {}, "verbosity": {"type": "enum", "values": ["brief", "5"], "default": "brief"}}`;
+    const modelSettings = parseModelSettings('tekken.json', builder);
+    const chosenSettings = new Map<string, Json>([
+      ['reasoning_effort', 'high'],
+      ['verbosity', {source: '5'}],
+      ['json_schema', new Map()],
+    ]);
+    const said = (request: Partial<ChatCompletionRequest>) =>
+      promptText(encodeChat({...base, ...request}, tokenizer, 'v15', {modelSettings, chosenSettings}).tokens);
+    expect(said({})).toContain('{"json_schema": {}, "reasoning_effort": "high", "verbosity": "5"}');
+    expect(
+      said({reasoningEffort: 'none', responseFormat: {type: 'json_schema', schema: new Map([['a', 'b']])}}),
+    ).toContain('{"json_schema": {"a": "b"}, "reasoning_effort": "none", "verbosity": "5"}');
+    expect(said(given(['verbosity', 'brief']))).toContain('"verbosity": "brief"');
+    expect(() => encodeChat(base, tokenizer, 'v13', {chosenSettings})).toThrow('knows no model settings');
+  });
+
   it('that the file demands and nobody knows are asked for', () => {
     for (const builder of [
       '{"budget": {"type": "range", "default": 3}}',
