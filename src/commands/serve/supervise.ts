@@ -2,7 +2,7 @@
 import {spawn} from 'node:child_process';
 import {constants} from 'node:os';
 import {sayOn} from '../host/io.ts';
-import {guard} from '../processes/guard.ts';
+import {guard, newMark} from '../processes/guard.ts';
 
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const;
 
@@ -36,10 +36,11 @@ export function isSupervised(): boolean {
  */
 export function supervise(): void {
   // The child may be anywhere in native code, or stopped, when this process is killed: it cannot be left to itself to end.
-  const {watch, release} = guard({signal: 'SIGTERM', graceMs: ORPHAN_MS});
+  const {mark, variable} = newMark();
+  const {watch, release} = guard({signal: 'SIGTERM', graceMs: ORPHAN_MS, mark});
   const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
-    env: {...process.env, [MARK]: String(process.pid)},
+    env: {...process.env, ...variable, [MARK]: String(process.pid)},
     // In a group of its own: Ctrl-C would reach it twice, and the second time means "at once".
     detached: true,
   });

@@ -49,6 +49,52 @@ test.each(['exit', 'throw'])('a program that ends by %s leaves nothing', async (
   await vi.waitFor(() => expect(isAlive()).toBe(false), 10_000);
 });
 
+test('what has no mark and ignores the signal is killed when its time is over', async () => {
+  const {cwd, isAlive} = aliveFifo();
+  const runner = startChild(
+    childProgram(`
+import {spawn} from 'node:child_process';
+import {guard} from './commands/processes/guard.ts';
+const {watch} = guard({signal: 'SIGTERM', graceMs: 500});
+const line = "trap '' TERM; exec 9>alive; while :; do sleep 1; done";
+watch(-(spawn('sh', ['-c', line], {cwd: process.argv[2], detached: true, stdio: 'ignore'}).pid ?? 0));
+console.log('watching');
+setInterval(() => {}, 1000);
+`),
+    cwd,
+  );
+  expect(await runner.line()).toBe('watching');
+  await vi.waitFor(() => expect(isAlive()).toBe(true), 10_000);
+  runner.process.kill('SIGKILL');
+  await vi.waitFor(() => expect(isAlive()).toBe(false), 10_000);
+});
+
+test('one that cannot be started has no watcher either', async () => {
+  const {cwd} = aliveFifo();
+  const runner = startChild(
+    childProgram(`
+import {setTimeout as sleep} from 'node:timers/promises';
+import {livingProcesses} from './commands/processes/process-table.ts';
+import {runToEnd} from './commands/processes/run-to-end.ts';
+const options = {env: {}, input: '', signal: new AbortController().signal, maxBytes: 1000};
+const tooLong = 'x'.repeat(300_000);
+for (const [program, args, cwd] of [['true', [tooLong], '/'], ['/no/such/program', [], '/'], ['true', [], '/no/such']]) {
+  console.log(await runToEnd(program, args, {...options, cwd}).catch(({code}) => code));
+}
+for (let left = 1, n = 0; left > 0 && n < 100; n++) {
+  await sleep(50);
+  left = livingProcesses({group: process.pid, mark: 'of nobody'})?.length ?? 0;
+  if (left === 0) console.log('no watcher');
+}
+`),
+    cwd,
+  );
+  expect(await runner.line()).toBe('E2BIG');
+  expect(await runner.line()).toBe('ENOENT');
+  expect(await runner.line()).toBe('ENOENT');
+  expect(await runner.line()).toBe('no watcher');
+});
+
 test('a program that is over has no watcher any more', async () => {
   const {cwd} = aliveFifo();
   const watchers = `grep -ls 'read -r signal tries' /proc/[0-9]*/cmdline >watchers; echo done`;

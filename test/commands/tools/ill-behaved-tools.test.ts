@@ -35,6 +35,7 @@ const ENDED = ['the tool tool left processes running; they were ended'];
 
 test.each([
   ['a child in the background', `${FOREVER} & echo ok`, 'ok', ENDED],
+  ['a child without its environment', `env -i ${FOREVER} & sleep 0.2; echo ok`, 'ok', ENDED],
   ['a child with its output elsewhere', `${FOREVER} >/dev/null 2>&1 & echo ok`, 'ok', ENDED],
   ['a child in a session of its own', `setsid ${FOREVER} & sleep 0.2; echo ok`, 'ok', ENDED],
   ['a daemon', `(setsid sh -c '${FOREVER} & ${FOREVER}' >/dev/null 2>&1 &); sleep 0.2; echo ok`, 'ok', ENDED],
