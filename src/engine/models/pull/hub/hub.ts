@@ -8,18 +8,9 @@ import {type ModelFile, modelFiles} from '../../../gguf/model-files.ts';
 import {ORIGINAL} from '../../catalogue/catalogue.ts';
 import {chooseQuantisation} from '../../memory/choose-file.ts';
 import {ATTEMPTS, statusError} from '../download-client.ts';
+import {repositoryIn} from './hub-answer.ts';
 import type {ChosenFiles, HubRepository} from './hub-folder.ts';
 import {chooseFolder} from './hub-folder.ts';
-
-interface ModelAnswer {
-  readonly sha?: string;
-  readonly siblings?: readonly {
-    rfilename: string;
-    size?: number;
-    blobId?: string;
-    lfs?: {sha256?: string; size?: number};
-  }[];
-}
 
 /** Memory beyond the weights that a choice counts with. */
 const OVERHEAD = 1.5e9;
@@ -32,21 +23,15 @@ export async function readRepository(
   signal: AbortSignal,
 ): Promise<HubRepository> {
   const url = `${endpoint}/api/models/${repo}/revision/${encodeURIComponent(revision)}?blobs=true`;
-  const answer = await ask(http, url, `${endpoint}/${repo}`, signal);
-  if (typeof answer.sha !== 'string' || !/^[0-9a-f]{7,64}$/.test(answer.sha)) {
+  const {commit, files} = repositoryIn(await ask(http, url, `${endpoint}/${repo}`, signal));
+  if (commit === undefined) {
     throw new EngineError('backend_failed', `${endpoint} gave no list of ${repo}`, {hint: 'Check HF_ENDPOINT.'});
   }
-  const files = (answer.siblings ?? []).map(({rfilename, size, blobId, lfs}) => ({
-    name: rfilename,
-    bytes: lfs?.size ?? size ?? 0,
-    sha256: asHex(lfs?.sha256, 64),
-    gitBlob: lfs === undefined ? asHex(blobId, 40) : undefined,
-  }));
-  return {repo, revision, commit: answer.sha, files: files.filter(({name}) => isSafeName(name))};
+  return {repo, revision, commit, files};
 }
 
 /** A list that breaks off is asked for again; something else than JSON says nothing. */
-async function ask(http: HttpClient, url: string, page: string, signal: AbortSignal): Promise<ModelAnswer> {
+async function ask(http: HttpClient, url: string, page: string, signal: AbortSignal): Promise<unknown> {
   for (let failed = 1; ; failed++) {
     const reply = await http.send({method: 'GET', url, headers: {accept: 'application/json'}}, signal);
     if (!reply.ok) {
@@ -54,24 +39,14 @@ async function ask(http: HttpClient, url: string, page: string, signal: AbortSig
       throw statusError(url, reply, page);
     }
     try {
-      return ((await reply.json()) ?? {}) as ModelAnswer;
+      return await reply.json();
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EngineError)) throw error;
-      if (error.code === 'backend_failed') return {};
+      if (error.code === 'backend_failed') return undefined;
       if (failed >= ATTEMPTS) throw error;
     }
   }
-}
-
-/** A sum from the network becomes a file's name. */
-function asHex(text: string | undefined, length: number): string | undefined {
-  return text?.length === length && /^[0-9a-f]+$/.test(text) ? text : undefined;
-}
-
-/** A name from the network becomes a path: no way out of the folder. */
-function isSafeName(name: string): boolean {
-  return !name.startsWith('/') && !name.includes('\\') && name.split('/').every((part) => part !== '..' && part !== '');
 }
 
 /**
