@@ -1,5 +1,5 @@
 // Our use of the Hugging Face hub's cache held to huggingface_hub itself: each reads, completes and deletes what the other
-// wrote. HUB_PYTHONS names Pythons that have it, separated by colons (CONTRIBUTING.md). Run by `npm run test:reference`.
+// wrote. HUB_PYTHONS names Pythons that have it, separated by colons. Run by `npm run test:reference`.
 import {execFile, spawn} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
