@@ -2,8 +2,8 @@
 import {ByteProgress} from '../host/byte-progress.ts';
 import type {Io} from '../host/io.ts';
 
-/** Four connections have the same to say when the server is busy: within this time (milliseconds) once is enough. */
-const SAME_MS = 5000;
+/** Four connections have the same to say when the server is busy: within this time (milliseconds), shorter than any wait, once is enough. */
+const SAME_MS = 900;
 
 export class PullProgress {
   readonly #io: Io;
