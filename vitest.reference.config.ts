@@ -1,6 +1,15 @@
 import {defineConfig} from 'vitest/config';
 
-// Goldens on Mistral's own vocabularies, which are not part of this project: MISTRAL_TOKENIZERS names their folder.
+// What the project does not hold itself: MISTRAL_TOKENIZERS names a folder with Mistral's own vocabularies,
+// MISTRAL_COMMON_PYTHON a Python that has a release of mistral-common. With neither all run, and say what is missing.
+const {MISTRAL_TOKENIZERS: vocabularies, MISTRAL_COMMON_PYTHON: python} = process.env;
+const isAny = vocabularies || !python;
+
 export default defineConfig({
-  test: {name: 'reference', include: ['test/reference/*.reference.ts'], testTimeout: 60_000},
+  test: {
+    name: 'reference',
+    include: ['test/reference/*.reference.ts'],
+    exclude: isAny ? [] : ['test/reference/tokenizers.reference.ts'],
+    testTimeout: 60_000,
+  },
 });

@@ -18,37 +18,42 @@ const LATER = [
   {from: 13, ids: {35: '[THINK]', 36: '[/THINK]'}},
   {from: 15, ids: {37: '[MODEL_SETTINGS]', 38: '[/MODEL_SETTINGS]'}},
 ];
-const EFFORT = {type: 'enum', values: ['none', 'high'], accepts_none: true, default: null};
 
 const made = mkdtempSync(join(tmpdir(), 'tekken-'));
 afterAll(() => rmSync(made, {recursive: true}));
 
-/** `spm-v3` -> *.model.v3; `tekken-v13` -> tekken.json, made into a file of that version. */
+/** What the tokenizer file of each kind of v15 says about model settings. */
+const builders = goldenFile('mistral-requests.json').get('builders') as JsonObject;
+
+/** `spm-v3` -> *.model.v3; `tekken-v13` -> tekken.json, made into a file of that version; `tekken-v15-json`: of a kind. */
 function open(vocabulary: string): LoadedTokenizer {
-  const [family, version = ''] = vocabulary.split('-');
-  if (family === 'tekken') return loadTokenizer(tekkenFile(version));
+  const [family, version = '', ...kind] = vocabulary.split('-');
+  if (family === 'tekken') return loadTokenizer(tekkenFile(version, [version, ...kind].join('-')));
   const name = readdirSync(folder as string).find((file) => file.endsWith(`.model.${version}`));
   if (!name) throw new Error(`${folder} has no *.model.${version}`);
   return loadTokenizer(join(folder as string, name));
 }
 
-function tekkenFile(version: string): string {
+function tekkenFile(version: string, name: string): string {
   const file = JSON.parse(readFileSync(join(folder as string, 'tekken.json'), 'utf8'));
   const number = Number(version.slice(1));
   const later = Object.assign({}, ...LATER.filter(({from}) => number >= from).map(({ids}) => ids));
   const names: string[] = Array.from({length: 39}, (_, id) => later[id] ?? TEKKEN_SPECIALS[id] ?? `<SPECIAL_${id}>`);
   file.config.version = version;
   file.special_tokens = names.map((token_str, rank) => ({rank, token_str, is_control: true}));
-  if (version === 'v15') file.model_settings_builder = {reasoning_effort: EFFORT};
-  const path = join(made, `tekken-${version}.json`);
+  if (version === 'v15') file.model_settings_builder = toPlain(builders.get(name) ?? null);
+  const path = join(made, `tekken-${name}.json`);
   writeFileSync(path, JSON.stringify(file));
   return path;
 }
 
 /** Cases of a golden file: members in order, numbers as they are written. */
 function cases(name: string): JsonObject[] {
-  const file = parseJson(readFileSync(new URL(`../goldens/${name}`, import.meta.url), 'utf8')) as JsonObject;
-  return (file.get('cases') as Json[]).filter(isJsonObject);
+  return (goldenFile(name).get('cases') as Json[]).filter(isJsonObject);
+}
+
+function goldenFile(name: string): JsonObject {
+  return parseJson(readFileSync(new URL(`../goldens/${name}`, import.meta.url), 'utf8')) as JsonObject;
 }
 
 function outcome(loaded: LoadedTokenizer, golden: JsonObject): unknown {
@@ -83,7 +88,7 @@ describe.each([
   'tekken-v7',
   'tekken-v11',
   'tekken-v13',
-  'tekken-v15',
+  ...[...builders.keys()].map((name) => `tekken-${name}`),
 ])('requests in %s', (vocabulary) => {
   const loaded = open(vocabulary);
   const goldens = cases('mistral-requests.json').filter((golden) =>
