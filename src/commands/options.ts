@@ -199,3 +199,18 @@ export function keepOneValue(command: Command): void {
   }
   for (const subcommand of command.commands) keepOneValue(subcommand);
 }
+
+/** Flags about another flag of the same command, by their keys: alone they have no effect. */
+const COMPANIONS: Readonly<Record<string, string>> = {loraScale: 'loraPath', system: 'instruct'};
+
+/** Refuses flags whose companion is missing before anything is loaded: they would be lost without a word. */
+export function keepCompanions(command: Command): void {
+  command.hook('preAction', (_program, action) => {
+    const optionOf = (key: string) => action.options.find((option) => option.attributeName() === key);
+    for (const [key, companion] of Object.entries(COMPANIONS)) {
+      const [option, other] = [optionOf(key), optionOf(companion)];
+      const isLost = action.getOptionValue(key) !== undefined && action.getOptionValue(companion) === undefined;
+      if (option && other && isLost) action.error(`error: option '${option.flags}' needs option '${other.flags}'`);
+    }
+  });
+}

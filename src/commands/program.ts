@@ -142,8 +142,9 @@ async function umbrella(argv: readonly string[], io: Io): Promise<{program: Comm
 
 /** The commands' own files load the table of flags before: `mistral --help` has none. */
 async function refuseLostValues(command: Command): Promise<void> {
-  const {keepOneValue} = await import('./options.ts');
+  const {keepCompanions, keepOneValue} = await import('./options.ts');
   keepOneValue(command);
+  keepCompanions(command);
 }
 
 /** Every command with its flags declared. */

@@ -46,6 +46,21 @@ test.each([
   expect(io.err()).toBe(`error: ${message}\n`);
 });
 
+test.each([
+  ['mistral-chat', '--system Briefly -p hi', "option '--system <text|@file>' needs option '-i, --instruct'"],
+  [
+    'mistral-chat',
+    '--instruct --lora-scale 0.5 -p hi',
+    "option '--lora-scale <x>' needs option '-l, --lora-path <file>'",
+  ],
+  ['mistral-fim', '--lora-scale 0.5 --prefix x', "option '--lora-scale <x>' needs option '-l, --lora-path <file>'"],
+  ['mistral', 'serve --lora-scale 0.5', "option '--lora-scale <x>' needs option '-l, --lora-path <file>'"],
+])('%s %s: a flag that would have no effect is refused', async (name, line, message) => {
+  const io = fakeIo();
+  expect(await run(name, line.split(' '), io)).toBe(2);
+  expect(io.err()).toBe(`error: ${message}\n`);
+});
+
 function values(args: readonly string[]): Record<string, unknown> {
   const command = new Command()
     .exitOverride()

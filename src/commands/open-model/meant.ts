@@ -7,6 +7,8 @@ import type {Io} from '../host/io.ts';
 export interface MeantFlags {
   readonly url?: string;
   readonly tokenizer?: string;
+  readonly remoteModel?: string;
+  readonly apiKeyEnv?: string;
 }
 
 export type Meant =
@@ -16,7 +18,7 @@ export type Meant =
 
 /**
  * In this order: --url, the argument, $MISTRAL_URL, $MISTRAL_MODEL, the embedded model. An empty text is none.
- * @throws EngineError `usage` for a tokenizer beside a local model.
+ * @throws EngineError `usage` for a flag about a server beside a local model.
  */
 export function meant(io: Pick<Io, 'env'>, argument: string | undefined, flags: MeantFlags): Meant {
   const url = flags.url || (argument ? undefined : io.env.MISTRAL_URL);
@@ -24,6 +26,8 @@ export function meant(io: Pick<Io, 'env'>, argument: string | undefined, flags: 
   if (flags.tokenizer !== undefined) {
     throw new EngineError('usage', '--tokenizer is for --url; a local model has its own');
   }
+  const lost = flags.remoteModel === undefined ? flags.apiKeyEnv && '--api-key-env' : '--remote-model';
+  if (lost) throw new EngineError('usage', `${lost} is for --url, and no server is named`);
   return {kind: 'model', name: meantModel(io, argument)};
 }
 

@@ -209,8 +209,15 @@ function messageOf(
 }
 
 function withoutTrailingSpaces(content: Content): Content {
-  if (typeof content === 'string') return content.replace(/ +$/, '');
+  if (typeof content === 'string') return trimmed(content);
   return content.map((chunk, index) =>
-    chunk.type === 'text' && index === content.length - 1 ? {...chunk, text: chunk.text.replace(/ +$/, '')} : chunk,
+    chunk.type === 'text' && index === content.length - 1 ? {...chunk, text: trimmed(chunk.text)} : chunk,
   );
+}
+
+/** Without blanks at the end. No pattern does this in linear time: it would begin anew at each blank of a long run. */
+function trimmed(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === ' ') end--;
+  return text.slice(0, end);
 }
