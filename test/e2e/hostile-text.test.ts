@@ -121,7 +121,7 @@ describe('on a terminal', () => {
     ['mistral-chat', `none-${EVIL}`, ...hi],
     ['mistral-chat', '--url', EVIL, ...hi],
     ['mistral-chat', '--api-key-env', EVIL, '--url', 'http://127.0.0.1:9', ...hi],
-    ['mistral-chat', '--system', `@${EVIL}`, ...hi],
+    ['mistral-chat', '--instruct', '--system', `@${EVIL}`, ...hi],
     ['mistral-chat', '--resume', EVIL, '--instruct'],
     ['mistral-chat', '--temperature', EVIL],
     ['mistral-chat', '--kv-type', EVIL],
@@ -292,7 +292,8 @@ describe('in a pipe nothing of a result is changed', () => {
 
   test('a kept chat', async () => {
     const {stdout} = await runProgram('mistral', ['sessions', 'export', '20260102'], {env});
-    expect(stdout).toContain(EVIL);
+    // A lone CR is a line break to some readers of Markdown: one that stays could begin a heading of a role.
+    expect(stdout).toContain(EVIL.replaceAll('\r', '\n'));
   });
 
   test('messages on stderr are clean there too: a log is looked at on a terminal', async () => {

@@ -28,7 +28,9 @@ interface Server {
 const env = {...process.env, MISTRAL_STATE_DIR: join(folder, 'state')};
 
 function start(...flags: string[]): {child: ChildProcess; stderr: () => string} {
-  const argv = ['serve', model, '--port', '0', '--gpu', 'off', '--threads', '1', '--ctx', '256', ...flags];
+  const usual = {'--port': '0', '--ctx': '256'};
+  const argv = ['serve', model, '--gpu', 'off', '--threads', '1', ...flags];
+  for (const [name, value] of Object.entries(usual)) if (!flags.includes(name)) argv.push(name, value);
   const child = spawn(process.execPath, [PROGRAM, ...argv], {stdio: ['ignore', 'ignore', 'pipe'], env});
   onTestFinished(() => void child.kill('SIGKILL'));
   let text = '';

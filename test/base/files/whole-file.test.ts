@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {
   chmodSync,
   lstatSync,
@@ -94,8 +95,11 @@ test('what is no regular file is never replaced', async () => {
     code: 'io',
     message: `${join(folder, 'a')} cannot be written: it is a folder`,
   });
-  expect(() => writeWholeSync('/dev/null', 'x')).toThrow('/dev/null cannot be written: it is no regular file');
-  expect(readdirSync(folder)).toEqual(['a']);
+  // Not a device of the machine: without the guard, and as root, the test would replace it.
+  const pipe = join(folder, 'pipe');
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
+  expect(() => writeWholeSync(pipe, 'x')).toThrow(`${pipe} cannot be written: it is no regular file`);
+  expect(readdirSync(folder)).toEqual(['a', 'pipe']);
 });
 
 test("what the writer throws of its own is passed on, also another file's failure", async () => {
