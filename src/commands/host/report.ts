@@ -3,7 +3,6 @@ import type {CommanderError} from 'commander';
 import {EngineError, type PartialAnswer} from '../../base/errors.ts';
 import {sanitise} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
-import {usesColour} from './terminal-abilities.ts';
 
 /** Ends the program with the code of failures that were reported where they happened. */
 export class ReportedError extends Error {
@@ -44,6 +43,7 @@ async function sayError(io: Io, message: string): Promise<void> {
 }
 
 async function label({stderr, env}: Io): Promise<string> {
+  const {usesColour} = await import('./terminal-abilities.ts');
   if (!usesColour(env, stderr.isTTY === true)) return 'error:';
   const {Chalk} = await import('chalk');
   return new Chalk({level: 1}).red.bold('error:');
