@@ -120,7 +120,7 @@ export function newChat(script?: Script, {face = new NotedFace(), ...given}: Tes
   const {backend = new ScriptedBackend(script), ...options} = given;
   const core = new ChatCore(
     {
-      host: {cwd: '/work', home: '/home/me', now: () => 0},
+      host: {cwd: '/project', home: '/home/me', now: () => 0},
       open: async () => backend,
       sampling: {temperature: 0.7},
       theme: bareTheme(true),

@@ -29,6 +29,6 @@ test('whoever looks into a model passes over servers', () => {
 });
 
 test('models are looked for at home and in the cache', () => {
-  const where = whereToLook({cwd: '/work', env: {HOME: '/home/me', XDG_CACHE_HOME: '/cache'}});
-  expect(where).toMatchObject({cwd: '/work', home: '/home/me', cache: '/cache/mistral-chat'});
+  const where = whereToLook({cwd: '/project', env: {HOME: '/home/me', XDG_CACHE_HOME: '/cache'}});
+  expect(where).toMatchObject({cwd: '/project', home: '/home/me', cache: '/cache/mistral-chat'});
 });

@@ -35,7 +35,7 @@ describe('/tools', () => {
     const {say} = await openChat([], {toolHost: {load, parse: () => ({name: '', line: ''}), run: async () => ''}});
     expect(await say('/tools ~/t.json')).toEqual(['error: cannot read /home/me/t.json']);
     await say('/tools t.json');
-    expect(asked).toEqual(['/home/me/t.json', '/work/t.json']);
+    expect(asked).toEqual(['/home/me/t.json', '/project/t.json']);
   });
 
   test('a command for a tool there is not, and a model without tools, are refused', async () => {
