@@ -8,33 +8,54 @@ const NAMES = /<(?:address|file|folder|id|model|name|origin|path|url)>/;
  * Rewrites the spellings of mistral-inference to the ones the program declares: `--max_tokens` to `--max-tokens`,
  * `--noinstruct`, `--instruct=False` and `--instruct False` to the flag or its absence. Empty names are left out, other
  * values are left alone.
+ * @param overruled takes the flags that a later boolean form undoes, for whoever tells it
  */
-export function normaliseArgv(command: Command, argv: readonly string[]): string[] {
-  const result: string[] = [];
+export function normaliseArgv(
+  command: Command,
+  argv: readonly string[],
+  overruled: Set<string> = new Set<string>(),
+): string[] {
+  let result: Word[] = [];
+  const keep = (text: string, option?: Option) => result.push({text, option});
+  const turn = (option: Option, on: boolean) => {
+    const flag = booleanFlag(command, option, on);
+    if (flag !== undefined) return keep(flag, option);
+    const others = result.filter((word) => word.option !== option);
+    if (others.length < result.length) overruled.add(option.long ?? option.flags);
+    result = others;
+  };
   for (let i = 0; i < argv.length; i++) {
     const arg = argv[i] ?? '';
-    if (arg === '--') return [...result, ...argv.slice(i)];
+    if (arg === '--') return [...result.map(({text}) => text), ...argv.slice(i)];
     if (!arg.startsWith('-') || arg === '-') {
-      result.push(arg);
+      keep(arg);
       continue;
     }
     const {flag, value} = splitFlag(arg);
     const option = command.options.find((candidate) => candidate.long === flag || candidate.short === flag);
     const switchOff = option ? undefined : switchedOff(command, flag);
     if (switchOff) {
-      result.push(...booleanFlag(command, switchOff, switchOff.negate));
+      turn(switchOff, switchOff.negate);
     } else if (option && takesNoValue(option) && value !== undefined) {
-      result.push(...(isBooleanWord(value) ? booleanFlag(command, option, isTrue(value)) : [`${flag}=${value}`]));
-    } else if (option && takesNoValue(option) && isBooleanWord(argv[i + 1])) {
-      result.push(...booleanFlag(command, option, isTrue(argv[++i])));
+      if (isBooleanWord(value)) turn(option, isTrue(value));
+      else keep(`${flag}=${value}`);
+    } else if (option && takesNoValue(option)) {
+      if (isBooleanWord(argv[i + 1])) turn(option, isTrue(argv[++i]));
+      else keep(flag, option);
     } else if (option?.required && NAMES.test(option.flags) && (value ?? argv[i + 1]) === '') {
       if (value === undefined) i++;
     } else {
-      result.push(value === undefined ? flag : `${flag}=${value}`);
-      if (option?.required && value === undefined && i + 1 < argv.length) result.push(argv[++i] ?? '');
+      keep(value === undefined ? flag : `${flag}=${value}`);
+      if (option?.required && value === undefined && i + 1 < argv.length) keep(argv[++i] ?? '');
     }
   }
-  return result;
+  return result.map(({text}) => text);
+}
+
+/** A word of the new command line, with the flag that it is where that takes no value. */
+interface Word {
+  readonly text: string;
+  readonly option: Option | undefined;
 }
 
 /** `--max_tokens=3` to `--max-tokens` and `3`; underscores of the value stay. */
@@ -54,11 +75,12 @@ function switchedOff(command: Command, flag: string): Option | undefined {
   return command.options.find((option) => spellings.includes(option.long ?? '') && takesNoValue(option));
 }
 
-function booleanFlag(command: Command, option: Option, on: boolean): string[] {
+/** The spelling that turns `option` on or off, which is none where its absence does. */
+function booleanFlag(command: Command, option: Option, on: boolean): string | undefined {
   const long = option.long ?? '';
   const bare = long.replace(/^--no-/, '--');
   const wanted = option.negate === on ? `--no-${bare.slice(2)}` : bare;
-  return command.options.some((candidate) => candidate.long === wanted) ? [wanted] : [];
+  return command.options.some((candidate) => candidate.long === wanted) ? wanted : undefined;
 }
 
 const takesNoValue = (option: Option) => !option.required && !option.optional;

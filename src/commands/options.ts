@@ -182,22 +182,33 @@ export function collect<T>(parse: (text: string) => T): (text: string, previous?
 }
 
 /**
- * One rule for the values of all flags: one that does not collect is given once, or twice with the same value, for the
- * other would be lost without a word.
+ * One rule for all flags that do not collect: given again, the last one counts, as scripts and aliases expect of git and
+ * llama.cpp, and where it says something else than before, a line tells it.
+ * @param say takes the line, once a flag, when the whole command line has been accepted
+ * @returns the flags to tell of, for what finds some before commander does
  */
-export function keepOneValue(command: Command): void {
+export function lastOneCounts(command: Command, say: (line: string) => void): Set<string> {
+  const overruled = new Set<string>();
+  noteOverruled(command, overruled);
+  command.hook('preAction', () => {
+    for (const flag of overruled) say(`note: ${flag} is given more than once; the last one counts`);
+  });
+  return overruled;
+}
+
+function noteOverruled(command: Command, overruled: Set<string>): void {
+  const given = new Map<string, unknown>();
   for (const option of command.options) {
-    const {parseArg, required, optional} = option;
-    if ((!required && !optional) || (parseArg && collectors.has(parseArg))) continue;
-    let given: string | undefined;
-    option.argParser((text: string, previous: unknown) => {
-      if (given !== undefined && given !== text)
-        throw new InvalidArgumentError(`It was '${given}' before: give it once.`);
-      given = text;
-      return parseArg ? parseArg(text, previous) : text;
+    if (option.parseArg && collectors.has(option.parseArg)) continue;
+    const key = option.attributeName();
+    command.on(`option:${option.name()}`, (text: string | null) => {
+      // A flag and its --no-… are two spellings of one value.
+      const value = text ?? !option.negate;
+      if (given.has(key) && given.get(key) !== value) overruled.add(option.long ?? option.flags);
+      given.set(key, value);
     });
   }
-  for (const subcommand of command.commands) keepOneValue(subcommand);
+  for (const subcommand of command.commands) noteOverruled(subcommand, overruled);
 }
 
 /** Flags about another flag of the same command, by their keys: alone they have no effect. */

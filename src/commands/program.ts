@@ -122,8 +122,8 @@ async function single(name: string, argv: readonly string[], io: Io): Promise<{p
   const entry = COMMANDS[name.replace(/^mistral-/, '')];
   if (!entry) throw new Error(`no command belongs to the name ${name}`);
   (await entry.load())(program.summary(entry.summary), io, () => allCommands(io));
-  await refuseLostValues(program);
-  return {program, rest: normaliseArgv(program, argv)};
+  const overruled = await keepValues(program, io);
+  return {program, rest: normaliseArgv(program, argv, overruled)};
 }
 
 /** `mistral COMMAND …`: all names and summaries are known, only the command asked for is loaded. */
@@ -136,19 +136,19 @@ async function umbrella(argv: readonly string[], io: Io): Promise<{program: Comm
   if (!command) return {program, rest: [...argv]};
   answersVersion(command);
   await COMMANDS[command.name()]?.load().then((add) => add(command, io, () => allCommands(io)));
-  await refuseLostValues(command);
-  return {program, rest: [...argv.slice(0, at + 1), ...normaliseArgv(command, argv.slice(at + 1))]};
+  const overruled = await keepValues(command, io);
+  return {program, rest: [...argv.slice(0, at + 1), ...normaliseArgv(command, argv.slice(at + 1), overruled)]};
 }
 
 /** The commands' own files load the table of flags before: `mistral --help` has none. */
-async function refuseLostValues(command: Command): Promise<void> {
-  const {keepCompanions, keepOneValue} = await import('./options.ts');
-  keepOneValue(command);
+async function keepValues(command: Command, io: Io): Promise<Set<string>> {
+  const {keepCompanions, lastOneCounts} = await import('./options.ts');
   keepCompanions(command);
+  return lastOneCounts(command, io.say);
 }
 
 /** Every command with its flags declared. */
-function allCommands(io: Io): Promise<Command[]> {
+export function allCommands(io: Io): Promise<Command[]> {
   const all = () => allCommands(io);
   return Promise.all(
     Object.entries(COMMANDS).map(async ([name, {summary, load}]) => {

@@ -1,37 +1,99 @@
-// Flags that would be lost without a word: given twice, beside their contrary, or with the name of nothing.
+// Flags that could be lost without a word: given twice, beside their contrary, or with the name of nothing.
 import {Command, Option} from 'commander';
 import {expect, test} from 'vitest';
 import {normaliseArgv} from '../../src/commands/argv.ts';
-import {collect, keepOneValue, modelArgument, number} from '../../src/commands/options.ts';
-import {run} from '../../src/commands/program.ts';
+import {collect, lastOneCounts, modelArgument, number} from '../../src/commands/options.ts';
+import {allCommands, run} from '../../src/commands/program.ts';
 import {fakeIo} from '../fakes/io.ts';
 
+/** Words that some flag takes, each pair two values of it. */
+const PAIRS = [
+  ['2', '3'],
+  ['0.1', '0.2'],
+  ['a', 'b'],
+  ['http://a', 'http://b'],
+  ['Q8_0', 'F16'],
+] as const;
+
+/** What `text` means to a flag; undefined when it is refused. */
+function parsed(option: Option, text: string): unknown {
+  try {
+    return option.parseArg ? option.parseArg(text, undefined as never) : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every flag of every command and of the commands in it that takes one value, with two that it accepts. */
+function singleFlags(command: Command): [name: string, option: Option, pair: readonly string[]][] {
+  const own = command.options.flatMap((option): [string, Option, readonly string[]][] => {
+    const pair = [...PAIRS, option.argChoices ?? []].find(
+      (words) => words.length > 1 && words.slice(0, 2).every((text) => parsed(option, text) !== undefined),
+    );
+    const isList = Array.isArray(parsed(option, 'a')) || Array.isArray(parsed(option, '1=2'));
+    return option.required && !isList ? [[command.name(), option, pair ?? []]] : [];
+  });
+  return [...own, ...command.commands.flatMap(singleFlags)];
+}
+
+const io = fakeIo();
+const commands = await allCommands(io);
+const flags = commands.flatMap(singleFlags);
+
+test('the table of flags is as long as it has been, and has two values for each', () => {
+  expect(flags.length).toBeGreaterThanOrEqual(200);
+  expect(flags.filter(([, , pair]) => pair.length < 2).map(([name, {long}]) => [name, long])).toEqual([]);
+});
+
+test.each(flags.map(([name, option, pair]) => [name, option.flags, option, pair] as const))(
+  '%s %s: the last one counts, and a line tells it',
+  (_name, _flags, option, [first = '', second = '']) => {
+    const flag = option.long ?? option.short ?? '';
+    const told = (...args: string[]) => {
+      const lines: string[] = [];
+      const command = new Command()
+        .exitOverride()
+        .addOption(option)
+        .action(() => {});
+      const overruled = lastOneCounts(command, (line) => lines.push(line));
+      command.parse(normaliseArgv(command, args, overruled), {from: 'user'});
+      return {lines, value: command.getOptionValue(option.attributeName()) as unknown};
+    };
+    const once = told(flag, second);
+    expect(once.lines).toEqual([]);
+    const line = `note: ${flag} is given more than once; the last one counts`;
+    expect(told(flag, first, flag, second)).toEqual({lines: [line], value: once.value});
+    expect(told(flag, first, `${flag}=${second}`)).toEqual({lines: [line], value: once.value});
+    expect(told(flag, second, flag, first, flag, second)).toEqual({lines: [line], value: once.value});
+    expect(told(flag, second, flag, second)).toEqual({lines: [], value: once.value});
+  },
+);
+
 test.each([
-  ['mistral-chat', '--lora-path a --lora-path b'],
-  ['mistral-chat', '-l a --lora-path b'],
-  ['mistral-chat', '--lora_path a --lora_path=b'],
-  ['mistral-chat', '--ctx 100 --ctx 200'],
-  ['mistral-chat', '-t 0.1 -t 0.2'],
-  ['mistral-chat', '--max-tokens 1 --max_tokens 2'],
-  ['mistral-chat', '--gpu off --gpu cuda'],
-  ['mistral-chat', '--template v1 --template v3'],
-  ['mistral-chat', '--system a --system b'],
-  ['mistral-chat', '--url http://a --url http://b'],
-  ['mistral-chat', '--model-path a --model-path b'],
-  ['mistral-chat', '--tools a --tools b'],
-  ['mistral-fim', '--prefix a --prefix b'],
-  ['mistral-fim', '--prefix-file a --prefix-file b'],
-  ['mistral-tools', '--tools a --tools b -p x'],
-  ['mistral-demo', '--seed 1 --seed 2'],
-  ['mistral', 'tokenize --text a --text b'],
-  ['mistral', 'tokenize --request a --request b'],
-  ['mistral', 'convert x --out a --out b'],
-  ['mistral', 'serve --port 1 --port 2'],
-  ['mistral', 'bench --threads 1 --threads 2'],
-])('%s %s: neither value is lost', async (name, line) => {
-  const io = fakeIo();
-  expect(await run(name, line.split(' '), io)).toBe(2);
-  expect(io.err()).toMatch(/^error: option '.*' argument '.*' is invalid\. It was '.*' before: give it once\.\n$/);
+  ['mistral-chat', '-t 0.1 -t0.2 --ctx 0', '--temperature'],
+  ['mistral-chat', '--max-tokens 1 --max_tokens 2 --help', '--max-tokens'],
+])('%s %s: nothing is told of a command line that is refused or not run', async (name, line, flag) => {
+  const refused = fakeIo();
+  await run(name, line.split(' '), refused);
+  expect(refused.err()).not.toContain(`${flag} is given`);
+});
+
+test.each([
+  ['mistral', 'tokenize --text a --text b', '--text'],
+  ['mistral', 'tokenize --text=a --text a --text c --text b', '--text'],
+  ['mistral', 'tokenize --template v1 --text b --template v3', '--template'],
+])('%s %s says so on stderr and computes with the last', async (name, line, flag) => {
+  const [twice, once] = [fakeIo(), fakeIo()];
+  expect(await run(name, line.split(' '), twice)).toBe(0);
+  await run(name, ['tokenize', '--text', 'b'], once);
+  expect(twice.out()).toBe(once.out());
+  expect(twice.err().split('\n')[0]).toBe(`note: ${flag} is given more than once; the last one counts`);
+});
+
+test('sessions export: a flag of a command in a command too', async () => {
+  const folder = fakeIo('', {XDG_STATE_HOME: '/nowhere'});
+  expect(await run('mistral', 'sessions export x -o a --output b'.split(' '), folder)).toBe(2);
+  expect(folder.err()).toContain('note: --output is given more than once; the last one counts\n');
 });
 
 test.each([
@@ -65,13 +127,20 @@ function values(args: readonly string[]): Record<string, unknown> {
   const command = new Command()
     .exitOverride()
     .configureOutput({writeErr: () => {}})
+    .option('-i, --instruct')
+    .option('--no-attach')
     .option('-f, --file <file>')
     .option('--text <text>')
     .option('--ctx <n>', '', number({integer: true}), 7)
     .option('-p <text>', '', collect(String))
     .addOption(new Option('--gpu <kind>').choices(['off', 'cuda']));
-  keepOneValue(command.argument('[rest]'));
-  return command.parse(normaliseArgv(command, args), {from: 'user'}).opts();
+  const told: string[] = [];
+  const overruled = lastOneCounts(
+    command.argument('[rest]').action(() => {}),
+    (line) => told.push(line),
+  );
+  const {attach, ...opts} = command.parse(normaliseArgv(command, args, overruled), {from: 'user'}).opts();
+  return {...opts, ...(attach === false && {attach}), ...(told.length > 0 && {told})};
 }
 
 test('the same value twice is no contradiction, a list keeps all, an empty name is none, an empty text is one', () => {
@@ -86,6 +155,18 @@ test('the same value twice is no contradiction, a list keeps all, an empty name 
   expect(values(['--ctx', '9'])).toEqual({ctx: 9});
   expect(() => values(['--ctx', ''])).toThrow('Expected');
   expect(() => values(['--gpu', ''])).toThrow('Allowed choices are off, cuda.');
+});
+
+test('a flag without a value and its contrary: the last one counts, and is told', () => {
+  const told = (flag: string) => [`note: ${flag} is given more than once; the last one counts`];
+  expect(values(['-i', '--noinstruct'])).toEqual({ctx: 7, told: told('--instruct')});
+  expect(values(['--instruct', '--instruct=False'])).toEqual({ctx: 7, told: told('--instruct')});
+  expect(values(['--instruct', 'False', '--instruct'])).toEqual({ctx: 7, instruct: true});
+  expect(values(['--instruct', '-i', '--instruct', 'true'])).toEqual({ctx: 7, instruct: true});
+  expect(values(['--no-attach', '--no_attach=false'])).toEqual({ctx: 7, told: told('--no-attach')});
+  expect(values(['--no-attach', '--noattach'])).toEqual({ctx: 7, attach: false});
+  // What is the value of another flag is none.
+  expect(values(['--text', '--instruct', '--noinstruct'])).toEqual({ctx: 7, text: '--instruct'});
 });
 
 test('two models are refused, an empty one is none', () => {
