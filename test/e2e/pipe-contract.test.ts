@@ -144,9 +144,9 @@ const LINES: readonly (readonly [line: string, code: number, says?: string])[] =
   ['$FIM --prefix-file /dev/zero', 4, 'error: /dev/zero has more than 64.0 MB of text'],
   // Flags that would be lost.
   ['$ASK --json --stream-json -p a', 2, "cannot be used with option '--json'"],
-  ['$ASK --seed 1 --seed 2 -p a', 2, "It was '1' before"],
+  ['$ASK --seed 1 --seed 2 -p a', 0, 'note: --seed is given more than once; the last one counts'],
   ['$ASK --seed 1 --seed 1 -p a', 0],
-  ['$ASK --lora-path a --lora-path b -p a', 2, "It was 'a' before"],
+  ['$ASK --lora-path a --lora-path b -p a', 3, 'note: --lora-path is given more than once; the last one counts'],
   ['$ASK --lora-path "" -p a', 0],
 ];
 
