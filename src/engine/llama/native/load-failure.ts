@@ -1,78 +1,9 @@
 // Why a model or context did not load, in one line: llama.cpp says "Failed to load model" and the reason in its log.
 
 import {basename} from 'node:path';
-import {EngineError, type ErrorCode} from '../../../base/errors.ts';
+import {EngineError} from '../../../base/errors.ts';
 import {reasonOf} from '../../../base/files/file-error.ts';
-
-interface Reason {
-  readonly pattern: RegExp;
-  readonly code: ErrorCode;
-  readonly say: (match: RegExpMatchArray) => string;
-  readonly hint: string;
-}
-
-const REASONS: readonly Reason[] = [
-  {
-    pattern: /unknown model architecture: '?([^'\s]+)'?/,
-    code: 'model_unsupported',
-    say: ([, name]) => `its architecture "${name}" is not one this engine knows`,
-    hint: 'A vision projector or adapter is not a model; a newer model needs a newer mistral-chat.',
-  },
-  {
-    pattern: /not within (?:the )?file bounds|corrupted or incomplete|failed to read|unexpectedly reached end of file/i,
-    code: 'model_invalid',
-    say: () => 'the file ends before its last tensor',
-    hint: 'The download is incomplete: get the file again.',
-  },
-  {
-    pattern: /illegal split file idx|must load the model by (?:the )?first split|first split/i,
-    code: 'model_invalid',
-    say: () => 'it is a later part of a split model',
-    hint: 'Give the first part (-00001-of-...); the others are found beside it.',
-  },
-  {
-    pattern: /key not found in model: (\S+)/,
-    code: 'model_invalid',
-    say: ([, key]) => `its header lacks "${key}"`,
-    hint: 'Convert the model again with a current converter.',
-  },
-  {
-    pattern: /invalid magic|bad magic|Invalid GGUF magic/i,
-    code: 'model_invalid',
-    say: () => 'it is not a GGUF file',
-    hint: 'Give a .gguf file or a folder with one.',
-  },
-  {
-    pattern: /(?:unsupported|bad) (?:GGUF )?version|GGUF\w* version/i,
-    code: 'model_invalid',
-    say: () => 'its GGUF version is not supported',
-    hint: 'Convert the model again with a current converter.',
-  },
-  {
-    pattern: /missing tensor '([^']+)'/,
-    code: 'model_invalid',
-    say: ([, name]) => `the tensor "${name}" is missing`,
-    hint: 'Convert the model again with a current converter.',
-  },
-  {
-    pattern: /tensor '([^']+)' has wrong shape/,
-    code: 'model_invalid',
-    say: ([, name]) => `the tensor "${name}" has another shape than the header says`,
-    hint: 'Convert the model again with a current converter.',
-  },
-  {
-    pattern: /expect general\.type to be 'adapter'/,
-    code: 'model_invalid',
-    say: () => 'it is a model, not an adapter',
-    hint: 'Give a LoRA adapter in GGUF form.',
-  },
-  {
-    pattern: /out of memory|failed to allocate|unable to allocate|cannot allocate|insufficient memory|too large for/i,
-    code: 'out_of_memory',
-    say: () => 'there is not enough memory for it',
-    hint: 'Use a smaller quantisation, a smaller --ctx, or fewer --gpu-layers.',
-  },
-];
+import {LOAD_REASONS, type LoadReason} from './load-reasons.ts';
 
 /** How long the log may lag behind the rejection, and how often we look, in milliseconds. */
 const LOG_DELAY_MS = 400;
@@ -107,9 +38,21 @@ export function loadFailure(path: string, error: unknown, lines: readonly string
   });
 }
 
-function findReason(error: unknown, lines: readonly string[]): {reason: Reason; match: RegExpMatchArray} | undefined {
-  for (const line of [reasonOf(error), ...lines.toReversed()]) {
-    for (const reason of REASONS) {
+/**
+ * The error's own text first. In the log the more particular reason counts wherever it stands: behind its cause llama.cpp
+ * often says in general what could not be read.
+ */
+function findReason(
+  error: unknown,
+  lines: readonly string[],
+): {reason: LoadReason; match: RegExpMatchArray} | undefined {
+  const newestFirst = lines.toReversed();
+  return firstMatch([reasonOf(error)]) ?? firstMatch(newestFirst);
+}
+
+function firstMatch(lines: readonly string[]): {reason: LoadReason; match: RegExpMatchArray} | undefined {
+  for (const reason of LOAD_REASONS) {
+    for (const line of lines) {
       const match = line.match(reason.pattern);
       if (match) return {reason, match};
     }
