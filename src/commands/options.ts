@@ -31,6 +31,7 @@ const GPU_KINDS = DEVICES.filter((device) => device !== 'auto');
 export interface EngineFlags {
   readonly url?: string;
   readonly apiKeyEnv?: string;
+  readonly keyOverHttp?: true;
   readonly remoteModel?: string;
   readonly tokenizer?: string;
   /** Seconds; 0 is no limit. */
@@ -102,6 +103,7 @@ export function addEngineOptions(command: Command): void {
     .option('--url <url>', 'use an OpenAI or Mistral server instead ($MISTRAL_URL)')
     .option('--tokenizer <path>', 'with --url: render prompts here, exactly, with this tokenizer')
     .option('--api-key-env <name>', 'variable with its key (for mistral.ai: MISTRAL_API_KEY)')
+    .option('--key-over-http', 'send it without TLS too, where everyone on the way can read it')
     .option('--remote-model <name>', 'which of its models (default: the first)')
     .option('--connect-timeout <s>', 'with --url: time for a connection (default: 10; 0 is no limit)', seconds)
     .option('--reply-timeout <s>', 'with --url: time until its answer begins (default: 600)', seconds)

@@ -57,9 +57,9 @@ test('a proxy that refuses, a host it must not be asked for, and one that is non
 test('a worker reaches its server through the proxy', async () => {
   const server = await new AimeServer('mixtral', 'k').start();
   const proxy = await proxyServer({leadsTo: new URL(server.url).host});
-  const argv = ['worker', '--api-server', 'http://aime.example:7777', '--job-type', 'mixtral', '--auth-key', 'wrong'];
+  const argv = ['worker', '--api-server', 'http://aime.internal:7777', '--job-type', 'mixtral', '--auth-key', 'wrong'];
   const {code, stderr} = await runProgram('mistral', argv, {env: {HTTP_PROXY: proxy.url}});
-  expect(stderr).toContain("http://aime.example:7777 does not accept the key for 'mixtral'");
+  expect(stderr).toContain("http://aime.internal:7777 does not accept the key for 'mixtral'");
   expect(code).toBe(5);
-  expect(proxy.asked).toEqual(['aime.example:7777']);
+  expect(proxy.asked).toEqual(['aime.internal:7777']);
 });

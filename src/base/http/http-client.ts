@@ -1,11 +1,11 @@
 // The HTTP client of everything that asks a server: proxies, redirects, retries and limits in one place.
 import {setTimeout as sleep} from 'node:timers/promises';
+import {type Env, proxyFor} from './address/proxy-for.ts';
 import {decodedExchange} from './decode-body.ts';
 import {exchangeDirectly} from './direct-exchange.ts';
 import {type Exchange, type HttpHead, headOf, type Limits, unreachable} from './exchange.ts';
 import {type Reply, replyOf} from './http-reply.ts';
 import {type HttpRequest, Journey, type JourneyOptions} from './journey.ts';
-import {type Env, proxyFor} from './proxy-for.ts';
 import type {Sink, UndiciClient} from './undici-client.ts';
 
 export interface HttpOptions extends JourneyOptions, Partial<Limits> {
@@ -32,7 +32,8 @@ export class HttpClient {
 
   /**
    * The reply to a request, whatever its status: a busy server's when the retries or the patience are spent, and a redirect that may not be followed as it is.
-   * @throws EngineError `backend_unreachable` when no reply comes, `usage` for a wrong proxy; the signal's reason.
+   * @throws EngineError `backend_unreachable` when no reply comes, `usage` for a wrong proxy or a key that may not go
+   * there; the signal's reason.
    */
   async send(request: HttpRequest, signal: AbortSignal): Promise<Reply> {
     const journey = new Journey(request, this.#options);
@@ -64,7 +65,7 @@ export class HttpClient {
    * that `send` would give, and says where the bytes go; without a sink they are dropped. Resolves at the end of the body.
    * A connection that breaks is not tried again: the caller knows how much came.
    * @throws what `open` or the sink throws; EngineError `backend_unreachable` when no reply comes or the connection
-   * breaks, `usage` for a wrong proxy; the signal's reason.
+   * breaks, `usage` for a wrong proxy or a key that may not go there; the signal's reason.
    */
   async receive(
     url: string,

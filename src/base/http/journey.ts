@@ -1,4 +1,5 @@
 // One request on its way: what a redirect or a busy server makes of it, and where its secrets may go.
+import {checkKeyMayGo, type Insisting} from './address/key-rule.ts';
 import {basicAuthorization, type HttpHead, LateError, type WireRequest, withoutCredentials} from './exchange.ts';
 import {askedToWaitMs} from './retry-after.ts';
 
@@ -12,8 +13,15 @@ export interface HttpRequest {
 }
 
 export interface JourneyOptions {
-  /** Such as a key. Only sent to the origin of the address that is asked for: a redirect to another loses them. */
+  /**
+   * Such as a key. Only sent to the origin of the address that is asked for, where a key may go: a redirect to another
+   * loses them.
+   */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the bodies hold a key, which may go to fewer addresses. Default false. */
+  readonly hasKeyInBody?: boolean;
+  /** For servers without TLS outside of private networks. Default: no key goes there. */
+  readonly keyOverHttp?: Insisting;
   /** Tries after the first, while nothing was answered: no connection, or one of BUSY. Default 0. */
   readonly retries?: number;
   /** Milliseconds before the first retry where the server names none; doubled for each further one. Default 500. */
@@ -63,11 +71,14 @@ export class Journey {
   /** Whether it never left the origin it was sent to. */
   #isHome = true;
 
+  /** @throws EngineError `usage` for a key, or a name and password, that may not go to this address. */
   constructor(request: HttpRequest, options: JourneyOptions) {
     this.#request = request;
     this.#options = options;
     this.#origin = new URL(request.url).origin;
     this.#authorization = basicAuthorization(request.url);
+    const isSecret = this.#authorization !== undefined || options.headers !== undefined || options.hasKeyInBody;
+    if (isSecret) checkKeyMayGo(request.url, options.keyOverHttp);
     this.#url = plain(new URL(request.url));
   }
 

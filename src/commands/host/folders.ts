@@ -1,5 +1,4 @@
 // Where files of this program go: the XDG folders, or their defaults.
-import {readFileSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
@@ -26,15 +25,4 @@ export function cacheFolder({env}: Pick<Io, 'env'>): string {
 /** Models fetched from an address: what no other store has a place for. */
 export function modelsFolder({env}: Pick<Io, 'env'>): string {
   return join(cacheFolder({env}), 'models', 'fetched');
-}
-
-/** The hub's token: HF_TOKEN, else the file its own tools keep it in. */
-export function hubToken({env}: Pick<Io, 'env'>): string | undefined {
-  if (env.HF_TOKEN) return env.HF_TOKEN;
-  const file = () => join(env.HF_HOME || join(homeFolder(env), '.cache', 'huggingface'), 'token');
-  try {
-    return readFileSync(env.HF_TOKEN_PATH || file(), 'utf8').trim() || undefined;
-  } catch {
-    return undefined;
-  }
 }

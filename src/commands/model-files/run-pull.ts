@@ -19,9 +19,10 @@ import type {HubFile, HubRepository} from '../../engine/models/pull/hub/hub-fold
 import {storedModel} from '../../engine/models/stored-model.ts';
 import {hubCacheFolder} from '../../engine/models/stores.ts';
 import {confirm} from '../host/confirm.ts';
-import {hubToken, modelsFolder} from '../host/folders.ts';
+import {modelsFolder} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 import {whereToLook} from '../open-model/meant.ts';
+import {tokenFor} from './hub-token.ts';
 import {PullProgress} from './pull-progress.ts';
 
 export interface PullFlags {
@@ -45,7 +46,7 @@ type HubSource = PullSource & {kind: 'hub'};
 export async function runPull(io: Io, model: string, flags: PullFlags): Promise<void> {
   const source = parseSource(model, {quant: flags.quant});
   const progress = new PullProgress(io);
-  const token = source.kind === 'hub' ? hubToken(io) : undefined;
+  const token = source.kind === 'hub' ? tokenFor(io, hubAddress(io)) : undefined;
   const http = downloadClient({env: io.env, token, waiting: (wait) => progress.say(waitLine(wait))});
   // The values that huggingface_hub takes for yes.
   const isOffline = flags.offline === true || /^(1|on|yes|true)$/i.test(io.env.HF_HUB_OFFLINE ?? '');
@@ -59,6 +60,8 @@ export async function runPull(io: Io, model: string, flags: PullFlags): Promise<
     await http.close();
   }
 }
+
+const hubAddress = ({env}: Io) => (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
 
 async function askLicense(io: Io, entry: CatalogueEntry, {yes}: PullFlags): Promise<void> {
   const terms = LICENSE_TERMS[entry.license];
@@ -82,7 +85,7 @@ async function fetchFromHub(pull: Pull, source: HubSource): Promise<string> {
   const {io, http, progress, isOffline} = pull;
   const there = isOffline || isCommit(source.revision) ? await fetchedBefore(io, source, isOffline) : undefined;
   if (there !== undefined) return there;
-  const endpoint = (io.env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
+  const endpoint = hubAddress(io);
   const repository = await readRepository(http, endpoint, source, io.stop);
   const {files, isFolder, note} = chooseHubFiles(repository, source.want, thisMachine());
   io.say(`${placeOf(source)}: ${note}`);

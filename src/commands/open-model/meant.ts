@@ -9,6 +9,7 @@ export interface MeantFlags {
   readonly tokenizer?: string;
   readonly remoteModel?: string;
   readonly apiKeyEnv?: string;
+  readonly keyOverHttp?: true;
 }
 
 export type Meant =
@@ -26,7 +27,12 @@ export function meant(io: Pick<Io, 'env'>, argument: string | undefined, flags: 
   if (flags.tokenizer !== undefined) {
     throw new EngineError('usage', '--tokenizer is for --url; a local model has its own');
   }
-  const lost = flags.remoteModel === undefined ? flags.apiKeyEnv && '--api-key-env' : '--remote-model';
+  const given = {
+    '--remote-model': flags.remoteModel !== undefined,
+    '--api-key-env': Boolean(flags.apiKeyEnv),
+    '--key-over-http': flags.keyOverHttp === true,
+  };
+  const [lost] = Object.entries(given).find(([, isGiven]) => isGiven) ?? [];
   if (lost) throw new EngineError('usage', `${lost} is for --url, and no server is named`);
   return {kind: 'model', name: meantModel(io, argument)};
 }

@@ -84,6 +84,7 @@ async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend
     env: io.env,
     signal: io.stop,
     limits,
+    keyOverHttp: {flag: '--key-over-http', insists: flags.keyOverHttp === true},
     ...(apiKey && {apiKey}),
     ...(model !== undefined && {model}),
   };

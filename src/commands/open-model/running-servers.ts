@@ -52,6 +52,7 @@ const MEANING = {
   // Of another way to a model than a running server's.
   url: 'others',
   apiKeyEnv: 'others',
+  keyOverHttp: 'others',
   remoteModel: 'others',
   tokenizer: 'others',
   connectTimeout: 'others',

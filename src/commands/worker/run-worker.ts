@@ -13,6 +13,7 @@ export interface WorkerFlags extends EngineFlags {
   readonly apiServer: string;
   readonly jobType: string;
   readonly authKey?: string;
+  readonly authKeyOverHttp?: true;
   readonly maxBatchSize: number;
   readonly name?: string;
   /** Seconds. */
@@ -39,8 +40,10 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
   const watch = {limitMs: STEP_MS, onStall};
   const backend = await openBackend(io, model, flags, {slots: maxBatchSize, watch});
   const url = apiServer.replace(/\/+$/, '');
+  const keyOverHttp = {flag: '--auth-key-over-http', insists: flags.authKeyOverHttp === true};
+  const callMs = flags.apiTimeout * 1000;
   const api = new AimeApi(
-    {url, env: io.env, jobType, authKey, name, pollMs: POLL_MS, callMs: flags.apiTimeout * 1000, log: io.say},
+    {url, env: io.env, jobType, authKey, keyOverHttp, name, pollMs: POLL_MS, callMs, log: io.say},
     {model: backend.model.id, maxBatchSize},
   );
   const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log: io.say});

@@ -20,6 +20,7 @@ export function addWorkerCommand(command: Command, io: Io): void {
     .requiredOption('--api-server <url>', 'address of the API server')
     .requiredOption('--job-type <type>', 'whose jobs to take, such as mixtral')
     .option('--auth-key <key>', 'the key of that job type')
+    .option('--auth-key-over-http', 'send it without TLS too, where everyone on the way can read it')
     .option('--max-batch-size <n>', 'jobs computed at the same time', number({integer: true, min: 1, max: 256}), 1)
     .option('--name <name>', 'how the server lists this worker (default: host name and process)')
     .option('--api-timeout <s>', 'time for an answer of the API server', number({above: 0, max: 3600}), 15)

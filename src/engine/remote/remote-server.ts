@@ -1,8 +1,11 @@
 // A server that speaks OpenAI's or Mistral's API: its address, its key, its refusals as errors, its streams as texts.
+import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
+import {isWithin} from '../../base/http/address/host-kinds.ts';
+import type {Insisting} from '../../base/http/address/key-rule.ts';
+import type {Env} from '../../base/http/address/proxy-for.ts';
 import {HttpClient} from '../../base/http/http-client.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
-import type {Env} from '../../base/http/proxy-for.ts';
 import {within} from '../../base/signals.ts';
 
 export interface ServerOptions {
@@ -11,6 +14,8 @@ export interface ServerOptions {
   /** Where proxies are named. */
   readonly env: Env;
   readonly apiKey?: string;
+  /** For a key that is to go over plain http to a server outside of private networks. */
+  readonly keyOverHttp?: Insisting;
   /** Tries after the first one, while nothing has been answered. Default 3. */
   readonly retries?: number;
   /** Milliseconds before the first retry; doubled for each further one. Default 500. */
@@ -47,7 +52,7 @@ export class RemoteServer {
   readonly #atHandMs: number;
 
   /** @throws EngineError `usage` for a URL that is none. */
-  constructor({url, env, apiKey, retries = RETRIES, backoffMs, limits = SERVER_LIMITS}: ServerOptions) {
+  constructor({url, env, apiKey, keyOverHttp, retries = RETRIES, backoffMs, limits = SERVER_LIMITS}: ServerOptions) {
     this.url = baseUrl(url);
     this.host = new URL(this.url).host;
     this.idleMs = limits.idleMs;
@@ -59,8 +64,7 @@ export class RemoteServer {
       // Of a body it is the answer's own reader that counts: what only keeps a connection awake is no answer.
       replyMs: limits.replyMs,
       hint: HINT,
-      ...(backoffMs !== undefined && {backoffMs}),
-      ...(apiKey !== undefined && {headers: {authorization: `Bearer ${apiKey}`}}),
+      ...defined({backoffMs, keyOverHttp, headers: apiKey ? {authorization: `Bearer ${apiKey}`} : undefined}),
     });
   }
 
@@ -114,7 +118,5 @@ function baseUrl(text: string): string {
 
 /** Mistral's own API: a key for it goes there without being told so. */
 export function isMistral(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const {hostname} = new URL(url);
-  return hostname === 'mistral.ai' || hostname.endsWith('.mistral.ai');
+  return URL.canParse(url) && isWithin(new URL(url).hostname, 'mistral.ai');
 }

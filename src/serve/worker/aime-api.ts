@@ -1,9 +1,11 @@
 // The worker's side of the AIME API server's HTTP protocol, with the faults of its version 0.9.6 taken as they are.
 import {setTimeout as sleep} from 'node:timers/promises';
+import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
+import type {Insisting} from '../../base/http/address/key-rule.ts';
+import type {Env} from '../../base/http/address/proxy-for.ts';
 import {HttpClient} from '../../base/http/http-client.ts';
-import type {Env} from '../../base/http/proxy-for.ts';
 import {parsePlainJson} from '../../base/plain-json.ts';
 import {anything, flag, list, number, object, optional, places, text} from '../../base/shape.ts';
 import {within} from '../../base/signals.ts';
@@ -15,6 +17,8 @@ export interface ApiOptions {
   readonly env: Env;
   readonly jobType: string;
   readonly authKey: string;
+  /** For a key that is to go over plain http to a server outside of private networks. */
+  readonly keyOverHttp?: Insisting;
   /** Unique among the workers of a server. */
   readonly name: string;
   /** Between two looks for a server that is away. */
@@ -80,7 +84,9 @@ export class AimeApi {
     this.#callMs = options.callMs ?? CALL_MS;
     this.#description = description;
     // It has no retries: each call knows itself whether it may be made twice.
-    this.#http = new HttpClient({env: options.env, hint: 'Check --api-server, the network and HTTPS_PROXY.'});
+    const {env, keyOverHttp} = options;
+    const hint = 'Check --api-server, the network and HTTPS_PROXY.';
+    this.#http = new HttpClient({env, hint, hasKeyInBody: true, ...defined({keyOverHttp})});
   }
 
   /** Ends the connections that are kept for further calls. */

@@ -309,10 +309,10 @@ describe('proxies', () => {
     const {url, asked} = await inTurn(status(200));
     const proxy = await proxyServer({leadsTo: place(url)});
     const http = client({env: {HTTP_PROXY: proxy.url.replace('//', '//me:p%40ss@')}, headers: KEY});
-    expect(await (await http.send(post('http://model.example:8000/v1/x?a=1'), never)).json()).toEqual({status: 200});
-    expect(proxy.asked).toEqual(['model.example:8000']);
+    expect(await (await http.send(post('http://model.internal:8000/v1/x?a=1'), never)).json()).toEqual({status: 200});
+    expect(proxy.asked).toEqual(['model.internal:8000']);
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('me:p@ss').toString('base64')}`]);
-    expect(asked[0]).toMatchObject({path: '/v1/x?a=1', headers: {host: 'model.example:8000', ...KEY}});
+    expect(asked[0]).toMatchObject({path: '/v1/x?a=1', headers: {host: 'model.internal:8000', ...KEY}});
     expect(asked[0]?.headers).not.toHaveProperty('proxy-authorization');
   });
 

@@ -3,10 +3,12 @@ import {existsSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
+import {hubToken} from '../../../src/commands/model-files/hub-token.ts';
 import {run} from '../../../src/commands/program.ts';
 import {fakeIo} from '../../fakes/io.ts';
 import {fileServer} from '../../fixtures/file-server.ts';
 import {folderWith} from '../../fixtures/folder.ts';
+import {proxyServer} from '../../fixtures/proxy-server.ts';
 import {denseFolder, hfFolder} from '../../fixtures/tiny-families.ts';
 import {tinyModel} from '../../fixtures/tiny-model.ts';
 
@@ -54,6 +56,29 @@ test('a model lands in the hub cache, is listed and removed', async () => {
   expect((await mistral('rm', 'm-Q4_K_M.gguf', '--yes')).code).toBe(0);
   // Nothing is left of the repository: a ref without its snapshot is a fault to other programs.
   expect(existsSync(cache)).toBe(false);
+});
+
+test('a token does not go to a hub over plain http; what needs none is fetched without it', async () => {
+  const {server, home} = await hub();
+  const proxy = await proxyServer({leadsTo: new URL(server.url).host});
+  const env = {HOME: home, HF_ENDPOINT: 'http://hub.example', HTTP_PROXY: proxy.url, HF_TOKEN: 'hf_secret'};
+  const io = fakeIo('', env);
+  expect(await run('mistral', ['pull', 'hf:someone/tiny-GGUF'], io)).toBe(0);
+  expect(io.err()).toContain(
+    'note: your token is not sent to http://hub.example: over plain http everyone on the way could read it\n',
+  );
+  expect(proxy.asked.length).toBeGreaterThan(0);
+  expect(server.authorizations.length).toBeGreaterThan(0);
+  expect(server.authorizations.filter((value) => value !== undefined)).toEqual([]);
+});
+
+test("the token that the hub's own tools keep goes to no mirror", () => {
+  const home = folderWith({'.cache/huggingface/token': 'hf_kept\n'});
+  const kept = (endpoint: string, env = {}) => hubToken({env: {HOME: home, ...env}}, endpoint);
+  expect(kept('https://huggingface.co')).toBe('hf_kept');
+  for (const mirror of ['https://mirror.example', 'https://huggingface.co.example', 'http://127.0.0.1:1', 'none'])
+    expect(kept(mirror)).toBeUndefined();
+  expect(kept('https://mirror.example', {HF_TOKEN: 'hf_named'})).toBe('hf_named');
 });
 
 test('what is there is not fetched again', async () => {

@@ -353,15 +353,15 @@ test('a server elsewhere is asked through the proxy, with the key; NO_PROXY goes
     one.path.endsWith('/models') ? json(response, {data: [{id: 'large'}]}) : sse(response, WHOLE),
   );
   const proxy = await proxyServer({leadsTo: new URL(url).host});
-  const options = {url: 'http://cluster.example:8000/v1', apiKey: 'secret', retries: 0};
+  const options = {url: 'http://cluster.internal:8000/v1', apiKey: 'secret', retries: 0};
   const backend = await openRemote({...options, env: {HTTP_PROXY: proxy.url}});
   expect(texts(await eventsOf(backend.chat(hello, never)))).toBe('Hello');
   await backend.close();
-  expect(proxy.asked).toEqual(['cluster.example:8000', 'cluster.example:8000']);
+  expect(proxy.asked).toEqual(['cluster.internal:8000', 'cluster.internal:8000']);
   expect(asked.map(({headers}) => headers.authorization)).toEqual(['Bearer secret', 'Bearer secret']);
-  const past = openRemote({...options, env: {HTTP_PROXY: proxy.url, NO_PROXY: 'cluster.example'}});
+  const past = openRemote({...options, env: {HTTP_PROXY: proxy.url, NO_PROXY: 'cluster.internal'}});
   await expect(past).rejects.toMatchObject({
-    message: expect.stringMatching(/^cluster\.example:8000 cannot be reached: /),
+    message: expect.stringMatching(/^cluster\.internal:8000 cannot be reached: /),
   });
   expect(proxy.asked).toHaveLength(2);
 });

@@ -263,7 +263,7 @@ test('a server elsewhere is reached through the proxy', async () => {
   const server = await new AimeServer('mixtral', 'k').start();
   const proxy = await proxyServer({leadsTo: new URL(server.url).host});
   const options = {
-    url: 'http://aime.example:7777',
+    url: 'http://aime.internal:7777',
     jobType: 'mixtral',
     authKey: 'k',
     name: 'w',
@@ -273,12 +273,12 @@ test('a server elsewhere is reached through the proxy', async () => {
   const api = new AimeApi({...options, env: {HTTP_PROXY: proxy.url}}, {model: 'm', maxBatchSize: 1});
   await api.logIn(new AbortController().signal);
   await api.close();
-  expect(proxy.asked).toEqual(['aime.example:7777', 'aime.example:7777']);
+  expect(proxy.asked).toEqual(['aime.internal:7777', 'aime.internal:7777']);
 });
 
 test('a proxy that is none ends the worker with a clear line', async () => {
   const options = {
-    url: 'http://aime.example:7777',
+    url: 'http://aime.internal:7777',
     jobType: 'mixtral',
     authKey: 'k',
     name: 'w',

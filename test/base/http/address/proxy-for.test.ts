@@ -1,6 +1,6 @@
 // Which proxy is asked, by the variables.
 import {describe, expect, test} from 'vitest';
-import {proxyFor} from '../../../src/base/http/proxy-for.ts';
+import {proxyFor} from '../../../../src/base/http/address/proxy-for.ts';
 
 const P = 'http://proxy:3128';
 

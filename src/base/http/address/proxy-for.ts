@@ -1,6 +1,7 @@
 // Which proxy a request goes through, by the variables that curl and most programs read.
 import {BlockList, isIP} from 'node:net';
-import {EngineError} from '../errors.ts';
+import {EngineError} from '../../errors.ts';
+import {bareHost, isLoopback} from './host-kinds.ts';
 
 /** Variables of a process: HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read, in capitals or small letters. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -45,34 +46,21 @@ function proxyAddress({name, value}: Variable): string {
   });
 }
 
-/** True for this machine: its names, its addresses, and the ones that stand for every address of it. */
-export function isLoopback(hostname: string): boolean {
-  const host = bare(hostname);
-  return /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|0\.0\.0\.0|::1?|::ffff:7f[\da-f]{2}:[\da-f]+)$/.test(host);
-}
-
-/** A host as it is compared: small letters, no brackets, no dot at the end. */
-const bare = (host: string) =>
-  host
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '');
-
 /** Whether an entry of NO_PROXY names the target. */
 function names(entry: string, {protocol, hostname, port}: URL): boolean {
   if (entry === '*') return true;
   // An IPv6 address without brackets has no port.
   const [, bracketed, plain, wantedPort] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(entry) ?? [];
   if (wantedPort !== undefined && wantedPort !== (port || (protocol === 'https:' ? '443' : '80'))) return false;
-  const host = bare(hostname);
-  const named = bare(bracketed ?? plain ?? entry).replace(/^\*?\./, '');
+  const host = bareHost(hostname);
+  const named = bareHost(bracketed ?? plain ?? entry).replace(/^\*?\./, '');
   if (named.includes('/')) return isInNetwork(host, named);
   return host === canonical(named) || (named !== '' && !/^[\d.]+$/.test(named) && host.endsWith(`.${named}`));
 }
 
 /** An IPv6 address as addresses are written in a URL. */
 function canonical(host: string): string {
-  return isIP(host) === 6 ? bare(new URL(`http://[${host}]`).hostname) : host;
+  return isIP(host) === 6 ? bareHost(new URL(`http://[${host}]`).hostname) : host;
 }
 
 function isInNetwork(host: string, network: string): boolean {
