@@ -84,7 +84,7 @@ async function answered(fill: Promise<void>): Promise<boolean> {
 
 /** Prints the middle: exact in a pipe, with a newline on a terminal. */
 export async function runFim(io: Io, backend: Filler, request: FIMRequest, json: boolean): Promise<void> {
-  const {cutNote} = await import('../ui/plain/write-answer.ts');
+  const {endNotes} = await import('../ui/plain/write-answer.ts');
   const answer: Answer = await collectAnswer(backend.fim(request, io.stop), (event) => {
     if (event.type === 'text' && !json) io.print(event.text);
   });
@@ -95,8 +95,7 @@ export async function runFim(io: Io, backend: Filler, request: FIMRequest, json:
     io.print('\n');
   }
   io.stop.throwIfAborted();
-  const note = cutNote(answer.finish, backend.model);
-  if (note) io.say(note);
+  for (const note of endNotes(answer.finish, backend.model)) io.say(note);
 }
 
 /**

@@ -51,6 +51,7 @@ export interface EngineFlags {
   readonly loraScale?: number;
   readonly template?: TemplateVersion;
   readonly setting?: readonly string[];
+  readonly reasoningEffort?: string;
   readonly verbose?: true;
   /** Agree to the conversion of a model folder. */
   readonly yes?: true;
@@ -118,6 +119,13 @@ export function addSamplingOptions(command: Command, defaults: SamplingParams): 
   command
     .option('--logit-bias <id=x>', "add x to a token's logit; repeatable", collect(logitBias))
     .option('--stop <text>', 'end before this text; repeatable', collect(String));
+}
+
+/** How a model that can think does; for commands that chat. */
+export function addThinkingOptions(command: Command): void {
+  command
+    .optionsGroup('Thinking:')
+    .option('--reasoning-effort <level>', "how much to think: one of the model's own levels, such as none or high");
 }
 
 /** `<dir> 64 0.5`: python-fire takes the flags by position too. */
@@ -214,7 +222,11 @@ function noteOverruled(command: Command, overruled: Set<string>): void {
 }
 
 /** Flags about another flag of the same command, by their keys: alone they have no effect. */
-const COMPANIONS: Readonly<Record<string, string>> = {loraScale: 'loraPath', system: 'instruct'};
+const COMPANIONS: Readonly<Record<string, string>> = {
+  loraScale: 'loraPath',
+  system: 'instruct',
+  reasoningEffort: 'instruct',
+};
 
 /** Refuses flags whose companion is missing before anything is loaded: they would be lost without a word. */
 export function keepCompanions(command: Command): void {

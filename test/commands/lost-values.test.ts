@@ -112,6 +112,11 @@ test.each([
   ['mistral-chat', '--system Briefly -p hi', "option '--system <text|@file>' needs option '-i, --instruct'"],
   [
     'mistral-chat',
+    '--reasoning-effort high -p hi',
+    "option '--reasoning-effort <level>' needs option '-i, --instruct'",
+  ],
+  [
+    'mistral-chat',
     '--instruct --lora-scale 0.5 -p hi',
     "option '--lora-scale <x>' needs option '-l, --lora-path <file>'",
   ],

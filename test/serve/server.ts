@@ -23,8 +23,8 @@ export const OPTIONS: AppOptions = {
   logPrompts: false,
 };
 
-export interface TestServer extends Awaited<ReturnType<typeof createApp>> {
-  readonly backend: ScriptedBackend;
+export interface TestServer<Served = ScriptedBackend> extends Awaited<ReturnType<typeof createApp>> {
+  readonly backend: Served;
   /** Starts listening on loopback and returns the URL. */
   listen(): Promise<string>;
   /** POSTs `body` as JSON without a socket. */
@@ -49,8 +49,11 @@ export async function testServer(script?: Script, options: Partial<AppOptions> =
   return serverOn(new ScriptedBackend(script), options);
 }
 
-export async function serverOn(backend: ScriptedBackend, options: Partial<AppOptions> = {}): Promise<TestServer> {
-  const {app, service} = await createApp(Promise.resolve(backend as Backend), {...OPTIONS, ...options});
+export async function serverOn<Served extends Backend>(
+  backend: Served,
+  options: Partial<AppOptions> = {},
+): Promise<TestServer<Served>> {
+  const {app, service} = await createApp(Promise.resolve<Backend>(backend), {...OPTIONS, ...options});
   onTestFinished(() => app.close());
   const send = async (method: 'GET' | 'POST', url: string, headers: Record<string, string>, body?: unknown) => {
     const payload = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);

@@ -10,6 +10,7 @@ import {
   addModelArgument,
   addPositionalSampling,
   addSamplingOptions,
+  addThinkingOptions,
   collect,
   DEFAULTS,
   type EngineFlags,
@@ -79,6 +80,7 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--shell', 'let sh read the commands of --exec')
     .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30);
   addSamplingOptions(command, DEFAULTS.chat);
+  addThinkingOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action((model?: string, maxTokens?: number, temperature?: number) => {

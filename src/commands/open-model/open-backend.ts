@@ -77,7 +77,7 @@ function noteThreads(io: Io, {threads = 1}: EngineFlags): void {
 
 async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend> {
   const apiKey = apiKeyFor(url, io.env, flags.apiKeyEnv);
-  const {remoteModel: model, tokenizer} = flags;
+  const {remoteModel: model, tokenizer, reasoningEffort} = flags;
   const limits = serverLimits(flags);
   const options = {
     url,
@@ -87,6 +87,7 @@ async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend
     keyOverHttp: {flag: '--key-over-http', insists: flags.keyOverHttp === true},
     ...(apiKey && {apiKey}),
     ...(model !== undefined && {model}),
+    ...(reasoningEffort !== undefined && {reasoningEffort}),
   };
   if (tokenizer === undefined && flags.setting !== undefined) {
     throw new EngineError('usage', '--setting is for prompts that are rendered here', {
@@ -128,7 +129,7 @@ export async function withBackend(
 
 function engineOptions(flags: EngineFlags): Partial<OpenLocalOptions> {
   const {gpu, gpuLayers, ctx, kvType, memoryCheck, threads, template} = flags;
-  const settings = chosenSettings(flags.setting);
+  const settings = chosenSettings(flags);
   return {
     ...(gpu !== undefined && {device: gpu}),
     ...(gpuLayers !== undefined && {gpuLayers}),

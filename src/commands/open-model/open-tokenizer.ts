@@ -10,28 +10,27 @@ import {
   loadFromGguf,
   loadTokenizer,
 } from '../../engine/template/load-tokenizer.ts';
+import {checkChosen} from '../../engine/template/model-settings.ts';
 import {isTokenizerFile} from '../../engine/tokenizer/tokenizer-file.ts';
 import type {Io} from '../host/io.ts';
-import {chosenSettings} from './chosen-settings.ts';
+import {chosenSettings, type SettingFlags} from './chosen-settings.ts';
 import {whereToLook} from './meant.ts';
 
-export interface TokenizerFlags {
+export interface TokenizerFlags extends SettingFlags {
   readonly quant?: string;
   readonly template?: TemplateVersion;
-  readonly setting?: readonly string[];
 }
 
 /**
  * The tokenizer of the model of this name, or of a tokenizer file; undefined means the embedded model's.
- * @throws EngineError as `findModel` and `loadTokenizer` do.
+ * @throws EngineError as `findModel` and `loadTokenizer` do; Refusal for settings that the model does not take.
  */
-export async function openTokenizer(
-  io: Io,
-  name: string | undefined,
-  {quant, template, setting}: TokenizerFlags,
-): Promise<LoadedTokenizer> {
+export async function openTokenizer(io: Io, name: string | undefined, flags: TokenizerFlags): Promise<LoadedTokenizer> {
+  const {quant, template} = flags;
   const loaded = await tokenizerOf(findModel(name, whereToLook(io), {quant}), template);
-  return {...loaded, chosenSettings: chosenSettings(setting)};
+  const chosen = chosenSettings(flags);
+  checkChosen(chosen, loaded.version, loaded.modelSettings);
+  return {...loaded, chosenSettings: chosen};
 }
 
 async function tokenizerOf(found: FoundModel, template: TemplateVersion | undefined): Promise<LoadedTokenizer> {

@@ -42,6 +42,7 @@ const MEANING = {
   loraPath: 'answers',
   template: 'answers',
   setting: 'answers',
+  reasoningEffort: 'answers',
   gpu: 'engine',
   gpuLayers: 'engine',
   ctx: 'engine',

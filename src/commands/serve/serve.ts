@@ -3,7 +3,15 @@
 import type {Command} from 'commander';
 import {rowOf} from '../../engine/contract/sampling-table.ts';
 import type {Io} from '../host/io.ts';
-import {addEngineOptions, addModelArgument, collect, DEFAULTS, modelArgument, number} from '../options.ts';
+import {
+  addEngineOptions,
+  addModelArgument,
+  addThinkingOptions,
+  collect,
+  DEFAULTS,
+  modelArgument,
+  number,
+} from '../options.ts';
 import type {ServeFlags} from './server-settings.ts';
 
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -48,6 +56,7 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--env-file <file>', 'settings as in the Codestral Mamba server; flags win')
     .addOption(command.createOption('--log-level <level>', 'what goes to stderr').choices(LOG_LEVELS).default('info'))
     .option('--log-prompts', 'write request bodies to the log');
+  addThinkingOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {

@@ -10,6 +10,7 @@ interface TokenizeFlags {
   readonly modelPath?: string;
   readonly template?: TemplateVersion;
   readonly setting?: readonly string[];
+  readonly reasoningEffort?: string;
   readonly text?: string;
   readonly request?: string;
   readonly fim?: string;
@@ -46,6 +47,7 @@ export function addTokenizeCommand(command: Command, io: Io): void {
       'a setting of the model that its tokenizer file names; repeatable',
       collect(String),
     )
+    .option('--reasoning-effort <level>', "for chat requests that name none: one of the model's own levels")
     .option('--text <text>', 'plain text')
     .option('--request <file>', 'chat request as JSON; - is stdin')
     .option('--fim <file>', 'fill-in-the-middle request as JSON; - is stdin')

@@ -11,7 +11,7 @@ import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {readToolFile} from '../../engine/wire/read-tools.ts';
 import type {ToolCommand} from '../../ui/chat/tool-registry.ts';
 import {answerObject} from '../../ui/plain/answer-json.ts';
-import {cutNote} from '../../ui/plain/write-answer.ts';
+import {endNotes} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';
 import {promptFrom, readTextFile, textOrFile} from '../host/text-input.ts';
 import type {EngineFlags} from '../options.ts';
@@ -70,7 +70,7 @@ export async function showCalls(
   if (json) return writeJson(io, backend, answer);
   io.printJson(`[${answer.toolCalls.map(callText).join(', ')}]\n`);
   if (answer.content.trim() !== '') io.say(`note: the model said: ${answer.content.trim()}`);
-  noteCut(io, backend, answer);
+  noteEnd(io, backend, answer);
 }
 
 /**
@@ -110,7 +110,7 @@ export async function answerWithCommands(
   io.stop.throwIfAborted();
   if (json) writeJson(io, backend, answer);
   else io.print(`${answer.content}\n`);
-  noteCut(io, backend, answer);
+  noteEnd(io, backend, answer);
   if (failures.length > 0) {
     const withheld = withheldNames(io.env, names).join(', ');
     throw new EngineError('tool_failed', `calls failed: ${failures.join(', ')}`, {
@@ -175,7 +175,6 @@ function writeJson(io: Io, backend: Backend, answer: Answer): void {
   io.json(answerObject(answer, backend.model));
 }
 
-function noteCut(io: Io, backend: Backend, answer: Answer): void {
-  const note = cutNote(answer.finish, backend.model);
-  if (note) io.say(note);
+function noteEnd(io: Io, backend: Backend, answer: Answer): void {
+  for (const note of endNotes(answer.finish, backend.model)) io.say(note);
 }

@@ -6,6 +6,7 @@ import {
   addEngineOptions,
   addModelArgument,
   addSamplingOptions,
+  addThinkingOptions,
   collect,
   DEFAULTS,
   modelArgument,
@@ -39,6 +40,7 @@ export function addToolsCommand(command: Command, io: Io): void {
     .option('--dry-run', 'show the ids and pieces of the prompt without running the model')
     .option('--json', 'one JSON object an answer instead of calls or text');
   addSamplingOptions(command, DEFAULTS.tools);
+  addThinkingOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {

@@ -63,12 +63,20 @@ export type GenerationEvent =
       readonly seed: number | undefined;
       /** What the whole answer is, where its events told otherwise: a thought whose beginning the model left out. */
       readonly whole?: WholeAnswer;
+      /** What a person should know of how the request was understood, a sentence each. */
+      readonly notes?: readonly string[];
     };
 
 /** Reasoning and text of an answer. */
 export interface WholeAnswer {
   readonly reasoning: string;
   readonly content: string;
+}
+
+export interface Efforts {
+  readonly levels: readonly string[];
+  /** What a request has that names none. */
+  readonly default?: string;
 }
 
 export interface ModelInfo {
@@ -82,6 +90,8 @@ export interface ModelInfo {
   readonly templateReason: string | undefined;
   readonly supportsFim: boolean;
   readonly supportsTools: boolean;
+  /** The levels of reasoning that can be asked for; empty: it has none. Absent where nobody here knows them. */
+  readonly efforts?: Efforts;
   /** Where it runs, such as `CPU, 2 threads` or `CUDA, 33/33 layers`. */
   readonly device: string;
 }

@@ -14,12 +14,13 @@ import type {
   TemplateVersion,
 } from '../contract/requests.ts';
 import {type SamplingParams, validateSampling} from '../contract/sampling.ts';
+import {TEMPLATES} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {abilitiesOf} from '../template/abilities.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import {type EncodeOptions, encodeChat} from '../template/encode/encode-chat.ts';
 import {encodeFim} from '../template/encode/encode-fim.ts';
-import type {ModelSettings} from '../template/model-settings.ts';
+import {effortNote, effortsAsked, type ModelSettings} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
 import {LengthBound} from '../tokenizer/length-bound.ts';
 import {suffixStop} from './fim-stop.ts';
@@ -69,6 +70,7 @@ export class LocalBackend implements Backend {
       templateReason: parts.versionReason,
       supportsFim: fim,
       supportsTools: tools,
+      efforts: takesSettings(version) ? effortsAsked(parts.modelSettings, parts.chosenSettings) : {levels: []},
       device: parts.device,
     };
   }
@@ -96,7 +98,8 @@ export class LocalBackend implements Backend {
       ...(isRepeatable && {newCallId: repeatableCallIds(prompt.tokens, temperature === 0 ? undefined : seed)}),
     });
     const sampling = without(request.sampling, forbidden);
-    yield* generate({model: tokenModel, prompt, sampling, ...(grammar && {grammar}), reader, now: this.#now}, signal);
+    const input = {model: tokenModel, prompt, sampling, ...(grammar && {grammar}), reader, now: this.#now};
+    yield* withNotes(generate(input, signal), this.#notes(request));
   }
 
   /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
@@ -143,10 +146,26 @@ export class LocalBackend implements Backend {
     return Number.isInteger(token) && token >= 0 && token < this.tokenizer.vocabSize;
   }
 
+  /** What a person should know of how a request was understood. */
+  #notes(request: ChatCompletionRequest): readonly string[] {
+    const {version, modelSettings} = this.#parts;
+    const effort = takesSettings(version) ? effortNote(request, modelSettings) : undefined;
+    return effort === undefined ? [] : [effort];
+  }
+
   #plain(prompt: Prompt, sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const reader = new PlainOutput(this.tokenizer, prompt.tokens);
     return generate({model: this.#parts.tokenModel, prompt, sampling, reader, now: this.#now}, signal);
   }
+}
+
+const takesSettings = (version: TemplateVersion) => TEMPLATES[version].modelSettings === 'encoded';
+
+async function* withNotes(
+  events: AsyncIterable<GenerationEvent>,
+  notes: readonly string[],
+): AsyncGenerator<GenerationEvent> {
+  for await (const event of events) yield event.type === 'finish' && notes.length > 0 ? {...event, notes} : event;
 }
 
 function textsOf({role, content}: Message): string[] {

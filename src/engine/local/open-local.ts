@@ -6,7 +6,7 @@ import type {TemplateVersion} from '../contract/requests.ts';
 import {preflight} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
-import {isUnusual, settingLines} from '../template/model-settings.ts';
+import {checkChosen, isUnusual, settingLines} from '../template/model-settings.ts';
 import {engineFor} from './engines.ts';
 import {LocalBackend} from './local-backend.ts';
 
@@ -33,6 +33,7 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   engine.warm?.(options.device ?? 'auto');
   const loaded = loadFromGguf(file, options.template);
   const {modelSettings} = loaded;
+  checkChosen(options.settings, loaded.version, modelSettings);
   if (modelSettings && isUnusual(modelSettings))
     options.onNote?.(`model settings: ${settingLines(modelSettings).join('; ')}`);
   const tokenModel = await engine.open(file, options);

@@ -16,6 +16,8 @@ import {chatBody, completionBody, continuesMessage, type Dialect, fimBody, infil
 export interface RemoteOptions extends ServerOptions {
   /** Default: the first model the server lists. */
   readonly model?: string;
+  /** For chats that name none. */
+  readonly reasoningEffort?: string;
   readonly signal?: AbortSignal;
   /** Monotonic, in milliseconds; default: the process's own. */
   readonly now?: () => number;
@@ -69,7 +71,8 @@ export function knownRemote(options: RemoteOptions, card: ModelCard): Backend {
   return backendFor(new RemoteServer(options), card, options).remote;
 }
 
-function backendFor(server: RemoteServer, card: ModelCard, {now = () => performance.now()}: RemoteOptions) {
+function backendFor(server: RemoteServer, card: ModelCard, options: RemoteOptions) {
+  const {reasoningEffort, now = () => performance.now()} = options;
   const {host} = new URL(server.url);
   const contextSize = (card.max_context_length ?? card.max_model_len ?? card.meta?.n_ctx_train) || undefined;
   const model: ModelInfo = {
@@ -84,7 +87,7 @@ function backendFor(server: RemoteServer, card: ModelCard, {now = () => performa
     device: `remote, ${host}`,
   };
   const dialect: Dialect = isMistral(server.url) ? 'mistral' : 'openai';
-  return {remote: new RemoteBackend(server, model, dialect, now), now};
+  return {remote: new RemoteBackend(server, model, {dialect, now, reasoningEffort}), now};
 }
 
 /** The models of a list; one that cannot be read is no hindrance where the model is named. @throws EngineError */
@@ -111,16 +114,24 @@ export class RemoteBackend implements Backend {
   readonly #server: RemoteServer;
   readonly #dialect: Dialect;
   readonly #now: () => number;
+  readonly #effort: string | undefined;
   #fimRoute: FimRoute | undefined;
 
-  constructor(server: RemoteServer, model: ModelInfo, dialect: Dialect, now: () => number) {
+  constructor(
+    server: RemoteServer,
+    model: ModelInfo,
+    how: {readonly dialect: Dialect; readonly now: () => number; readonly reasoningEffort: string | undefined},
+  ) {
     this.#server = server;
     this.model = model;
-    this.#dialect = dialect;
-    this.#now = now;
+    this.#dialect = how.dialect;
+    this.#now = how.now;
+    this.#effort = how.reasoningEffort;
   }
 
-  chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+  chat(given: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const effort = given.reasoningEffort ?? this.#effort;
+    const request = effort === undefined ? given : {...given, reasoningEffort: effort};
     const body = () => chatBody(request, this.model.id, this.#dialect);
     const open = async (own: AbortSignal) => this.#post('/chat/completions', body(), own);
     return this.#answer(request, open, signal, !continuesMessage(request));

@@ -1,7 +1,9 @@
 // Model settings (v15): the part of a request that a tokenizer file declares as understood by its model, as data.
 import {dumpsJson, isJsonObject, type Json, type JsonObject} from '../../base/json.ts';
+import type {Efforts} from '../contract/backend.ts';
 import {Refusal} from '../contract/refusal.ts';
-import type {ChatCompletionRequest, ResponseFormat} from '../contract/requests.ts';
+import type {ChatCompletionRequest, ResponseFormat, TemplateVersion} from '../contract/requests.ts';
+import {TEMPLATES} from '../contract/templates.ts';
 
 /** A setting that is one of some words. */
 export interface EnumSetting {
@@ -77,6 +79,44 @@ export function withChosen<Request extends Given>(request: Request, chosen: Json
   return {...request, modelSettings: new Map([...free, ...(request.modelSettings ?? [])])};
 }
 
+/** For a version without settings. @throws Refusal when the request has any. */
+export function refuseSettings({reasoningEffort, modelSettings: given}: Given): void {
+  const isEffort = reasoningEffort !== undefined || (given?.size === 1 && given.has(EFFORT));
+  if (!isEffort && given === undefined) return;
+  throw new Refusal(
+    'InvalidRequestException',
+    `This template version knows no ${isEffort ? 'reasoning effort' : 'model settings'}.`,
+    {param: isEffort ? EFFORT : 'model_settings'},
+  );
+}
+
+/**
+ * Settings for every request are looked at once, before any is made with them.
+ * @throws Refusal for a name or a value that the model does not take.
+ */
+export function checkChosen(
+  chosen: JsonObject | undefined,
+  version: TemplateVersion,
+  settings: ModelSettings = UNSAID,
+): void {
+  if (chosen === undefined) return;
+  if (TEMPLATES[version].modelSettings === 'refused') refuseSettings({modelSettings: chosen});
+  if (settings.isMissing) return;
+  for (const [name, value] of chosen) {
+    const setting = settings.settings.find((one) => one.name === name);
+    if (setting === undefined) throw unknownSetting(name, settings);
+    settingValue(setting, {}, value, settings);
+  }
+}
+
+/** What a mapped effort stands for, in words; undefined where the request has its own. */
+export function effortNote({reasoningEffort: asked, nearestEffort: isNearest}: Given, settings = UNSAID) {
+  if (asked === undefined || !isNearest) return undefined;
+  const meant = nearestEffort(asked, settings);
+  if (meant === asked) return undefined;
+  return `reasoning_effort ${asked} is not among this model's (${valueList(effortsOf(settings))}): ${meant} was used`;
+}
+
 /** Whether a file has more than the seven efforts and the schema, or something odd: then a person should be told. */
 export function isUnusual({settings, notes}: ModelSettings): boolean {
   if (notes.length > 0) return true;
@@ -90,6 +130,12 @@ export function isUnusual({settings, notes}: ModelSettings): boolean {
 /** The efforts a model takes, in the order of its file; none where it knows no such setting. */
 export function effortsOf(settings: ModelSettings = UNSAID): readonly string[] {
   return effortSetting(settings)?.values ?? [];
+}
+
+/** The same with the one that a request has which names none: the chosen one, else the file's. */
+export function effortsAsked(settings: ModelSettings = UNSAID, chosen?: JsonObject): Efforts {
+  const byDefault = chosen?.get(EFFORT) ?? effortSetting(settings)?.default;
+  return {levels: effortsOf(settings), ...(typeof byDefault === 'string' && {default: byDefault})};
 }
 
 function effortSetting({settings}: ModelSettings): EnumSetting | undefined {
@@ -114,8 +160,12 @@ export function nearestEffort(effort: string, settings: ModelSettings = UNSAID):
  */
 export function checkEffort(effort: string | undefined, settings: ModelSettings = UNSAID): void {
   if (effort === undefined || EFFORTS.includes(effort) || effortsOf(settings).includes(effort)) return;
-  const known = [...EFFORTS, ...effortsOf(settings).filter((value) => !EFFORTS.includes(value))];
-  throw new Refusal('ValidationError', `reasoning_effort must be one of ${known.join(', ')}.`, {param: EFFORT});
+  const own = effortsOf(settings);
+  const known = [...EFFORTS, ...own.filter((value) => !EFFORTS.includes(value))];
+  throw new Refusal('ValidationError', `reasoning_effort must be one of ${known.join(', ')}.`, {
+    param: EFFORT,
+    ...(own.length > 0 && {hint: `This model takes ${own.join(', ')}.`}),
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 // The body of a chat completion request: the union of what OpenAI's, Mistral's and vLLM's clients send.
 import {z} from 'zod';
+import {EFFORTS} from '../../engine/template/model-settings.ts';
 import {chatSamplingFields, samplingFields} from './sampling-schema.ts';
 
 export const StreamOptionsSchema = z.object({include_usage: z.boolean().nullish()}).nullish();
@@ -82,9 +83,10 @@ export const ChatRequestSchema = z.object({
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
   reasoning_effort: z
-    .enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'])
+    .string()
     .nullish()
-    .describe('one that the model lacks stands for the next lower it has'),
+    .describe("one of the model's own levels; of these seven, one that it lacks stands for the next lower it has")
+    .meta({examples: [...EFFORTS]}),
   model_settings: z
     .record(z.string(), z.unknown())
     .nullish()

@@ -2,7 +2,7 @@
 
 import {randomUUID} from 'node:crypto';
 import type {GenerationEvent, TokenLogprob, Usage} from '../../engine/contract/backend.ts';
-import type {Answer} from '../../engine/contract/collect-answer.ts';
+import type {Answer, FinishEvent} from '../../engine/contract/collect-answer.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 import {toolCallToWire} from '../../engine/wire/write-messages.ts';
 import type {ChatCompletion, ChatCompletionChunk, ChoiceLogprobs, WireContent} from './reply-schemas.ts';
@@ -42,6 +42,11 @@ export function wireLogprobs(tokens: readonly TokenLogprob[], tokenizer: Tokeniz
   return {content: tokens.map((token) => ({...entry(token), top_logprobs: token.top.map(entry)})), refusal: null};
 }
 
+/** What no protocol has a field for. */
+function told({notes}: FinishEvent): {notes?: string[]} {
+  return notes === undefined ? {} : {notes: [...notes]};
+}
+
 function replyContent({content, reasoning, toolCalls}: Answer, options: ReplyOptions): WireContent | null {
   if (options.reasoning === 'chunks' && reasoning) {
     const thinking = {type: 'thinking' as const, thinking: [{type: 'text' as const, text: reasoning}]};
@@ -66,6 +71,7 @@ export function chatCompletion(answers: readonly Answer[], options: ReplyOptions
       },
       finish_reason: wireReason(answer.finish.reason),
       logprobs: options.logprobsOf ? wireLogprobs(answer.logprobs, options.logprobsOf) : null,
+      ...told(answer.finish),
     })),
     usage: wireUsage(totalUsage(answers.map(({finish}) => finish.usage))),
   };
@@ -93,7 +99,7 @@ export class ChunkWriter {
     }
     if (event.type === 'finish') {
       this.#usages.push(event.usage);
-      const choice = {index, delta: {}, finish_reason: wireReason(event.reason), logprobs: null};
+      const choice = {index, delta: {}, finish_reason: wireReason(event.reason), logprobs: null, ...told(event)};
       return this.#wrap(choice, this.#options.usage === 'finish');
     }
     const delta = this.#delta(event);

@@ -71,6 +71,9 @@ const ChatMessageSchema = z.object({
   tool_calls: z.array(ToolCallSchema).optional(),
 });
 
+/** What no protocol has a field for. */
+const toldFields = {notes: z.array(z.string()).optional().describe('how the request was understood, a sentence each')};
+
 export const ChatCompletionSchema = z.object({
   id: z.string(),
   object: z.literal('chat.completion'),
@@ -82,6 +85,7 @@ export const ChatCompletionSchema = z.object({
       message: ChatMessageSchema,
       finish_reason: FinishReasonSchema,
       logprobs: ChoiceLogprobsSchema.nullable(),
+      ...toldFields,
     }),
   ),
   usage: UsageSchema,
@@ -104,6 +108,7 @@ export const ChatCompletionChunkSchema = z.object({
       }),
       finish_reason: FinishReasonSchema.nullable(),
       logprobs: ChoiceLogprobsSchema.nullable(),
+      ...toldFields,
     }),
   ),
   usage: UsageSchema.nullish(),

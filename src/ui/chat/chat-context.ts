@@ -17,6 +17,8 @@ export type Ask = (signal: AbortSignal) => AsyncIterable<ConversationEvent>;
 /** What goes with every request; commands change it. */
 export interface Settings {
   sampling: SamplingParams;
+  /** Undefined: what the model does by itself. */
+  reasoningEffort?: string | undefined;
   showThoughts: boolean;
   /** Ask for the certainty of each token, for /heat and /alt. */
   certainty: boolean;

@@ -1,5 +1,6 @@
 // The conversation behind a chat, and the tools it begins with: the same with a screen and without.
 import type {Backend} from '../../engine/contract/backend.ts';
+import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Conversation} from '../../engine/conversation/conversation.ts';
 import {TOP} from './certainty/score-answer.ts';
@@ -20,12 +21,17 @@ export function openConversation(
 ): Conversation {
   const conversation = new Conversation({
     backend,
-    settings: () => ({sampling: samplingOf(settings), ...tools.request}),
+    settings: () => ({...requestSettings(settings), ...tools.request}),
     messages: session.messages,
     runTool: (call, signal) => tools.run(call, signal),
   });
   if (system !== undefined) conversation.setSystem(system);
   return conversation;
+}
+
+function requestSettings(settings: Settings): Pick<ChatCompletionRequest, 'sampling' | 'reasoningEffort'> {
+  const {reasoningEffort} = settings;
+  return {sampling: samplingOf(settings), ...(reasoningEffort !== undefined && {reasoningEffort})};
 }
 
 /** Certainty costs time: it is asked for only while somebody looks at it. */

@@ -42,7 +42,7 @@ export function eventObject(event: GenerationEvent, model: ModelInfo): object {
 }
 
 /** Why it ended, what it cost and how to get it again. */
-function finishObject({reason, stop, usage, timings, seed}: FinishEvent): object {
+function finishObject({reason, stop, usage, timings, seed, notes}: FinishEvent): object {
   return {
     finish_reason: reason,
     ...(stop === undefined ? {} : {stop}),
@@ -60,6 +60,7 @@ function finishObject({reason, stop, usage, timings, seed}: FinishEvent): object
       tokens_per_second: rounded(timings.tokensPerSecond),
     },
     seed: seed ?? null,
+    ...(notes === undefined ? {} : {notes}),
   };
 }
 

@@ -14,7 +14,7 @@ import {errorRows} from '../rows/end-row.ts';
 import {toolCallRow, toolResultRow} from '../rows/tool-rows.ts';
 import {lastMessages} from '../rows/transcript.ts';
 import {PlainTerminal, type TerminalLines} from './plain-terminal.ts';
-import {cutNote, RULE} from './write-answer.ts';
+import {endNotes, RULE} from './write-answer.ts';
 
 export interface PlainChatOptions extends ChatHost, Omit<ChatOptions, 'host' | 'open' | 'theme'> {
   readonly backend: Backend;
@@ -153,8 +153,7 @@ class PlainChat implements ChatFace {
         break;
       case 'finish': {
         this.#terminal.endAnswer();
-        const note = cutNote(event, this.#options.backend.model);
-        if (note !== undefined) this.#terminal.complain(note);
+        for (const note of endNotes(event, this.#options.backend.model)) this.#terminal.complain(note);
         this.#rule();
       }
     }

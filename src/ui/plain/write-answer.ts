@@ -49,13 +49,17 @@ export async function writeAnswer(
   });
   if (format === 'text') write(`${held.end()}\n`);
   if (format === 'json') to.json(answerObject(answer, model));
-  const note = cutNote(answer.finish, model);
-  if (note) to.say(note);
+  for (const note of endNotes(answer.finish, model)) to.say(note);
   return answer;
 }
 
-/** Why an answer is not whole, for a person; undefined when it is. */
-export function cutNote({reason, usage}: FinishEvent, model: ModelInfo): string | undefined {
+/** What a person should know of an answer: how the request was understood, and why it is not whole. */
+export function endNotes(finish: FinishEvent, model: ModelInfo): readonly string[] {
+  const cut = cutNote(finish, model);
+  return [...(finish.notes ?? []).map((note) => `note: ${note}`), ...(cut === undefined ? [] : [cut])];
+}
+
+function cutNote({reason, usage}: FinishEvent, model: ModelInfo): string | undefined {
   if (reason === 'length') {
     return `note: the answer was cut after ${usage.completionTokens} tokens (length); --max-tokens allows more`;
   }

@@ -31,7 +31,12 @@ export function eventRows(event: ChatEvent, {columns, theme, highlight}: RowStyl
       return noteRows(`${modelLine(event.model, theme)}\n`, theme);
     case 'end':
       if (event.error !== undefined) return errorRows(event.error, theme);
-      return event.finish === undefined ? [] : [endRow(event.finish, theme, continuable), BLANK];
+      if (event.finish === undefined) return [];
+      return [
+        ...noteRows((event.finish.notes ?? []).join('\n'), theme),
+        endRow(event.finish, theme, continuable),
+        BLANK,
+      ];
     default:
       return [];
   }

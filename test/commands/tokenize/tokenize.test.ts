@@ -223,6 +223,8 @@ describe('model settings', () => {
       'reasoning_effort=ultra',
     ]);
     expect(block(chosen.out)).toBe('{"reasoning_effort": "ultra", "verbosity": "full"}');
+    const effort = await tokenize([v15, '--request', body, '--json', '--reasoning-effort', 'ultra']);
+    expect(block(effort.out)).toBe('{"reasoning_effort": "ultra", "verbosity": "brief"}');
     expect((await tokenize([v15, '--request', body])).err).toContain(
       'note: model settings: efforts none, ultra (default none); also takes verbosity: brief, full (brief)\n',
     );
@@ -233,6 +235,12 @@ describe('model settings', () => {
     expect(wrong).toMatchObject({code: 2, out: ''});
     expect(wrong.err).toContain('takes for verbosity the values brief, full, not loud');
     expect(await tokenize([v15, '--request', body, '--setting', 'verbosity'])).toMatchObject({code: 2});
+    const much = await tokenize([v15, '--request', body, '--reasoning-effort', 'max']);
+    expect(much).toMatchObject({code: 2, out: ''});
+    expect(much.err).toContain('takes for reasoning_effort the values none, ultra, not max');
+    const early = await tokenize([v13, '--text', 'the cat', '--reasoning-effort', 'high']);
+    expect(early).toMatchObject({code: 2, out: ''});
+    expect(early.err).toContain('This template version knows no reasoning effort.');
     const none = await tokenize([v13, '--request', body, '--setting', 'verbosity=full']);
     expect(none.err).toContain('This template version knows no model settings.');
   });

@@ -5,6 +5,7 @@ import {parseModelSettings} from '../../../src/engine/template/read-model-settin
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Script, ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {toyAnswers} from '../../fakes/toy-answers.ts';
+import {toyBackend} from '../../fakes/toy-backend.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 
 const tokenizer = toyTokenizer();
@@ -67,8 +68,11 @@ describe('LocalBackend', () => {
       templateReason: 'as asked for',
       supportsFim: true,
       supportsTools: true,
+      efforts: {levels: []},
       device: 'script',
     });
+    const {backend} = toyBackend(says(''), {settings: '{"reasoning_effort": {"values": ["a", "b"], "default": "b"}}'});
+    expect(backend.model.efforts).toEqual({levels: ['a', 'b'], default: 'b'});
     expect(localBackend(says(''), 'v1')[0].model).toMatchObject({supportsFim: false, supportsTools: false});
   });
 

@@ -96,6 +96,13 @@ test('a request keeps schemas and numbers exactly, and asks for the usage', asyn
   });
 });
 
+test('an effort is sent as it was asked for, else the one of all requests', async () => {
+  const {backend, asked} = await cluster((_one, response) => sse(response, WHOLE), {reasoningEffort: 'high'});
+  await eventsOf(backend.chat(hello, never));
+  await eventsOf(backend.chat({...hello, reasoningEffort: 'ultra'}, never));
+  expect(asked().map(({body}) => body)).toMatchObject([{reasoning_effort: 'high'}, {reasoning_effort: 'ultra'}]);
+});
+
 test('tool calls in pieces and whole, reasoning in both spellings, usage at the end', async () => {
   const call = (index: number, rest: object) => ({choices: [{delta: {tool_calls: [{index, ...rest}]}}]});
   const {backend} = await cluster((_one, response) =>

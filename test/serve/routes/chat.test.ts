@@ -2,7 +2,8 @@ import {expect, test} from 'vitest';
 import type {ParsedToolCall} from '../../../src/engine/contract/backend.ts';
 import * as wire from '../../contract/wire.ts';
 import type {Step} from '../../fakes/scripted-backend.ts';
-import {testServer} from '../server.ts';
+import {toyBackend} from '../../fakes/toy-backend.ts';
+import {serverOn, testServer} from '../server.ts';
 
 const URL = '/v1/chat/completions';
 const HI = {model: 'm', messages: [{role: 'user', content: 'Hi'}]};
@@ -116,10 +117,20 @@ test.each(['length', 'context'] as const)('an answer cut by %s says length', asy
   expect((await post(URL, HI)).json().choices[0].finish_reason).toBe('length');
 });
 
-test('every effort of reasoning that clients know is taken and described, another one is refused', async () => {
-  const {post, get} = await testServer(['x']);
+const ULTRA = '{"reasoning_effort": {"values": ["none", "high", "ultra"], "default": "none"}}';
+
+test('every effort that clients know and the file has is taken, the nearest one is told, another one is refused', async () => {
+  const {backend, model} = toyBackend({answer: () => [2]}, {settings: ULTRA});
+  const {post, get} = await serverOn(backend);
   const known = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
   for (const reasoning_effort of known) expect((await post(URL, {...HI, reasoning_effort})).status).toBe(200);
+  expect((await post(URL, {...HI, reasoning_effort: 'ultra'})).json().choices[0]).not.toHaveProperty('notes');
+  expect(backend.tokenizer.encode('"ultra"').every((id) => model.calls.at(-1)?.prompt.includes(id))).toBe(true);
+  const notes = ["reasoning_effort max is not among this model's (none, high, ultra): high was used"];
+  const max = {...HI, reasoning_effort: 'max'};
+  expect((await post(URL, max)).json().choices[0]).toMatchObject({notes});
+  const chunks = (await post(URL, {...max, stream: true})).events();
+  expect(chunks.flatMap((chunk) => chunk.choices?.[0]?.notes ?? [])).toEqual(notes);
   const refused = await post(URL, {...HI, reasoning_effort: 'enormous'});
   expect({status: refused.status, param: refused.json().error.param}).toEqual({status: 400, param: 'reasoning_effort'});
   const {paths} = (await get('/openapi.json')).json();

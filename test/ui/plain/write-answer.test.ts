@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import {type AnswerFormat, writeAnswer} from '../../../src/ui/plain/write-answer.ts';
 import {fakeIo} from '../../fakes/io.ts';
 import {answering, SCRIPTED_MODEL, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
+import {toyBackend} from '../../fakes/toy-backend.ts';
 
 async function written(answer: string | ScriptedAnswer, format: AnswerFormat, {isTTY = false, maxTokens = 99} = {}) {
   const io = fakeIo('', {}, isTTY ? ['stdout'] : []);
@@ -28,6 +29,23 @@ test('a cut answer says why on stderr', async () => {
     err: 'note: the answer was cut after 2 tokens (length); --max-tokens allows more\n',
   });
   expect((await written({text: 'x', reason: 'context'}, 'text')).err).toContain('the context of 256 tokens is full');
+});
+
+test('how a request was understood is a note on stderr, or a member of the object', async () => {
+  const note = "reasoning_effort max is not among this model's (none, high): high was used";
+  const noted = async (format: AnswerFormat) => {
+    const io = fakeIo();
+    const settings = '{"reasoning_effort": {"values": ["none", "high"], "default": "none"}}';
+    const request = {messages: [{role: 'user', content: 'x'}], reasoningEffort: 'max', nearestEffort: true} as const;
+    const {backend} = toyBackend({answer: () => [165, 2]}, {settings});
+    await writeAnswer(backend.chat({...request, sampling: {temperature: 0}}, io.stop), {to: io}, format, backend.model);
+    return io;
+  };
+  const text = await noted('text');
+  expect({out: text.out(), err: text.err()}).toEqual({out: 'A\n', err: `note: ${note}\n`});
+  expect(JSON.parse((await noted('json')).out())).toMatchObject({notes: [note]});
+  const events = (await noted('stream-json')).out().trim().split('\n');
+  expect(JSON.parse(events.at(-1) ?? '')).toMatchObject({type: 'end', notes: [note]});
 });
 
 test('--json is one object an answer', async () => {

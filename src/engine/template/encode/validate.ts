@@ -12,6 +12,7 @@ import type {
 } from '../../contract/requests.ts';
 import type {TemplateRow} from '../../contract/templates.ts';
 import {CALL_ID_RULE, FUNCTION_NAME_RULE, isCallId, isFunctionName, NO_ID} from '../../contract/tool-names.ts';
+import {refuseSettings} from '../model-settings.ts';
 import {validateTools} from './check-tools.ts';
 
 /**
@@ -47,14 +48,6 @@ export function validateRequest(request: ChatCompletionRequest, row: TemplateRow
   });
   validateTools(request.tools ?? []);
   if (row.modelSettings === 'refused') refuseSettings(request);
-}
-
-function refuseSettings({reasoningEffort, modelSettings}: ChatCompletionRequest): void {
-  const param =
-    reasoningEffort !== undefined ? 'reasoning_effort' : modelSettings !== undefined ? 'model_settings' : undefined;
-  if (param === undefined) return;
-  const what = param === 'model_settings' ? 'model settings' : 'reasoning effort';
-  throw new Refusal('InvalidRequestException', `This template version knows no ${what}.`, {param});
 }
 
 function validateStart(messages: readonly Message[]): void {

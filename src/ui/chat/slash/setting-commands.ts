@@ -30,6 +30,12 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
     help: 'set the maximum tokens of an answer',
     run: (chat, argument) => set(chat, 'max_tokens', argument),
   },
+  {
+    name: 'effort',
+    usage: '[LEVEL]',
+    help: 'show or set how much the model thinks, by its own levels (off = default)',
+    run: (chat, argument) => (argument === '' ? showEffort(chat) : setEffort(chat, argument)),
+  },
   {name: 'model', aliases: ['show'], help: 'what answers, and how', run: showModel},
   {name: 'stats', help: 'figures of the last answer', run: showStats},
   {
@@ -50,6 +56,26 @@ function set(chat: ChatContext, name: string, value: string): void {
   const {sampling, note} = changeSampling(chat.settings.sampling, name, value);
   chat.settings.sampling = sampling;
   chat.note(`${note}\n`);
+}
+
+function showEffort(chat: ChatContext): void {
+  const {efforts} = chat.backend.model;
+  const set = chat.settings.reasoningEffort ?? efforts?.default;
+  const levels = efforts?.levels ?? [];
+  const known = levels.length === 0 ? '' : `, one of ${levels.join(', ')}`;
+  chat.note(`reasoning effort: ${set ?? 'not set'}${known}\n`);
+}
+
+/** @throws EngineError `usage` for a level that the model does not have. */
+function setEffort(chat: ChatContext, level: string): void {
+  const levels = chat.backend.model.efforts?.levels;
+  if (level !== 'off' && levels !== undefined && !levels.includes(level)) {
+    throw levels.length === 0
+      ? new EngineError('usage', 'this model has no levels of reasoning effort')
+      : new EngineError('usage', `this model has the levels ${levels.join(', ')}, not ${level}`);
+  }
+  chat.settings.reasoningEffort = level === 'off' ? undefined : level;
+  chat.note(level === 'off' ? 'reasoning effort is as the model has it\n' : `reasoning effort: ${level}\n`);
 }
 
 function setThoughts(chat: ChatContext, shown: boolean): void {

@@ -24,6 +24,7 @@ const EMPTY: Readonly<Record<string, readonly string[]>> = {
   temp: ['error: /set temperature needs a value (/set alone shows all of them)'],
   seed: ['error: /set seed needs a value (/set alone shows all of them)'],
   max: ['error: /set max_tokens needs a value (/set alone shows all of them)'],
+  effort: ['note: reasoning effort: not set'],
   stats: ['error: there is no answer yet'],
   tokens: ['error: nothing was sent yet'],
   tools: ['note: no tools\n/tools FILE loads a list of {"name", "description", "parameters"}'],

@@ -43,6 +43,27 @@ test('a setting is switched off again, and /set shows all of them', async () => 
   expect(list).toMatch(/^seed +off /m);
 });
 
+test('/effort shows and sets how much the model thinks, by its own levels', async () => {
+  const efforts = {levels: ['none', 'high'], default: 'none'};
+  const {say, backend} = await openChat(['ok'], {backend: new ScriptedBackend(['ok'], {efforts})});
+  expect(await say('/effort')).toEqual(['note: reasoning effort: none, one of none, high']);
+  expect(await say('/effort max')).toEqual(['error: this model has the levels none, high, not max']);
+  expect(await say('/effort high')).toEqual(['note: reasoning effort: high']);
+  expect(await say('/effort')).toEqual(['note: reasoning effort: high, one of none, high']);
+  await say('hi');
+  expect(await say('/effort off')).toEqual(['note: reasoning effort is as the model has it']);
+  await say('hi');
+  expect(backend.requests.map((one) => 'reasoningEffort' in one && one.reasoningEffort)).toEqual(['high', false]);
+});
+
+test('/effort where nobody knows the levels takes any, and where there are none takes none', async () => {
+  const {say} = await openChat();
+  expect(await say('/effort')).toEqual(['note: reasoning effort: not set']);
+  expect(await say('/effort high')).toEqual(['note: reasoning effort: high']);
+  const none = await openChat([], {backend: new ScriptedBackend([], {efforts: {levels: []}})});
+  expect(await none.say('/effort high')).toEqual(['error: this model has no levels of reasoning effort']);
+});
+
 test('/set think shows thoughts, or not', async () => {
   const {say, core} = await openChat();
   expect(await say('/set think show')).toEqual(['note: thoughts are shown']);
