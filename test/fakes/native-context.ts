@@ -4,9 +4,11 @@ import type {
   Native,
   NativeCheckpoint,
   NativeContext,
+  NativeGrammar,
   NativeSampler,
   NativeSamplerConfig,
-} from '../../src/engine/llama/native/binding.ts';
+  RawLogits,
+} from '../../src/engine/llama/native-context.ts';
 
 /** What the fake answers after these tokens: never 2, which ends an answer. */
 export function nextToken(tokens: readonly number[]): number {
@@ -51,15 +53,16 @@ export class FakeNativeContext implements NativeContext {
     await this.beforeDecode?.();
   }
 
-  /** Logits are 0 for the token sampled, -1 for the next id, -2 for the one after it; all others weigh nothing. */
-  async sampleToken(logitIndex: number, ...asked: readonly unknown[]): Promise<never> {
-    const token = this.#logits[logitIndex] ?? -1;
-    const wanted = asked[3] as readonly [readonly number[], unknown, unknown, unknown, number] | undefined;
-    if (!wanted) return token as never;
-    const [tokens, , , , top] = wanted;
-    const ranked = [token, token + 1, token + 2].slice(0, top);
-    const pairs = [...new Set([...tokens, ...ranked])].flatMap((id) => [id, token - id]);
-    return [token, undefined, undefined, pairs, 1 + Math.exp(-1) + Math.exp(-2)] as never;
+  async sampleToken(logitIndex: number): Promise<number> {
+    return this.#logits[logitIndex] ?? -1;
+  }
+
+  /** 0 for the token sampled, -1 for the next id, -2 for the one after it; all others weigh nothing. */
+  async rawLogits(logitIndex: number, token: number, top: number): Promise<RawLogits> {
+    const best = this.#logits[logitIndex] ?? -1;
+    const ranked = [best, best + 1, best + 2].slice(0, Math.max(1, top));
+    const pairs = [...new Set([token, ...ranked])].flatMap((id) => [id, best - id]);
+    return {pairs, totalWeight: 1 + Math.exp(-1) + Math.exp(-2)};
   }
 
   disposeSequence(sequence: number): void {
@@ -96,6 +99,7 @@ export class FakeNativeContext implements NativeContext {
       context: this,
       createSampler: (): NativeSampler => ({applyConfig: (config) => this.configs.push(config), dispose}),
       createCheckpoint: (): NativeCheckpoint => new FakeCheckpoint(this, dispose),
+      createGrammar: async (): Promise<NativeGrammar> => ({dispose}),
     };
   }
 }

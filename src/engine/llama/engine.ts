@@ -5,8 +5,8 @@ import {LLAMA_RELEASE, runsArchitecture} from './llama-architectures.ts';
 export const llamaEngine: LocalEngine = {
   name: `llama.cpp ${LLAMA_RELEASE}`,
   opens: ({metadata}) => runsArchitecture(metadata.string('general.architecture') ?? ''),
-  machine: async (device) => (await import('./native/gpu-machine.ts')).machineWith(device),
+  machine: async (device) => (await import('./addon/gpu-machine.ts')).machineWith(device),
   warm: (device) =>
-    void import('./native/library.ts').then(({loadLibrary}) => loadLibrary(device)).catch(() => undefined),
+    void import('./addon/library.ts').then(({loadLibrary}) => loadLibrary(device)).catch(() => undefined),
   open: async (file, options) => (await import('./llama-model.ts')).openLlama({...options, file}),
 };

@@ -8,7 +8,7 @@ import {writeWhole} from '../../base/files/whole-file.ts';
 import type {StateLoad} from '../contract/backend.ts';
 import type {KvType} from '../contract/local-engine.ts';
 import type {Prompt, Token} from '../contract/prompt.ts';
-import type {NativeContext} from './native/binding.ts';
+import type {NativeContext} from './native-context.ts';
 
 /** Everything that must be equal for a state to be usable. */
 export interface StateKey {

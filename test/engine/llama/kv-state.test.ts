@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {textPrompt} from '../../../src/engine/contract/prompt.ts';
 import {checkState, type StateKey, writeState} from '../../../src/engine/llama/kv-state.ts';
-import type {NativeContext} from '../../../src/engine/llama/native/binding.ts';
+import type {NativeContext} from '../../../src/engine/llama/native-context.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
 const key: StateKey = {model: 'm', engine: 'b1', kvType: 'F16', flashAttention: true, loras: []};

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {type Clues, cluesHere, whyNoBuild} from '../../../../src/engine/llama/native/why-no-build.ts';
+import {type Clues, cluesHere, whyNoBuild} from '../../../../src/engine/llama/addon/why-no-build.ts';
 
 const here: Clues = {isMusl: false, isInstalled: true, loadCode: undefined, name: '@node-llama-cpp/linux-x64'};
 

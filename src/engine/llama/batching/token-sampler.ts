@@ -1,9 +1,9 @@
 // One answer's sampling: turns SamplingParams into the native sampler's settings before each token, and reads the raw
 // distribution when log-probabilities are asked for.
-import type {TokenLogprob} from '../contract/backend.ts';
-import {HOLE, type Token} from '../contract/prompt.ts';
-import type {SamplingParams} from '../contract/sampling.ts';
-import type {Native, NativeGrammarState, NativeSampler, NativeSamplerConfig} from './native/binding.ts';
+import type {TokenLogprob} from '../../contract/backend.ts';
+import {HOLE, type Token} from '../../contract/prompt.ts';
+import type {SamplingParams} from '../../contract/sampling.ts';
+import type {Native, NativeGrammar, NativeSampler, NativeSamplerConfig} from '../native-context.ts';
 import {NgramBlocker} from './ngram-blocker.ts';
 
 /** llama.cpp's default repeat_last_n: popular repeat_penalty values are tuned for it. */
@@ -13,7 +13,7 @@ const NEVER = -100;
 const RANDOM_SEED = 2 ** 32 - 1;
 
 export interface GrammarStart {
-  readonly state: NativeGrammarState;
+  readonly state: NativeGrammar;
   /** Set = the grammar starts behind the first token with this id. */
   readonly after?: Token;
 }
@@ -24,9 +24,6 @@ export interface SampledToken {
 }
 
 /**
- * Order of the native chain: bias, repeat penalty, then at temperature 0 argmax; else top-k, top-p, min-p, temperature,
- * draw. A grammar is checked on the result first and narrows the candidates only when that fails.
- *
  * Frequency and presence penalties count generated tokens, as OpenAI and vLLM do; the repeat penalty looks at the last
  * 64 tokens of prompt and answer, as llama.cpp does; n-grams are counted over prompt and answer, as Hugging Face does.
  */
@@ -38,7 +35,6 @@ export class TokenSampler {
   readonly #counts = new Map<Token, number>();
   readonly #ngrams: NgramBlocker | undefined;
   readonly #recent: Token[] = [];
-  #raw: NativeSampler | undefined;
   #grammar: GrammarStart | undefined;
   #grammarRuns: boolean;
   #configured = false;
@@ -61,12 +57,13 @@ export class TokenSampler {
     if (token < 0) throw new Error('no token is left to sample from');
     const {topLogprobs} = this.#params;
     if (topLogprobs === undefined) return this.#accept({token});
-    return this.#accept({token, logprob: await this.#logprob(logitIndex, token, topLogprobs)});
+    const {pairs, totalWeight} = await this.#native.context.rawLogits(logitIndex, token, topLogprobs);
+    return this.#accept({token, logprob: logprobOf(token, topLogprobs, pairs, totalWeight)});
   }
 
   dispose(): void {
     this.#sampler.dispose();
-    this.#raw?.dispose();
+    this.#grammar?.state.dispose();
     this.#grammar = undefined;
   }
 
@@ -98,7 +95,7 @@ export class TokenSampler {
       config.tokenBiasKeys = Uint32Array.from(biases.keys());
       config.tokenBiasValues = Float32Array.from(biases.values());
     }
-    if (this.#grammar && this.#grammarRuns) config.grammarEvaluationState = this.#grammar.state;
+    if (this.#grammar && this.#grammarRuns) config.grammar = this.#grammar.state;
     this.#sampler.applyConfig(config);
   }
 
@@ -114,24 +111,6 @@ export class TokenSampler {
     }
     for (const token of this.#ngrams?.blocked() ?? []) biases.set(token, Number.NEGATIVE_INFINITY);
     return biases;
-  }
-
-  /** Log-probabilities of the untouched distribution: a second, plain sampler reads the same logits. */
-  async #logprob(logitIndex: number, token: Token, top: number): Promise<TokenLogprob> {
-    if (!this.#raw) {
-      this.#raw = this.#native.createSampler();
-      this.#raw.applyConfig({temperature: 0, seed: 0});
-    }
-    const wanted = [[token], false, false, false, Math.max(1, top)] as const;
-    const [, , , pairs, totalWeight] = await this.#native.context.sampleToken(
-      logitIndex,
-      this.#raw,
-      false,
-      false,
-      wanted,
-      true,
-    );
-    return logprobOf(token, top, pairs, totalWeight);
   }
 }
 

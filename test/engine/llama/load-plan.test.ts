@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {defaultThreads} from '../../../src/engine/llama/open-llama.ts';
+import {defaultThreads} from '../../../src/engine/llama/load-plan.ts';
 
 const large = {isAllOnGpu: false, fileBytes: 4e9, mathCores: 8, parallelism: 8};
 

@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import {HOLE} from '../../../src/engine/contract/prompt.ts';
-import {NgramBlocker} from '../../../src/engine/llama/ngram-blocker.ts';
+import {HOLE} from '../../../../src/engine/contract/prompt.ts';
+import {NgramBlocker} from '../../../../src/engine/llama/batching/ngram-blocker.ts';
 
 describe('NgramBlocker', () => {
   test('blocks what followed the same run before', () => {

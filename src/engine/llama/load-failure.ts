@@ -1,8 +1,8 @@
 // Why a model or context did not load, in one line: llama.cpp says "Failed to load model" and the reason in its log.
 
 import {basename} from 'node:path';
-import {EngineError} from '../../../base/errors.ts';
-import {reasonOf} from '../../../base/files/file-error.ts';
+import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import {LOAD_REASONS, type LoadReason} from './load-reasons.ts';
 
 /** How long the log may lag behind the rejection, and how often we look, in milliseconds. */

@@ -1,46 +1,15 @@
 // node-llama-cpp itself: loaded once per process and kind of device, silent, with its log kept for explanations.
 import {platform} from 'node:os';
-import type {Llama, LlamaLogLevel, LlamaModel} from 'node-llama-cpp';
+import type {Llama, LlamaLogLevel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
-import type {Device, LogListener} from '../../contract/local-engine.ts';
-import {type NativeGrammarState, nativeGrammarState} from './binding.ts';
+import type {Device} from '../../contract/local-engine.ts';
+import {EngineLog} from '../engine-log.ts';
 import {hasNoGpu, loadCpuBuild} from './cpu-build.ts';
 import {cluesHere, whyNoBuild} from './why-no-build.ts';
 
 export interface Library {
   readonly llama: Llama;
   readonly log: EngineLog;
-}
-
-const KEPT_LINES = 200;
-
-/** The newest lines of llama.cpp's log. A failed load explains itself only here, and after its promise is rejected. */
-export class EngineLog {
-  readonly #lines: string[] = [];
-  readonly #listeners = new Set<LogListener>();
-
-  add(level: string, message: string): void {
-    for (const line of message.split('\n')) {
-      if (line.trim() === '') continue;
-      this.#lines.push(line);
-      if (this.#lines.length > KEPT_LINES) this.#lines.shift();
-    }
-    for (const listener of this.#listeners) listener(level, message);
-  }
-
-  clear(): void {
-    this.#lines.length = 0;
-  }
-
-  lines(): readonly string[] {
-    return this.#lines;
-  }
-
-  /** Passes every message on until the returned function is called. */
-  listen(listener: LogListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
 }
 
 const loaded = new Map<Device, Promise<Library>>();
@@ -81,13 +50,6 @@ async function load(device: Device): Promise<Library> {
   } catch (error) {
     throw noBuild(device, error);
   }
-}
-
-/** A grammar at its start, for one answer. Throws when the text is not GBNF. */
-export async function startGrammar(llama: Llama, model: LlamaModel, gbnf: string): Promise<NativeGrammarState> {
-  const {LlamaGrammarEvaluationState} = await import('node-llama-cpp');
-  const grammar = await llama.createGrammar({grammar: gbnf});
-  return nativeGrammarState(new LlamaGrammarEvaluationState({model, grammar}));
 }
 
 function noBuild(device: Device, cause?: unknown): EngineError {

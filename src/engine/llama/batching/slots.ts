@@ -1,7 +1,7 @@
 // The sequences of one context: which tokens each has in its KV cache, and which one a prompt should go to.
-import {commonPrefix, type PlacedMedium, type Prompt, type Token, wholeLength} from '../contract/prompt.ts';
-import type {Native, NativeCheckpoint} from './native/binding.ts';
-import type {RunningAnswer} from './running-answer.ts';
+import {commonPrefix, type PlacedMedium, type Prompt, type Token, wholeLength} from '../../contract/prompt.ts';
+import type {Native, NativeCheckpoint} from '../native-context.ts';
+import type {Answer} from './answer.ts';
 
 interface Checkpoint {
   readonly length: number;
@@ -13,7 +13,7 @@ export interface CacheSlot extends Prompt {
   readonly sequence: number;
   readonly tokens: Token[];
   readonly media: PlacedMedium[];
-  job: RunningAnswer | undefined;
+  job: Answer | undefined;
   lastUsed: number;
   checkpoints: Checkpoint[];
 }
@@ -89,7 +89,7 @@ export class Slots {
   }
 
   /** Notes that the KV cache holds the next `count` places of the job too. */
-  extend(slot: CacheSlot, {pending, prompt}: RunningAnswer, count: number): void {
+  extend(slot: CacheSlot, {pending, prompt}: Answer, count: number): void {
     for (let at = 0; at < count; at++) slot.tokens.push(pending[at] as Token);
     for (const placed of prompt.media.slice(slot.media.length)) {
       if (placed.at + placed.length <= slot.tokens.length) slot.media.push(placed);

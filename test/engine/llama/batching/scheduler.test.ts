@@ -1,12 +1,12 @@
 import {describe, expect, test, vi} from 'vitest';
-import type {TokenEvent} from '../../../src/engine/contract/backend.ts';
-import type {StepWatch} from '../../../src/engine/contract/local-engine.ts';
-import {textPrompt} from '../../../src/engine/contract/prompt.ts';
-import {RunningAnswer} from '../../../src/engine/llama/running-answer.ts';
-import {Scheduler} from '../../../src/engine/llama/scheduler.ts';
-import {Slots} from '../../../src/engine/llama/slots.ts';
-import {TokenSampler} from '../../../src/engine/llama/token-sampler.ts';
-import {FakeNativeContext, nextToken} from '../../fakes/native-context.ts';
+import type {TokenEvent} from '../../../../src/engine/contract/backend.ts';
+import type {StepWatch} from '../../../../src/engine/contract/local-engine.ts';
+import {textPrompt} from '../../../../src/engine/contract/prompt.ts';
+import {RunningAnswer} from '../../../../src/engine/llama/batching/running-answer.ts';
+import {Scheduler} from '../../../../src/engine/llama/batching/scheduler.ts';
+import {Slots} from '../../../../src/engine/llama/batching/slots.ts';
+import {TokenSampler} from '../../../../src/engine/llama/batching/token-sampler.ts';
+import {FakeNativeContext, nextToken} from '../../../fakes/native-context.ts';
 
 const immediate = () => new Promise((resolve) => setImmediate(resolve));
 const settle = async () => {
@@ -28,7 +28,7 @@ function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch}: Set
     slots,
     contextSize,
     batchSize,
-    createSampler: (job) => new TokenSampler(native, job.options.sampling, job.prompt.tokens),
+    createSampler: async (job) => new TokenSampler(native, job.options.sampling, job.prompt.tokens),
     isEnd: (token) => token === 2,
     // Steps of no duration: the pace doubles up to the batch.
     now: () => 0,

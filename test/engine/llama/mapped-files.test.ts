@@ -1,8 +1,8 @@
 import {appendFileSync, renameSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {MappedFiles} from '../../../../src/engine/llama/native/mapped-files.ts';
-import {folderWith} from '../../../fixtures/folder.ts';
+import {MappedFiles} from '../../../src/engine/llama/mapped-files.ts';
+import {folderWith} from '../../fixtures/folder.ts';
 
 function two() {
   const folder = folderWith({a: 'x'.repeat(1000), b: 'y'.repeat(2000), new: 'z'});

@@ -1,13 +1,13 @@
 // Continuous batching: each step decodes one batch made of the next token of every running answer and a piece of the
 // prompts that are still being read, then samples. Steps are short, so that an abort takes effect quickly.
 
-import {EngineError} from '../../base/errors.ts';
-import {reasonOf} from '../../base/files/file-error.ts';
-import type {StepWatch} from '../contract/local-engine.ts';
-import type {Token} from '../contract/prompt.ts';
-import type {Native} from './native/binding.ts';
+import {EngineError} from '../../../base/errors.ts';
+import {reasonOf} from '../../../base/files/file-error.ts';
+import type {StepWatch} from '../../contract/local-engine.ts';
+import type {Token} from '../../contract/prompt.ts';
+import type {Native} from '../native-context.ts';
+import type {Answer} from './answer.ts';
 import {PromptPace} from './prompt-step-size.ts';
-import type {RunningAnswer} from './running-answer.ts';
 import type {CacheSlot, Slots} from './slots.ts';
 import type {TokenSampler} from './token-sampler.ts';
 import {watchStep} from './watch-step.ts';
@@ -18,7 +18,7 @@ export interface SchedulerOptions {
   /** Tokens one slot holds. */
   readonly contextSize: number;
   readonly batchSize: number;
-  readonly createSampler: (job: RunningAnswer) => TokenSampler;
+  readonly createSampler: (job: Answer) => Promise<TokenSampler>;
   readonly isEnd: (token: Token) => boolean;
   /** Monotonic, in milliseconds. */
   readonly now: () => number;
@@ -29,14 +29,14 @@ export interface SchedulerOptions {
 
 interface BatchShare {
   readonly slot: CacheSlot;
-  readonly job: RunningAnswer;
+  readonly job: Answer;
   readonly count: number;
   logitIndex: number | undefined;
 }
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #waiting: RunningAnswer[] = [];
+  readonly #waiting: Answer[] = [];
   readonly #pace: PromptPace;
   #loop: Promise<void> | undefined;
   #exclusive: Promise<unknown> | undefined;
@@ -48,7 +48,7 @@ export class Scheduler {
   }
 
   /** Puts the job in line; its events tell the rest. */
-  submit(job: RunningAnswer): void {
+  submit(job: Answer): void {
     if (this.#closed) {
       job.fail(closedError());
       return;
@@ -126,14 +126,14 @@ export class Scheduler {
   async #admit(): Promise<void> {
     const {slots, createSampler} = this.#options;
     while (this.#waiting.length > 0) {
-      const job = this.#waiting[0] as RunningAnswer;
+      const job = this.#waiting[0] as Answer;
       const slot = job.over ? undefined : slots.choose(job.prompt);
       if (!job.over && !slot) return;
       this.#waiting.shift();
       if (!slot) continue;
       slot.job = job;
       try {
-        job.sampler = createSampler(job);
+        job.sampler = await createSampler(job);
         const cached = await slots.reuse(slot, job.prompt);
         job.pending = job.prompt.tokens.slice(cached);
         job.toEvaluate = job.pending.length;
@@ -165,7 +165,7 @@ export class Scheduler {
     const prompts = running.filter((slot) => (slot.job?.pending.length ?? 0) > 1).length;
     const budget = Math.floor(this.#pace.tokens(running.length - prompts) / Math.max(1, prompts));
     return running.map((slot) => {
-      const job = slot.job as RunningAnswer;
+      const job = slot.job as Answer;
       let count = Math.min(job.pending.length, Math.max(1, budget));
       const stop = slots.checkpointAt(job.prompt.tokens.length);
       if (stop !== undefined && slot.tokens.length < stop) count = Math.min(count, stop - slot.tokens.length);

@@ -1,5 +1,5 @@
 // no_repeat_ngram_size: which tokens would complete an n-gram that has occurred already (Hugging Face's rule).
-import {HOLE, type Token} from '../contract/prompt.ts';
+import {HOLE, type Token} from '../../contract/prompt.ts';
 
 /** Remembers each run of `size - 1` tokens with what followed it; a step costs O(size), not O(length). */
 export class NgramBlocker {

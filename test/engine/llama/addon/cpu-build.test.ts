@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {hasNoGpu, ramPadding} from '../../../../src/engine/llama/native/cpu-build.ts';
+import {hasNoGpu, ramPadding} from '../../../../src/engine/llama/addon/cpu-build.ts';
 
 test.each(['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'])('a machine with %s may have a GPU', (device) => {
   expect(hasNoGpu('linux', (path) => path === device)).toBe(false);

@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest';
-import {RunningAnswer} from '../../../src/engine/llama/running-answer.ts';
-import {type CacheSlot, Slots} from '../../../src/engine/llama/slots.ts';
-import {FakeNativeContext} from '../../fakes/native-context.ts';
-import {medium, promptOf} from '../../fixtures/media-prompt.ts';
+import {RunningAnswer} from '../../../../src/engine/llama/batching/running-answer.ts';
+import {type CacheSlot, Slots} from '../../../../src/engine/llama/batching/slots.ts';
+import {FakeNativeContext} from '../../../fakes/native-context.ts';
+import {medium, promptOf} from '../../../fixtures/media-prompt.ts';
 
 /** Slots whose KV caches hold these prompts. */
 function slotsWith(...prompts: readonly ReturnType<typeof promptOf>[]): Slots {

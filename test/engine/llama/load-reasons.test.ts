@@ -3,8 +3,8 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {loadFailure} from '../../../../src/engine/llama/native/load-failure.ts';
-import {LOAD_REASONS} from '../../../../src/engine/llama/native/load-reasons.ts';
+import {loadFailure} from '../../../src/engine/llama/load-failure.ts';
+import {LOAD_REASONS} from '../../../src/engine/llama/load-reasons.ts';
 
 /** A piece of the message that the library holds as it is; the line it prints; the message of ours; its code. */
 const MESSAGES: readonly (readonly [inLibrary: string, line: string, ours: string, code?: string])[] = [

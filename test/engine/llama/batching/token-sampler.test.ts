@@ -1,9 +1,9 @@
 import {describe, expect, test} from 'vitest';
-import type {SamplingParams} from '../../../src/engine/contract/sampling.ts';
-import type {NativeSamplerConfig} from '../../../src/engine/llama/native/binding.ts';
-import {type GrammarStart, TokenSampler} from '../../../src/engine/llama/token-sampler.ts';
-import {FakeNativeContext} from '../../fakes/native-context.ts';
-import {promptOf} from '../../fixtures/media-prompt.ts';
+import type {SamplingParams} from '../../../../src/engine/contract/sampling.ts';
+import {type GrammarStart, TokenSampler} from '../../../../src/engine/llama/batching/token-sampler.ts';
+import type {NativeSamplerConfig} from '../../../../src/engine/llama/native-context.ts';
+import {FakeNativeContext} from '../../../fakes/native-context.ts';
+import {promptOf} from '../../../fixtures/media-prompt.ts';
 
 /** A sampler over a context that holds `prompt`; `draw` samples once and feeds what came. */
 async function samplerOf(sampling: Partial<SamplingParams>, prompt: readonly number[] = [5], grammar?: GrammarStart) {
@@ -120,11 +120,11 @@ describe('penalties', () => {
 });
 
 describe('a grammar', () => {
-  const state = {};
+  const state = {dispose() {}};
 
   test('holds from the first token', async () => {
     const configs = await configsOf(3, {}, [5], {state});
-    expect(configs.map(({grammarEvaluationState}) => grammarEvaluationState)).toEqual([state]);
+    expect(configs.map(({grammar}) => grammar)).toEqual([state]);
   });
 
   test('that starts behind a token is not there before it, and stays behind it', async () => {
@@ -132,12 +132,12 @@ describe('a grammar', () => {
     const first = (await draw()).token;
     expect(context.configs).toHaveLength(1);
     const configs = await configsOf(3, {}, [5], {state, after: first});
-    expect(configs.map(({grammarEvaluationState}) => grammarEvaluationState)).toEqual([undefined, state]);
+    expect(configs.map(({grammar}) => grammar)).toEqual([undefined, state]);
   });
 
   test('of another token never starts', async () => {
     const configs = await configsOf(3, {}, [5], {state, after: 9999});
-    expect(configs.map(({grammarEvaluationState}) => grammarEvaluationState)).toEqual([undefined]);
+    expect(configs.map(({grammar}) => grammar)).toEqual([undefined]);
   });
 });
 
@@ -165,9 +165,10 @@ test('no token left to sample from is a failure', async () => {
   await expect(sampler.sample(99)).rejects.toThrow('no token is left to sample from');
 });
 
-test('both native samplers are freed', async () => {
-  const {context, sampler, draw} = await samplerOf({topLogprobs: 1});
-  await draw();
+test('the native sampler and the grammar are freed', async () => {
+  const context = new FakeNativeContext();
+  const state = await context.native().createGrammar('root ::= "a"');
+  const sampler = new TokenSampler(context.native(), {temperature: 0}, [5], {state, after: 9999});
   sampler.dispose();
   expect(context.disposed).toBe(2);
 });

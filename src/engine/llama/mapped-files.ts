@@ -1,7 +1,7 @@
 // Watches over the files whose weights are mapped: reading behind the end of one that became shorter ends the process.
 import {closeSync, fstatSync, openSync} from 'node:fs';
-import {EngineError} from '../../../base/errors.ts';
-import {formatBytes} from '../../../base/units.ts';
+import {EngineError} from '../../base/errors.ts';
+import {formatBytes} from '../../base/units.ts';
 
 interface Mapped {
   readonly path: string;

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {explainLoadFailure, loadFailure} from '../../../../src/engine/llama/native/load-failure.ts';
+import {explainLoadFailure, loadFailure} from '../../../src/engine/llama/load-failure.ts';
 
 describe('loadFailure', () => {
   test.each([

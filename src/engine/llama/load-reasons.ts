@@ -1,5 +1,5 @@
 // What llama.cpp's log says of a file, a context or an adapter that it refuses, in words of this program.
-import type {ErrorCode} from '../../../base/errors.ts';
+import type {ErrorCode} from '../../base/errors.ts';
 
 export interface LoadReason {
   readonly pattern: RegExp;

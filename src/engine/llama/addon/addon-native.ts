@@ -1,0 +1,176 @@
+// The objects under node-llama-cpp's classes, typed for the calls we make. Its own evaluate loop decodes one sequence per
+// call and joins the others by chance of timing; ours fills one batch per step for all sequences, and can read the raw
+// distribution of a token that was sampled from a narrowed one. The package is pinned to one version.
+import type {Llama, LlamaContext, LlamaGrammarEvaluationState, LlamaModel} from 'node-llama-cpp';
+import {EngineError} from '../../../base/errors.ts';
+import type {
+  Native,
+  NativeCheckpoint,
+  NativeContext,
+  NativeGrammar,
+  NativeSampler,
+  NativeSamplerConfig,
+  RawLogits,
+} from '../native-context.ts';
+
+/** The addon's context, as far as its calls differ from ours. */
+interface AddonContext extends Omit<NativeContext, 'sampleToken' | 'rawLogits'> {
+  sampleToken(logitIndex: number, sampler: AddonSampler): Promise<number>;
+  sampleToken(
+    logitIndex: number,
+    sampler: AddonSampler,
+    probabilities: false,
+    confidence: false,
+    logits: readonly [tokens: readonly number[], max: boolean, min: boolean, selected: boolean, top: number],
+    totalWeight: true,
+  ): Promise<[token: number, undefined, undefined, logits: readonly number[], totalWeight: number]>;
+}
+
+interface AddonSampler {
+  applyConfig(config: Omit<NativeSamplerConfig, 'grammar'> & {grammarEvaluationState?: object}): void;
+  dispose(): void;
+}
+
+interface AddonCheckpoint {
+  init(context: AddonContext, sequence: number): Promise<void>;
+  dispose(): void;
+}
+
+interface Bindings {
+  AddonSampler: new (model: object) => AddonSampler;
+  AddonContextSequenceCheckpoint: new () => AddonCheckpoint;
+}
+
+/** @throws EngineError `internal` when the installed node-llama-cpp has another inner shape. */
+export function addonNative(llama: Llama, model: LlamaModel, context: LlamaContext): Native {
+  const bindings = (llama as unknown as {_bindings?: Partial<Bindings>})._bindings;
+  const nativeModel = (model as unknown as {_model?: object})._model;
+  const inner = (context as unknown as {_ctx?: AddonContext})._ctx;
+  const {AddonSampler, AddonContextSequenceCheckpoint} = bindings ?? {};
+  if (!AddonSampler || !AddonContextSequenceCheckpoint || !nativeModel || !inner?.decodeBatch) {
+    throw new EngineError('internal', 'the installed node-llama-cpp is not the version this program was built for', {
+      hint: 'Install mistral-chat again: its package.json names the version it needs.',
+    });
+  }
+  const createSampler = () => new AddonSampler(nativeModel);
+  return {
+    context: new ContextOverAddon(inner, createSampler),
+    createSampler: () => new SamplerOverAddon(createSampler()),
+    createCheckpoint: () => new CheckpointOverAddon(new AddonContextSequenceCheckpoint()),
+    createGrammar: async (gbnf) => {
+      const {LlamaGrammarEvaluationState} = await import('node-llama-cpp');
+      const grammar = await llama.createGrammar({grammar: gbnf});
+      return new GrammarOverAddon(new LlamaGrammarEvaluationState({model, grammar}));
+    },
+  };
+}
+
+class ContextOverAddon implements NativeContext {
+  readonly inner: AddonContext;
+  readonly #createSampler: () => AddonSampler;
+  #raw: AddonSampler | undefined;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(inner: AddonContext, createSampler: () => AddonSampler) {
+    this.inner = inner;
+    this.#createSampler = createSampler;
+  }
+
+  initBatch(size: number): void {
+    this.inner.initBatch(size);
+  }
+
+  addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array {
+    return this.inner.addToBatch(sequence, firstPosition, tokens, logitIndexes);
+  }
+
+  decodeBatch(): Promise<void> {
+    return this.inner.decodeBatch();
+  }
+
+  sampleToken(logitIndex: number, sampler: NativeSampler): Promise<number> {
+    return this.inner.sampleToken(logitIndex, (sampler as SamplerOverAddon).inner);
+  }
+
+  /** A second, plain sampler reads the same logits, for one answer at a time: it has one list of candidates. */
+  rawLogits(logitIndex: number, token: number, top: number): Promise<RawLogits> {
+    const read = this.#reading.then(() => this.#rawLogits(logitIndex, token, top));
+    this.#reading = read.catch(() => undefined);
+    return read;
+  }
+
+  async #rawLogits(logitIndex: number, token: number, top: number): Promise<RawLogits> {
+    if (!this.#raw) {
+      this.#raw = this.#createSampler();
+      this.#raw.applyConfig({temperature: 0, seed: 0});
+    }
+    const wanted = [[token], false, false, false, Math.max(1, top)] as const;
+    const [, , , pairs, totalWeight] = await this.inner.sampleToken(logitIndex, this.#raw, false, false, wanted, true);
+    return {pairs, totalWeight};
+  }
+
+  disposeSequence(sequence: number): void {
+    this.inner.disposeSequence(sequence);
+  }
+
+  removeTokenCellsFromSequence(sequence: number, start: number, end: number): boolean {
+    return this.inner.removeTokenCellsFromSequence(sequence, start, end);
+  }
+
+  saveSequenceStateToFile(path: string, sequence: number, tokens: Uint32Array): Promise<unknown> {
+    return this.inner.saveSequenceStateToFile(path, sequence, tokens);
+  }
+
+  loadSequenceStateFromFile(path: string, sequence: number, maxTokens: number): Promise<unknown> {
+    return this.inner.loadSequenceStateFromFile(path, sequence, maxTokens);
+  }
+
+  restoreCheckpoint(checkpoint: NativeCheckpoint, maxPosition: number, sequence: number): Promise<boolean> {
+    const {inner} = checkpoint as CheckpointOverAddon;
+    return this.inner.restoreCheckpoint(inner as unknown as NativeCheckpoint, maxPosition, sequence);
+  }
+}
+
+class SamplerOverAddon implements NativeSampler {
+  readonly inner: AddonSampler;
+
+  constructor(inner: AddonSampler) {
+    this.inner = inner;
+  }
+
+  applyConfig({grammar, ...config}: NativeSamplerConfig): void {
+    const state = (grammar as GrammarOverAddon | undefined)?.inner;
+    this.inner.applyConfig({...config, ...(state && {grammarEvaluationState: state})});
+  }
+
+  dispose(): void {
+    this.inner.dispose();
+  }
+}
+
+class CheckpointOverAddon implements NativeCheckpoint {
+  readonly inner: AddonCheckpoint;
+
+  constructor(inner: AddonCheckpoint) {
+    this.inner = inner;
+  }
+
+  async init(context: NativeContext, sequence: number): Promise<void> {
+    await this.inner.init((context as ContextOverAddon).inner, sequence);
+  }
+
+  dispose(): void {
+    this.inner.dispose();
+  }
+}
+
+class GrammarOverAddon implements NativeGrammar {
+  readonly inner: object;
+
+  constructor(state: LlamaGrammarEvaluationState) {
+    this.inner = (state as unknown as {_state: object})._state;
+  }
+
+  /** The addon frees it with its JavaScript object. */
+  dispose(): void {}
+}
