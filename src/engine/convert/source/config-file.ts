@@ -22,6 +22,10 @@ export class ConfigFile {
     return this.#values[key] !== undefined && this.#values[key] !== null;
   }
 
+  get keys(): readonly string[] {
+    return Object.keys(this.#values);
+  }
+
   isEmpty(): boolean {
     return Object.keys(this.#values).length === 0;
   }
@@ -50,6 +54,16 @@ export class ConfigFile {
     const value = this.number(key);
     if (value === undefined || value === 0) throw this.invalid(`"${this.#prefix}${key}" is missing`);
     return value;
+  }
+
+  /** Two sizes above 0; undefined when absent. @throws EngineError `model_invalid` for anything else. */
+  pair(key: string): readonly [number, number] | undefined {
+    const value = this.#values[key];
+    if (value === undefined || value === null) return undefined;
+    const sizes = Array.isArray(value) ? value : [];
+    const [first, second] = sizes;
+    if (sizes.length === 2 && isSize(first) && isSize(second)) return [first, second];
+    throw this.invalid(`"${this.#prefix}${key}" is ${shown(value)}, which is no pair of sizes`);
   }
 
   /** A nested object; undefined when absent. */
@@ -94,6 +108,10 @@ export function readConfigFile(path: string): ConfigFile {
     throw new EngineError('model_invalid', `${path} does not hold a JSON object`, {hint: 'Fetch the file again.'});
   }
   return new ConfigFile(path, value as Record<string, unknown>);
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0;
 }
 
 /** Begins as the file has it: a value can be as long as the file. */

@@ -13,6 +13,7 @@ import {readSafetensors, safetensorsNames} from '../weights/safetensors.ts';
 import {type SourceTensor, sourceBytes, type Weights} from '../weights/weights.ts';
 import {readConfigFile} from './config-file.ts';
 import {folderName} from './folder-name.ts';
+import {fp8Blocks} from './fp8-blocks.ts';
 import {readHfConfig} from './hf-config.ts';
 import {readMistralParams} from './mistral-params.ts';
 import {refuseOtherForms} from './other-forms.ts';
@@ -56,7 +57,7 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
   const rows = embeddingRows(folder, weights, naming);
   const read = format === 'mistral' ? readMistralParams : readHfConfig;
   const {model, notes} = read(config, rows, options.context);
-  const tensors = assemble(folder, weights, model, naming);
+  const tensors = assemble(folder, weights, model, naming, fp8Blocks(config));
   const tokenizer = findTokenizer(folder, names, rows);
   return {
     folder,

@@ -1,7 +1,8 @@
 // Spreads jobs over worker threads, at constant memory: a worker gets its next job when it has finished one.
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {Worker} from 'node:worker_threads';
-import {type Job, JobRunner} from './job.ts';
+import {EngineError} from '../../../base/errors.ts';
+import {type Job, type JobOutcome, JobRunner} from './job.ts';
 import type {JobResult} from './job-worker.ts';
 
 /** Jobs a worker has at hand, so that it need not wait for its next one. */
@@ -15,7 +16,10 @@ export interface PoolOptions {
   readonly done: (job: Job, same: boolean) => void;
 }
 
-/** Does all jobs. Rejects with the first error of a job, or with the signal's reason; no job runs after that. */
+/**
+ * Does all jobs. Rejects with the first error of a job, or with the signal's reason; no job runs after that.
+ * @throws EngineError `model_invalid` for a value that is not a number.
+ */
 export async function runJobs(jobs: Iterable<Job>, options: PoolOptions): Promise<void> {
   options.signal.throwIfAborted();
   if (options.workers === 0) return runHere(jobs, options);
@@ -38,10 +42,18 @@ export async function runJobs(jobs: Iterable<Job>, options: PoolOptions): Promis
 async function runHere(jobs: Iterable<Job>, {signal, done}: PoolOptions): Promise<void> {
   const runner = new JobRunner();
   for (const job of jobs) {
-    done(job, runner.run(job));
+    done(job, isSame(job, runner.run(job)));
     await nextTurn();
     signal.throwIfAborted();
   }
+}
+
+/** @throws EngineError `model_invalid` for values that are not numbers. */
+function isSame({from}: Job, outcome: JobOutcome): boolean {
+  if (outcome !== 'not-a-number') return outcome === 'done';
+  throw new EngineError('model_invalid', `${from} holds a value that is not a number`, {
+    hint: 'The file is damaged, or its training failed: compare its sum with the one its source names.',
+  });
 }
 
 function feed(worker: Worker, queue: Iterator<Job>, {done}: PoolOptions): Promise<void> {
@@ -60,8 +72,12 @@ function feed(worker: Worker, queue: Iterator<Job>, {done}: PoolOptions): Promis
     worker.on('message', (result: JobResult) => {
       const job = sent.shift();
       if ('message' in result) return reject(Object.assign(new Error(result.message), {code: result.code}));
-      if (job !== undefined) done(job, result.same);
-      send();
+      try {
+        if (job !== undefined) done(job, isSame(job, result.outcome));
+        send();
+      } catch (error) {
+        reject(error);
+      }
     });
     for (let i = 0; i < QUEUE; i++) send();
   });

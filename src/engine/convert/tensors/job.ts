@@ -11,19 +11,22 @@ export type Transform =
   /** Undoes Hugging Face's order of rotary pairs inside each head of this many rows. */
   | {readonly kind: 'interleave-heads'; readonly headRows: number}
   /** Mamba: A = -exp(A_log). */
-  | {readonly kind: 'negated-exp'}
-  /** FP8: every value times one scale. */
-  | {readonly kind: 'scale'; readonly scale: number}
-  /** FP8 by blocks: `scales` row-major, `columns` of them a row, each for `blockRows` x `blockColumns` values. */
-  | {
-      readonly kind: 'block-scale';
-      readonly scales: Float32Array;
-      readonly columns: number;
-      readonly blockRows: number;
-      readonly blockColumns: number;
-    };
+  | {readonly kind: 'negated-exp'};
+
+/** What FP8 values are multiplied with before anything else: a scale for each `blockRows` x `blockColumns` of them. */
+export interface BlockScale {
+  /** Row-major, `perRow` in a row. */
+  readonly scales: Float32Array;
+  readonly perRow: number;
+  readonly blockRows: number;
+  readonly blockColumns: number;
+  /** Of stacked matrices, each of which begins with a block of its own. */
+  readonly matrixRows: number;
+}
 
 export interface Job {
+  /** The file and the tensor the rows are of, for messages. */
+  readonly from: string;
   readonly sourceFd: number;
   readonly sourceOffset: number;
   readonly dtype: Dtype;
@@ -31,6 +34,7 @@ export interface Job {
   readonly firstRow: number;
   readonly rows: number;
   readonly columns: number;
+  readonly scale: BlockScale | undefined;
   readonly transform: Transform;
   readonly type: OutputType;
   readonly targetFd: number;
@@ -38,6 +42,9 @@ export interface Job {
   /** Compare with what the target holds, instead of writing. */
   readonly compare: boolean;
 }
+
+/** `differs`: a comparison found other bytes. `not-a-number`: the source holds a value that no weight can have. */
+export type JobOutcome = 'done' | 'differs' | 'not-a-number';
 
 /** Bytes of source a job may hold at once, unless one row or head is larger. */
 export const JOB_BYTES = 2 << 20;
@@ -50,46 +57,42 @@ export class JobRunner {
   #target = new Uint8Array(0);
   #there = new Uint8Array(0);
 
-  /** Gives false when `compare` found other bytes. Throws the file system's errors. */
-  run(job: Job): boolean {
+  /** Throws the file system's errors. */
+  run(job: Job): JobOutcome {
     const count = job.rows * job.columns;
     const sourceLength = count * DTYPES[job.dtype];
     this.#source = grow(this.#source, sourceLength);
     const source = this.#source.subarray(0, sourceLength);
     readInto(job.sourceFd, job.sourceOffset, source);
+    if (job.dtype === 'F8_E4M3' && holdsNaN(source)) return 'not-a-number';
     const bytes = this.#convert(job, source, count);
     if (!job.compare) {
       writeAt(job.targetFd, job.targetOffset, bytes);
-      return true;
+      return 'done';
     }
     this.#there = grow(this.#there, bytes.length);
     const there = this.#there.subarray(0, bytes.length);
     readInto(job.targetFd, job.targetOffset, there);
-    return Buffer.compare(bytes, there) === 0;
+    return Buffer.compare(bytes, there) === 0 ? 'done' : 'differs';
   }
 
   #convert(job: Job, source: Uint8Array, count: number): Uint8Array {
-    if (job.transform.kind === 'none' && (job.dtype as string) === job.type) return source;
+    if (job.transform.kind === 'none' && !job.scale && (job.dtype as string) === job.type) return source;
     if (this.#values.length < count) this.#values = new Float32Array(count);
     decode(job.dtype, source, count, this.#values);
+    if (job.scale) scaleBlocks(this.#values, job.scale, job);
     const values = this.#transform(job, count);
     this.#target = grow(this.#target, outputBytes(job.type, count));
     return this.#target.subarray(0, encode(job.type, values, count, this.#target));
   }
 
-  #transform({transform, rows, columns, firstRow}: Job, count: number): Float32Array {
+  #transform({transform, rows, columns}: Job, count: number): Float32Array {
     const values = this.#values;
     switch (transform.kind) {
       case 'none':
         return values;
       case 'negated-exp':
         for (let i = 0; i < count; i++) values[i] = -Math.exp(values[i] as number);
-        return values;
-      case 'scale':
-        for (let i = 0; i < count; i++) values[i] = (values[i] as number) * transform.scale;
-        return values;
-      case 'block-scale':
-        scaleBlocks(values, transform, firstRow, rows, columns);
         return values;
       case 'interleave-heads':
         if (this.#rows.length < count) this.#rows = new Float32Array(count);
@@ -103,18 +106,23 @@ function grow(buffer: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
   return buffer.length >= length ? (buffer as Uint8Array<ArrayBuffer>) : new Uint8Array(length);
 }
 
-function scaleBlocks(
-  values: Float32Array,
-  {scales, columns: perRow, blockRows, blockColumns}: Extract<Transform, {kind: 'block-scale'}>,
-  firstRow: number,
-  rows: number,
-  columns: number,
-): void {
+/** E4M3 has one NaN a sign, and no infinity. */
+function holdsNaN(codes: Uint8Array): boolean {
+  for (let i = 0; i < codes.length; i++) if (((codes[i] as number) & 0x7f) === 0x7f) return true;
+  return false;
+}
+
+function scaleBlocks(values: Float32Array, scale: BlockScale, {firstRow, rows, columns}: Job): void {
+  const {scales, perRow, blockRows, blockColumns, matrixRows} = scale;
+  const blocksDown = Math.ceil(matrixRows / blockRows);
   for (let row = 0; row < rows; row++) {
-    const scaleRow = Math.floor((firstRow + row) / blockRows) * perRow;
-    for (let column = 0; column < columns; column++) {
-      const at = row * columns + column;
-      values[at] = (values[at] as number) * (scales[scaleRow + Math.floor(column / blockColumns)] as number);
+    const matrix = Math.floor((firstRow + row) / matrixRows);
+    const inMatrix = firstRow + row - matrix * matrixRows;
+    const scaleRow = (matrix * blocksDown + Math.floor(inMatrix / blockRows)) * perRow;
+    for (let block = 0; block < perRow; block++) {
+      const factor = scales[scaleRow + block] as number;
+      const end = row * columns + Math.min(columns, (block + 1) * blockColumns);
+      for (let at = row * columns + block * blockColumns; at < end; at++) values[at] = (values[at] as number) * factor;
     }
   }
 }

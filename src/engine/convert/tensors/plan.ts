@@ -8,7 +8,7 @@ import {
   type TensorLayout,
 } from '../../gguf/write-header.ts';
 import {DTYPES, type SourceTensor, sourceBytes, valueCount} from '../weights/weights.ts';
-import {fitsBlocks, JOB_BYTES, type Job, type Transform} from './job.ts';
+import {type BlockScale, fitsBlocks, JOB_BYTES, type Job, type Transform} from './job.ts';
 
 /** One output tensor: its parts lie in it one after the other (the experts of a stacked tensor), most have one. */
 export interface PlannedTensor {
@@ -22,6 +22,8 @@ export interface PlannedTensor {
 
 export interface PlannedPart {
   readonly source: SourceTensor;
+  /** Of FP8 values. */
+  readonly scale?: BlockScale;
   readonly transform: Transform;
 }
 
@@ -64,7 +66,11 @@ export function* jobsOf(
 
 type CommonFields = Pick<Job, 'sourceFd' | 'type' | 'targetFd' | 'compare'>;
 
-function* partJobs({source, transform}: PlannedPart, common: CommonFields, targetOffset: number): Generator<Job> {
+function* partJobs(
+  {source, scale, transform}: PlannedPart,
+  common: CommonFields,
+  targetOffset: number,
+): Generator<Job> {
   const columns = source.shape.at(-1) ?? 1;
   const rows = valueCount(source.shape) / columns;
   const rowBytes = columns * DTYPES[source.dtype];
@@ -73,6 +79,8 @@ function* partJobs({source, transform}: PlannedPart, common: CommonFields, targe
   for (let firstRow = 0; firstRow < rows; firstRow += chunk) {
     yield {
       ...common,
+      from: `${source.path}: tensor "${source.name}"`,
+      scale,
       transform,
       dtype: source.dtype,
       firstRow,
