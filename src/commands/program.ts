@@ -52,11 +52,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   list: {
     summary: 'show the models on this machine',
-    load: async () => (await import('./model-files/list.ts')).addListCommand,
+    load: async () => (await import('./model-files/list/list.ts')).addListCommand,
   },
   rm: {
     summary: 'delete a fetched or converted model',
-    load: async () => (await import('./model-files/list.ts')).addRmCommand,
+    load: async () => (await import('./model-files/list/list.ts')).addRmCommand,
   },
   inspect: {
     summary: 'show what a model is, can do and needs',

@@ -27,7 +27,7 @@ export function scriptedEngine(): ScriptedEngine {
   const asked: ScriptedEngine = {opened: [], saved: [], models: []};
   const engine: LocalEngine = {
     name: 'script 1.0',
-    opens: ({metadata}) => metadata.string('general.architecture') === 'scripted',
+    runs: (architecture) => architecture === 'scripted',
     machine: async () => ({ramBytes: 1e9, freeRamBytes: 1e9, vramBytes: 0, cores: 1}),
     open: async (file, options): Promise<LocalModel> => {
       asked.opened.push({path: file.path, options});

@@ -6,7 +6,10 @@ import {EngineError} from '../../base/errors.ts';
 import {checkRoom, fileError} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import type {HttpClient} from '../../base/http/http-client.ts';
-import {type CatalogueEntry, LICENSE_TERMS} from '../../engine/models/catalogue/catalogue.ts';
+import {formatBytes} from '../../base/units.ts';
+import {runsHere} from '../../engine/local/engines.ts';
+import {estimatedBytes} from '../../engine/models/catalogue/catalogue.ts';
+import {type CatalogueEntry, licenseConsent} from '../../engine/models/catalogue/entry.ts';
 import {type PullSource, parseSource} from '../../engine/models/catalogue/pull-source.ts';
 import {damagedFile} from '../../engine/models/hub-cache/cached-models.ts';
 import {blobPath, contentPath, ownFolder} from '../../engine/models/hub-cache/hub-repository.ts';
@@ -44,14 +47,14 @@ type HubSource = PullSource & {kind: 'hub'};
 
 /** @throws EngineError (see `download`); the reason of `io.stop`. */
 export async function runPull(io: Io, model: string, flags: PullFlags): Promise<void> {
-  const source = parseSource(model, {quant: flags.quant});
+  const source = parseSource(model, {quant: flags.quant, memory: thisMachine().ramBytes});
   const progress = new PullProgress(io);
   const token = source.kind === 'hub' ? tokenFor(io, hubAddress(io)) : undefined;
   const http = downloadClient({env: io.env, token, waiting: (wait) => progress.say(waitLine(wait))});
   // The values that huggingface_hub takes for yes.
   const isOffline = flags.offline === true || /^(1|on|yes|true)$/i.test(io.env.HF_HUB_OFFLINE ?? '');
   try {
-    if (source.kind !== 'url' && source.entry !== undefined) await askLicense(io, source.entry, flags);
+    if (source.kind !== 'url' && source.entry !== undefined) await tellEntry(io, source.entry, flags);
     const path = await fetchSource({io, http, progress, isOffline}, source);
     io.say(`ready: ${path}`);
     if (flags.json) io.json({path});
@@ -63,8 +66,27 @@ export async function runPull(io: Io, model: string, flags: PullFlags): Promise<
 
 const hubAddress = ({env}: Io) => (env.HF_ENDPOINT || 'https://huggingface.co').replace(/\/$/, '');
 
+/** What a person has to know before a model of the catalogue is fetched. @throws EngineError (see below) */
+async function tellEntry(io: Io, entry: CatalogueEntry, flags: PullFlags): Promise<void> {
+  const {title, architecture, hf, unverified} = entry;
+  if (architecture !== undefined && !(await runsHere(architecture))) {
+    throw new EngineError('model_unsupported', `${title} needs a newer engine: this one does not run ${architecture}`, {
+      hint: `Update mistral-chat; the weights alone are fetched by: mistral pull hf:${hf}`,
+    });
+  }
+  await askLicense(io, entry, flags);
+  if (unverified?.includes('gguf'))
+    io.say(`note: where the GGUF of ${title} is, is unverified; its weights are hf:${hf}`);
+  const [least, memory] = [estimatedBytes(entry, 'Q3_K_M'), thisMachine().ramBytes];
+  if (least <= memory) return;
+  io.say(
+    `warning: ${title} takes about ${formatBytes(least)} as Q3_K_M, and this machine has ${formatBytes(memory)} of memory`,
+  );
+}
+
+/** @throws EngineError `model_not_found` when the license is not agreed to. */
 async function askLicense(io: Io, entry: CatalogueEntry, {yes}: PullFlags): Promise<void> {
-  const terms = LICENSE_TERMS[entry.license];
+  const terms = licenseConsent(entry);
   if (terms === undefined || yes) return;
   if (await confirm(io, `${entry.title} is under ${terms}.`, 'Do you agree?')) return;
   throw new EngineError('model_not_found', `${entry.title} was not fetched`, {hint: 'Its license was not agreed to.'});

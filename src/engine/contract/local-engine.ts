@@ -90,8 +90,8 @@ export interface LocalModel extends TokenModel {
 export interface LocalEngine {
   /** With its release, such as `llama.cpp v0.5.0`. */
   readonly name: string;
-  /** Whether it can compute the model of this header. The first engine that says so opens the file. */
-  opens(file: GgufFile): boolean;
+  /** Whether it can compute models of this `general.architecture`. The first engine that says so opens the file. */
+  runs(architecture: string): boolean;
   /** This machine as the engine sees it, with its GPU's memory. @throws EngineError `unsupported` without that device. */
   machine(device: Device): Promise<Machine>;
   /** Begins to load the library before a file is read; a failure shows again in `open`. */

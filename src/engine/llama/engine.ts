@@ -4,7 +4,7 @@ import {LLAMA_RELEASE, runsArchitecture} from './llama-architectures.ts';
 
 export const llamaEngine: LocalEngine = {
   name: `llama.cpp ${LLAMA_RELEASE}`,
-  opens: ({metadata}) => runsArchitecture(metadata.string('general.architecture') ?? ''),
+  runs: runsArchitecture,
   machine: async (device) => (await import('./addon/gpu-machine.ts')).machineWith(device),
   warm: (device) =>
     void import('./addon/library.ts').then(({loadLibrary}) => loadLibrary(device)).catch(() => undefined),

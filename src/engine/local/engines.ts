@@ -21,16 +21,22 @@ export function registerEngine(entry: EngineEntry): () => void {
 /** The engine that opens this file. @throws EngineError `model_invalid` when none does, with the engines that were asked. */
 export async function engineFor(file: GgufFile): Promise<LocalEngine> {
   const asked: string[] = [];
+  const architecture = file.metadata.string('general.architecture') ?? '';
   for (const entry of entries) {
     const engine = await entry.load();
-    if (engine.opens(file)) return engine;
+    if (engine.runs(architecture)) return engine;
     asked.push(engine.name);
   }
-  const architecture = file.metadata.string('general.architecture');
   const who = asked.length === 1 ? `this engine (${asked[0]})` : `these engines (${asked.join(', ')})`;
   throw new EngineError('model_invalid', `${file.path} is of architecture "${architecture}", unknown to ${who}`, {
     hint: 'For a model newer than this program, update mistral-chat.',
   });
+}
+
+/** Whether any engine computes models of this `general.architecture`. */
+export async function runsHere(architecture: string): Promise<boolean> {
+  for (const entry of entries) if ((await entry.load()).runs(architecture)) return true;
+  return false;
 }
 
 /** This machine with the memory of the device, before a file is chosen. @throws EngineError `unsupported` without it. */

@@ -1,10 +1,12 @@
 // A model argument that is no path: a name `mistral list` shows, or one that `mistral pull` fetched.
 import {realpathSync} from 'node:fs';
 import {basename} from 'node:path';
+import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
-import {findEntry, ORIGINAL} from './catalogue/catalogue.ts';
-import {parseHubName} from './catalogue/pull-source.ts';
+import {type CatalogueName, catalogueName, ORIGINAL} from './catalogue/catalogue.ts';
+import {type HubName, parseHubName} from './catalogue/pull-source.ts';
 import type {WhereToLook} from './existing-path.ts';
+import {thisMachine} from './memory/machine.ts';
 import type {StoredModel} from './other-stores.ts';
 import {hubModels, listStores} from './stores.ts';
 
@@ -16,14 +18,13 @@ import {hubModels, listStores} from './stores.ts';
  */
 export function storedModel(name: string, where: WhereToLook, quant?: string): string {
   const stored = listStores(where);
-  const [plain = '', suffix] = name.split(':');
-  const entry = findEntry(plain);
+  const named = catalogueName(name, thisMachine().ramBytes);
   const found =
     only(name, sameName(stored, name)) ??
-    inRepository(where, name, quant) ??
-    stored.find((model) => isArchive(model, entry?.id ?? plain, suffix)) ??
+    inRepositories(where, name, named, quant) ??
+    stored.find((model) => isArchive(model, name, named)) ??
     stored.find((model) => isOllama(model, name));
-  if (found === undefined) throw notFound(name, entry !== undefined);
+  if (found === undefined) throw notFound(name, named !== undefined);
   if (found.onlyFor !== undefined) {
     throw new EngineError(
       'model_unsupported',
@@ -51,11 +52,33 @@ export function only(name: string, models: readonly StoredModel[]): StoredModel 
   throw new EngineError('model_not_found', `"${name}" is several models: ${paths}`, {hint: 'Give the path.'});
 }
 
-function inRepository(where: WhereToLook, name: string, quant: string | undefined): StoredModel | undefined {
-  const [plain = '', suffix] = name.split(':');
-  const entry = findEntry(plain);
-  const {repo, revision, tag} = (entry === undefined ? parseHubName(name) : {repo: entry.gguf, tag: suffix}) ?? {};
-  if (repo === undefined) return undefined;
+function inRepositories(
+  where: WhereToLook,
+  name: string,
+  named: CatalogueName | undefined,
+  quant: string | undefined,
+): StoredModel | undefined {
+  const hub = named === undefined ? parseHubName(name) : undefined;
+  const places = hub === undefined ? repositoriesOf(named) : [hub];
+  for (const place of places) {
+    const found = inRepository(where, place, quant);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Where `mistral pull` fetches these models from: GGUF files, else the published weights. */
+function repositoriesOf(named: CatalogueName | undefined): HubName[] {
+  const tag = defined({tag: named?.tag});
+  const repos = named?.entries.flatMap(({gguf, hf}) => (gguf === undefined ? [hf] : [gguf, hf])) ?? [];
+  return repos.map((repo) => ({repo, ...tag}));
+}
+
+function inRepository(
+  where: WhereToLook,
+  {repo, revision, tag}: HubName,
+  quant: string | undefined,
+): StoredModel | undefined {
   const models = hubModels(where, repo, revision);
   const wanted = (quant ?? tag)?.toLowerCase();
   const fileOf = ({path}: StoredModel) => basename(path).toLowerCase();
@@ -66,8 +89,12 @@ function inRepository(where: WhereToLook, name: string, quant: string | undefine
   return models.find(isFile) ?? (wantsOriginal ? models.find(({path}) => !/\.gguf$/i.test(path)) : undefined);
 }
 
-function isArchive({store, name}: StoredModel, id: string, suffix: string | undefined): boolean {
-  return store === 'mistral_models' && name === id && (suffix === undefined || suffix.toLowerCase() === ORIGINAL);
+/** Folders of other names are there under theirs. */
+function isArchive({store, name}: StoredModel, wanted: string, named: CatalogueName | undefined): boolean {
+  if (store !== 'mistral_models' || (named?.tag ?? ORIGINAL).toLowerCase() !== ORIGINAL) return false;
+  if (named !== undefined) return named.entries.some(({id}) => id === name);
+  const [plain, suffix = ORIGINAL] = wanted.split(':');
+  return name === plain && suffix.toLowerCase() === ORIGINAL;
 }
 
 /** ollama's users say `mistral:latest`, or leave the tag out; its names have no capitals. */

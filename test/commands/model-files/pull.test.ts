@@ -223,11 +223,15 @@ test('a repository of something else is refused', async () => {
 test.each<[string[], number, RegExp]>([
   [['hf:someone/tiny-GGUF:Q2_K'], 3, /has no Q2_K\nThere are: Q4_K_M/],
   [['hf:nobody/nothing'], 5, /gave no list of nobody\/nothing\nCheck HF_ENDPOINT/],
-  [['no such model'], 3, /is no model this program knows\nKnown are mistral-7b/],
+  [['no such model'], 3, /is no model this program knows\nKnown are ministral-3b/],
   [['codestral'], 2, /Non-Production License.*\nNo terminal to ask on/],
   [['codestral', '--yes'], 3, /is gated or private\nAccept the terms on .*Codestral-22B-v0\.1-GGUF, then set HF_TOKEN/],
   [['hf:someone/tiny-GGUF', '--offline'], 3, /is not here, and --offline forbids/],
-  [['devstral:original'], 3, /there is no archive of Devstral/],
+  [['devstral-2'], 2, /Devstral 2 123B Instruct 2512 is under a modified MIT license.*\(unverified\)\./],
+  [['large-4', '--yes'], 3, /Mistral Large 4\.0 1T needs a newer engine: this one does not run mistral-large4\nUpdate/],
+  [['large'], 5, /^warning: Mistral Large 3 675B Instruct 2512 takes about 328 GB as Q3_K_M, and this machine has /m],
+  [['devstral:original'], 5, /gave no list of mistralai\/Devstral-Small-2-24B-Instruct-2512/],
+  [['voxtral'], 5, /^note: where the GGUF of Voxtral Mini 3B 2507 is, is unverified/m],
 ])('pull %j ends with %i and a line', async (argv, code, message) => {
   const {mistral} = await hub();
   const result = await mistral('pull', ...argv);
@@ -276,9 +280,23 @@ test('stores of others are shown and left alone', async () => {
   expect(refused).toMatchObject({code: 2, err: expect.stringContaining('belongs to llama.cpp')});
 });
 
-test('the catalogue is shown', async () => {
+test('the catalogue is shown in 80 columns', async () => {
   const {mistral} = await hub();
-  expect((await mistral('list', '--available')).out).toMatch(
-    /^mistral-7b +7\.25B +Apache-2\.0 +Mistral 7B Instruct v0\.3 \(tools\)$/m,
+  const {out} = await mistral('list', '--available');
+  const lines = out.split('\n');
+  expect(lines[0]).toBe('NAME                     PARAMETERS    Q4_K_M   LICENSE       ABILITIES');
+  expect(lines).toContain('mistral-7b               7.25B         4.38 GB  Apache-2.0    tools');
+  expect(lines).toContain('mistral-small-4          119B-A6.5B    71.8 GB  Apache-2.0    tools, reasoning');
+  // What was not seen is said, and what this engine does not run is there all the same.
+  expect(lines[lines.findIndex((line) => line.startsWith('devstral-2 ')) + 1]).toBe(
+    '    unverified: license modified MIT',
   );
+  expect(lines[lines.findIndex((line) => line.startsWith('mistral-large-4 ')) + 1]).toBe('    needs a newer engine');
+  expect(lines.filter((line) => line.length > 79)).toEqual([]);
+  const all = JSON.parse((await mistral('list', '--available', '--json')).out) as {id: string; license: unknown}[];
+  expect(all.find(({id}) => id === 'codestral')?.license).toEqual({
+    id: 'other',
+    title: 'MNPL-0.1',
+    consent: 'the Mistral AI Non-Production License: research and testing only, no commercial use',
+  });
 });

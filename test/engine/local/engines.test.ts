@@ -24,7 +24,7 @@ backendContract({
 });
 
 test('llama.cpp opens what it knows, as the first one asked', async () => {
-  const every = {name: 'every', opens: () => true, machine: () => localMachine('off'), open: () => Promise.reject()};
+  const every = {name: 'every', runs: () => true, machine: () => localMachine('off'), open: () => Promise.reject()};
   onTestFinished(registerEngine({name: 'every', load: async () => every}));
   expect((await engineFor(readGguf(fileWith(tinyModel())))).name).toBe('llama.cpp v0.5.0');
   const other = readGguf(fileWith(tinyModel({'general.architecture': 'zeta9'})));

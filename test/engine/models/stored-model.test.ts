@@ -130,3 +130,18 @@ test('a folder that is quantised for MLX is named, not opened', () => {
     }),
   );
 });
+
+test('of the models that a name may mean, the one that is here is taken', () => {
+  const small = `${hub}/models--bartowski--mistralai_Mistral-Small-3.2-24B-Instruct-2506-GGUF/snapshots/c0ffee`;
+  const large = `${hub}/models--bartowski--mistralai_Mistral-Small-4-119B-2603-GGUF/snapshots/c0ffee`;
+  for (const there of [`${small}/s-Q4_K_M.gguf`, `${large}/s-Q4_K_M.gguf`]) {
+    const folder = folderWith({[there]: 'x'});
+    expect(find(folder, 'small')).toBe(join(folder, there));
+    expect(find(folder, 'mistral-small:Q4_K_M')).toBe(join(folder, there));
+  }
+  const weights = `${hub}/models--mistralai--Devstral-Small-2-24B-Instruct-2512/snapshots/c0ffee`;
+  const folder = folderWith({[`${weights}/params.json`]: '{}', [`${weights}/consolidated.safetensors`]: 'x'});
+  for (const name of ['devstral', 'devstral:original', 'devstral-2:24b']) {
+    expect(find(folder, name)).toBe(join(folder, weights));
+  }
+});

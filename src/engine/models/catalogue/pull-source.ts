@@ -1,7 +1,8 @@
 // What the argument of `mistral pull` means: a name of the catalogue, a hub repository, an address.
 import {defined} from '../../../base/defined.ts';
 import {EngineError} from '../../../base/errors.ts';
-import {CATALOGUE, type CatalogueEntry, findEntry, ORIGINAL} from './catalogue.ts';
+import {CATALOGUE, catalogueName, ORIGINAL} from './catalogue.ts';
+import type {CatalogueEntry} from './entry.ts';
 
 export type PullSource =
   | {
@@ -22,8 +23,10 @@ export type PullSource =
     };
 
 export interface SourceOptions {
-  /** Quantisation, part of a file name, or `original`: the archive of mistral-inference's folder. */
+  /** Quantisation, part of a file name, or `original`: the weights as they were published. */
   readonly quant?: string | undefined;
+  /** Of this machine, in bytes: `small` means what it holds. */
+  readonly memory: number;
 }
 
 const HUB_NAME = /^(?:hf:)?([\w.-]+\/[\w.-]+)(?:@([^@:]+))?(?::([\w.-]+))?$/;
@@ -45,12 +48,10 @@ export function parseHubName(text: string): HubName | undefined {
 }
 
 /** Throws EngineError: usage for what is no source, model_not_found for an unknown name. */
-export function parseSource(text: string, {quant}: SourceOptions = {}): PullSource {
+export function parseSource(text: string, {quant, memory}: SourceOptions): PullSource {
   if (/^https?:\/\//.test(text)) return urlSource(text);
-  const [name = '', suffix] = text.startsWith('hf:') ? [text] : text.split(':');
-  const entry = findEntry(name);
-  const want = quant ?? suffix;
-  if (entry !== undefined) return entrySource(entry, want);
+  const named = catalogueName(text, memory);
+  if (named !== undefined) return entrySource(named.entries[0], quant ?? named.tag);
   const hub = parseHubName(text);
   if (hub !== undefined) {
     const {repo, revision, tag} = hub;
@@ -61,12 +62,11 @@ export function parseSource(text: string, {quant}: SourceOptions = {}): PullSour
   });
 }
 
+/** The archive is the folder mistral-inference knows; where there is none, the hub has the weights. */
 function entrySource(entry: CatalogueEntry, want: string | undefined): PullSource {
-  if (want !== ORIGINAL) return {kind: 'hub', repo: entry.gguf, want, entry};
-  if (entry.tar !== undefined) return {kind: 'tar', name: entry.id, ...entry.tar, entry};
-  throw new EngineError('model_not_found', `there is no archive of ${entry.title}`, {
-    hint: `Pull a GGUF instead: mistral pull ${entry.id}`,
-  });
+  const isOriginal = want?.toLowerCase() === ORIGINAL;
+  if (isOriginal && entry.tar !== undefined) return {kind: 'tar', name: entry.id, ...entry.tar, entry};
+  return {kind: 'hub', repo: (isOriginal ? undefined : entry.gguf) ?? entry.hf, want, entry};
 }
 
 function urlSource(text: string): PullSource {

@@ -2,10 +2,9 @@
 import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {formatBytes} from '../../../base/units.ts';
-import {AVERAGE_BITS} from '../../gguf/file-types.ts';
 import {baseName, type ModelFile, modelFiles} from '../../gguf/model-files.ts';
 import type {GgufFile} from '../../gguf/read-header.ts';
-import {CATALOGUE, type CatalogueEntry} from '../catalogue/catalogue.ts';
+import {CATALOGUE, estimatedBytes} from '../catalogue/catalogue.ts';
 import type {PlannedModel} from './memory-plan.ts';
 
 /** What `mistral pull` is offered with, best first. */
@@ -29,15 +28,10 @@ export function smallerFiles(file: GgufFile, {bytes}: PlannedModel, fits: (bytes
 }
 
 function toFetch(own: ModelFile, bytes: number, fits: (bytes: number) => boolean): string[] {
-  const entry = CATALOGUE.find(({gguf}) => normalised(gguf.split('/')[1] ?? '') === normalised(baseName(own)));
+  const entry = CATALOGUE.find(({gguf}) => normalised(gguf?.split('/')[1] ?? '') === normalised(baseName(own)));
   if (entry === undefined) return [];
-  const quant = OFFERED.find((name) => sizeOf(entry, name) < bytes && fits(sizeOf(entry, name)));
-  return quant ? [`mistral pull ${entry.id}:${quant} (about ${formatBytes(sizeOf(entry, quant))})`] : [];
-}
-
-/** Bytes from the number of parameters, such as `7.25B`. */
-function sizeOf({parameters}: CatalogueEntry, quant: string): number {
-  return (Number.parseFloat(parameters) * 1e9 * (AVERAGE_BITS[quant] ?? 16)) / 8;
+  const quant = OFFERED.find((name) => estimatedBytes(entry, name) < bytes && fits(estimatedBytes(entry, name)));
+  return quant ? [`mistral pull ${entry.id}:${quant} (about ${formatBytes(estimatedBytes(entry, quant))})`] : [];
 }
 
 /** Repositories and their files differ in a maker's prefix and the word GGUF. */

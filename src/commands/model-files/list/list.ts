@@ -2,26 +2,31 @@
 import {rmSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import type {Command} from 'commander';
-import {EngineError} from '../../base/errors.ts';
-import {fileError} from '../../base/files/file-error.ts';
-import {formatBytes} from '../../base/units.ts';
-import {splitName, splitOf} from '../../engine/gguf/model-files.ts';
-import {CATALOGUE} from '../../engine/models/catalogue/catalogue.ts';
-import {listHubCache, removeCached} from '../../engine/models/hub-cache/cached-models.ts';
-import {removeLeftovers} from '../../engine/models/hub-cache/hub-leftovers.ts';
-import type {StoredModel} from '../../engine/models/other-stores.ts';
-import {only, sameName} from '../../engine/models/stored-model.ts';
-import {hubCacheFolder, listStores} from '../../engine/models/stores.ts';
-import {confirm} from '../host/confirm.ts';
-import type {Io} from '../host/io.ts';
-import {whereToLook} from '../open-model/meant.ts';
+import {EngineError} from '../../../base/errors.ts';
+import {fileError} from '../../../base/files/file-error.ts';
+import {table} from '../../../base/text-table.ts';
+import {formatBytes} from '../../../base/units.ts';
+import {splitName, splitOf} from '../../../engine/gguf/model-files.ts';
+import {listHubCache, removeCached} from '../../../engine/models/hub-cache/cached-models.ts';
+import {removeLeftovers} from '../../../engine/models/hub-cache/hub-leftovers.ts';
+import type {StoredModel} from '../../../engine/models/other-stores.ts';
+import {only, sameName} from '../../../engine/models/stored-model.ts';
+import {hubCacheFolder, listStores} from '../../../engine/models/stores.ts';
+import {confirm} from '../../host/confirm.ts';
+import type {Io} from '../../host/io.ts';
+import {whereToLook} from '../../open-model/meant.ts';
 
 /** Adds options and the action of `mistral list`. */
 export function addListCommand(command: Command, io: Io): void {
   command
     .option('--available', 'the models that `mistral pull` knows by name')
     .option('--json', 'one JSON array')
-    .action(() => list(io, command.opts<{available?: true; json?: true}>()));
+    .action(async () => {
+      const flags = command.opts<{available?: true; json?: true}>();
+      if (!flags.available) return list(io, flags);
+      const {listAvailable} = await import('./list-available.ts');
+      await listAvailable(io, flags);
+    });
 }
 
 /** Adds options and the action of `mistral rm`. */
@@ -37,36 +42,21 @@ function stored(io: Io): StoredModel[] {
   return listStores(whereToLook(io));
 }
 
-function list(io: Io, flags: {available?: true; json?: true}): void {
-  const rows = flags.available ? CATALOGUE : stored(io);
+function list(io: Io, flags: {json?: true}): void {
+  const rows = stored(io);
   if (flags.json) {
     io.json(rows);
     return;
   }
-  const lines = flags.available
-    ? CATALOGUE.map(({id, title, parameters, license, abilities}) => [
-        id,
-        parameters,
-        license,
-        `${title}${words(abilities)}`,
-      ])
-    : stored(io).map(({name, bytes, store, path, onlyFor}) => [
-        name,
-        formatBytes(bytes),
-        store,
-        onlyFor === undefined ? path : `${path} (quantised for ${onlyFor}: cannot be opened)`,
-      ]);
-  if (lines.length === 0) io.say('no models yet: mistral pull NAME fetches one, mistral list --available names some');
-  const widths = [0, 1, 2].map((column) => Math.max(0, ...lines.map((line) => (line[column] ?? '').length)));
-  const text = (line: string[]) =>
-    line
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  io.show(lines.map((line) => `${text(line)}\n`).join(''));
+  if (rows.length === 0) io.say('no models yet: mistral pull NAME fetches one, mistral list --available names some');
+  const lines = rows.map(({name, bytes, store, path, onlyFor}) => [
+    name,
+    formatBytes(bytes),
+    store,
+    onlyFor === undefined ? path : `${path} (quantised for ${onlyFor}: cannot be opened)`,
+  ]);
+  io.show(table(lines));
 }
-
-const words = (abilities: readonly string[]) => (abilities.length === 0 ? '' : ` (${abilities.join(', ')})`);
 
 async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void> {
   const found = only(model, sameName(stored(io), model));
