@@ -52,29 +52,14 @@ export function missingShards(names: readonly string[]): string[] {
   });
 }
 
-/**
- * What the weights of a folder are quantised for where no program but that reads them, by its config.json: MLX writes
- * `quantization` with group size and bits, and no `quant_method`.
- */
-export function quantisedFor(config: string): 'MLX' | undefined {
-  try {
-    const {quantization, quantization_config: other} = JSON.parse(config) as Record<string, Record<string, unknown>>;
-    const isMlx = (block: unknown) => {
-      const {group_size: size, bits, quant_method: method} = (block ?? {}) as Record<string, unknown>;
-      return typeof size === 'number' && typeof bits === 'number' && method === undefined;
-    };
-    return isMlx(quantization) && (other === undefined || isMlx(other)) ? 'MLX' : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function almost(names: ReadonlySet<string>): string | undefined {
   const mistral = [...names].some((name) => MISTRAL_WEIGHTS.test(name));
   const hf = [...names].some((name) => HF_WEIGHTS.test(name));
   if (mistral) return 'There are weights but no params.json: fetch it from the same place.';
   if (hf) return 'There are weights but no config.json: fetch it from the same place.';
   if (names.has('params.json')) return 'There is params.json but no consolidated.safetensors (or consolidated.00.pth).';
+  const pickled = [...names].find((name) => /^pytorch_model.*\.bin$/.test(name));
+  if (pickled) return `${pickled} is an older form of weights: fetch the folder that has them as model.safetensors.`;
   if (names.has('config.json')) return 'There is config.json but no model.safetensors.';
   const partial = [...names].find((name) => PARTIAL.test(name));
   if (partial) return `${partial} is an unfinished download: go on with it.`;

@@ -6,6 +6,7 @@ import {EngineError} from '../../base/errors.ts';
 import {fileError} from '../../base/files/file-error.ts';
 import {formatBytes} from '../../base/units.ts';
 import type {Machine} from '../contract/local-engine.ts';
+import {otherFormError, otherFormOfFolder} from '../convert/source/other-forms.ts';
 import {baseName, type FolderFile, type ModelFile, splitName, splitOf} from '../gguf/model-files.ts';
 import {modelShape} from '../gguf/model-shape.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
@@ -113,6 +114,8 @@ function modelOfWeights(path: string): FoundModel {
   const format = weightsFormat(files);
   if (format !== undefined) return convertible(folder, format);
   if (folderKind(files).kind === 'lora') throw loraError(path);
+  const otherForm = otherFormIn(folder);
+  if (otherForm !== undefined) throw otherForm;
   return gguf(path, basename(path));
 }
 
@@ -121,9 +124,18 @@ function modelInFolder(folder: string, options: ChooseOptions): FoundModel {
   const found = folderKind(files);
   if (found.kind === 'gguf') return chooseAmong(folder, found.models, options);
   if (found.kind === 'mistral' || found.kind === 'hf') return convertible(folder, found.kind);
-  const noModel = found.kind === 'lora' ? loraError(folder) : noModelIn(folder, files, dangling[0] ?? found.almost);
+  const noModel =
+    found.kind === 'lora'
+      ? loraError(folder)
+      : (otherFormIn(folder) ?? noModelIn(folder, files, dangling[0] ?? found.almost));
   if (!files.some(({name}) => isTokenizerFile(name))) throw noModel;
   return {kind: 'tokenizer', path: folder, note: `${folder}: a tokenizer and no model`, noModel};
+}
+
+/** The refusal of weights that programs which quantise have named as they like. */
+function otherFormIn(folder: string): EngineError | undefined {
+  const form = otherFormOfFolder(folder);
+  return form === undefined ? undefined : otherFormError(folder, form);
 }
 
 function chooseAmong(folder: string, models: readonly ModelFile[], options: ChooseOptions): FoundModel {

@@ -2,9 +2,12 @@
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, dirname, join, relative} from 'node:path';
 import {xdgFolder} from '../../base/files/xdg-folder.ts';
+import {otherFormByConfig} from '../convert/source/other-forms.ts';
+import {towerInside} from '../gguf/check/towers.ts';
 import {modelFiles} from '../gguf/model-files.ts';
+import {readGguf} from '../gguf/read-header.ts';
 import type {WhereToLook} from './existing-path.ts';
-import {folderKind, missingShards, PARTIAL, quantisedFor} from './folder-kind.ts';
+import {folderKind, missingShards, PARTIAL} from './folder-kind.ts';
 
 /** A model that is on this machine. */
 export interface StoredModel {
@@ -23,7 +26,9 @@ export interface StoredModel {
     | 'node-llama-cpp'
     | 'llama.cpp';
   /** What it is quantised for, when only that reads it: it is listed and cannot be opened. */
-  readonly onlyFor?: 'MLX';
+  readonly onlyFor?: string;
+  /** What the file holds beside the text model, such as a vision tower: it is listed and cannot be opened either. */
+  readonly inside?: string;
 }
 
 type Places = Pick<WhereToLook, 'env' | 'home'>;
@@ -61,10 +66,11 @@ function weightFolders(root: string, store: StoredModel['store'], depth: number,
     if (!isFolder || PARTIAL.test(name)) return [];
     if (depth > 1) return weightFolders(root, store, depth - 1, path);
     const files = entriesOf(path).filter((entry) => !entry.isFolder);
+    const names = files.map((file) => file.name);
     const {kind} = folderKind(files);
     const isModel = kind === 'mistral' || kind === 'hf' || (store === 'mistral_models' && kind !== 'none');
-    if (!isModel || missingShards(files.map((file) => file.name)).length > 0) return [];
-    const onlyFor = kind === 'hf' ? quantisedFor(readText(join(path, 'config.json'))) : undefined;
+    if (!isModel || missingShards(names).length > 0) return [];
+    const onlyFor = kind === 'hf' ? otherFormByConfig(readText(join(path, 'config.json')), names) : undefined;
     const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
     const shown = relative(root, path).replaceAll('\\', '/');
     return [{name: shown, path, bytes, store, ...(onlyFor !== undefined && {onlyFor})}];
@@ -111,15 +117,26 @@ const OLLAMA_LIBRARY = /^registry\.ollama\.ai\/(?:library\/)?/;
 /** manifests/REGISTRY/NAMESPACE/NAME/TAG name the blob of the model layer, which is a plain GGUF. */
 function ollama(folder: string): StoredModel[] {
   const root = join(folder, 'manifests');
-  return walk(root).flatMap((manifest) => {
+  return walk(root).flatMap((manifest): StoredModel[] => {
     const path = join(root, manifest);
     if (!statSync(path, {throwIfNoEntry: false})?.isFile()) return [];
     const blob = ollamaBlob(path, folder);
     const stat = blob && statSync(blob, {throwIfNoEntry: false});
     const parts = manifest.split(/[\\/]/);
     const name = `${parts.slice(0, -1).join('/')}:${parts.at(-1)}`.replace(OLLAMA_LIBRARY, '');
-    return blob && stat ? [{name: `ollama:${name}`, path: blob, bytes: stat.size, store: 'ollama' as const}] : [];
+    if (!blob || !stat) return [];
+    const inside = towerOf(blob);
+    return [{name: `ollama:${name}`, path: blob, bytes: stat.size, store: 'ollama', ...(inside && {inside})}];
   });
+}
+
+/** Only ollama writes such files. One whose header cannot be read is named for it when it is opened. */
+function towerOf(blob: string): string | undefined {
+  try {
+    return towerInside(readGguf(blob));
+  } catch {
+    return undefined;
+  }
 }
 
 function ollamaBlob(manifest: string, folder: string): string | undefined {

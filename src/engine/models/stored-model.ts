@@ -3,6 +3,7 @@ import {realpathSync} from 'node:fs';
 import {basename} from 'node:path';
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
+import {otherFormError} from '../convert/source/other-forms.ts';
 import {type CatalogueName, catalogueName, ORIGINAL} from './catalogue/catalogue.ts';
 import {type HubName, parseHubName} from './catalogue/pull-source.ts';
 import type {WhereToLook} from './existing-path.ts';
@@ -25,15 +26,7 @@ export function storedModel(name: string, where: WhereToLook, quant?: string): s
     stored.find((model) => isArchive(model, name, named)) ??
     stored.find((model) => isOllama(model, name));
   if (found === undefined) throw notFound(name, named !== undefined);
-  if (found.onlyFor !== undefined) {
-    throw new EngineError(
-      'model_unsupported',
-      `${name} is quantised for ${found.onlyFor}, which only its programs read`,
-      {
-        hint: 'Take the folder it was made of, or a GGUF: mistral list --available names some.',
-      },
-    );
-  }
+  if (found.onlyFor !== undefined) throw otherFormError(name, found.onlyFor);
   return found.path;
 }
 

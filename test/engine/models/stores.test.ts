@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {hubCacheFolder, listStores} from '../../../src/engine/models/stores.ts';
 import {folderWith} from '../../fixtures/folder.ts';
+import {ggufBytes} from '../../fixtures/gguf.ts';
 
 const hub = '.cache/huggingface/hub';
 const list = (home: string, env: Record<string, string> = {}) =>
@@ -70,23 +71,65 @@ test("Jan's, GPT4All's and LM Studio's models are found, and what is quantised f
     [`${hub}/models--mlx-community--Mistral-4bit/snapshots/c0ffee/model.safetensors`]: 'x',
   });
   expect(list(home)).toEqual([
-    ['hub', 'hf:mlx-community/Mistral-4bit', mlx.length + 1, 'MLX'],
-    ['lmstudio', 'mlx-community/Nemo-4bit', mlx.length + 1, 'MLX'],
+    ['hub', 'hf:mlx-community/Mistral-4bit', mlx.length + 1, "Apple's GPUs (MLX, 4 bit)"],
+    ['lmstudio', 'mlx-community/Nemo-4bit', mlx.length + 1, "Apple's GPUs (MLX, 4 bit)"],
     ['jan', 'jan:mistralai/ministral-3b', 1],
     ['jan', 'mistral-7b-Q4_K_M.gguf', 1],
     ['gpt4all', 'mistral-7b-openorca.Q4_0.gguf', 1],
   ]);
 });
 
-test.each([
-  ['{"model_type":"mistral","quantization_config":{"quant_method":"awq","group_size":128,"bits":4}}'],
-  ['{"model_type":"mistral","quantization":{"quant_method":"fp8","group_size":128,"bits":8}}'],
-  ['{"model_type":"mistral","quantization":null}'],
-  ['{"model_type":"mistral"'],
-])('%s is not for MLX', (config) => {
+test.each<[string, string | undefined]>([
+  ['{"model_type":"mistral","quantization_config":{"quant_method":"awq","bits":4}}', 'GPUs (AWQ, 4 bit)'],
+  ['{"model_type":"mistral","quantization_config":{"quant_method":"gptq","bits":8}}', 'GPUs (GPTQ, 8 bit)'],
+  ['{"model_type":"mistral","quantization_config":{"quant_method":"bitsandbytes"}}', 'GPUs (bitsandbytes)'],
+  ['{"model_type":"mistral","quantization_config":{"quant_method":"not-known-yet"}}', 'GPUs (not-known-yet)'],
+  ['{"model_type":"mistral","quantization_config":{"quant_method":"fp8"}}', undefined],
+  ['{"model_type":"mistral","quantization":{"quant_method":"fp8","group_size":128,"bits":8}}', undefined],
+  ['{"model_type":"mistral","quantization":{"group_size":128,"bits":"4"}}', "Apple's GPUs (MLX)"],
+  ['{"model_type":"mistral","quantization":null}', undefined],
+  ['["mistral"]', undefined],
+  ['{"model_type":"mistral"', undefined],
+])('what %s is quantised for', (config, form) => {
   const folder = `${hub}/models--me--m/snapshots/c0ffee`;
   const home = folderWith({[`${folder}/config.json`]: config, [`${folder}/model.safetensors`]: 'x'});
-  expect(list(home)).toEqual([['hub', 'hf:me/m', config.length + 1]]);
+  expect(list(home)).toEqual([['hub', 'hf:me/m', config.length + 1, ...(form === undefined ? [] : [form])]]);
+});
+
+test("a file of another program's, beside weights whose configuration is silent, tells it too", () => {
+  const folder = `${hub}/models--me--mistral/snapshots/c0ffee`;
+  const home = folderWith({
+    [`${folder}/config.json`]: '{"model_type":"mistral"}',
+    [`${folder}/model.safetensors`]: 'x',
+    [`${folder}/quantize_config.json`]: '{}',
+  });
+  expect(list(home)).toEqual([['hub', 'hf:me/mistral', 27, 'GPUs (GPTQ)']]);
+});
+
+test("ollama's own files, with a vision or audio tower inside, are marked", () => {
+  const digest = (letter: string) => letter.repeat(64);
+  const manifest = (letter: string) =>
+    JSON.stringify({layers: [{mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${digest(letter)}`}]});
+  const models = {
+    a: ggufBytes({'general.architecture': 'mistral3'}, [
+      {name: 'v.patch_embd.weight', type: 0, shape: [1], data: new Uint8Array(4)},
+    ]),
+    b: ggufBytes({'general.architecture': 'mistral3', 'mistral3.audio.block_count': {u32: 2}}),
+    c: ggufBytes({'general.architecture': 'mistral3'}),
+    d: 'no GGUF',
+  };
+  const files = Object.entries(models).flatMap(([letter, bytes]) => [
+    [`.ollama/models/blobs/sha256-${digest(letter)}`, bytes],
+    [`.ollama/models/manifests/registry.ollama.ai/library/${letter}/latest`, manifest(letter)],
+  ]);
+  const home = folderWith(Object.fromEntries(files));
+  const marks = listStores({home, env: {}, cache: join(home, 'none')}).map(({name, inside}) => [name, inside]);
+  expect(marks).toEqual([
+    ['ollama:a:latest', 'a vision tower'],
+    ['ollama:b:latest', 'an audio tower'],
+    ['ollama:c:latest', undefined],
+    ['ollama:d:latest', undefined],
+  ]);
 });
 
 test('snapshots of other revisions are shown under their names, those of the main branch under none', () => {

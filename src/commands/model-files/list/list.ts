@@ -49,13 +49,19 @@ function list(io: Io, flags: {json?: true}): void {
     return;
   }
   if (rows.length === 0) io.say('no models yet: mistral pull NAME fetches one, mistral list --available names some');
-  const lines = rows.map(({name, bytes, store, path, onlyFor}) => [
-    name,
-    formatBytes(bytes),
-    store,
-    onlyFor === undefined ? path : `${path} (quantised for ${onlyFor}: cannot be opened)`,
+  const lines = rows.map((model) => [
+    model.name,
+    formatBytes(model.bytes),
+    model.store,
+    `${model.path}${whyNot(model)}`,
   ]);
   io.show(table(lines));
+}
+
+/** Behind the path of a model that cannot be opened. */
+function whyNot({onlyFor, inside}: StoredModel): string {
+  if (onlyFor !== undefined) return ` (quantised for ${onlyFor}: cannot be opened)`;
+  return inside === undefined ? '' : ` (holds ${inside} inside: cannot be opened)`;
 }
 
 async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void> {

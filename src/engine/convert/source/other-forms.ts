@@ -1,9 +1,12 @@
 // Folders that hold something other than the plain weights of a model, recognised before any tensor is read.
-import {basename} from 'node:path';
+import {readdirSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
-import type {ConfigFile} from './config-file.ts';
+import {parsePlainJson} from '../../../base/plain-json.ts';
+import {safetensorsNames} from '../weights/safetensors.ts';
+import {ConfigFile, readConfigFile} from './config-file.ts';
 
-/** `quant_method` of a config.json, and what people call it. fp8 is not here: it is converted. */
+/** `quant_method` of a config.json, and what people call it; one that is not here is called as it calls itself. */
 const METHODS: Readonly<Record<string, string>> = {
   awq: 'AWQ',
   gptq: 'GPTQ',
@@ -29,16 +32,85 @@ const TENSORS: readonly (readonly [RegExp, string])[] = [
   [/\.weight_scale_2$/, 'ModelOpt NVFP4'],
   [/\.W_q$/, 'HQQ'],
   [/\.(q_weight|trellis)$/, 'EXL2 or EXL3'],
+  [/\.biases$/, 'MLX'],
 ];
 
-/** `names` are those of the tensors. @throws EngineError `model_unsupported` for weights quantised for another program, and for heads that only draft. */
-export function refuseOtherForms(folder: string, config: ConfigFile, names: readonly string[]): void {
-  const form = formInConfig(config) ?? formInTensors(names);
-  if (form !== undefined) {
-    throw new EngineError('model_unsupported', `${folder} is quantised for GPUs (${form})`, {
-      hint: 'Take the unquantised folder, or a GGUF: mistral pull NAME.',
-    });
+/** Files that only one of these programs writes beside the weights. */
+const SIDE_FILES: readonly (readonly [string, string])[] = [
+  ['quantize_config.json', 'GPTQ'],
+  ['quant_config.json', 'AWQ'],
+  ['hf_quant_config.json', 'ModelOpt'],
+];
+
+/** `form` is what the weights are quantised for, `what` the name or folder that was given. */
+export function otherFormError(what: string, form: string): EngineError {
+  return new EngineError('model_unsupported', `${what} is quantised for ${form}`, {
+    hint: 'Take the unquantised folder, or a GGUF: mistral pull NAME.',
+  });
+}
+
+/**
+ * What weights are quantised for that only other programs read, such as `GPUs (AWQ, 4 bit)`; undefined for plain ones. By the
+ * text of a config.json and the names beside it alone, for lists: no weights are read, and nothing is thrown.
+ */
+export function otherFormByConfig(config: string, files: readonly string[]): string | undefined {
+  let values: unknown;
+  try {
+    values = parsePlainJson(Buffer.from(config));
+  } catch {
+    // What is no JSON says nothing.
   }
+  const isObject = typeof values === 'object' && values !== null;
+  const read = isObject ? new ConfigFile('config.json', values as Record<string, unknown>) : undefined;
+  return unlessDamaged(() => formOf(read, files, []));
+}
+
+/**
+ * Of a folder in which no weights of a known name lie: what it is quantised as. Programs that quantise often give the
+ * weights names of their own.
+ */
+export function otherFormOfFolder(folder: string): string | undefined {
+  const files = readdirSync(folder);
+  if (!files.includes('config.json')) return undefined;
+  const config = unlessDamaged(() => readConfigFile(join(folder, 'config.json')));
+  return unlessDamaged(() => formOf(config, files, tensorNames(folder, files)));
+}
+
+/** By their headers alone; the reader of weights tells what is damaged. */
+function tensorNames(folder: string, files: readonly string[]): string[] {
+  const weights = files.filter((name) => name.endsWith('.safetensors'));
+  return weights.flatMap((name) => unlessDamaged(() => safetensorsNames(join(folder, name))) ?? []);
+}
+
+function unlessDamaged<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
+}
+
+function formOf(
+  config: ConfigFile | undefined,
+  files: readonly string[],
+  tensors: readonly string[],
+): string | undefined {
+  const name =
+    TENSORS.find(([pattern]) => tensors.some((tensor) => pattern.test(tensor)))?.[1] ??
+    SIDE_FILES.find(([file]) => files.includes(file))?.[1];
+  return (config && formInConfig(config)) ?? (name && told(name));
+}
+
+/**
+ * `files` are those of the folder. Reads names of tensors alone: some of these forms have types that the reader of weights
+ * does not know, others weights of other names.
+ * @throws EngineError `model_unsupported` for weights quantised for another program, and for heads that only draft.
+ */
+export function refuseOtherForms(folder: string, config: ConfigFile, files: readonly string[]): void {
+  const names = tensorNames(folder, files);
+  const form = formOf(config, files, names);
+  if (form !== undefined) throw otherFormError(folder, form);
   const layers = config.number('num_hidden_layers') ?? config.number('n_layers') ?? Number.POSITIVE_INFINITY;
   const isDraft = /eagle/i.test(basename(folder)) || /eagle/i.test(config.string('model_type') ?? '');
   if (isDraft || (layers < 4 && names.some((name) => /(^|\.)fc\.weight$/.test(name)))) {
@@ -51,27 +123,29 @@ export function refuseOtherForms(folder: string, config: ConfigFile, names: read
 function formInConfig(config: ConfigFile): string | undefined {
   const quantised = config.object('quantization_config') ?? config.object('text_config')?.object('quantization_config');
   const method = quantised?.string('quant_method') ?? quantised?.string('quant_algo');
-  if (quantised && method !== undefined) {
+  if (quantised && method) {
     if (method === 'compressed-tensors') {
       const format = quantised.string('format') ?? '';
       // FP8 with its scales, which is converted.
-      return /^(float-quantized|naive-quantized|dense)$/.test(format) ? undefined : `compressed-tensors, ${format}`;
+      const isPlain = /^(float-quantized|naive-quantized|dense)$/.test(format);
+      return isPlain ? undefined : told(method, format);
     }
-    const name = METHODS[method.toLowerCase()];
-    return name && withBits(name, quantised);
+    const isPlain = /fp8|^none$/i.test(method);
+    return isPlain ? undefined : withBits(METHODS[method.toLowerCase()] ?? method, quantised);
   }
   // MLX names no method.
   const mlx = config.object('quantization');
-  return mlx?.has('group_size') && mlx.has('bits') ? withBits('MLX', mlx) : undefined;
+  return mlx?.has('group_size') && mlx.has('bits') && !mlx.has('quant_method') ? withBits('MLX', mlx) : undefined;
 }
 
 function withBits(name: string, quantised: ConfigFile): string {
-  if (quantised.boolean('load_in_4bit')) return `${name}, 4 bit`;
-  if (quantised.boolean('load_in_8bit')) return `${name}, 8 bit`;
-  const bits = quantised.number('bits') ?? quantised.number('w_bit');
-  return bits === undefined ? name : `${name}, ${bits} bit`;
+  if (quantised.boolean('load_in_4bit')) return told(name, '4 bit');
+  if (quantised.boolean('load_in_8bit')) return told(name, '8 bit');
+  const bits = unlessDamaged(() => quantised.number('bits') ?? quantised.number('w_bit'));
+  return told(name, bits === undefined ? undefined : `${bits} bit`);
 }
 
-function formInTensors(names: readonly string[]): string | undefined {
-  return TENSORS.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
+function told(name: string, more?: string): string {
+  const whose = name === 'MLX' ? "Apple's GPUs" : 'GPUs';
+  return `${whose} (${more === undefined ? name : `${name}, ${more}`})`;
 }

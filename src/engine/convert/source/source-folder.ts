@@ -9,7 +9,7 @@ import {bareName, ggufName, type Naming} from '../tensors/tensor-names.ts';
 import {readHfVocabulary} from '../vocabulary/hf-vocabulary.ts';
 import {readVocabulary, type Vocabulary} from '../vocabulary/vocabulary.ts';
 import {readPth} from '../weights/pth.ts';
-import {readSafetensors, safetensorsNames} from '../weights/safetensors.ts';
+import {readSafetensors} from '../weights/safetensors.ts';
 import {type SourceTensor, sourceBytes, type Weights} from '../weights/weights.ts';
 import {readConfigFile} from './config-file.ts';
 import {folderName} from './folder-name.ts';
@@ -49,9 +49,12 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
   const configPath = join(folder, format === 'mistral' ? 'params.json' : 'config.json');
   if (!existsSync(configPath)) throw missing(folder, 'there is no params.json or config.json', names);
   const config = readConfigFile(configPath);
+  refuseOtherForms(
+    folder,
+    config,
+    names.filter((name) => /^consolidated/.test(name) === (format === 'mistral')),
+  );
   const weightFiles = findWeights(folder, format, names);
-  // By names alone: some of these forms have types that the reader of weights does not know.
-  refuseOtherForms(folder, config, weightFiles.filter((file) => !file.endsWith('.pth')).flatMap(safetensorsNames));
   const weights = readWeights(weightFiles);
   const naming: Naming = format === 'hf' ? 'hf' : config.string('model_type') === 'mamba' ? 'mamba' : 'mistral';
   const rows = embeddingRows(folder, weights, naming);

@@ -1,8 +1,9 @@
 // Why the engine's prepared build does not work here, where that can be told, and the way out of each.
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {arch, platform} from 'node:os';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 
 export interface Clues {
   /** The C library is musl, as on Alpine. */
@@ -13,6 +14,8 @@ export interface Clues {
   readonly loadCode: string | undefined;
   /** Of the package, such as `@node-llama-cpp/linux-x64`. */
   readonly name: string;
+  /** What installs this program again with its optional packages, where it is. */
+  readonly install: string;
 }
 
 export interface WhyNoBuild {
@@ -22,7 +25,7 @@ export interface WhyNoBuild {
 }
 
 /** Undefined where nothing is known that would explain it. */
-export function whyNoBuild({isMusl, isInstalled, loadCode, name}: Clues): WhyNoBuild | undefined {
+export function whyNoBuild({isMusl, isInstalled, loadCode, name, install}: Clues): WhyNoBuild | undefined {
   if (isMusl) {
     return {
       why: 'its C library is musl (Alpine), and the prepared builds are for glibc',
@@ -32,7 +35,7 @@ export function whyNoBuild({isMusl, isInstalled, loadCode, name}: Clues): WhyNoB
   if (!isInstalled) {
     return {
       why: `the optional package ${name} is not installed`,
-      hint: 'Install mistral-chat again without --omit=optional (or --no-optional): npm install --include=optional',
+      hint: `Run: ${install}`,
     };
   }
   if (loadCode === 'ERR_DLOPEN_DISABLED') {
@@ -64,8 +67,25 @@ export function cluesHere(): Clues {
   } catch (error) {
     loadCode = (error as NodeJS.ErrnoException).code;
   }
-  return {isMusl: usesMusl(), isInstalled: isInstalled || loadCode !== 'MODULE_NOT_FOUND', loadCode, name};
+  const isThere = isInstalled || loadCode !== 'MODULE_NOT_FOUND';
+  const install = installCommand(fileURLToPath(import.meta.url), existsSync);
+  return {isMusl: usesMusl(), isInstalled: isThere, loadCode, name, install};
 }
+
+/**
+ * The command that installs the optional packages of the program whose file `path` is one of: a folder of packages that lies
+ * in a project is the project's, any other one that of `npm install --global`.
+ */
+export function installCommand(path: string, exists: (path: string) => boolean): string {
+  const [packages, project] = /^(.*?)[\\/]node_modules[\\/]/.exec(path) ?? [];
+  if (packages === undefined) return 'npm install --include=optional';
+  return exists(join(project as string, 'package.json'))
+    ? `npm install --include=optional --prefix ${quoted(project as string)}`
+    : 'npm install --global --include=optional mistral-chat';
+}
+
+/** For a shell, where the path needs it. */
+const quoted = (path: string) => (/^[\w@%+=:,./\\-]+$/.test(path) ? path : `"${path}"`);
 
 function usesMusl(): boolean {
   try {

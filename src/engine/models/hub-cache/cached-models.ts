@@ -1,8 +1,9 @@
 // The models in the Hugging Face hub's cache: what is whole there, under which revision, and how it is removed.
 import {existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync} from 'node:fs';
 import {basename, dirname, join, sep} from 'node:path';
+import {otherFormByConfig} from '../../convert/source/other-forms.ts';
 import {modelFiles} from '../../gguf/model-files.ts';
-import {folderKind, missingShards, quantisedFor} from '../folder-kind.ts';
+import {folderKind, missingShards} from '../folder-kind.ts';
 import {CheckedBlobs} from './checked-blobs.ts';
 import {removeLeftovers, removeOldParts} from './hub-leftovers.ts';
 import {linkTarget, ownFolder, readRef, repositoryFolder} from './hub-repository.ts';
@@ -23,7 +24,7 @@ export interface CachedModel {
   /** Paths of all its files. */
   readonly files: readonly string[];
   /** What it is quantised for, when only that reads it. */
-  readonly onlyFor?: 'MLX';
+  readonly onlyFor?: string;
 }
 
 interface SnapshotEntry {
@@ -92,12 +93,18 @@ function ggufsIn(all: readonly SnapshotEntry[]): Found[] {
 }
 
 /** The cache also holds what other programs use: models of other makers are not shown. */
-function weightsIn(files: readonly SnapshotEntry[]): {isMistral: boolean; onlyFor?: 'MLX' | undefined} {
+function weightsIn(files: readonly SnapshotEntry[]): {isMistral: boolean; onlyFor?: string | undefined} {
   const {kind} = folderKind(files);
   if (kind !== 'hf') return {isMistral: kind === 'mistral'};
   const config = files.find(({name}) => name === 'config.json');
   const text = config !== undefined && config.bytes < MOST_CONFIG ? readFileSync(config.path, 'utf8') : '';
-  return {isMistral: /mi[sx]tral/i.test(text), onlyFor: quantisedFor(text)};
+  return {
+    isMistral: /mi[sx]tral/i.test(text),
+    onlyFor: otherFormByConfig(
+      text,
+      files.map(({name}) => name),
+    ),
+  };
 }
 
 /**
