@@ -126,7 +126,7 @@ test('a folder that is quantised for MLX is named, not opened', () => {
   expect(() => find(folder, 'mlx-community/Mistral-4bit')).toThrow(
     expect.objectContaining({
       code: 'model_unsupported',
-      message: 'mlx-community/Mistral-4bit is quantised for MLX, which only its programs read',
+      message: "mlx-community/Mistral-4bit is quantised for Apple's GPUs (MLX, 4 bit)",
     }),
   );
 });
