@@ -23,7 +23,7 @@ export async function decodedExchange(exchange: Exchange, host: string): Promise
     if (decoder === undefined) {
       exchange.body.destroy();
       throw new EngineError('backend_failed', `${host} sent a reply in the encoding '${header}', which is not known`, {
-        hint: 'It was asked for none: look for what compresses on the way.',
+        hint: `It was asked for none: look for what compresses on the way.${name === 'zstd' ? ZSTD : ''}`,
       });
     }
     // Whoever reads learns of what is damaged; whoever leaves ends the connection.
@@ -31,6 +31,8 @@ export async function decodedExchange(exchange: Exchange, host: string): Promise
   }
   return {...exchange, body};
 }
+
+const ZSTD = ' Node 22.15 or newer reads zstd.';
 
 function decoderOf(name: string, zlib: typeof import('node:zlib')): Transform | undefined {
   if (name === 'gzip' || name === 'x-gzip') return zlib.createGunzip();

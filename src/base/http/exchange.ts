@@ -46,6 +46,16 @@ export class LateError extends Error {
   }
 }
 
+/** A proxy that opens no tunnel: what it answered in its place. */
+export class TunnelRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, cause: unknown) {
+    super(`it answered ${status}`, {cause});
+    this.status = status;
+  }
+}
+
 export function headOf({status, headers}: Pick<Exchange, 'status' | 'headers'>): HttpHead {
   const header = (name: string) => {
     const value = headers[name];
@@ -54,18 +64,21 @@ export function headOf({status, headers}: Pick<Exchange, 'status' | 'headers'>):
   return {status, ok: status >= 200 && status < 300, header};
 }
 
+export const PROXY_PASSWORD = 'The proxy wants a name and password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT.';
+
 /** The error for a server that gave no reply, or broke it off: with the proxy it was asked through, and what to do. */
 export function unreachable(url: string, proxy: string | undefined, cause: unknown, hint: string): EngineError {
   const {host} = new URL(url);
   const way = proxy === undefined ? '' : ` through the proxy ${new URL(proxy).host}`;
-  const what = cause instanceof LateError ? late(cause) : `cannot be reached${way}: ${reason(cause)}`;
+  const what = cause instanceof LateError ? late(cause, way) : `cannot be reached${way}: ${reason(cause)}`;
   const past = proxy === undefined ? '' : ' NO_PROXY names hosts that are reached without the proxy.';
-  return new EngineError('backend_unreachable', `${host} ${what}`, {hint: `${hint}${past}`, cause});
+  const next = cause instanceof TunnelRefusal && cause.status === 407 ? PROXY_PASSWORD : hint;
+  return new EngineError('backend_unreachable', `${host} ${what}`, {hint: `${next}${past}`, cause});
 }
 
-function late({what, ms}: LateError): string {
+function late({what, ms}: LateError, way: string): string {
   const seconds = `${ms / 1000} s`;
-  if (what === 'connection') return `cannot be reached: no connection within ${seconds}`;
+  if (what === 'connection') return `cannot be reached${way}: no connection within ${seconds}`;
   return what === 'reply' ? `did not answer within ${seconds}` : `sent nothing more for ${seconds}`;
 }
 

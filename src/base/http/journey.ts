@@ -1,6 +1,13 @@
 // One request on its way: what a redirect or a busy server makes of it, and where its secrets may go.
 import {checkKeyMayGo, type Insisting} from './address/key-rule.ts';
-import {basicAuthorization, type HttpHead, LateError, type WireRequest, withoutCredentials} from './exchange.ts';
+import {
+  basicAuthorization,
+  type HttpHead,
+  LateError,
+  TunnelRefusal,
+  type WireRequest,
+  withoutCredentials,
+} from './exchange.ts';
 import {askedToWaitMs} from './retry-after.ts';
 
 export interface HttpRequest {
@@ -115,12 +122,13 @@ export class Journey {
 
   /**
    * After no reply: the same, or undefined when it is to be reported. A server that is late has the request; a second
-   * one would not be answered sooner.
+   * one would not be answered sooner. A proxy that refuses a tunnel does so again, unless it is only busy.
    */
   nextTry(cause: unknown): number | undefined {
     const {isWorthAgain = () => true} = this.#options;
     const isWorking = cause instanceof LateError && cause.what !== 'connection';
-    return !isWorking && isWorthAgain(cause) ? this.#backOff({cause}) : undefined;
+    const isRefused = cause instanceof TunnelRefusal && !BUSY.has(cause.status);
+    return !isWorking && !isRefused && isWorthAgain(cause) ? this.#backOff({cause}) : undefined;
   }
 
   #backOff(why: Pick<Wait, 'status' | 'cause'>, asked?: number): number | undefined {

@@ -9,6 +9,7 @@ import {
   headOf,
   LateError,
   type Limits,
+  TunnelRefusal,
   type WireRequest,
   withoutCredentials,
 } from './exchange.ts';
@@ -117,7 +118,7 @@ export class UndiciClient {
       // Proxies let tunnels through to few ports: what needs none is asked for as a plain request.
       proxyTunnel: false,
       proxyTls: {timeout},
-      clientFactory: (origin, options) => new Pool(origin, {...options, headersTimeout: timeout}),
+      clientFactory: (origin, options) => new TunnelPool(origin, options, timeout),
     });
   }
 
@@ -126,7 +127,29 @@ export class UndiciClient {
     const {connectMs, replyMs, idleMs} = this.#limits;
     if (code === 'UND_ERR_CONNECT_TIMEOUT') return new LateError('connection', connectMs);
     if (code === 'UND_ERR_HEADERS_TIMEOUT') return new LateError('reply', replyMs);
+    // Of a tunnel undici tells the status in a sentence alone.
+    const tunnel = /^Proxy response \((\d{3})\)/.exec((error as Error).message ?? '')?.[1];
+    if (tunnel !== undefined) return new TunnelRefusal(Number(tunnel), error);
     if (code === 'UND_ERR_BODY_TIMEOUT') return new LateError('body', idleMs);
     return error;
+  }
+}
+
+/** The connections to a proxy. A tunnel that is not opened in time is a connection that does not come about. */
+class TunnelPool extends Pool {
+  readonly #limitMs: number;
+
+  constructor(origin: URL, options: object, limitMs: number) {
+    super(origin, {...options, headersTimeout: limitMs});
+    this.#limitMs = limitMs;
+  }
+
+  override async connect(options: Parameters<Pool['connect']>[0]): Promise<Dispatcher.ConnectData> {
+    try {
+      return await super.connect(options);
+    } catch (error) {
+      const isLate = (error as NodeJS.ErrnoException).code === 'UND_ERR_HEADERS_TIMEOUT';
+      throw isLate ? new LateError('connection', this.#limitMs) : error;
+    }
   }
 }

@@ -1,5 +1,6 @@
 // What a server's refusal means, in the shape of whichever server said it.
 import {EngineError, type ErrorCode} from '../../base/errors.ts';
+import {PROXY_PASSWORD} from '../../base/http/exchange.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
 import {retryAfterMs} from '../../base/http/retry-after.ts';
 import {refusalIn} from './server-words.ts';
@@ -13,7 +14,7 @@ const HINTS: Readonly<Record<number, string>> = {
   401: 'Name the variable that holds your key with --api-key-env.',
   403: 'The key may not use this model or server.',
   404: 'Check --url (does it end in /v1?) and --remote-model.',
-  407: 'The proxy wants a name and password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT.',
+  407: PROXY_PASSWORD,
 };
 
 /** For the words of a refusal: one that is never written to its end has none. */

@@ -347,11 +347,33 @@ describe('proxies', () => {
     );
     await expect(sent).rejects.toMatchObject({
       code: 'backend_unreachable',
-      message: expect.stringMatching(/^model\.example cannot be reached through the proxy 127\.0\.0\.1:\d+: .*407/),
-      hint: 'Look again. NO_PROXY names hosts that are reached without the proxy.',
+      message: `model.example cannot be reached through the proxy ${place(proxy.url)}: it answered 407`,
+      hint: 'The proxy wants a name and password: HTTPS_PROXY=http://NAME:PASSWORD@HOST:PORT. NO_PROXY names hosts that are reached without the proxy.',
     });
     expect(proxy.asked).toEqual(['model.example:443']);
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('me:secret').toString('base64')}`]);
+  });
+
+  test.each([400, 401, 403, 404, 407, 500])(
+    'a proxy that refuses a tunnel with %i is not asked again',
+    async (code) => {
+      const proxy = await proxyServer({refuse: code});
+      const http = client({env: {HTTPS_PROXY: proxy.url}, retries: 3});
+      const refused = {message: expect.stringMatching(new RegExp(`: it answered ${code}$`))};
+      await expect(http.send(get('https://model.example/v1'), never)).rejects.toMatchObject(refused);
+      expect(proxy.asked).toHaveLength(1);
+      await expect(http.receive('https://model.example/f', {}, never, () => undefined)).rejects.toMatchObject(refused);
+      expect(proxy.asked).toHaveLength(2);
+    },
+  );
+
+  test.each([429, 502, 503, 504])('a proxy that is busy, with %i, is', async (code) => {
+    const proxy = await proxyServer({refuse: code});
+    const sent = client({env: {HTTPS_PROXY: proxy.url}, retries: 2}).send(get('https://model.example/v1'), never);
+    await expect(sent).rejects.toMatchObject({
+      hint: 'Look again. NO_PROXY names hosts that are reached without the proxy.',
+    });
+    expect(proxy.asked).toHaveLength(3);
   });
 
   test('a proxy that is not there is named', async () => {
