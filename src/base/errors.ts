@@ -89,8 +89,8 @@ export class EngineError extends Error {
     return this.#with(`${place}: ${this.message}`, hint, this.partial);
   }
 
-  /** The same failure, with what had been answered before it. */
-  after(partial: PartialAnswer): EngineError {
+  /** The same failure, with what had been answered before it; undefined where nobody need hear it again. */
+  after(partial: PartialAnswer | undefined): EngineError {
     return this.#with(this.message, this.hint, partial);
   }
 

@@ -1,6 +1,6 @@
 // A server behind --url that answers in every wrong way there is: each is told or taken, and nothing is lost or leaked.
 import type {ServerResponse} from 'node:http';
-import {brotliCompressSync, deflateSync, gzipSync} from 'node:zlib';
+import zlib, {brotliCompressSync, deflateSync, gzipSync} from 'node:zlib';
 import {expect, test} from 'vitest';
 import {run} from '../../src/commands/program.ts';
 import {httpServer, json} from '../fakes/http-server.ts';
@@ -16,6 +16,16 @@ const WHOLE = `${HEL}${LO}${DONE}`;
 const ANSWER = JSON.stringify({choices: [{message: {role: 'assistant', content: 'Hello'}, finish_reason: 'stop'}]});
 const PAGE = '<!DOCTYPE html>\n<html><head>\n<title>Sign in\n to the network</title></head><body>x</body></html>';
 const deep = (levels: number) => `{"choices":[{"delta":{"content":${'['.repeat(levels)}${']'.repeat(levels)}}}]}`;
+
+/** A frame of zstd with one block that is not compressed (RFC 8878, 3.1.1), for texts up to 64 KiB. */
+function zstdOf(text: string): Buffer {
+  const bytes = Buffer.from(text);
+  // Of one segment, its size in two bytes, of which 256 is taken off.
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x60, 0, 0, 0, 0, 0]);
+  head.writeUInt16LE(bytes.length - 256, 5);
+  head.writeUIntLE((bytes.length << 3) | 1, 7, 3);
+  return Buffer.concat([head, bytes]);
+}
 
 type Play = (response: ServerResponse) => unknown;
 /** A 200 with this body. */
@@ -118,6 +128,16 @@ const MODES: readonly (readonly [string, Play, Outcome])[] = [
     'an encoding nobody knows',
     compressed('compress', Buffer.from(WHOLE)),
     told(/in the encoding 'compress', which is not known$/),
+  ],
+  [
+    'zstd',
+    compressed('zstd', zstdOf(`: ${'x'.repeat(300)}\n\n${WHOLE}`)),
+    // Node 20 has no zstd.
+    'createZstdDecompress' in zlib
+      ? taken()
+      : told(/in the encoding 'zstd', which is not known$/, {
+          hint: /^It was asked for none: .* Node 22\.15 or newer reads zstd\.$/,
+        }),
   ],
   [
     'four encodings',
@@ -258,4 +278,36 @@ test.each(MODES)('%s', {timeout: 120_000}, async (_mode, play, outcome) => {
   expect(io.out() + io.err()).not.toContain(KEY);
   expect(io.err()).not.toMatch(/\n\s+at /);
   expect(asked.every(({headers}) => headers.authorization === `Bearer ${KEY}`)).toBe(true);
+});
+
+test('a reader of events hears once what had come of an answer that broke off', async () => {
+  const {url} = await httpServer((one, response) =>
+    one.path.endsWith('/models') ? json(response, {data: [{id: 'm'}]}) : body(HEL)(response),
+  );
+  const io = fakeIo('');
+  expect(await run('mistral-chat', ['--url', `${url}/v1`, '--instruct', '-p', 'Hi', '--stream-json'], io)).toBe(5);
+  const lines = io
+    .out()
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.slice(1)).toEqual([
+    {type: 'delta', content: 'Hel'},
+    {error: {code: 'backend_failed', message: 'the remote server ended its stream before the answer'}},
+  ]);
+});
+
+const TOOLS = '[{"name": "f", "description": "", "parameters": {"type": "object"}}]';
+test.each([
+  ['on stderr where stdout is a list of calls', [], {out: '', note: 'note: the model said: Hel\n'}],
+  ['on stdout where the answer goes there', ['--exec', 'f=true'], {out: 'Hel\n', note: ''}],
+])('mistral-tools shows what had come of an answer that broke off, %s', async (_where, exec, {out, note}) => {
+  const {url} = await httpServer((one, response) =>
+    one.path.endsWith('/models') ? json(response, {data: [{id: 'm'}]}) : body(HEL)(response),
+  );
+  const io = fakeIo(TOOLS);
+  const args = ['--url', `${url}/v1`, '--tools', '-', '-p', 'Hi', ...exec];
+  expect(await run('mistral-tools', args, io)).toBe(5);
+  expect(io.out()).toBe(out);
+  expect(io.err()).toBe(`${note}error: the remote server ended its stream before the answer\n`);
 });

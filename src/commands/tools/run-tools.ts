@@ -65,7 +65,9 @@ export async function showCalls(
   request: ChatCompletionRequest,
   json: boolean,
 ): Promise<void> {
-  const answer = await collectAnswer(backend.chat(request, io.stop));
+  const answer = await collectAnswer(backend.chat(request, io.stop)).catch(
+    afterShowing(json, (text) => io.say(`note: the model said: ${text.trim()}`)),
+  );
   io.stop.throwIfAborted();
   if (json) return writeJson(io, backend, answer);
   io.printJson(`[${answer.toolCalls.map(callText).join(', ')}]\n`);
@@ -106,7 +108,7 @@ export async function answerWithCommands(
       }
     }
   };
-  const answer = await collectAnswer(turn());
+  const answer = await collectAnswer(turn()).catch(afterShowing(json, (text) => io.print(`${text}\n`)));
   io.stop.throwIfAborted();
   if (json) writeJson(io, backend, answer);
   else io.print(`${answer.content}\n`);
@@ -120,6 +122,15 @@ export async function answerWithCommands(
   if (answer.finish.reason === 'tool_calls') {
     throw new EngineError('tool_failed', 'the model still calls tools after 8 rounds of results');
   }
+}
+
+/** Shows what had come of an answer that broke off; in JSON it is in the object of the error. Throws that error. */
+function afterShowing(json: boolean, show: (text: string) => void): (error: unknown) => never {
+  return (error) => {
+    const content = error instanceof EngineError ? (error.partial?.content ?? '') : '';
+    if (!json && content.trim() !== '') show(content);
+    throw error;
+  };
 }
 
 function resultLine({name, arguments: args}: ParsedToolCall, content: string): string {

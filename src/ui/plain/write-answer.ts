@@ -1,5 +1,6 @@
 // The face without a screen: the answer on stdout as it comes, everything else on stderr. It never loads Ink.
 
+import {EngineError} from '../../base/errors.ts';
 import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer, type FinishEvent} from '../../engine/contract/collect-answer.ts';
 import {Sentences} from '../sentences.ts';
@@ -45,7 +46,8 @@ export async function writeAnswer(
     // What was said before it broke off is a line: the next answer does not go on from it.
     write(held.end());
     if (written) write('\n');
-    throw error;
+    // Whoever reads events has had every piece of it.
+    throw format === 'stream-json' && error instanceof EngineError ? error.after(undefined) : error;
   });
   if (format === 'text') write(`${held.end()}\n`);
   if (format === 'json') to.json(answerObject(answer, model));
