@@ -72,6 +72,32 @@ const MAKES_SEQUENCES = /^ui\/(clipboard|screen\/draw\/(terminal|painter))\.ts$/
 /** One name, one file; a command and the route of the same name are the two faces of one thing. */
 const SAME_NAME = ['chat', 'fim'];
 
+/**
+ * Who reads files in a way of its own: what the system and this package hold, what a person may give as a pipe, and what was
+ * looked at before.
+ */
+const READS_FILES = [
+  'commands/host/folders.ts',
+  'commands/host/io.ts',
+  'commands/processes/process-table.ts',
+  'commands/serve/server-settings.ts',
+  'commands/tools/tool-host.ts',
+  'commands/version.ts',
+  'engine/llama/native/cpu-build.ts',
+  'engine/llama/native/why-no-build.ts',
+  'engine/models/check-embedded.ts',
+  'engine/models/memory/machine.ts',
+  'ui/chat/attach-files.ts',
+  'ui/screen/external-editor.ts',
+];
+
+/** Who writes files in a way of its own: a chat's lines, an archive's files in a folder of ours, a draft for the editor. */
+const WRITES_FILES = [
+  'engine/conversation/session.ts',
+  'engine/models/pull/untar-stream.ts',
+  'ui/screen/external-editor.ts',
+];
+
 interface Import {
   /** A file under src, or a package. */
   readonly target: string;
@@ -184,6 +210,13 @@ test('what a failure means in words has one owner', () => {
 test('a limit of time has a timer of its own: one owner knows what Node 20 forgets', () => {
   const alone = files.filter((file) => /\bAbortSignal\.timeout\(/.test(source(file)));
   expect(alone).toEqual([]);
+});
+
+test('files are read and written by their owners: no pipe is waited for, nothing is half under its name', () => {
+  const outside = files.filter((file) => !file.startsWith('base/files/'));
+  const naming = (calls: RegExp) => outside.filter((file) => calls.test(source(file))).sort();
+  expect(naming(/\b(?:readFileSync|readFile)\(/)).toEqual(READS_FILES);
+  expect(naming(/\b(?:writeFile|appendFile|createWriteStream|cp|copyFile)(?:Sync)?\(/)).toEqual(WRITES_FILES);
 });
 
 test('no decision is made by the words of a message: EngineError has a code and what a server said', () => {

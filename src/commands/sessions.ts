@@ -1,14 +1,13 @@
 // `mistral sessions`: list, show, export and remove the chats that were kept.
-import {writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import type {Command} from 'commander';
-import {EngineError} from '../base/errors.ts';
+import {writeAsked} from '../base/files/asked-file.ts';
 import {reasonOf} from '../base/files/file-error.ts';
 import {contentText} from '../engine/contract/requests.ts';
 import {exportMarkdown} from '../engine/conversation/export-markdown.ts';
+import {exportText} from '../engine/conversation/export-text.ts';
 import type {Session} from '../engine/conversation/session.ts';
 import {damageNote, type SessionFolder} from '../engine/conversation/session-folder.ts';
-import {messageToWire} from '../engine/wire/write-messages.ts';
 import type {Io} from './host/io.ts';
 import {sessionFolder} from './host/state-folder.ts';
 
@@ -92,20 +91,8 @@ function exportSession(
 ): void {
   const {messages} = readSession(io, sessions, id);
   const asJson = json === true || output?.endsWith('.json') === true;
-  const content = asJson
-    ? `${JSON.stringify({messages: messages.map(messageToWire)}, undefined, 2)}\n`
-    : exportMarkdown(messages);
-  if (output === undefined) {
-    if (asJson) io.printJson(content);
-    else io.print(content);
-    return;
-  }
-  try {
-    writeFileSync(resolve(io.cwd, output), content, {mode: 0o600});
-  } catch (cause) {
-    throw new EngineError('io', `${output} cannot be written`, {
-      cause,
-      hint: 'Is the folder there, and may you write to it?',
-    });
-  }
+  const content = exportText(messages, asJson);
+  if (output !== undefined) writeAsked(resolve(io.cwd, output), content);
+  else if (asJson) io.printJson(content);
+  else io.print(content);
 }

@@ -4,8 +4,12 @@ import {basename} from 'node:path';
 import {EngineError} from '../errors.ts';
 import {formatBytes} from '../units.ts';
 
+/** Our own code, for what the system would read without an end. */
+export const NOT_REGULAR = 'ENOTREG';
+
 /** The file system's codes in words. */
 const REASONS: Readonly<Record<string, string>> = {
+  [NOT_REGULAR]: 'it is no regular file',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
   EROFS: 'the disk is read-only',

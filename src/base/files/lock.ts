@@ -1,23 +1,13 @@
 // Lock files: one process at a time. Made with `wx`, so that no look before it decides; taken over from the dead under a
 // second file; kept fresh, so that a lock of another machine is known to be left behind.
-
 import {randomBytes} from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import {closeSync, fstatSync, openSync, rmdirSync, rmSync, type Stats, statSync, writeSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../errors.ts';
 import {within} from '../signals.ts';
 import {fileError, isMissing} from './file-error.ts';
 import {type LockOwner, type ProcessMark, thisProcess} from './lock-owner.ts';
+import {readRegularText} from './regular-file.ts';
 
 /** Milliseconds between two touches of a lock that is held. */
 const TOUCH_MS = 2000;
@@ -199,7 +189,7 @@ function look(path: string): Stats | undefined {
 /** The text of a lock file; undefined when there is none, or a folder, as earlier versions made. */
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularText(path);
   } catch (error) {
     if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EISDIR') return undefined;
     throw error;

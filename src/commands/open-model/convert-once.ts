@@ -1,9 +1,10 @@
 // Opens a folder that needs conversion: converted once with consent, then taken from the cache.
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {fileError} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {readRegular} from '../../base/files/regular-file.ts';
 import {writeWhole} from '../../base/files/whole-file.ts';
 import {formatBytes} from '../../base/units.ts';
 import {convertFolder, estimateBytes, quantisation} from '../../engine/convert/convert-folder.ts';
@@ -85,7 +86,7 @@ async function convert(io: Io, source: SourceFolder, type: string, out: string):
 
 /** The tokenizer file says more than a GGUF can: settings of v15, the exact version. */
 function keepTokenizer({tokenizer}: SourceFolder, place: string): Promise<void> {
-  return writeWhole(join(place, basename(tokenizer)), readFileSync(tokenizer));
+  return writeWhole(join(place, basename(tokenizer)), readRegular(tokenizer));
 }
 
 /** What a folder is converted to when nothing else is asked for: exact enough, when there is room for it. */

@@ -1,9 +1,10 @@
 // Servers on this machine find each other's clients: a running `mistral serve` leaves a note with its model and address.
-import {existsSync, readdirSync, readFileSync, realpathSync, rmSync} from 'node:fs';
+import {existsSync, readdirSync, realpathSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {isMissing, reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {readRegularText} from '../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../base/files/whole-file.ts';
 import {parsePlainJson} from '../../base/plain-json.ts';
 import {count, object, optional, text} from '../../base/shape.ts';
@@ -143,7 +144,7 @@ function notes(env: NodeJS.ProcessEnv, model: string, say?: Say): FoundNote[] {
   return names.flatMap((name) => {
     const path = join(folder(env), name);
     try {
-      const note = readNote(readFileSync(path, 'utf8'));
+      const note = readNote(readRegularText(path));
       return note.model === file ? [{...note, path}] : [];
     } catch (error) {
       // A server that has ended meanwhile took it away.

@@ -1,10 +1,11 @@
 // A chat that keeps itself: its tree of messages as JSON lines, appended as it goes, so that a crash loses next to nothing.
 import {randomBytes} from 'node:crypto';
-import {closeSync, constants, openSync, readFileSync, writeFileSync} from 'node:fs';
+import {closeSync, constants, openSync, writeFileSync} from 'node:fs';
 import {basename, dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {isMissing, reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
+import {readRegular} from '../../base/files/regular-file.ts';
 import type {Message} from '../contract/requests.ts';
 import {messageToWire} from '../wire/write-messages.ts';
 import {FORMAT, readLines, type SessionLine, type SessionLines, writeLine} from './session-lines.ts';
@@ -70,7 +71,7 @@ export class Session {
   static read(file: string): Session {
     let bytes: Buffer;
     try {
-      bytes = readFileSync(file);
+      bytes = readRegular(file);
     } catch (cause) {
       throw new EngineError('io', `the session ${file} cannot be read: ${reasonOf(cause)}`, {cause, hint: HINT});
     }

@@ -1,6 +1,6 @@
 // The order in which the kept chats were used: a file of ids, one a line, the last used last. A clock that goes back does
 // not change it.
-import {appendFileSync, readFileSync} from 'node:fs';
+import {appendLine, readRegularText} from '../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../base/files/whole-file.ts';
 
 /** Bytes from which the file is written anew, with each id once. */
@@ -18,7 +18,7 @@ export function noteUse(file: string, id: string): void {
   try {
     const ids = readIds(file);
     if (ids.at(-1) === id) return;
-    if (ids.length * (id.length + 1) < LONG) appendFileSync(file, `${id}\n`, {mode: 0o600});
+    if (ids.length * (id.length + 1) < LONG) appendLine(file, id);
     else writeWholeSync(file, [...unique([...ids, id]), ''].join('\n'), {mode: 0o600, sync: false});
   } catch {
     // A folder that takes no files: the chat itself says so.
@@ -63,7 +63,7 @@ function unique(ids: readonly string[]): string[] {
 
 function readIds(file: string): string[] {
   try {
-    return readFileSync(file, 'utf8').split('\n').filter(Boolean);
+    return readRegularText(file).split('\n').filter(Boolean);
   } catch {
     return [];
   }

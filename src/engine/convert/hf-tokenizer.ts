@@ -1,6 +1,6 @@
 // The tokenizer of a folder whose only one is tokenizer.json: that of the file it would be converted to.
-import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {readRegular} from '../../base/files/regular-file.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {parseGguf} from '../gguf/read-header.ts';
 import {layOut} from '../gguf/write-header.ts';
@@ -15,7 +15,7 @@ import {vocabularyEntries} from './vocabulary/vocabulary.ts';
  */
 export function loadHfTokenizer(folder: string, flag?: TemplateVersion): LoadedTokenizer {
   const path = join(folder, 'tokenizer.json');
-  const {vocabulary} = readHfVocabulary(path, readFileSync(path), versionClues(folder));
+  const {vocabulary} = readHfVocabulary(path, readRegular(path), versionClues(folder));
   const entries = [
     ['general.architecture', {type: 'string', value: 'llama'}] as const,
     ...vocabularyEntries(vocabulary, vocabulary.size),

@@ -1,9 +1,10 @@
 // A slot's KV cache on disk: llama.cpp's own file, and a header beside it that says what it belongs to.
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
-import {open, readFile, rm, stat} from 'node:fs/promises';
+import {open, rm, stat} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
 import {isMissing} from '../../base/files/file-error.ts';
+import {readRegularText} from '../../base/files/regular-file.ts';
 import {writeWhole} from '../../base/files/whole-file.ts';
 import type {StateLoad} from '../contract/backend.ts';
 import type {KvType} from '../contract/local-engine.ts';
@@ -84,7 +85,7 @@ export async function checkState(
   contextSize: number,
 ): Promise<Token[] | Exclude<StateLoad, 'loaded'>> {
   try {
-    const header = JSON.parse(await readFile(headerPath(path), 'utf8')) as Partial<StateHeader>;
+    const header = JSON.parse(readRegularText(headerPath(path))) as Partial<StateHeader>;
     if (header.format !== 1 || JSON.stringify(header.key) !== JSON.stringify(key)) return 'other';
     const {tokens} = header;
     if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(Number.isSafeInteger)) return 'damaged';
@@ -96,7 +97,9 @@ export async function checkState(
 }
 
 async function sha256(path: string): Promise<string> {
-  const hash = createHash('sha256').update(String((await stat(path)).size));
+  const info = await stat(path);
+  if (!info.isFile()) throw new Error(`${path} is no file`);
+  const hash = createHash('sha256').update(String(info.size));
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }

@@ -1,6 +1,7 @@
 // Where other programs keep models: ollama, LM Studio, Jan, GPT4All, node-llama-cpp, llama.cpp, mistral-inference. Only read.
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join, relative} from 'node:path';
+import {readRegularText} from '../../base/files/regular-file.ts';
 import {xdgFolder} from '../../base/files/xdg-folder.ts';
 import {otherFormByConfig} from '../convert/source/other-forms.ts';
 import {towerInside} from '../gguf/check/towers.ts';
@@ -141,7 +142,7 @@ function towerOf(blob: string): string | undefined {
 
 function ollamaBlob(manifest: string, folder: string): string | undefined {
   try {
-    const {layers} = JSON.parse(readFileSync(manifest, 'utf8')) as {layers?: {mediaType?: string; digest?: string}[]};
+    const {layers} = JSON.parse(readRegularText(manifest)) as {layers?: {mediaType?: string; digest?: string}[]};
     const digest = layers?.find(({mediaType}) => mediaType === 'application/vnd.ollama.image.model')?.digest;
     const hex = /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1];
     return hex && join(folder, 'blobs', `sha256-${hex}`);
@@ -181,7 +182,7 @@ function walk(folder: string): string[] {
 
 function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readRegularText(path);
   } catch {
     return '';
   }

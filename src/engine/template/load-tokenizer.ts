@@ -1,8 +1,8 @@
 // From a path to the tokenizer and template of a model: GGUF, tokenizer file, or a folder with one. Never the weights.
-
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {readRegular} from '../../base/files/regular-file.ts';
 import type {JsonObject} from '../../base/json.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {TEMPLATES, templateVersions} from '../contract/templates.ts';
@@ -146,7 +146,7 @@ function chooseTokenizer(place: TokenizerPlace, loaded: readonly LoadedTokenizer
 
 function vocabularySize({path, read}: TokenizerPlace): number | undefined {
   try {
-    const {vocab_size: size} = JSON.parse(String(read?.('params.json') ?? readFileSync(join(path, 'params.json')))) as {
+    const {vocab_size: size} = JSON.parse(String(read?.('params.json') ?? readRegular(join(path, 'params.json')))) as {
       vocab_size?: unknown;
     };
     return typeof size === 'number' ? size : undefined;

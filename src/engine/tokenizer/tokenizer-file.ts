@@ -1,9 +1,8 @@
 // Reads one tokenizer file, SentencePiece or tekken, and the version it states for itself.
-
-import {readFileSync} from 'node:fs';
 import {basename} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {fileError, isMissing} from '../../base/files/file-error.ts';
+import {readRegular} from '../../base/files/regular-file.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {SpmTokenizer} from './spm/spm.ts';
 import {parseSpm} from './spm/spm-file.ts';
@@ -38,7 +37,7 @@ function isTekkenName(name: string): boolean {
  * @throws EngineError model_not_found, io, model_invalid (not a tokenizer, damaged) or model_unsupported (another kind).
  */
 export function readTokenizerFile(path: string, content?: Buffer): TokenizerFile {
-  const file = content ?? readFile(path);
+  const file = content ?? contentOf(path);
   const isJson = /^\s*\{/.test(file.toString('latin1', 0, 64));
   if (isJson || isTekkenName(basename(path))) {
     const {header, vocabulary, modelSettings} = parseTekken(path, file);
@@ -65,9 +64,9 @@ function named(path: string, make: () => Tokenizer): Tokenizer {
   }
 }
 
-function readFile(path: string): Buffer {
+function contentOf(path: string): Buffer {
   try {
-    return readFileSync(path);
+    return readRegular(path);
   } catch (cause) {
     if (isMissing(cause)) throw new EngineError('model_not_found', `${path} does not exist`);
     throw fileError(cause, path, 'read');

@@ -1,8 +1,8 @@
 // Messages typed before: a JSONL file, appended as they are sent, for Up, Ctrl+R and the next chat.
-import {appendFileSync, readFileSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {keepPrivate} from '../../base/files/private-file.ts';
+import {appendLine, readRegularText} from '../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../base/files/whole-file.ts';
 
 /** Entries kept; a file with twice as many is rewritten. */
@@ -12,8 +12,6 @@ const LIMIT = 5000;
 export class History {
   readonly #file: string | undefined;
   #entries: string[] = [];
-  /** The file's last line was cut off: the next one must not be written behind it. */
-  #isCut = false;
 
   /** `file` undefined: nothing is kept beyond this process. */
   constructor(file: string | undefined) {
@@ -32,8 +30,7 @@ export class History {
     if (this.#file === undefined) return;
     try {
       makeFolder(dirname(this.#file), 0o700);
-      appendFileSync(this.#file, `${this.#isCut ? '\n' : ''}${JSON.stringify(text)}\n`, {mode: 0o600});
-      this.#isCut = false;
+      appendLine(this.#file, JSON.stringify(text));
     } catch {
       // A full disk or a read-only folder: the message still counts in this chat.
     }
@@ -43,13 +40,12 @@ export class History {
     keepPrivate(file, 0o600);
     let content: string;
     try {
-      content = readFileSync(file, 'utf8');
+      content = readRegularText(file);
     } catch {
       return;
     }
     const entries = content.split('\n').flatMap(parse);
     this.#entries = entries.slice(-LIMIT);
-    this.#isCut = content !== '' && !content.endsWith('\n');
     if (entries.length > 2 * LIMIT) rewrite(file, this.#entries);
   }
 }

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
@@ -52,6 +53,14 @@ test('why a state is not used: there is none, it belongs to something else, it i
   expect(await checkState(path, key, 3)).toBe('damaged');
   writeFileSync(`${path}.json`, '{"format":1,');
   expect(await checkState(path, key, 3)).toBe('damaged');
+});
+
+test('a pipe in place of a state or of its header is waited for by nobody', async () => {
+  for (const name of ['a.kv', 'a.kv.json']) {
+    const {folder, path} = await saved();
+    execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', join(folder, name)]);
+    expect(await checkState(path, key, 3)).toBe('damaged');
+  }
 });
 
 test('a state that cannot be saved leaves the one before, whole', async () => {

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -48,6 +49,24 @@ test('a file that grew too long keeps its newest entries', () => {
   expect(history.entries).toHaveLength(5000);
   expect(history.entries.at(-1)).toBe('10000');
   expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(5001);
+});
+
+test('a pipe of its name neither holds up a chat nor takes what is typed', () => {
+  const file = join(folder, 'history.jsonl');
+  execFileSync('sh', ['-c', 'mkfifo "$0"', file]);
+  const history = new History(file);
+  history.add('one');
+  expect(history.entries).toEqual(['one']);
+});
+
+test('a line that was cut off while this chat was open does not swallow the next one', () => {
+  const file = join(folder, 'history.jsonl');
+  const history = new History(file);
+  history.add('a');
+  // As a disk that is full for a while leaves it.
+  appendFileSync(file, '"cut');
+  history.add('b');
+  expect(new History(file).entries).toEqual(['a', 'b']);
 });
 
 test('a folder that cannot be written does not end the chat', () => {

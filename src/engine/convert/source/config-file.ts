@@ -1,7 +1,7 @@
 // Typed access to the fields of a params.json or config.json, with errors that name the file and the field.
-import {readFileSync} from 'node:fs';
 import {EngineError} from '../../../base/errors.ts';
 import {JSON_FILE, recognise} from '../../../base/files/recognise-file.ts';
+import {readRegular} from '../../../base/files/regular-file.ts';
 import {parsePlainJson} from '../../../base/plain-json.ts';
 import {outOfBounds} from './config-bounds.ts';
 
@@ -93,7 +93,7 @@ export class ConfigFile {
 
 /** Throws EngineError model_invalid when the file is no JSON object, and says what it is. */
 export function readConfigFile(path: string): ConfigFile {
-  const bytes = readFileSync(path);
+  const bytes = readRegular(path);
   let value: unknown;
   try {
     value = parsePlainJson(bytes);

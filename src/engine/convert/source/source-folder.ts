@@ -1,7 +1,8 @@
 // Opens a folder in Mistral's or Hugging Face's format: configuration, weights, tokenizer, what was decided.
-import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
+import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
+import {readRegular} from '../../../base/files/regular-file.ts';
 import {assemble} from '../tensors/assemble.ts';
 import type {Hyperparameters} from '../tensors/hyperparameters.ts';
 import type {PlannedTensor} from '../tensors/plan.ts';
@@ -180,7 +181,7 @@ function openTokenizer(folder: string, name: string): FoundTokenizer & {readonly
       hint: 'Fetch it again from where the weights came from.',
     });
   }
-  const file = readFileSync(path);
+  const file = readRegular(path);
   const clues = versionClues(folder);
   if (name === 'tokenizer.json') return {name, path, ...readHfVocabulary(path, file, clues)};
   return {name, path, vocabulary: readVocabulary(name, path, file, clues), notes: []};

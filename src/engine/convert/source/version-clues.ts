@@ -1,6 +1,7 @@
 // What a folder in Hugging Face's format says about its template version: its chat template and its names.
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import {readRegularText} from '../../../base/files/regular-file.ts';
 import type {VersionClues} from '../../template/detect.ts';
 import {type ConfigFile, readConfigFile} from './config-file.ts';
 import {folderName} from './folder-name.ts';
@@ -17,7 +18,7 @@ function chatTemplateOf(folder: string): string | undefined {
   for (const name of FILES) {
     const path = join(folder, name);
     if (!existsSync(path)) continue;
-    const text = name.endsWith('.jinja') ? readFileSync(path, 'utf8') : templateIn(readConfigFile(path));
+    const text = name.endsWith('.jinja') ? readRegularText(path) : templateIn(readConfigFile(path));
     if (text !== undefined) return text;
   }
   return undefined;

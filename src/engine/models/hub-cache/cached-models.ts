@@ -1,6 +1,7 @@
 // The models in the Hugging Face hub's cache: what is whole there, under which revision, and how it is removed.
-import {existsSync, lstatSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync} from 'node:fs';
+import {existsSync, lstatSync, readdirSync, rmdirSync, rmSync, statSync} from 'node:fs';
 import {basename, dirname, join, sep} from 'node:path';
+import {readRegularText} from '../../../base/files/regular-file.ts';
 import {otherFormByConfig} from '../../convert/source/other-forms.ts';
 import {modelFiles} from '../../gguf/model-files.ts';
 import {folderKind, missingShards} from '../folder-kind.ts';
@@ -97,7 +98,7 @@ function weightsIn(files: readonly SnapshotEntry[]): {isMistral: boolean; onlyFo
   const {kind} = folderKind(files);
   if (kind !== 'hf') return {isMistral: kind === 'mistral'};
   const config = files.find(({name}) => name === 'config.json');
-  const text = config !== undefined && config.bytes < MOST_CONFIG ? readFileSync(config.path, 'utf8') : '';
+  const text = config !== undefined && config.bytes < MOST_CONFIG ? readRegularText(config.path) : '';
   return {
     isMistral: /mi[sx]tral/i.test(text),
     onlyFor: otherFormByConfig(

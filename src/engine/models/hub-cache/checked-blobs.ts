@@ -1,7 +1,8 @@
 // Which blobs of a repository have the content that their names promise: worked out once, remembered by what the file
 // system says of the file. A program that was ended may have left anything under a blob's name.
-import {readFileSync, rmSync, statSync} from 'node:fs';
+import {rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
+import {readRegularText} from '../../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
 import {contentSum, sumKind} from './content-sum.ts';
 
@@ -62,7 +63,7 @@ export class CheckedBlobs {
 
   #read(): Memory {
     try {
-      const memory = JSON.parse(readFileSync(this.#file, 'utf8')) as unknown;
+      const memory = JSON.parse(readRegularText(this.#file)) as unknown;
       return typeof memory === 'object' && memory !== null ? (memory as Memory) : {};
     } catch {
       // Nothing was remembered, or it is damaged: then it is worked out again.

@@ -1,7 +1,8 @@
 // Where things lie in a repository's folder of the Hugging Face hub's cache, which many programs share.
-import {lstatSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync} from 'node:fs';
+import {lstatSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync} from 'node:fs';
 import {dirname, join, relative, resolve} from 'node:path';
 import {makeFolder} from '../../../base/files/make-folder.ts';
+import {readRegularText} from '../../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
 
 /** `models--user--name`, the folder of a repository. */
@@ -74,7 +75,7 @@ export function writeRef(cache: string, repo: string, revision: string, commit: 
 /** The commit that a file of `refs` holds; undefined when it holds none. */
 export function readRef(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim() || undefined;
+    return readRegularText(path).trim() || undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 // A file of which parts are there and parts are still to come, and the note beside it from which a later run goes on.
-import {readFileSync, renameSync, rmSync, statSync, writeSync} from 'node:fs';
+import {renameSync, rmSync, statSync, writeSync} from 'node:fs';
 import {type FileHandle, open} from 'node:fs/promises';
 import {isMissing} from '../../../base/files/file-error.ts';
+import {readRegularText} from '../../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
 
 /** Bytes [at, end) are still to come. */
@@ -73,7 +74,7 @@ export class PartialFile {
     const held = statSync(this.path, {throwIfNoEntry: false})?.size;
     if (held === undefined) return undefined;
     try {
-      const note = JSON.parse(readFileSync(this.#note, 'utf8')) as Note;
+      const note = JSON.parse(readRegularText(this.#note)) as Note;
       if (note.size !== size || (!any && note.tag !== tag)) return undefined;
       return areSound(note.parts, size) && held >= neededBy(note.parts, size) ? note.parts : 'damaged';
     } catch (error) {

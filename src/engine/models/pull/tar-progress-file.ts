@@ -1,8 +1,8 @@
 // How far an archive was fetched and unpacked: a note beside the folder, from which a later run goes on.
-
-import {readFileSync, rmSync, statSync} from 'node:fs';
+import {rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {createMD5} from 'hash-wasm';
+import {readRegularText} from '../../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
 import {safeName, type TarPlace} from './untar-stream.ts';
 
@@ -29,7 +29,7 @@ export async function md5From(state?: string): Promise<Md5> {
  */
 export async function readNote(path: string, folder: string, url: string): Promise<TarNote | undefined> {
   try {
-    const note = JSON.parse(readFileSync(path, 'utf8')) as TarNote;
+    const note = JSON.parse(readRegularText(path)) as TarNote;
     const {size} = statSync(join(folder, safeName(note.file.name)));
     await md5From(note.md5);
     const isSound = note.url === url && note.at > note.file.start && note.file.start + size >= note.at;

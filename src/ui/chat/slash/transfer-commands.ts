@@ -1,9 +1,10 @@
 // Slash commands that move text in and out: files, the clipboard, exports.
-import {readFile, writeFile} from 'node:fs/promises';
+
 import {EngineError} from '../../../base/errors.ts';
+import {writeAsked} from '../../../base/files/asked-file.ts';
+import {readRegularText} from '../../../base/files/regular-file.ts';
 import {contentText} from '../../../engine/contract/requests.ts';
-import {exportMarkdown} from '../../../engine/conversation/export-markdown.ts';
-import {messageToWire} from '../../../engine/wire/write-messages.ts';
+import {exportText} from '../../../engine/conversation/export-text.ts';
 import type {SlashCommand} from '../chat-context.ts';
 
 export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
@@ -13,27 +14,18 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
     usage: 'PATH',
     help: 'put a file into the prompt (@PATH in a message attaches it)',
     withoutScreen: '@PATH in a message attaches the file',
-    run: async (chat, argument) => {
+    run: (chat, argument) => {
       if (argument === '') throw new EngineError('usage', '/file needs a path');
-      chat.prompt?.write(await readText(chat.path(argument)));
+      chat.prompt?.write(readText(chat.path(argument)));
     },
   },
   {
     name: 'export',
     usage: 'FILE',
     help: 'write the conversation as markdown, or as JSON when FILE ends with .json',
-    run: async (chat, argument) => {
+    run: (chat, argument) => {
       if (argument === '') throw new EngineError('usage', '/export needs a file name');
-      const {messages} = chat.conversation;
-      const content = argument.endsWith('.json')
-        ? `${JSON.stringify({messages: messages.map(messageToWire)}, undefined, 2)}\n`
-        : exportMarkdown(messages);
-      await writeFile(chat.path(argument), content, {mode: 0o600}).catch((cause: unknown) => {
-        throw new EngineError('io', `${argument} cannot be written`, {
-          cause,
-          hint: 'is the folder there, and may you write to it?',
-        });
-      });
+      writeAsked(chat.path(argument), exportText(chat.conversation.messages, argument.endsWith('.json')));
       chat.note(`written to ${argument}\n`);
     },
   },
@@ -57,9 +49,9 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
   },
 ];
 
-async function readText(path: string): Promise<string> {
+function readText(path: string): string {
   try {
-    return await readFile(path, 'utf8');
+    return readRegularText(path);
   } catch (cause) {
     throw new EngineError('io', `${path} cannot be read`, {cause, hint: 'is it there, and may you read it?'});
   }
