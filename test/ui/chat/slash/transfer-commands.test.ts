@@ -47,7 +47,7 @@ test('/export of an empty chat is an empty file, and a folder that is not there 
   expect(await say('/export empty.md')).toEqual(['note: written to empty.md']);
   expect(readFileSync(join(folder, 'empty.md'), 'utf8')).toBe('');
   expect(await say('/export no/such/talk.md')).toEqual([
-    'error: no/such/talk.md cannot be written (is the folder there, and may you write to it?)',
+    `error: ${folder}/no/such/talk.md cannot be written: there is no folder ${folder}/no/such (Make it, or choose another place.)`,
   ]);
 });
 
