@@ -77,14 +77,14 @@ const SAME_NAME = ['chat', 'fim'];
  * looked at before.
  */
 const READS_FILES = [
-  'commands/host/folders.ts',
   'commands/host/io.ts',
+  'commands/model-files/hub-token.ts',
   'commands/processes/process-table.ts',
   'commands/serve/server-settings.ts',
   'commands/tools/tool-host.ts',
   'commands/version.ts',
-  'engine/llama/native/cpu-build.ts',
-  'engine/llama/native/why-no-build.ts',
+  'engine/llama/addon/cpu-build.ts',
+  'engine/llama/addon/why-no-build.ts',
   'engine/models/check-embedded.ts',
   'engine/models/memory/machine.ts',
   'ui/chat/attach-files.ts',
