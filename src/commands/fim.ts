@@ -67,7 +67,8 @@ export function addFimCommand(command: Command, io: Io): void {
       : undefined;
     if (running && (await answered(fill(running)))) return;
     const {withBackend} = await import('./open-model/open-backend.ts');
-    await withBackend(io, named, flags, fill, {attach});
+    // An editor asks at every pause in typing and reads the exit code: it is spared what the watch costs.
+    await withBackend(io, named, flags, fill, {attach, tellCrash: false});
   });
 }
 

@@ -1,8 +1,9 @@
 // Builds the commander program of each of the five names and turns every outcome into an exit code.
 import {Command, CommanderError} from 'commander';
 import {normaliseArgv} from './argv.ts';
-import {dieBySignal, flushed, type Io, noteClosedOutput, processIo} from './host/io.ts';
+import {flushed, type Io, noteClosedOutput, processIo} from './host/io.ts';
 import {reportError, reportUsage} from './host/report.ts';
+import {dieBySignal} from './processes/before-death.ts';
 
 type AddCommand = (command: Command, io: Io, all: () => Promise<readonly Command[]>) => void;
 

@@ -3,10 +3,11 @@ import {join} from 'node:path';
 import {createTheme} from '../../ui/markdown/style.ts';
 import {History} from '../../ui/prompt/input-history.ts';
 import {runChat} from '../../ui/screen/run-chat.ts';
-import {dieBySignal, type Io} from '../host/io.ts';
+import type {Io} from '../host/io.ts';
 import {notingIo, screenHost} from '../host/screen-host.ts';
 import {stateFolder} from '../host/state-folder.ts';
 import {terminalAbilities} from '../host/terminal-abilities.ts';
+import {dieBySignal} from '../processes/before-death.ts';
 import {versionText} from '../version.ts';
 import {commandEnvironment, KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 

@@ -2,6 +2,7 @@
 import {createReadStream, fstatSync, readFileSync, readlinkSync} from 'node:fs';
 import {EngineError} from '../../base/errors.ts';
 import {escapeJson, sanitise, type TerminalSequence} from '../../base/terminal-text.ts';
+import {dieBySignal} from '../processes/before-death.ts';
 
 export type Input = NodeJS.ReadableStream & {readonly isTTY?: boolean};
 export type Output = NodeJS.WritableStream & {readonly isTTY?: boolean; readonly columns?: number};
@@ -184,10 +185,4 @@ export function noteClosedOutput(io: Io): void {
 function openStdin(): Input {
   const kind = fstatSync(0);
   return kind.isDirectory() || kind.isBlockDevice() ? createReadStream('', {fd: 0, autoClose: false}) : process.stdin;
-}
-
-/** Ends by the signal itself, so that a shell sees 130 or 143 and stops its own loop. */
-export function dieBySignal(signal: NodeJS.Signals): void {
-  process.removeAllListeners(signal);
-  process.kill(process.pid, signal);
 }

@@ -25,6 +25,8 @@ export interface OpenOptions {
   readonly attach?: boolean;
   /** Told how much is loaded, 0 to 1; without it a spinner on stderr tells it. */
   readonly onProgress?: (fraction: number) => void;
+  /** Has a crash of the engine told in a line. Not for who is watched already, nor where milliseconds count. */
+  readonly tellCrash?: boolean;
   /** Called when a step of the engine hangs. */
   readonly watch?: LocalOptions['watch'] & {};
 }
@@ -37,7 +39,7 @@ export async function openBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  {slots = 1, onProgress, attach = false, watch}: OpenOptions = {},
+  {slots = 1, onProgress, attach = false, tellCrash = true, watch}: OpenOptions = {},
 ): Promise<Backend> {
   const model = meant(io, argument, flags);
   if (model.kind === 'url') return await openUrl(io, model.url, flags);
@@ -61,6 +63,7 @@ export async function openBackend(
     ...(flags.verbose && {onLog}),
     ...(watch && {watch}),
   };
+  if (tellCrash) (await import('../processes/crash-watch.ts')).watchForCrash();
   try {
     return await unlessStopped(openLocalBackend(options), io.stop);
   } finally {

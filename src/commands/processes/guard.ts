@@ -1,6 +1,6 @@
 // Ends a program that this one started when this one dies, whatever it dies of: hang-up, crash, kill -9.
-import {spawn} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
+import {watchingShell} from './watching-shell.ts';
 
 /** The name of the variable by which the processes of a program are known again. */
 const MARK = 'MISTRAL_CHILD';
@@ -27,10 +27,7 @@ export interface Guard {
   release(): void;
 }
 
-/**
- * Waits in a session of its own, which no terminal hangs up. Its stdin ends when we do; if it was not told before that the
- * program is over, we died. It is a shell because one starts in a millisecond and is on every system but Windows.
- */
+/** Its stdin ends when we do; if it was not told before that the program is over, we died. */
 const SCRIPT = `
 read -r signal tries mark || exit 0
 target=
@@ -54,18 +51,8 @@ done`;
 
 /** Starts to watch; to be called before the program is started, as we may die at any moment. Does nothing on Windows. */
 export function guard({signal, graceMs = 300, mark = ''}: GuardOptions): Guard {
-  if (process.platform === 'win32') return {watch() {}, release() {}};
-  const {PATH} = process.env;
-  const watcher = spawn('/bin/sh', ['-c', SCRIPT], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-    cwd: '/',
-    env: PATH === undefined ? {} : {PATH},
-  });
-  // Without a shell, or with no room for one more process, the program runs unwatched: better than not at all.
-  watcher.on('error', () => {});
-  watcher.stdin.on('error', () => {});
-  watcher.unref();
+  const watcher = watchingShell(SCRIPT, [], 'ignore');
+  if (watcher === undefined) return {watch() {}, release() {}};
   watcher.stdin.write(`${signal.slice(3)} ${Math.ceil(graceMs / 100)} ${mark}\n`);
   return {
     watch: (target) => void watcher.stdin.write(`watch ${target}\n`),

@@ -41,6 +41,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
     const backend = await openBackend(io, model ?? fromEnvFile, flags, {
       slots: options.slots,
       watch: stepWatch(service, logger, stepMs),
+      tellCrash: false,
     });
     let withdraw = () => {};
     try {

@@ -38,7 +38,7 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
       stalled ? `a step of the engine takes longer than ${STEP_MS / 1000} s` : 'the long step of the engine has ended',
     );
   const watch = {limitMs: STEP_MS, onStall};
-  const backend = await openBackend(io, model, flags, {slots: maxBatchSize, watch});
+  const backend = await openBackend(io, model, flags, {slots: maxBatchSize, watch, tellCrash: false});
   const url = apiServer.replace(/\/+$/, '');
   const keyOverHttp = {flag: '--auth-key-over-http', insists: flags.authKeyOverHttp === true};
   const callMs = flags.apiTimeout * 1000;
