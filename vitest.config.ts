@@ -1,4 +1,5 @@
 import {defineConfig} from 'vitest/config';
+import {workerThreads} from './test/fixtures/worker-threads.ts';
 
 // fast: pure modules and in-process servers. e2e: the built program in pipes and ptys, and the native engine.
 
@@ -9,6 +10,7 @@ export default defineConfig({
   test: {
     projects: [
       {
+        plugins: [workerThreads()],
         test: {
           name: 'fast',
           sequence: {groupOrder: 0},
@@ -24,7 +26,10 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      {test: {name: 'alone', sequence: {groupOrder: 0}, maxWorkers: 3, pool: 'threads', include: ALONE}},
+      {
+        plugins: [workerThreads()],
+        test: {name: 'alone', sequence: {groupOrder: 0}, maxWorkers: 3, pool: 'threads', include: ALONE},
+      },
       {
         test: {
           name: 'e2e',

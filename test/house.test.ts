@@ -37,6 +37,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'string-width': /^ui\/graphemes\.ts$/,
   'node-llama-cpp': /^engine\/llama\//,
   koffi: /^engine\/convert\/quantise-child\.ts$/,
+  '@huggingface/jinja': /^engine\/template\/jinja\/jinja-library\.ts$/,
   ajv: /^engine\/wire\/schema-fault\.ts$/,
   'hash-wasm': /^engine\/models\/pull\//,
   'tar-stream': /^engine\/models\/pull\//,
@@ -254,7 +255,7 @@ test('a template version is named in the table of its rows, the tree for old voc
   expect(naming.sort()).toEqual([
     'engine/models/catalogue/earlier-models.ts',
     'engine/models/catalogue/models-of-today.ts',
-    'engine/template/detect.ts',
+    'engine/template/version/mistral-vocabulary.ts',
   ]);
 });
 

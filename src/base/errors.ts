@@ -7,6 +7,7 @@ const ERROR_TABLE = {
   model_not_found: {exitCode: 3, httpStatus: 404},
   model_invalid: {exitCode: 3, httpStatus: 500},
   model_unsupported: {exitCode: 3, httpStatus: 500},
+  template_unknown: {exitCode: 3, httpStatus: 400},
   out_of_memory: {exitCode: 3, httpStatus: 503},
   disk_full: {exitCode: 3, httpStatus: 507},
   model_busy: {exitCode: 3, httpStatus: 503},

@@ -17,9 +17,11 @@ export interface ScriptedEngine {
 /** Bytes of a model file that says `answer` to everything. */
 export function scriptedModel(answer: string): Buffer {
   const pieces = spmPieces();
-  return tinyModel({...spmMetadata(pieces), 'general.architecture': 'scripted', 'scripted.answer': answer}, [
-    f32('token_embd.weight', [32, pieces.length]),
-  ]);
+  const template = {'mistral.tokenizer.version': 'v3'};
+  return tinyModel(
+    {...spmMetadata(pieces), ...template, 'general.architecture': 'scripted', 'scripted.answer': answer},
+    [f32('token_embd.weight', [32, pieces.length])],
+  );
 }
 
 /** Registers the engine until the test ends. */

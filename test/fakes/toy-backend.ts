@@ -2,6 +2,7 @@
 import type {TemplateVersion} from '../../src/engine/contract/requests.ts';
 import {LocalBackend} from '../../src/engine/local/local-backend.ts';
 import {parseModelSettings} from '../../src/engine/template/read-model-settings.ts';
+import {stated} from '../../src/engine/template/version/detect.ts';
 import {type Script, ScriptedTokenModel} from './scripted-token-model.ts';
 import {toyTokenizer} from './toy-tokenizer.ts';
 
@@ -21,8 +22,7 @@ export function toyBackend(
   const backend = new LocalBackend({
     tokenModel: model,
     tokenizer: toyTokenizer(without),
-    version,
-    versionReason: 'as asked for',
+    template: stated(version, 'as asked for'),
     ...(settings !== undefined && {modelSettings: parseModelSettings('toy', settings)}),
     id: 'toy',
     path: undefined,

@@ -3,6 +3,7 @@ import {connect} from 'node:net';
 import {pino} from 'pino';
 import {expect, onTestFinished, test} from 'vitest';
 import {LocalBackend} from '../../src/engine/local/local-backend.ts';
+import {stated} from '../../src/engine/template/version/detect.ts';
 import {createApp} from '../../src/serve/app.ts';
 import {ScriptedTokenModel} from '../fakes/scripted-token-model.ts';
 import {toyTokenizer} from '../fakes/toy-tokenizer.ts';
@@ -58,7 +59,7 @@ test('of two Host headers none lets another site in', async () => {
 async function v3Server() {
   const tokenizer = toyTokenizer();
   const tokenModel = new ScriptedTokenModel({answer: () => [...tokenizer.encode('ok'), 2]});
-  const parts = {tokenModel, tokenizer, version: 'v3', versionReason: 'as asked for', id: 'toy'} as const;
+  const parts = {tokenModel, tokenizer, template: stated('v3', 'as asked for'), id: 'toy'} as const;
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: 2048, device: 'script'});
   const {app} = await createApp(Promise.resolve(local), OPTIONS);
   onTestFinished(() => app.close());

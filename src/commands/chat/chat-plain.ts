@@ -41,7 +41,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
         }).finally(() => kept.close());
       },
       // Without a spinner, which turns.
-      reducedMotion ? {onProgress() {}} : {},
+      {chats: true, ...(reducedMotion && {onProgress() {}})},
     );
   } finally {
     kept.release();

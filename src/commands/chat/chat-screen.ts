@@ -23,7 +23,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     host: screenHost(io.stop, commandEnvironment(io, tools)),
     open: async (note, onProgress) => {
       const {openBackend} = await import('../open-model/open-backend.ts');
-      const backend = await openBackend(notingIo(io, note, stop), model, flags, {onProgress});
+      const backend = await openBackend(notingIo(io, note, stop), model, flags, {onProgress, chats: true});
       await kept.warm(backend, note);
       return backend;
     },

@@ -122,7 +122,8 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   if (usesScreenReader(io, flags) && io.stdin.isTTY) io.say('The model is being loaded.');
   const {withBackend} = await import('../open-model/open-backend.ts');
   // Without a spinner, which turns.
-  await withBackend(io, model, flags, answer, {attach, ...(wantsReducedMotion(io, flags) && {onProgress() {}})});
+  const chats = flags.instruct === true;
+  await withBackend(io, model, flags, answer, {attach, chats, ...(wantsReducedMotion(io, flags) && {onProgress() {}})});
 }
 
 /**

@@ -67,9 +67,15 @@ function table(found: Inspection, note: string): string {
   ];
   if (tokenizer !== undefined) {
     rows.push(['tokenizer', `${tokenizer.family}, ${tokenizer.tokens} tokens`]);
-    rows.push(['template', `${tokenizer.template}: ${tokenizer.templateReason}`]);
+    rows.push(['template', templateLine(tokenizer, found.template?.confidence)]);
     rows.push(['abilities', abilities(tokenizer)]);
     for (const line of tokenizer.settingLines ?? []) rows.push(['setting', line]);
+    const own = found.template?.default_system ?? undefined;
+    if (own !== undefined)
+      rows.push([
+        'system prompt',
+        `its chat template has one, which is not sent unasked: ${JSON.stringify(own.slice(0, 60))}`,
+      ]);
   }
   if (found.license !== undefined) rows.push(['license', found.license]);
   rows.push(['fits here', howItFits(found)]);
@@ -95,9 +101,15 @@ function typeShare({type, tensors, bytes}: Inspection['types'][number]): string 
   return `${type} ${formatBytes(bytes)} in ${tensors}`;
 }
 
-function abilities({fim, tools, reasoning}: NonNullable<Inspection['tokenizer']>): string {
+function templateLine({template, templateReason}: Tokenizer, confidence: string | null | undefined): string {
+  return `${template}${confidence ? ` (${confidence})` : ''}: ${templateReason}`;
+}
+
+type Tokenizer = NonNullable<Inspection['tokenizer']>;
+
+function abilities({chat, fim, tools, reasoning}: Tokenizer): string {
   const can = [
-    'chat',
+    ...(chat ? ['chat'] : ['plain text, no chat']),
     ...(tools ? ['tools'] : []),
     ...(fim ? ['fill in the middle'] : []),
     ...(reasoning ? ['reasoning'] : []),

@@ -23,6 +23,8 @@ export interface OpenOptions {
   readonly slots?: number;
   /** Uses a `mistral serve` of this user that has the model open already. */
   readonly attach?: boolean;
+  /** Refuses a model that no chat can be told to, before its weights are loaded. */
+  readonly chats?: boolean;
   /** Told how much is loaded, 0 to 1; without it a spinner on stderr tells it. */
   readonly onProgress?: (fraction: number) => void;
   /** Has a crash of the engine told in a line. Not for who is watched already, nor where milliseconds count. */
@@ -39,7 +41,7 @@ export async function openBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  {slots = 1, onProgress, attach = false, tellCrash = true, watch}: OpenOptions = {},
+  {slots = 1, onProgress, attach = false, tellCrash = true, chats = false, watch}: OpenOptions = {},
 ): Promise<Backend> {
   const model = meant(io, argument, flags);
   if (model.kind === 'url') return await openUrl(io, model.url, flags);
@@ -54,6 +56,7 @@ export async function openBackend(
   const options: OpenLocalOptions = {
     file,
     slots,
+    chats,
     ...engineOptions(flags),
     loras,
     onProgress: progress.update,

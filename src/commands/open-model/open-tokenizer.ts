@@ -42,7 +42,7 @@ async function tokenizerOf(found: FoundModel, template: TemplateVersion | undefi
     case 'folder': {
       const names = readdirSync(found.folder);
       if (names.some(isTokenizerFile) || !names.includes('tokenizer.json'))
-        return loadTokenizer(found.folder, template);
+        return loadTokenizer(found.folder, template, (await folderClues()).versionClues(found.folder));
       const {loadHfTokenizer} = await import('../../engine/convert/hf-tokenizer.ts');
       return loadHfTokenizer(found.folder, template);
     }
@@ -50,6 +50,8 @@ async function tokenizerOf(found: FoundModel, template: TemplateVersion | undefi
       return await tokenizerInTar(found.path, template);
   }
 }
+
+const folderClues = () => import('../../engine/convert/source/version-clues.ts');
 
 /** A small file of an archive is read from its place in it: nothing is unpacked. */
 async function tokenizerInTar(path: string, template: TemplateVersion | undefined): Promise<LoadedTokenizer> {

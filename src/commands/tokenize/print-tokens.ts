@@ -3,18 +3,27 @@
 import type {Token} from '../../engine/contract/requests.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
 import {isUnusual, type ModelSettings, settingLines} from '../../engine/template/model-settings.ts';
+import {templateName} from '../../engine/template/version/detect.ts';
 import type {Io} from '../host/io.ts';
 
 /** Writes ids and pieces to stdout; the template version and its reason go to stderr, in JSON into the object. */
 export function printTokens(
   io: Io,
-  {tokenizer, version, versionReason, modelSettings}: LoadedTokenizer,
+  {tokenizer, template, versionReason, modelSettings}: LoadedTokenizer,
   tokens: readonly Token[],
   {json}: {readonly json?: boolean},
 ): void {
+  const version = templateName(template);
   const pieces = tokens.map((token) => tokenizer.piece(token));
   if (json) {
-    io.json({ids: tokens, pieces, version, version_reason: versionReason, ...settingsObject(modelSettings)});
+    io.json({
+      ids: tokens,
+      pieces,
+      version,
+      version_reason: versionReason,
+      confidence: template.confidence ?? null,
+      ...settingsObject(modelSettings),
+    });
     return;
   }
   io.say(`template ${version}: ${versionReason}; ${tokens.length} tokens`);

@@ -7,6 +7,8 @@ import {Refusal} from '../../engine/contract/refusal.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
 import {OutputParser} from '../../engine/template/parse/output-parser.ts';
+import {templateName} from '../../engine/template/version/detect.ts';
+import {requireVersion} from '../../engine/template/version/require-version.ts';
 import {readToolFile} from '../../engine/wire/read-tools.ts';
 import {toolCallObject} from '../../ui/plain/answer-json.ts';
 import {drained, type Io} from '../host/io.ts';
@@ -17,7 +19,7 @@ type Members = ReadonlyMap<string, JsonMember>;
 
 /** Answers every line of stdin that is not blank; a line that cannot be answered gets an error object. */
 export async function answerLines(io: Io, loaded: LoadedTokenizer, task: 'encode' | 'decode'): Promise<void> {
-  io.say(`template ${loaded.version}: ${loaded.versionReason}`);
+  io.say(`template ${templateName(loaded.template)}: ${loaded.versionReason}`);
   const answer = task === 'encode' ? encodeLine : decodeLine;
   for await (const line of stdinLines(io)) {
     if (line.problem === undefined && line.text.trim() === '') continue;
@@ -72,13 +74,13 @@ function maximum(members: Members): number | undefined {
   });
 }
 
-function decodeLine({tokenizer, version}: LoadedTokenizer, members: Members): object {
+function decodeLine({tokenizer, template}: LoadedTokenizer, members: Members): object {
   const ids = readIds(members.get('ids')?.value);
   const decoder = tokenizer.decoder();
   const text = ids.map((id) => decoder.push(id)).join('') + decoder.end();
   const tools = members.get('tools')?.value ?? undefined;
   const prompt = members.get('prompt')?.value ?? undefined;
-  const parser = new OutputParser(tokenizer, version, {
+  const parser = new OutputParser(tokenizer, requireVersion(template), {
     ...(tools !== undefined && {tools: readToolFile(tools)}),
     ...(prompt !== undefined && {prompt: readIds(prompt, 'prompt')}),
   });

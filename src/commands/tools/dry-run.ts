@@ -3,6 +3,7 @@ import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
 import {encodeChat} from '../../engine/template/encode/encode-chat.ts';
+import {requireVersion} from '../../engine/template/version/require-version.ts';
 import type {Io} from '../host/io.ts';
 import {type MeantFlags, meant} from '../open-model/meant.ts';
 import {openTokenizer, type TokenizerFlags} from '../open-model/open-tokenizer.ts';
@@ -25,7 +26,7 @@ export async function printPrompt(
     });
   }
   const loaded = await openTokenizer(io, model.kind === 'url' ? flags.tokenizer : model.name, flags);
-  const {tokenizer, version, modelSettings, chosenSettings} = loaded;
-  const {tokens} = encodeChat(request, tokenizer, version, defined({modelSettings, chosenSettings}));
+  const {tokenizer, template, modelSettings, chosenSettings} = loaded;
+  const {tokens} = encodeChat(request, tokenizer, requireVersion(template), defined({modelSettings, chosenSettings}));
   printTokens(io, loaded, tokens, flags);
 }

@@ -52,10 +52,15 @@ export function addToolsCommand(command: Command, io: Io): void {
       return printPrompt(io, modelArgument(model, flags), flags, request);
     }
     const {withBackend} = await import('../open-model/open-backend.ts');
-    await withBackend(io, modelArgument(model, flags), flags, (backend) =>
-      commands.length > 0
-        ? answerWithCommands(io, backend, request, commands, flags)
-        : showCalls(io, backend, request, flags.json ?? false),
+    await withBackend(
+      io,
+      modelArgument(model, flags),
+      flags,
+      (backend) =>
+        commands.length > 0
+          ? answerWithCommands(io, backend, request, commands, flags)
+          : showCalls(io, backend, request, flags.json ?? false),
+      {chats: true},
     );
   });
 }

@@ -1,8 +1,9 @@
 // The two seams of the house: who answers (Backend) and who computes (TokenModel).
 
 import type {PlacedMedium, Prompt, Token, Tokenized} from './prompt.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, TemplateVersion, ToolCall} from './requests.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, ToolCall} from './requests.ts';
 import type {SamplingParams} from './sampling.ts';
+import type {TemplateConfidence, TemplateName} from './templates.ts';
 import type {Tokenizer} from './tokenizer.ts';
 
 /** `context` = the context is full: the answer is cut, as with `length`, but max_tokens was not the reason. */
@@ -85,9 +86,13 @@ export interface ModelInfo {
   readonly path: string | undefined;
   readonly contextSize: number | undefined;
   readonly trainedContextSize: number | undefined;
-  readonly template: TemplateVersion | undefined;
-  /** Why this template version, in words. */
+  readonly template: TemplateName | undefined;
+  /** Why this template, in words. */
   readonly templateReason: string | undefined;
+  /** How sure that is; undefined where a server renders the prompts, or nobody can say. */
+  readonly templateConfidence?: TemplateConfidence | undefined;
+  /** The chat template of the model's file, as it is there. */
+  readonly chatTemplate?: string | undefined;
   readonly supportsFim: boolean;
   readonly supportsTools: boolean;
   /** The levels of reasoning that can be asked for; empty: it has none. Absent where nobody here knows them. */

@@ -48,7 +48,7 @@ export interface TemplateRow {
   /** Control tokens that came with it. */
   readonly controls?: readonly string[];
   /** Names of models that use it although their vocabulary fits another version too; lower case, `-` between words. */
-  readonly names?: RegExp | undefined;
+  readonly names?: RegExp;
   /** What a Jinja template of this version contains, and what it does not. */
   readonly mark?: {readonly has: string; readonly without?: string};
   /** Chunk types each role accepts; media pass here and are refused by name when they are encoded. */
@@ -130,7 +130,7 @@ const V11: TemplateRow = {
   needs: ['[INST]', '[SYSTEM_PROMPT]', '[TOOL_CONTENT]', '[ARGS]', '[CALL_ID]'],
   mark: {has: '[CALL_ID]'},
   controls: ['[ARGS]', '[CALL_ID]'],
-  names: /mistral-small.*(3\.2|2506)/,
+  names: /(?:mistral-small|magistral).*2506|mistral-small.*3\.2|devstral.*2505/,
   toolCalls: 'args-id',
   plainThought: 'think-tags',
   resultOrder: 'by-call',
@@ -143,7 +143,7 @@ const V13: TemplateRow = {
   needs: ['[INST]', '[SYSTEM_PROMPT]', '[ARGS]'],
   mark: {has: '[ARGS]', without: '[CALL_ID]'},
   controls: ['[THINK]', '[/THINK]'],
-  names: /magistral|devstral|ministral-3|mistral-large-3/,
+  names: /magistral(?!.*2506)|devstral(?!.*2505)|ministral-3|mistral-large-3/,
   availableTools: 'first-user',
   callIds: 'any-text',
   toolCalls: 'args',
@@ -158,7 +158,7 @@ const V15: TemplateRow = {
   sign: '[MODEL_SETTINGS]',
   mark: {has: '[MODEL_SETTINGS]'},
   controls: ['[MODEL_SETTINGS]', '[/MODEL_SETTINGS]'],
-  names: undefined,
+  names: /mistral-small-4|small-2603|mistral-medium-3[.-]5/,
   chunkSeparator: '',
   modelSettings: 'encoded',
   chunks: {...V13.chunks, system: ['text', 'input_audio'], tool: ['text', ...IMAGES, ...AUDIO]},
@@ -168,6 +168,17 @@ const V15: TemplateRow = {
 const ROWS = {v1: V1, v2: V2, v3: V3, v7: V7, v11: V11, v13: V13, v15: V15} as const;
 
 export type TemplateVersion = keyof typeof ROWS;
+
+/** How well a template is known: stated or printed in a form of its own, fitting, or one of several that would fit. */
+export type TemplateConfidence = 'sure' | 'likely' | 'guess';
+
+/** What a model's prompts are: one of Mistral's versions, a template of another model, or nothing that anybody says. */
+export type TemplateName = TemplateVersion | 'foreign' | 'unknown';
+
+/** Whether prompts are written in one of Mistral's versions. */
+export function isVersion(name: TemplateName | undefined): name is TemplateVersion {
+  return name !== undefined && Object.hasOwn(TEMPLATES, name);
+}
 
 export const TEMPLATES: Readonly<Record<TemplateVersion, TemplateRow>> = ROWS;
 

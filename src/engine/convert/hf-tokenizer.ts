@@ -4,7 +4,7 @@ import {readRegular} from '../../base/files/regular-file.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {parseGguf} from '../gguf/read-header.ts';
 import {layOut} from '../gguf/write-header.ts';
-import {type LoadedTokenizer, loadFromGguf} from '../template/load-tokenizer.ts';
+import {type LoadedTokenizer, loadFromGguf, withTemplate} from '../template/load-tokenizer.ts';
 import {versionClues} from './source/version-clues.ts';
 import {readHfVocabulary} from './vocabulary/hf-vocabulary.ts';
 import {vocabularyEntries} from './vocabulary/vocabulary.ts';
@@ -22,5 +22,5 @@ export function loadHfTokenizer(folder: string, flag?: TemplateVersion): LoadedT
   ];
   const {header, fileSize} = layOut(entries, []);
   const loaded = loadFromGguf(parseGguf(path, header, fileSize), flag);
-  return {...loaded, versionReason: flag ? loaded.versionReason : (vocabulary.versionReason ?? loaded.versionReason)};
+  return flag ? loaded : withTemplate(loaded, vocabulary.template);
 }

@@ -1,5 +1,4 @@
 // What a folder of weights is, can do and needs: the inspection of the file that it will be converted to.
-import {basename} from 'node:path';
 import type {Machine} from '../contract/local-engine.ts';
 import type {SourceFolder} from '../convert/source/source-folder.ts';
 import type {OutputType} from '../gguf/write-header.ts';
@@ -14,12 +13,15 @@ export function inspectFolder(source: SourceFolder, type: OutputType, machine: M
   const types = [...new Set(tensors.map(({dtype}) => dtype))];
   const files = new Set(tensors.map(({path}) => path)).size;
   const found = inspectModel(file, file.fileSize, machine);
-  const tokenizer = found.tokenizer && {...found.tokenizer, templateReason: `${basename(source.tokenizer)} says so`};
+  const {reasons} = source.vocabulary.template;
+  const tokenizer = found.tokenizer && {...found.tokenizer, templateReason: reasons.join('; ')};
+  const template = found.template && {...found.template, reasons};
   return {
     ...found,
     path: folder,
     source: {format, types, files, bytes: weightBytes},
     tokenizer,
+    template,
     notes: [...notes, ...found.notes],
   };
 }

@@ -3,6 +3,7 @@ import {readdirSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {KV_TYPES, type KvType, type Machine} from '../contract/local-engine.ts';
+import type {TemplateConfidence, TemplateName} from '../contract/templates.ts';
 import {fileTypeName} from '../gguf/file-types.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import {checkLoadable} from '../gguf/preflight.ts';
@@ -11,6 +12,7 @@ import {memoryNeed} from '../models/memory/memory-needs.ts';
 import {type Abilities, abilitiesOf} from '../template/abilities.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 import {type ModelSetting, settingLines} from '../template/model-settings.ts';
+import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
 
 export interface TypeShare {
   readonly type: string;
@@ -48,6 +50,7 @@ export interface Inspection {
   readonly bitsPerWeight: number;
   readonly types: readonly TypeShare[];
   readonly tokenizer: TokenizerReport | undefined;
+  readonly template: TemplateReport | undefined;
   readonly memory: readonly MemoryRow[];
   /** Largest context that fits this machine with an F16 cache, up to the trained one; 0 when not even the weights do. */
   readonly fittingContext: number;
@@ -57,10 +60,22 @@ export interface Inspection {
   readonly notes: readonly string[];
 }
 
+/** Which template the file asks for, how sure that is and why. */
+export interface TemplateReport {
+  readonly version: TemplateName;
+  /** Null where nobody can say. */
+  readonly confidence: TemplateConfidence | null;
+  readonly reasons: readonly string[];
+  /** The system prompt that its own chat template has; it is not sent unasked. */
+  readonly default_system: string | null;
+  /** Settings that its own chat template prints. */
+  readonly settings: readonly ModelSetting[];
+}
+
 export interface TokenizerReport extends Abilities {
   readonly family: 'spm' | 'tekken';
   readonly tokens: number;
-  readonly template: string;
+  readonly template: TemplateName;
   readonly templateReason: string;
   /** Model settings that the tokenizer file names; undefined where no file says anything. */
   readonly settings?: readonly ModelSetting[];
@@ -76,7 +91,7 @@ const RESERVE = 1e9;
 export function inspectModel(file: GgufFile, bytes: number, machine: Machine): Inspection {
   const shape = modelShape(file);
   const parameters = file.tensors.reduce((sum, {shape: sizes}) => sum + product(sizes), 0);
-  const {tokenizer, problem: vocabularyProblem} = tokenizerReport(file);
+  const {tokenizer, template, problem: vocabularyProblem} = tokenizerReport(file);
   const fileType = file.metadata.number('general.file_type');
   return {
     path: file.path,
@@ -90,6 +105,7 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
       parameters === 0 ? 0 : (8 * file.tensors.reduce((sum, tensor) => sum + (tensor.bytes ?? 0), 0)) / parameters,
     types: typeShares(file),
     tokenizer,
+    template,
     memory: memoryRows(shape, bytes),
     fittingContext: fittingContext(shape, bytes, machine),
     problem: loadProblem(file) ?? vocabularyProblem,
@@ -106,16 +122,17 @@ function typeShares({tensors}: GgufFile): TypeShare[] {
   return [...shares].map(([type, share]) => ({type, ...share})).sort((a, b) => b.bytes - a.bytes);
 }
 
-function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; problem?: string} {
+function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; template?: TemplateReport; problem?: string} {
   try {
-    const {tokenizer, version, versionReason, modelSettings} = loadFromGguf(file);
+    const {tokenizer, template, versionReason, modelSettings} = loadFromGguf(file);
     return {
+      template: templateReport(template),
       tokenizer: {
         family: tokenizer.family,
         tokens: tokenizer.vocabSize,
-        template: version,
+        template: templateName(template),
         templateReason: versionReason,
-        ...abilitiesOf(tokenizer, version),
+        ...abilitiesOf(tokenizer, template.version),
         ...(modelSettings && {settings: modelSettings.settings, settingLines: settingLines(modelSettings)}),
       },
     };
@@ -123,6 +140,17 @@ function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; problem?
     if (error instanceof EngineError) return {problem: error.message};
     throw error;
   }
+}
+
+function templateReport(template: DetectedTemplate): TemplateReport {
+  const own = template.form === 'mistral' ? template : undefined;
+  return {
+    version: templateName(template),
+    confidence: template.confidence ?? null,
+    reasons: template.reasons,
+    default_system: own?.defaultSystem ?? null,
+    settings: own?.settings?.settings ?? [],
+  };
 }
 
 function memoryRows(shape: ModelShape, bytes: number): MemoryRow[] {
@@ -168,7 +196,7 @@ function visionNotes({path, metadata}: GgufFile): string[] {
 function oddities({metadata}: GgufFile, shape: ModelShape): string[] {
   const notes: string[] = [];
   const template = metadata.string('tokenizer.chat_template');
-  if (template === undefined) notes.push('no chat template: other tools may prompt it wrongly, this program does not');
+  if (template === undefined) notes.push('no chat template: other programs have to know its prompts from elsewhere');
   else if (/^mistral-v[\w-]+$/.test(template)) notes.push(`the chat template is only a name (${template})`);
   if (shape.heads > 0 && metadata.number(`${shape.architecture}.rope.freq_base`) === undefined) {
     notes.push('no rotary base: llama.cpp takes 10000, which is wrong for most Mistral models');

@@ -6,13 +6,7 @@ import type {JsonObject} from '../../base/json.ts';
 import type {Backend, GenerationEvent, KvState, ModelInfo, TokenModel} from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
-import type {
-  ChatCompletionRequest,
-  CompletionRequest,
-  FIMRequest,
-  Message,
-  TemplateVersion,
-} from '../contract/requests.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
 import {type SamplingParams, validateSampling} from '../contract/sampling.ts';
 import {TEMPLATES} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
@@ -22,6 +16,8 @@ import {type EncodeOptions, encodeChat} from '../template/encode/encode-chat.ts'
 import {encodeFim} from '../template/encode/encode-fim.ts';
 import {effortNote, effortsAsked, type ModelSettings} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
+import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
+import {fimVersion, requireVersion} from '../template/version/require-version.ts';
 import {LengthBound} from '../tokenizer/length-bound.ts';
 import {suffixStop} from './fim-stop.ts';
 import {generate} from './generate.ts';
@@ -30,9 +26,9 @@ import {PlainOutput} from './plain-output.ts';
 export interface LocalParts {
   readonly tokenModel: TokenModel;
   readonly tokenizer: Tokenizer;
-  readonly version: TemplateVersion;
-  /** Why this version, in words. */
-  readonly versionReason: string;
+  readonly template: DetectedTemplate;
+  /** The chat template of the model's file, as it is there. */
+  readonly chatTemplate?: string | undefined;
   readonly modelSettings?: ModelSettings | undefined;
   /** Settings that every request has, unless it says otherwise. */
   readonly chosenSettings?: JsonObject | undefined;
@@ -54,8 +50,8 @@ export class LocalBackend implements Backend {
   readonly #lengths: LengthBound;
 
   constructor(parts: LocalParts) {
-    const {tokenModel, tokenizer, version} = parts;
-    const {fim, tools} = abilitiesOf(tokenizer, version);
+    const {tokenModel, tokenizer, template} = parts;
+    const {fim, tools} = abilitiesOf(tokenizer, template.version);
     this.#parts = parts;
     this.#now = parts.now ?? (() => performance.now());
     this.tokenizer = tokenizer;
@@ -66,25 +62,28 @@ export class LocalBackend implements Backend {
       path: parts.path,
       contextSize: tokenModel.contextSize,
       trainedContextSize: parts.trainedContextSize,
-      template: version,
-      templateReason: parts.versionReason,
+      template: templateName(template),
+      templateReason: template.reasons.join('; '),
+      templateConfidence: template.confidence,
+      chatTemplate: parts.chatTemplate,
       supportsFim: fim,
       supportsTools: tools,
-      efforts: takesSettings(version) ? effortsAsked(parts.modelSettings, parts.chosenSettings) : {levels: []},
+      efforts: takesSettings(template) ? effortsAsked(parts.modelSettings, parts.chosenSettings) : {levels: []},
       device: parts.device,
     };
   }
 
   /** @throws EngineError what the template refuses; a prompt too long for the context is refused by `chat` only. */
   render(request: ChatCompletionRequest): Tokenized {
-    const {tokenizer, version, modelSettings, chosenSettings, tokenModel} = this.#parts;
+    const {tokenizer, template, modelSettings, chosenSettings, tokenModel} = this.#parts;
     const room = tokenModel.contextSize - 1 - (request.sampling.maxTokens ?? 0);
     const options: EncodeOptions = defined({maxModelInputLen: room, modelSettings, chosenSettings});
-    return encodeChat(request, tokenizer, version, options);
+    return encodeChat(request, tokenizer, requireVersion(template), options);
   }
 
   async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-    const {tokenizer, version, tokenModel} = this.#parts;
+    const {tokenizer, template, tokenModel} = this.#parts;
+    const version = requireVersion(template);
     this.#validate(request.sampling);
     // What a template always says in full; with truncation, old messages go.
     if (request.truncateForContextLength !== true) this.#checkTexts(request.messages.flatMap(textsOf));
@@ -114,10 +113,10 @@ export class LocalBackend implements Backend {
 
   /** The middle ends at the model's own end, or where it begins to repeat the suffix (see `suffixStop`). */
   async *fim(request: FIMRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-    const {tokenizer, version} = this.#parts;
+    const {tokenizer, template} = this.#parts;
     this.#validate(request.sampling);
     this.#checkTexts([request.prompt, request.suffix ?? '']);
-    const prompt = encodeFim(request, tokenizer, version);
+    const prompt = encodeFim(request, tokenizer, fimVersion(template, tokenizer));
     const suffix = suffixStop(request.suffix ?? '');
     const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
     yield* this.#plain(prompt, {...request.sampling, stop}, signal);
@@ -148,8 +147,8 @@ export class LocalBackend implements Backend {
 
   /** What a person should know of how a request was understood. */
   #notes(request: ChatCompletionRequest): readonly string[] {
-    const {version, modelSettings} = this.#parts;
-    const effort = takesSettings(version) ? effortNote(request, modelSettings) : undefined;
+    const {template, modelSettings} = this.#parts;
+    const effort = takesSettings(template) ? effortNote(request, modelSettings) : undefined;
     return effort === undefined ? [] : [effort];
   }
 
@@ -159,7 +158,8 @@ export class LocalBackend implements Backend {
   }
 }
 
-const takesSettings = (version: TemplateVersion) => TEMPLATES[version].modelSettings === 'encoded';
+const takesSettings = ({version}: DetectedTemplate) =>
+  version !== undefined && TEMPLATES[version].modelSettings === 'encoded';
 
 async function* withNotes(
   events: AsyncIterable<GenerationEvent>,

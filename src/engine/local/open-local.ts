@@ -7,6 +7,7 @@ import {preflight} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 import {checkChosen, isUnusual, settingLines} from '../template/model-settings.ts';
+import {guessLine, requireVersion} from '../template/version/require-version.ts';
 import {engineFor} from './engines.ts';
 import {LocalBackend} from './local-backend.ts';
 
@@ -15,6 +16,8 @@ export interface OpenLocalOptions extends LocalOptions {
   readonly file: GgufFile | string;
   /** Overrides the detected version. */
   readonly template?: TemplateVersion;
+  /** Refuses a model that no chat can be told to, before its weights are loaded. */
+  readonly chats?: boolean;
   /** Model settings that every request has, unless it says otherwise. */
   readonly settings?: JsonObject;
   /** Default: the file's name without `.gguf`. */
@@ -32,8 +35,11 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   // A library may take its time to load: the tokenizer is read meanwhile.
   engine.warm?.(options.device ?? 'auto');
   const loaded = loadFromGguf(file, options.template);
-  const {modelSettings} = loaded;
+  const {modelSettings, template} = loaded;
+  if (options.chats) requireVersion(template);
   checkChosen(options.settings, loaded.version, modelSettings);
+  const guess = guessLine(template);
+  if (guess !== undefined) options.onNote?.(guess);
   if (modelSettings && isUnusual(modelSettings))
     options.onNote?.(`model settings: ${settingLines(modelSettings).join('; ')}`);
   const tokenModel = await engine.open(file, options);

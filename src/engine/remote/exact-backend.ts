@@ -5,6 +5,7 @@ import {EngineError} from '../../base/errors.ts';
 import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
 import {type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
+import {isVersion} from '../contract/templates.ts';
 import {LocalBackend} from '../local/local-backend.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import type {LoadedTokenizer} from '../template/load-tokenizer.ts';
@@ -31,9 +32,9 @@ export async function openExactRemote(options: RemoteOptions, loaded: LoadedToke
     });
   }
   const {id, contextSize = UNKNOWN_CONTEXT, device} = remote.model;
-  const {tokenizer, version, versionReason, modelSettings, chosenSettings} = loaded;
+  const {tokenizer, template, chatTemplate, modelSettings, chosenSettings} = loaded;
   const tokenModel = new RemoteTokenModel({server, route, model: id, contextSize, eos: tokenizer.eos});
-  const parts = {tokenModel, tokenizer, version, versionReason, modelSettings, chosenSettings, id, device, now};
+  const parts = {tokenModel, tokenizer, template, chatTemplate, modelSettings, chosenSettings, id, device, now};
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: remote.model.trainedContextSize});
   return new ExactBackend(local, remote);
 }
@@ -85,7 +86,7 @@ class ExactBackend implements Backend {
    */
   async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {template} = this.model;
-    const {grammar} = template ? requestGrammar(request, this.tokenizer, template) : {};
+    const {grammar} = isVersion(template) ? requestGrammar(request, this.tokenizer, template) : {};
     yield* (grammar && grammar.after === undefined ? this.#remote : this.#local).chat(request, signal);
   }
 

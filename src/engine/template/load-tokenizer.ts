@@ -11,15 +11,26 @@ import {baseName, modelFiles} from '../gguf/model-files.ts';
 import {type GgufFile, readGguf} from '../gguf/read-header.ts';
 import {ggufTokenizer} from '../tokenizer/gguf-vocabulary.ts';
 import {isTokenizerFile, readTokenizerFile} from '../tokenizer/tokenizer-file.ts';
-import {detectVersion, statedVersion} from './detect.ts';
 import type {ModelSettings} from './model-settings.ts';
 import {parseModelSettings} from './read-model-settings.ts';
+import {
+  type DetectedTemplate,
+  detectTemplate,
+  stated,
+  statedVersion,
+  type VersionClues,
+  viewOf,
+} from './version/detect.ts';
 
 export interface LoadedTokenizer {
   readonly tokenizer: Tokenizer;
-  readonly version: TemplateVersion;
-  /** Why this version, in words. */
+  /** Undefined where the template is not one of Mistral's, or nobody can say. */
+  readonly version: TemplateVersion | undefined;
+  /** Why this template, in words. */
   readonly versionReason: string;
+  readonly template: DetectedTemplate;
+  /** The chat template of the model's file, as it is there. */
+  readonly chatTemplate?: string | undefined;
   /** What the tokenizer file says about v15 settings; undefined when no file says anything. */
   readonly modelSettings: ModelSettings | undefined;
   /** Settings that every request has, unless it says otherwise. */
@@ -28,15 +39,24 @@ export interface LoadedTokenizer {
   readonly path: string;
 }
 
+/** The same tokenizer with this template. */
+export function withTemplate<Loaded extends object>(
+  loaded: Loaded,
+  template: DetectedTemplate,
+): Loaded & Pick<LoadedTokenizer, 'template' | 'version' | 'versionReason'> {
+  return {...loaded, template, version: template.version, versionReason: template.reasons.join('; ')};
+}
+
 /**
- * Loads the tokenizer behind a path; `flag` overrides the detected template version.
+ * Loads the tokenizer behind a path; `flag` overrides the detected template version, `clues` are what else the folder
+ * says, where the tokenizer file does not state its version.
  * @throws EngineError model_not_found (nothing there, or no tokenizer in the folder), model_invalid, model_unsupported or io.
  */
-export function loadTokenizer(path: string, flag?: TemplateVersion): LoadedTokenizer {
+export function loadTokenizer(path: string, flag?: TemplateVersion, clues: VersionClues = {}): LoadedTokenizer {
   const stat = statSync(path, {throwIfNoEntry: false});
   if (!stat) throw new EngineError('model_not_found', `there is no file or folder ${path}`);
-  if (stat.isDirectory()) return loadFolder(path, flag);
-  return isReadAsTokenizerFile(path) ? loadFile(path, flag) : loadFromGguf(readGguf(path), flag);
+  if (stat.isDirectory()) return loadFolder(path, flag, clues);
+  return isReadAsTokenizerFile(path) ? loadFile(path, flag, clues) : loadFromGguf(readGguf(path), flag);
 }
 
 /** The tokenizer of a model whose header is read already; a tokenizer file beside it settles its version. */
@@ -46,19 +66,25 @@ export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedToke
   if (ownKey !== undefined && !flag) statedVersion(path, ownKey);
   const tokenizer = ggufTokenizer(gguf);
   const beside = tokenizerFileBeside(path, tokenizer);
-  const {version, reason} = detectVersion(
-    {
-      flag,
-      ownKey,
-      tokenizerFile: beside && {name: basename(beside.path), version: beside.version},
-      chatTemplate: metadata.string('tokenizer.chat_template'),
-      names: [metadata.string('general.name'), metadata.string('general.basename'), basename(path)].flatMap(
-        (name) => name ?? [],
-      ),
-    },
-    tokenizer,
-  );
-  return {tokenizer, version, versionReason: reason, modelSettings: beside?.modelSettings ?? ownSettings(gguf), path};
+  const clues: VersionClues = {
+    flag,
+    ownKey,
+    tokenizerFile: beside?.version && {name: basename(beside.path), version: beside.version},
+    chatTemplate: metadata.string('tokenizer.chat_template'),
+    names: [metadata.string('general.name'), metadata.string('general.basename'), basename(path)].flatMap(
+      (name) => name ?? [],
+    ),
+  };
+  const template = detectTemplate(clues, viewOf(tokenizer, endOf(gguf, tokenizer)));
+  const printed = template.form === 'mistral' ? template.settings : undefined;
+  const modelSettings = beside?.modelSettings ?? ownSettings(gguf) ?? printed;
+  return withTemplate({tokenizer, modelSettings, path, chatTemplate: clues.chatTemplate}, template);
+}
+
+/** The text of the token that ends an answer, as the file names it. */
+function endOf({metadata}: GgufFile, tokenizer: Tokenizer): string | undefined {
+  const id = metadata.number('tokenizer.ggml.eos_token_id');
+  return id === undefined || id >= tokenizer.vocabSize ? undefined : tokenizer.piece(id);
 }
 
 /** The model settings our own conversion copies from the tokenizer file; undefined in files of other makers. */
@@ -79,21 +105,31 @@ function settingsFor(
   return {settings: [], notes: [`the settings of the file are not used in template ${version}`]};
 }
 
-/** A file without a version goes by its vocabulary. (mistral-common calls every `tokenizer.model` v1, v3's too.) */
-function loadFile(path: string, flag: TemplateVersion | undefined, content?: Buffer): LoadedTokenizer {
-  const {tokenizer, version: stated, modelSettings} = readTokenizerFile(path, content);
-  const {version, reason} =
-    flag || stated === undefined
-      ? detectVersion({flag}, tokenizer)
-      : {version: statedVersion(path, stated), reason: `the tokenizer file ${basename(path)} says so`};
-  const settings = settingsFor(version, {path, stated, modelSettings});
-  return {tokenizer, version, versionReason: reason, modelSettings: settings, path};
+/**
+ * A file without a version goes by its vocabulary and by what is said beside it. (mistral-common calls every
+ * `tokenizer.model` v1, v3's too.)
+ */
+function loadFile(
+  path: string,
+  flag: TemplateVersion | undefined,
+  clues: VersionClues,
+  content?: Buffer,
+): LoadedTokenizer {
+  const {tokenizer, version: said, modelSettings} = readTokenizerFile(path, content);
+  const template =
+    flag || said === undefined
+      ? detectTemplate({...clues, flag}, viewOf(tokenizer))
+      : stated(statedVersion(path, said), `the tokenizer file ${basename(path)} says so`);
+  const {version} = template;
+  const settings = version && settingsFor(version, {path, stated: said, modelSettings});
+  const printed = template.form === 'mistral' ? template.settings : undefined;
+  return withTemplate({tokenizer, modelSettings: settings ?? printed, path}, template);
 }
 
-function loadFolder(folder: string, flag: TemplateVersion | undefined): LoadedTokenizer {
+function loadFolder(folder: string, flag: TemplateVersion | undefined, clues: VersionClues): LoadedTokenizer {
   const names = readdirSync(folder).sort();
   if (names.some(isTokenizerFile)) {
-    return loadFromFiles({path: folder, names}, flag);
+    return loadFromFiles({path: folder, names}, flag, clues);
   }
   const models = modelFiles(names.map((name) => ({name, bytes: 0})));
   const [model] = models;
@@ -118,9 +154,13 @@ export interface TokenizerPlace {
  * The tokenizer among these files; `flag` overrides its template version.
  * @throws EngineError `model_not_found` when there is none, else as `loadTokenizer`.
  */
-export function loadFromFiles(place: TokenizerPlace, flag?: TemplateVersion): LoadedTokenizer {
+export function loadFromFiles(
+  place: TokenizerPlace,
+  flag?: TemplateVersion,
+  clues: VersionClues = {},
+): LoadedTokenizer {
   const names = place.names.filter(isTokenizerFile);
-  const [only, ...others] = names.map((name) => loadFile(join(place.path, name), flag, place.read?.(name)));
+  const [only, ...others] = names.map((name) => loadFile(join(place.path, name), flag, clues, place.read?.(name)));
   if (only === undefined) throw noTokenizer(place.path, place.names);
   return others.length === 0 ? only : chooseTokenizer(place, [only, ...others]);
 }
@@ -137,7 +177,7 @@ function chooseTokenizer(place: TokenizerPlace, loaded: readonly LoadedTokenizer
   const size = vocabularySize(place);
   const fitting = loaded.filter(({tokenizer}) => size === undefined || tokenizer.vocabSize === size);
   const rank = ({tokenizer, version}: LoadedTokenizer) =>
-    (tokenizer.family === 'tekken' ? 1000 : 0) + templateVersions().indexOf(version);
+    (tokenizer.family === 'tekken' ? 1000 : 0) + (version ? templateVersions().indexOf(version) : -1);
   const [best] = (fitting.length > 0 ? fitting : loaded).toSorted((a, b) => rank(b) - rank(a));
   if (!best) throw noTokenizer(place.path, place.names);
   const there = loaded.map(({path}) => basename(path)).join(', ');
@@ -162,7 +202,7 @@ function tokenizerFileBeside(path: string, tokenizer: Tokenizer): LoadedTokenize
     const folder = dirname(path);
     const [only, ...others] = readdirSync(folder).filter(isTokenizerFile);
     if (only === undefined || others.length > 0) return undefined;
-    const beside = loadFile(join(folder, only), undefined);
+    const beside = loadFile(join(folder, only), undefined, {});
     return sameVocabulary(beside.tokenizer, tokenizer) ? beside : undefined;
   } catch (error) {
     // A stray or damaged file beside a model is no reason to refuse the model.

@@ -96,11 +96,11 @@ export function refuseSettings({reasoningEffort, modelSettings: given}: Given): 
  */
 export function checkChosen(
   chosen: JsonObject | undefined,
-  version: TemplateVersion,
+  version: TemplateVersion | undefined,
   settings: ModelSettings = UNSAID,
 ): void {
   if (chosen === undefined) return;
-  if (TEMPLATES[version].modelSettings === 'refused') refuseSettings({modelSettings: chosen});
+  if (version === undefined || TEMPLATES[version].modelSettings === 'refused') refuseSettings({modelSettings: chosen});
   if (settings.isMissing) return;
   for (const [name, value] of chosen) {
     const setting = settings.settings.find((one) => one.name === name);

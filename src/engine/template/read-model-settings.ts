@@ -1,7 +1,15 @@
 // The `model_settings_builder` of a tekken.json: which model settings (v15) a model takes. A file of a later release is
 // read as far as it can be; what is not known is named and never dropped in silence.
 import {EngineError} from '../../base/errors.ts';
-import {isJsonArray, isJsonObject, type Json, JsonError, type JsonObject, parseJson} from '../../base/json.ts';
+import {
+  fromPlain,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  JsonError,
+  type JsonObject,
+  parseJson,
+} from '../../base/json.ts';
 import type {EnumSetting, ModelSetting, ModelSettings} from './model-settings.ts';
 
 const MEMBER = 'model_settings_builder';
@@ -24,6 +32,19 @@ export function parseModelSettings(path: string, text: string | undefined): Mode
     builder === null ? [] : [readSetting(path, name, builder, notes)],
   );
   return {settings, notes};
+}
+
+/** The member that would have named these settings. */
+export function builderOf({settings}: ModelSettings): JsonObject {
+  return new Map(
+    settings.map((setting) => {
+      const {name, kind} = setting;
+      if (kind === 'json_schema') return [name, fromPlain({type: kind, accepts_none: false, default: null})];
+      if (kind === 'unknown') return [name, fromPlain({type: setting.type, accepts_none: !setting.isDemanded})];
+      const {values, acceptsNone, default: byDefault = null} = setting;
+      return [name, fromPlain({type: kind, values, accepts_none: acceptsNone, default: byDefault})];
+    }),
+  );
 }
 
 function builderJson(path: string, text: string): Json {

@@ -1,6 +1,6 @@
 // A chat as it happened, made fit for telling it to the model again: templates refuse what a conversation can contain.
-import type {AssistantMessage, Content, Message, TemplateVersion, ToolMessage} from '../contract/requests.ts';
-import {TEMPLATES, type TemplateRow} from '../contract/templates.ts';
+import type {AssistantMessage, Content, Message, ToolMessage} from '../contract/requests.ts';
+import {isVersion, TEMPLATES, type TemplateName, type TemplateRow} from '../contract/templates.ts';
 
 const NOT_RUN = 'Error: this call was not run.';
 
@@ -9,10 +9,10 @@ const NOT_RUN = 'Error: this call was not run.';
  * results of calls that are not there. With a known version also without what its template has no form for: text beside calls, thoughts, all of the tools in v1.
  * Meant for a program's own history; what a client sends is refused instead.
  */
-export function historyToSend(messages: readonly Message[], version: TemplateVersion | undefined): Message[] {
+export function historyToSend(messages: readonly Message[], version: TemplateName | undefined): Message[] {
   const asked = messages.filter((message, index) => message.role !== 'tool' || isAsked(messages, index, message));
   const answered = asked.flatMap((message, index) => [message, ...missingResults(asked, index)]);
-  return version === undefined ? answered : answered.flatMap((message) => fitted(message, TEMPLATES[version]));
+  return !isVersion(version) ? answered : answered.flatMap((message) => fitted(message, TEMPLATES[version]));
 }
 
 /** Whether the result answers a call before it: of a damaged chat the calls may be lost. */

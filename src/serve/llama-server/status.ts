@@ -41,7 +41,7 @@ export function addStatus(app: App, service: Service): void {
         total_slots: service.admission.options.slots,
         model_alias: model.id,
         model_path: basename(model.path ?? model.id),
-        chat_template: model.template ? `mistral-${model.template}` : '',
+        chat_template: model.chatTemplate ?? (model.template ? `mistral-${model.template}` : ''),
         modalities: {vision: false as const, audio: false as const},
         build_info: model.device,
       };

@@ -95,7 +95,7 @@ test('a folder is described as what it will be converted to', async () => {
   expect(planned).toMatchObject({
     path: folder,
     source: {format: 'mistral', types: ['BF16'], files: 1, bytes: 205_440},
-    tokenizer: {templateReason: 'tokenizer.model.v3 says so'},
+    tokenizer: {templateReason: 'the tokenizer file tokenizer.model.v3 says so'},
   });
   expect(await inspected(join(folder, 'params.json'), '--quant', 'bf16')).toMatch(
     /^source {8}Mistral's format, BF16 in 1 file, 205 kB\n[\s\S]*quantisation {2}BF16: BF16 /,

@@ -14,7 +14,7 @@ import {tokenizerJson} from '../../fixtures/tokenizer-json.ts';
 function onlyJson(): string {
   const {'tokenizer.model': _, ...rest} = hfFolder();
   const {vocabulary} = openSourceFolder(folderWith(hfFolder()));
-  const config = json({chat_template: '{{ call_id }}'});
+  const config = json({chat_template: "{% for m in messages %}{{ '<|im_start|>' + m.content }}{% endfor %}"});
   return folderWith({...rest, 'tokenizer.json': json(tokenizerJson(vocabulary)), 'tokenizer_config.json': config});
 }
 
@@ -28,8 +28,9 @@ test('tokenizer.json is read as the file its folder becomes, without the weights
   expect(read.tokenizer.encode(text)).toEqual(loadTokenizer(converted).tokenizer.encode(text));
   expect(read.tokenizer.vocabSize).toBe(320);
   expect(read).toMatchObject({
-    version: 'v3',
-    versionReason: 'its chat template has call_id and no [SYSTEM_PROMPT]',
+    version: undefined,
+    template: {form: 'foreign', confidence: 'sure'},
+    versionReason: 'its chat template prints "<|im_start|>" before the text of a user, and "" behind it',
     path: join(folder, 'tokenizer.json'),
   });
   expect(loadHfTokenizer(folder, 'v7')).toMatchObject({version: 'v7', versionReason: 'as asked for'});

@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 import type {ChatCompletionRequest, TemplateVersion} from '../../../src/engine/contract/requests.ts';
 import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
 import {parseModelSettings} from '../../../src/engine/template/read-model-settings.ts';
+import {stated} from '../../../src/engine/template/version/detect.ts';
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Script, ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {toyAnswers} from '../../fakes/toy-answers.ts';
@@ -17,8 +18,7 @@ function localBackend(script: Script, version: TemplateVersion = 'v3'): [LocalBa
   const backend = new LocalBackend({
     tokenModel,
     tokenizer,
-    version,
-    versionReason: 'as asked for',
+    template: stated(version, 'as asked for'),
     id: 'toy',
     path: undefined,
     trainedContextSize: 2048,
@@ -49,10 +49,15 @@ describe('LocalBackend', () => {
   test('renders settings that were chosen for all its requests', () => {
     const modelSettings = parseModelSettings('m.gguf', '{"a": {"type": "enum", "values": ["x", "y"], "default": "x"}}');
     const [{model}] = localBackend(says(''), 'v15');
-    const parts = {tokenModel: new ScriptedTokenModel(says('')), tokenizer, version: 'v15', modelSettings} as const;
+    const parts = {
+      tokenModel: new ScriptedTokenModel(says('')),
+      tokenizer,
+      template: stated('v15', 'as asked for'),
+      modelSettings,
+    } as const;
     const backend = new LocalBackend({
       ...{...parts, chosenSettings: new Map([['a', 'y']]), id: 'toy', path: undefined},
-      ...{versionReason: 'as asked for', trainedContextSize: model.trainedContextSize, device: 'script'},
+      ...{trainedContextSize: model.trainedContextSize, device: 'script'},
     });
     const settings = [37, ...tokenizer.encode('{"a": "y"}'), 38];
     expect(backend.render(ask('q')).tokens).toEqual([1, ...settings, 3, ...tokenizer.encode('q'), 4]);
@@ -66,6 +71,7 @@ describe('LocalBackend', () => {
       trainedContextSize: 2048,
       template: 'v3',
       templateReason: 'as asked for',
+      templateConfidence: 'sure',
       supportsFim: true,
       supportsTools: true,
       efforts: {levels: []},
@@ -184,8 +190,7 @@ describe('LocalBackend', () => {
     const backend = new LocalBackend({
       tokenModel,
       tokenizer: watched,
-      version: 'v3',
-      versionReason: '',
+      template: stated('v3', ''),
       id: 'toy',
       path: undefined,
       trainedContextSize: undefined,

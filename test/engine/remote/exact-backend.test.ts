@@ -3,6 +3,7 @@ import type {ChatCompletionRequest} from '../../../src/engine/contract/requests.
 import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
 import {openExactRemote} from '../../../src/engine/remote/exact-backend.ts';
 import type {LoadedTokenizer} from '../../../src/engine/template/load-tokenizer.ts';
+import {stated} from '../../../src/engine/template/version/detect.ts';
 import {createApp} from '../../../src/serve/app.ts';
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
@@ -17,6 +18,7 @@ const V3: LoadedTokenizer = {
   tokenizer,
   version: 'v3',
   versionReason: 'as asked for',
+  template: stated('v3', 'as asked for'),
   modelSettings: undefined,
   path: 'toy',
 };
@@ -27,7 +29,7 @@ const CALL = [TOOL_CALLS, ...tokenizer.encode('[{"name": "f", "arguments": {"a":
 /** The backend over our own server, whose model answers with `answer`. */
 async function ownServer(answer: readonly number[] | Script['answer']) {
   const tokenModel = new ScriptedTokenModel({answer: typeof answer === 'function' ? answer : () => answer});
-  const parts = {tokenModel, tokenizer, version: 'v7', versionReason: 'another one than here', id: 'toy'} as const;
+  const parts = {tokenModel, tokenizer, template: stated('v7', 'another one than here'), id: 'toy'} as const;
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: 2048, device: 'script'});
   const {app} = await createApp(Promise.resolve(local), OPTIONS);
   onTestFinished(() => app.close());

@@ -5,6 +5,7 @@ import type {GenerationEvent} from '../../../src/engine/contract/backend.ts';
 import type {ChatCompletionRequest} from '../../../src/engine/contract/requests.ts';
 import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
 import {openRemote, type RemoteOptions} from '../../../src/engine/remote/remote-backend.ts';
+import {stated} from '../../../src/engine/template/version/detect.ts';
 import {createApp} from '../../../src/serve/app.ts';
 import {backendContract, eventsOf} from '../../contract/backend.ts';
 import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
@@ -39,8 +40,7 @@ describe.each(['v3', 'v13'] as const)('over our own server with the template %s'
     const local = new LocalBackend({
       tokenModel: new ScriptedTokenModel({answer: toyAnswers(version)}),
       tokenizer: toyTokenizer(),
-      version,
-      versionReason: 'as asked for',
+      template: stated(version, 'as asked for'),
       id: 'toy',
       path: undefined,
       trainedContextSize: 2048,

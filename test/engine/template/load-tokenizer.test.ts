@@ -4,7 +4,8 @@ import {basename, join} from 'node:path';
 import {afterAll, expect, test} from 'vitest';
 import {loadTokenizer} from '../../../src/engine/template/load-tokenizer.ts';
 import {settingLines} from '../../../src/engine/template/model-settings.ts';
-import {ggufBytes} from '../../fixtures/gguf.ts';
+import {type GgufValue, ggufBytes} from '../../fixtures/gguf.ts';
+import {CONTROLS, mistralMetadata, mistralPieces} from '../../fixtures/mistral-words.ts';
 import {spmFile, spmMetadata, spmPieces, tekkenJson, tekkenMetadata} from '../../fixtures/vocabularies.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'load-'));
@@ -20,8 +21,8 @@ function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
 }
 
 const spm = spmFile(spmPieces());
-const spmGguf = ggufBytes(spmMetadata(spmPieces()));
-const tekkenGguf = (more = {}) => ggufBytes({...tekkenMetadata(), ...more});
+const spmGguf = ggufBytes({...spmMetadata(spmPieces()), 'mistral.tokenizer.version': 'v3'});
+const tekkenGguf = (more = {}) => ggufBytes({...tekkenMetadata(), 'mistral.tokenizer.version': 'v13', ...more});
 
 test.each([
   ['tokenizer.model.v3', 'v3'],
@@ -34,9 +35,58 @@ test.each([
   expect(loaded.tokenizer.family).toBe('spm');
 });
 
-test('a SentencePiece file without a version goes by its vocabulary', () => {
-  const path = join(folder({'tokenizer.model': spm}), 'tokenizer.model');
-  expect(loadTokenizer(path)).toMatchObject({version: 'v3', versionReason: expect.stringContaining('vocabulary')});
+test('a SentencePiece file without a version goes by its vocabulary, and by what lies beside it', () => {
+  const path = (file: Uint8Array) => join(folder({'tokenizer.model': file}), 'tokenizer.model');
+  const mistrals = path(spmFile(mistralPieces(CONTROLS['spm-v3'] ?? [])));
+  expect(loadTokenizer(mistrals)).toMatchObject({
+    version: 'v3',
+    versionReason: 'it has no chat template; its vocabulary is that of v3',
+  });
+  const chatTemplate = '{% for m in messages %}<|user|>{{ m.content }}{% endfor %}';
+  expect(loadTokenizer(mistrals, undefined, {chatTemplate})).toMatchObject({
+    version: undefined,
+    template: {form: 'foreign'},
+  });
+  expect(loadTokenizer(path(spm))).toMatchObject({
+    version: undefined,
+    template: {form: 'unknown'},
+    versionReason: "it has no chat template; its vocabulary is not Mistral's",
+  });
+  expect(loadTokenizer(path(spm), 'v3').version).toBe('v3');
+});
+
+test('a model file of another maker goes by its chat template, its vocabulary and its names', () => {
+  const found = (metadata: Record<string, GgufValue>) =>
+    loadTokenizer(join(folder({'m.gguf': ggufBytes(metadata)}), 'm.gguf'));
+  expect(found(mistralMetadata('spm-v7'))).toMatchObject({version: 'v7', template: {confidence: 'likely'}});
+  const v13 = mistralMetadata('tekken-v13');
+  expect(found({...v13, 'general.name': 'Mistral Small 3.2'})).toMatchObject({
+    version: 'v11',
+    template: {confidence: 'likely'},
+  });
+  expect(found(v13)).toMatchObject({version: 'v13', template: {confidence: 'guess'}});
+  const chatTemplate = '{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}';
+  expect(found({...v13, 'tokenizer.chat_template': chatTemplate})).toMatchObject({
+    version: undefined,
+    chatTemplate,
+    template: {form: 'foreign', text: chatTemplate},
+  });
+  const chatml = mistralMetadata('spm-v1', {add: ['<|im_start|>', '<|im_end|>'], end: '<|im_end|>'});
+  expect(found(chatml)).toMatchObject({version: undefined, versionReason: expect.stringContaining('<|im_end|>')});
+});
+
+test('a v15 file of another maker has the efforts and the default that its chat template prints', () => {
+  const block = "'[MODEL_SETTINGS]{\"reasoning_effort\": \"' + (reasoning_effort or 'high') + '\"}[/MODEL_SETTINGS]'";
+  const turns =
+    "{% for m in messages %}{% if m.role == 'user' %}{{ '[INST]' + m.content + '[/INST]' }}{% else %}{{ m.content + eos_token }}{% endif %}{% endfor %}";
+  const known =
+    "{% if reasoning_effort and reasoning_effort not in ['none', 'high'] %}{{ raise_exception('no') }}{% endif %}";
+  const metadata = {...mistralMetadata('tekken-v15'), 'tokenizer.chat_template': `${known}{{ ${block} }}${turns}`};
+  const {version, modelSettings} = loadTokenizer(join(folder({'m.gguf': ggufBytes(metadata)}), 'm.gguf'));
+  expect([version, modelSettings?.settings]).toEqual([
+    'v15',
+    [{kind: 'enum', name: 'reasoning_effort', values: ['none', 'high'], acceptsNone: true, default: 'high'}],
+  ]);
 });
 
 test('a tekken file says its version and its model settings', () => {
@@ -141,13 +191,13 @@ test('a folder without a tokenizer is refused with what is there', () => {
 
 test('a tokenizer file beside a model settles its version when the vocabularies are equal', () => {
   const model = (files: Record<string, string | Uint8Array>) => join(folder(files), 'model.gguf');
-  const gguf = tekkenGguf({'tokenizer.chat_template': '[SYSTEM_PROMPT] [ARGS]'});
-  expect(loadTokenizer(model({'model.gguf': gguf})).version).toBe('v13');
+  const gguf = ggufBytes(tekkenMetadata());
+  expect(loadTokenizer(model({'model.gguf': gguf})).version).toBeUndefined();
   const beside = loadTokenizer(model({'model.gguf': gguf, 'tekken.json': tekkenJson('v7')}));
   expect(beside).toMatchObject({version: 'v7', versionReason: 'the tokenizer file tekken.json says so'});
   expect(basename(beside.path)).toBe('model.gguf');
   for (const stray of [tekkenJson('v7').replaceAll('[INST]', '[OTHER]'), '{}', tekkenJson('v99')]) {
-    expect(loadTokenizer(model({'model.gguf': gguf, 'tekken.json': stray})).version).toBe('v13');
+    expect(loadTokenizer(model({'model.gguf': gguf, 'tekken.json': stray})).version).toBeUndefined();
   }
 });
 

@@ -11,20 +11,21 @@ import {versionText} from '../../../src/commands/version.ts';
 import {TEMPLATES, type TemplateRow, type TemplateVersion} from '../../../src/engine/contract/templates.ts';
 import {chatTemplate} from '../../../src/engine/convert/vocabulary/jinja-template.ts';
 import {abilitiesOf} from '../../../src/engine/template/abilities.ts';
-import {detectVersion, parseVersion} from '../../../src/engine/template/detect.ts';
 import {requestGrammar} from '../../../src/engine/template/encode/answer-grammar.ts';
 import {encodeChat} from '../../../src/engine/template/encode/encode-chat.ts';
 import {encodeFim} from '../../../src/engine/template/encode/encode-fim.ts';
 import {loadTokenizer} from '../../../src/engine/template/load-tokenizer.ts';
 import {OutputParser} from '../../../src/engine/template/parse/output-parser.ts';
 import {historyToSend} from '../../../src/engine/template/resend-history.ts';
+import {detectTemplate, parseVersion} from '../../../src/engine/template/version/detect.ts';
 import {fakeIo} from '../../fakes/io.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {ggufBytes} from '../../fixtures/gguf.ts';
+import {mistralMetadata, wordsOf} from '../../fixtures/mistral-words.ts';
 import {ministral3Folder} from '../../fixtures/tiny-families.ts';
 import {tekkenFile} from '../../fixtures/tiny-folder.ts';
-import {tekkenMetadata, tekkenSpecials} from '../../fixtures/vocabularies.ts';
+import {tekkenSpecials} from '../../fixtures/vocabularies.ts';
 
 const v99 = 'v99' as TemplateVersion;
 /** Unlike every other: v15's settings and thoughts with v11's calls, tools at the end, a token of its own. */
@@ -48,11 +49,8 @@ const named: Readonly<Record<number, string>> = {
   39: '[V99]',
 };
 const specials = tekkenSpecials.map((text, id) => named[id] ?? text);
-const vocabulary = (...names: string[]) => ({
-  family: 'tekken' as const,
-  controlId: (name: string) => (names.includes(name) ? names.indexOf(name) : undefined),
-});
-const all = vocabulary(...specials);
+const vocabulary = (...names: string[]) => wordsOf('tekken', names);
+const all = vocabulary(...specials.slice(3));
 const toy = toyTokenizer();
 const text = (tokens: readonly number[]) => tokens.map((token) => toy.piece(token)).join('');
 
@@ -77,15 +75,17 @@ test('commands name it and take it', () => {
 
 test('it is found in a tokenizer file, a chat template, the own key of a model file and a vocabulary', () => {
   expect(parseVersion('v99m1')).toBe('v99');
-  expect(detectVersion({chatTemplate: 'x [V99] y'}, all).version).toBe('v99');
-  expect(detectVersion({chatTemplate: 'mistral-v99-tekken'}, all).version).toBe('v99');
-  expect(detectVersion({ownKey: 'v99'}, all).version).toBe('v99');
-  expect(detectVersion({}, all)).toEqual({version: 'v99', reason: 'its vocabulary has [V99]'});
-  expect(detectVersion({}, vocabulary('[INST]', '[MODEL_SETTINGS]')).version).toBe('v15');
+  const marked = "{% bad %}{{ '[INST]' '[/INST]' '[V99]' }}";
+  expect(detectTemplate({chatTemplate: marked}, all)).toMatchObject({version: 'v99', confidence: 'likely'});
+  expect(detectTemplate({chatTemplate: 'mistral-v99-tekken'}, all)).toMatchObject({version: 'v99', confidence: 'sure'});
+  expect(detectTemplate({ownKey: 'v99'}, all).version).toBe('v99');
+  expect(detectTemplate({}, all)).toMatchObject({version: 'v99', confidence: 'guess'});
+  expect(detectTemplate({names: ['a future model']}, all)).toMatchObject({version: 'v99', confidence: 'likely'});
+  expect(detectTemplate({}, vocabulary('[INST]', '[MODEL_SETTINGS]')).version).toBe('v15');
 });
 
 test('a model file has it by its own key, its chat template, its vocabulary; by the token even where that is typed as text', () => {
-  const metadata = tekkenMetadata();
+  const metadata = mistralMetadata('tekken-v15');
   const tokens = metadata['tokenizer.ggml.tokens'] as {strings: string[]};
   const types = metadata['tokenizer.ggml.token_type'] as {i32s: number[]};
   const file = (more = {}) =>
@@ -93,7 +93,7 @@ test('a model file has it by its own key, its chat template, its vocabulary; by 
       folderWith({
         'm.gguf': ggufBytes({
           ...metadata,
-          'tokenizer.ggml.tokens': {strings: [...specials, ...tokens.strings.slice(40)]},
+          'tokenizer.ggml.tokens': {strings: [...specials, ...tokens.strings.slice(specials.length)]},
           'tokenizer.ggml.token_type': {i32s: types.i32s.map((type, id) => (id === 39 ? 1 : type))},
           ...more,
         }),
@@ -102,7 +102,6 @@ test('a model file has it by its own key, its chat template, its vocabulary; by 
     );
   const bare = loadTokenizer(file());
   expect([bare.version, bare.tokenizer.controlId('[V99]')]).toEqual(['v99', 39]);
-  expect(loadTokenizer(file({'tokenizer.chat_template': '[MODEL_SETTINGS] [V99]'})).versionReason).toContain('[V99]');
   expect(loadTokenizer(file({'mistral.tokenizer.version': 'v99'})).versionReason).toContain(
     'mistral.tokenizer.version',
   );
@@ -142,7 +141,7 @@ test('prompts, answers and grammars have its form', () => {
   );
   expect(text(encodeFim({prompt: 'a', suffix: ''}, toy, v99).tokens)).toBe('<s>[SUFFIX][PREFIX]a');
   expect(historyToSend(messages, v99)).toEqual(messages);
-  expect(abilitiesOf(toy, v99)).toEqual({fim: true, tools: true, reasoning: true});
+  expect(abilitiesOf(toy, v99)).toEqual({chat: true, fim: true, tools: true, reasoning: true});
   const {grammar} = requestGrammar({...request, toolChoice: 'any'}, toy, v99);
   expect(grammar?.gbnf).toContain('<[33]>');
   const parser = new OutputParser(toy, v99, {tools});

@@ -3,6 +3,7 @@ import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
 import {readRegular} from '../../../base/files/regular-file.ts';
+import type {DetectedTemplate} from '../../template/version/detect.ts';
 import {assemble} from '../tensors/assemble.ts';
 import type {Hyperparameters} from '../tensors/hyperparameters.ts';
 import type {PlannedTensor} from '../tensors/plan.ts';
@@ -163,7 +164,7 @@ function findTokenizer(folder: string, names: readonly string[], rows: number): 
   if (opened.length > 1)
     notes.unshift(`${fitting.name} is taken of ${opened.length} tokenizers, as it fits the weights.`);
   if (fitting.name === 'tokenizer.json') {
-    notes.push(`tokenizer.json does not state its template: ${vocabulary.version}, as ${vocabulary.versionReason}.`);
+    notes.push(templateNote(vocabulary.template));
   }
   if (vocabulary.unknownVersion !== undefined) {
     notes.push(
@@ -172,6 +173,14 @@ function findTokenizer(folder: string, names: readonly string[], rows: number): 
     );
   }
   return {path: fitting.path, vocabulary, notes};
+}
+
+/** What tokenizer.json leaves open, and how it was decided. */
+function templateNote({form, version, reasons}: DetectedTemplate): string {
+  const why = reasons.join('; ');
+  if (form === 'mistral') return `tokenizer.json does not state its template: ${version}, as ${why}.`;
+  const what = form === 'foreign' ? "its template is not one of Mistral's" : 'nothing says which template it has';
+  return `${what}: ${why}.`;
 }
 
 function openTokenizer(folder: string, name: string): FoundTokenizer & {readonly name: string} {

@@ -2,7 +2,7 @@
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {readRegularText} from '../../../base/files/regular-file.ts';
-import type {VersionClues} from '../../template/detect.ts';
+import type {VersionClues} from '../../template/version/detect.ts';
 import {type ConfigFile, readConfigFile} from './config-file.ts';
 import {folderName} from './folder-name.ts';
 

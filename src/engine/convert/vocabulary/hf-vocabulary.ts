@@ -1,7 +1,7 @@
 // A vocabulary from Hugging Face's tokenizer.json: the one Mistral's own file would have given.
 
 import {TEMPLATES} from '../../contract/templates.ts';
-import type {VersionClues} from '../../template/detect.ts';
+import type {VersionClues} from '../../template/version/detect.ts';
 import {isControlName, isReferenceName} from '../../tokenizer/control-tokens.ts';
 import {SPM_TYPE} from '../../tokenizer/spm/spm.ts';
 import {TEKKEN_PATTERN} from '../../tokenizer/tekken/tekken-split.ts';
@@ -17,7 +17,7 @@ import {
   stepName,
   type TokenizerJson,
 } from './tokenizer-json.ts';
-import {controlIds, type Vocabulary, versionOf} from './vocabulary.ts';
+import {controlIds, templateOf, type Vocabulary} from './vocabulary.ts';
 
 export interface HfVocabulary {
   readonly vocabulary: Vocabulary;
@@ -26,7 +26,7 @@ export interface HfVocabulary {
 }
 
 /** What a vocabulary is before its template version is known. */
-type Read = Omit<Vocabulary, 'version' | 'size'>;
+type Read = Omit<Vocabulary, 'template' | 'size'>;
 
 const WORD_MARK = '\u2581';
 
@@ -49,10 +49,11 @@ export function readHfVocabulary(path: string, file: Buffer, clues: VersionClues
   for (const name of ['<s>', '</s>']) {
     if (!controls.has(name)) throw foreignTokenizer(path, `has no ${name} token`);
   }
-  const version = versionOf(read.family, controls, clues);
-  if (TEMPLATES[version.version].modelSettings === 'encoded')
-    notes.push(`tokenizer.json does not have the reasoning efforts of its template, ${version.version}.`);
-  return {vocabulary: {...read, ...version, size: json.tokens.length}, notes};
+  const found = templateOf(read, clues);
+  const {version} = found.template;
+  if (version && TEMPLATES[version].modelSettings === 'encoded' && found.modelSettings === undefined)
+    notes.push(`neither tokenizer.json nor a chat template has the reasoning efforts of template ${version}.`);
+  return {vocabulary: {...read, ...found, size: json.tokens.length}, notes};
 }
 
 function readSpm(json: TokenizerJson, notes: string[]): Read {

@@ -1,22 +1,30 @@
 // A tokenizer file as the entries of a GGUF: pieces, scores, types, merges, special ids, chat template.
 
+import {basename} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
 import {JSON_FILE, RECOGNISE_BYTES, recognise} from '../../../base/files/recognise-file.ts';
-import type {TemplateVersion} from '../../contract/requests.ts';
+import {dumpsJson} from '../../../base/json.ts';
 import type {GgufEntries, GgufValue} from '../../gguf/write-header.ts';
-import {detectVersion, parseVersion, type VersionClues} from '../../template/detect.ts';
+import {builderOf} from '../../template/read-model-settings.ts';
+import {
+  type DetectedTemplate,
+  detectTemplate,
+  parseVersion,
+  stated,
+  type VersionClues,
+} from '../../template/version/detect.ts';
 import {SPM_TYPE} from '../../tokenizer/spm/spm.ts';
 import {parseSpm} from '../../tokenizer/spm/spm-file.ts';
 import {parseTekken} from '../../tokenizer/tekken/tekken-file.ts';
 import {spmVersion} from '../../tokenizer/tokenizer-file.ts';
 import {chatTemplate} from './jinja-template.ts';
-import {tekkenMerges, toPrintable} from './tekken-merges.ts';
+import {fromPrintable, tekkenMerges, toPrintable} from './tekken-merges.ts';
 
 export interface Vocabulary {
   readonly family: 'spm' | 'tekken';
-  readonly version: TemplateVersion;
-  /** Why this version; undefined where the file states it. */
-  readonly versionReason?: string | undefined;
+  readonly template: DetectedTemplate;
+  /** The template that the folder has for other programs, where its version is not sure. */
+  readonly chatTemplate?: string | undefined;
   /** What the file states, where this program does not know it. */
   readonly unknownVersion?: string | undefined;
   /** Tokens of the file itself, before padding. */
@@ -50,32 +58,47 @@ function readSpmVocabulary(name: string, path: string, file: Buffer, clues: Vers
   const {pieces, scores, types, dummyPrefix} = parseSpm(path, file);
   const tokens = slices(pieces);
   const vocabulary = {family: 'spm', size: tokens.length, tokens, types, scores, merges: [], dummyPrefix} as const;
-  return {...vocabulary, ...versionIn(spmVersion(name), 'spm', controlIds(vocabulary), clues)};
+  return {...vocabulary, ...templateIn(spmVersion(name), basename(path), vocabulary, clues)};
 }
 
 /**
- * The version a tokenizer file states. One that this program does not know is written as it is, so that nobody takes
- * the prompts of another for it; the chat template for other programs is then the nearest.
+ * The template of a tokenizer file that states its version. One that this program does not know is written as it is, so
+ * that nobody takes the prompts of another for it; the chat template for other programs is then the nearest.
  */
-function versionIn(
-  stated: string | undefined,
-  family: Vocabulary['family'],
-  controls: ReadonlyMap<string, number>,
+function templateIn(
+  version: string | undefined,
+  name: string,
+  vocabulary: Words,
   clues: VersionClues,
-): Pick<Vocabulary, 'version' | 'versionReason' | 'unknownVersion'> {
-  const version = stated === undefined ? undefined : parseVersion(stated);
-  if (version) return {version};
-  return {...versionOf(family, controls, clues), ...(stated !== undefined && {unknownVersion: stated})};
+): Pick<Vocabulary, 'template' | 'chatTemplate' | 'unknownVersion' | 'modelSettings'> {
+  const known = version === undefined ? undefined : parseVersion(version);
+  if (known) return {template: stated(known, `the tokenizer file ${name} says so`)};
+  return {...templateOf(vocabulary, clues), ...(version !== undefined && {unknownVersion: version})};
 }
 
-/** The template version of a vocabulary that does not state it, and why, by the rule for GGUF files that do not. */
-export function versionOf(
-  family: Vocabulary['family'],
-  controls: ReadonlyMap<string, number>,
+type Words = Pick<Vocabulary, 'family' | 'tokens' | 'types'>;
+
+/** The template of a vocabulary that does not state its version, by the rule for GGUF files that do not. */
+export function templateOf(
+  vocabulary: Words,
   clues: VersionClues,
-): Pick<Vocabulary, 'version' | 'versionReason'> {
-  const {version, reason} = detectVersion(clues, {family, controlId: (name) => controls.get(name)});
-  return {version, versionReason: reason};
+): Pick<Vocabulary, 'template' | 'chatTemplate' | 'modelSettings'> {
+  const {family, tokens, types} = vocabulary;
+  const controls = controlIds(vocabulary);
+  const text = (id: number) => {
+    const bytes = tokens[id] ?? Buffer.alloc(0);
+    const isWord = family === 'tekken' && types[id] === SPM_TYPE.normal;
+    return Buffer.from((isWord && fromPrintable(Buffer.from(bytes).toString())) || bytes).toString();
+  };
+  const view = {family, size: tokens.length, controlId: (name: string) => controls.get(name), text};
+  const template = detectTemplate(clues, view);
+  const isSure = template.form === 'mistral' && template.confidence !== 'guess';
+  const settings = template.form === 'mistral' ? template.settings : undefined;
+  return {
+    template,
+    ...(!isSure && clues.chatTemplate !== undefined && {chatTemplate: clues.chatTemplate}),
+    ...(settings && {modelSettings: dumpsJson(builderOf(settings))}),
+  };
 }
 
 /** Control tokens by their names. */
@@ -95,14 +118,14 @@ function readTekkenVocabulary(path: string, file: Buffer, clues: VersionClues): 
   const tokens = raw.map((bytes, id) => (special[id] ? bytes : Buffer.from(toPrintable(bytes))));
   return {
     family: 'tekken',
-    ...versionIn(header.config.version, 'tekken', controlIds({tokens, types}), clues),
+    ...templateIn(header.config.version, basename(path), {family: 'tekken', tokens, types}, clues),
     size: tokens.length,
     tokens,
     types,
     scores: new Float32Array(tokens.length),
     merges: tekkenMerges(raw.slice(special.indexOf(0))),
     dummyPrefix: false,
-    modelSettings,
+    ...(modelSettings !== undefined && {modelSettings}),
   };
 }
 
@@ -121,7 +144,7 @@ const FIM_KEYS = [
 
 /** Entries for a file whose embedding has `rows` rows: the vocabulary is padded up to them. */
 export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEntries {
-  const {family, version, size} = vocabulary;
+  const {family, template, size, unknownVersion} = vocabulary;
   const padding = Array.from({length: Math.max(0, rows - size)}, (_, i) => Buffer.from(`[PAD${size + i}]`));
   const types = [...vocabulary.types, ...padding.map(() => SPM_TYPE.unused)];
   const controls = controlIds(vocabulary);
@@ -146,10 +169,13 @@ export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEnt
     const found = controls.get(name);
     if (found !== undefined) entries.push([key, {type: 'u32', value: found}]);
   }
-  entries.push(
-    ['tokenizer.chat_template', text(chatTemplate(version))],
-    ['mistral.tokenizer.version', text(vocabulary.unknownVersion ?? version)],
-  );
+  // A guess is left to whoever opens the file, with the evidence there is.
+  const sure = template.confidence === 'guess' ? undefined : template.version;
+  const nearest = unknownVersion === undefined ? sure : template.version;
+  const jinja = nearest === undefined ? vocabulary.chatTemplate : chatTemplate(nearest);
+  if (jinja !== undefined) entries.push(['tokenizer.chat_template', text(jinja)]);
+  const says = unknownVersion ?? sure;
+  if (says !== undefined) entries.push(['mistral.tokenizer.version', text(says)]);
   const {modelSettings} = vocabulary;
   if (modelSettings !== undefined) {
     entries.push(['mistral.tokenizer.model_settings', text(modelSettings)]);

@@ -3,8 +3,10 @@ import {expect, test} from 'vitest';
 import {EngineError} from '../../../../src/base/errors.ts';
 import {readHfVocabulary} from '../../../../src/engine/convert/vocabulary/hf-vocabulary.ts';
 import {spmScores} from '../../../../src/engine/convert/vocabulary/spm-scores.ts';
-import {readVocabulary, type Vocabulary} from '../../../../src/engine/convert/vocabulary/vocabulary.ts';
+import {toPrintable} from '../../../../src/engine/convert/vocabulary/tekken-merges.ts';
+import {readVocabulary, templateOf, type Vocabulary} from '../../../../src/engine/convert/vocabulary/vocabulary.ts';
 import {SPM_TYPE} from '../../../../src/engine/tokenizer/spm/spm.ts';
+import {CONTROLS, wordsOf} from '../../../fixtures/mistral-words.ts';
 import {tokenizerJson} from '../../../fixtures/tokenizer-json.ts';
 import {spmFile, spmPieces, tekkenJson} from '../../../fixtures/vocabularies.ts';
 
@@ -35,7 +37,7 @@ function failure(value: unknown): EngineError {
 }
 
 /** What goes into a file: bytes compared as bytes, whatever holds them. */
-const content = ({tokens, versionReason: _, modelSettings: __, ...rest}: Vocabulary) => ({
+const content = ({tokens, template: _, chatTemplate: __, ...rest}: Vocabulary) => ({
   ...rest,
   tokens: tokens.map((token) => Buffer.from(token).toString('latin1')),
 });
@@ -121,13 +123,23 @@ test("Llama 3's pattern over Mistral's vocabulary is the known mistake", () => {
   ]);
 });
 
-test('the template version comes from the chat template, else from the vocabulary', () => {
-  const json = tokenizerJson(tekken);
-  expect(read(json, {chatTemplate: '[SYSTEM_PROMPT]'}).vocabulary).toMatchObject({
-    version: 'v7',
-    versionReason: 'its chat template has [SYSTEM_PROMPT]',
+test('the template comes from the chat template, else from the vocabulary', () => {
+  const words = wordsOf('tekken', CONTROLS['tekken-v15'] ?? []);
+  const tokens = Array.from({length: words.size}, (_, id) =>
+    Buffer.from(id < 1000 ? words.text(id) : toPrintable(Buffer.from(words.text(id)))),
+  );
+  const types = Uint8Array.from(tokens, (_, id) => (id < 1000 ? SPM_TYPE.control : SPM_TYPE.normal));
+  const found = (chatTemplate?: string) => templateOf({family: 'tekken', tokens, types}, {chatTemplate});
+  expect(found()).toMatchObject({template: {version: 'v15', confidence: 'guess'}});
+  const chatml = '{% for m in messages %}<|im_start|>{{ m.role }} {{ m.content }}<|im_end|>{% endfor %}';
+  expect(found(chatml)).toMatchObject({template: {form: 'foreign'}, chatTemplate: chatml});
+  const settings = '[MODEL_SETTINGS]{"reasoning_effort": "high"}[/MODEL_SETTINGS]';
+  const v15 = `{{ '${settings}' }}{% for m in messages %}{% if m.role == 'user' %}{{ '[INST]' + m.content + '[/INST]' }}{% else %}{{ m.content + eos_token }}{% endif %}{% endfor %}`;
+  expect(found(v15)).toEqual({
+    template: expect.objectContaining({version: 'v15', confidence: 'sure'}),
+    modelSettings:
+      '{"reasoning_effort": {"type": "enum", "values": ["high"], "accepts_none": true, "default": "high"}}',
   });
-  expect(read(json).vocabulary.version).toBe('v13');
 });
 
 const spmJson = () => tokenizerJson(spm(), {transformers: 4});

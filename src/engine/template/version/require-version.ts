@@ -1,0 +1,32 @@
+// What to do with a model whose prompts are not known: refuse its chats with the reason, and name the ways out.
+import {EngineError} from '../../../base/errors.ts';
+import type {TemplateVersion} from '../../contract/requests.ts';
+import {templateVersions} from '../../contract/templates.ts';
+import type {DetectedTemplate} from './detect.ts';
+import {type ControlTokens, carriedVersions} from './mistral-vocabulary.ts';
+
+/**
+ * The template version to write chats in.
+ * @throws EngineError `template_unknown` where there is none.
+ */
+export function requireVersion(template: DetectedTemplate): TemplateVersion {
+  if (template.form === 'mistral') return template.version;
+  const what =
+    template.form === 'foreign'
+      ? 'this model has prompts of another kind'
+      : 'nobody can say which prompts this model knows';
+  throw new EngineError('template_unknown', `${what}: ${template.reasons.join('; ')}`, {
+    hint: `If you know that one of Mistral's templates fits, name it with --template (${templateVersions().join(', ')}). Without --instruct it goes on with plain text.`,
+  });
+}
+
+/** The version to fill in the middle with: all that have it write it alike, whatever the chats of a model are. */
+export function fimVersion({version}: DetectedTemplate, tokenizer: ControlTokens): TemplateVersion {
+  return version ?? carriedVersions(tokenizer)[0];
+}
+
+/** A guess, as a line to tell; undefined for what is known better. */
+export function guessLine(template: DetectedTemplate): string | undefined {
+  if (template.form !== 'mistral' || template.confidence !== 'guess') return undefined;
+  return `template ${template.version} is a guess: ${template.reasons.join('; ')}`;
+}
