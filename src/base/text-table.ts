@@ -1,9 +1,20 @@
 // A table for a terminal: columns as wide as their longest cell.
 
-/** Rows of cells as lines, each with its newline; two blanks between columns, none at the end of a line. */
-export function table(rows: readonly (readonly string[])[]): string {
+import {oneLine} from './terminal-text.ts';
+
+/**
+ * Rows of cells as lines, each with its newline; two blanks between columns, none at the end of a line. A name in a cell
+ * cannot begin a row of its own.
+ */
+export function table(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map(oneLine));
   const columns = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({length: columns}, (_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
   const line = (row: readonly string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
+}
+
+/** Values behind their names, each pair one line with its newline; the values begin in column `width`. */
+export function labelled(pairs: readonly (readonly [label: string, text: string])[], width: number): string {
+  return pairs.map(([label, text]) => `${oneLine(label).padEnd(width)}${oneLine(text)}\n`).join('');
 }

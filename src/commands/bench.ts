@@ -1,5 +1,6 @@
 // `mistral bench`: prompt and decode speed of the path every command uses.
 import type {Command} from 'commander';
+import {table} from '../base/text-table.ts';
 import type {Backend} from '../engine/contract/backend.ts';
 import {measureSpeed, median} from '../engine/measure-speed.ts';
 import type {Io} from './host/io.ts';
@@ -57,7 +58,7 @@ export async function runBench(io: Io, backend: Backend, flags: BenchFlags): Pro
     ['first token', '1', ...medianAndBest(report.firstToken, Math.min), 'ms'],
   ];
   const runs = `${report.generation.length} run${report.generation.length === 1 ? '' : 's'}`;
-  io.show(`${id}, ${device}, ${runs}\n${rows.map(tableRow).join('')}`);
+  io.show(table([[`${id}, ${device}, ${runs}`]]) + rows.map(tableRow).join(''));
 }
 
 function medianAndBest(values: readonly number[], best: (...values: number[]) => number): string[] {

@@ -166,7 +166,7 @@ function newProgram(name: string, io: Io): Command {
     .helpOption('-h, --help', 'print this help')
     .configureOutput({
       writeOut: io.show,
-      writeErr: (text) => io.say(text.replace(/\n$/, '')),
+      writeErr: (text) => io.sayText(text.replace(/\n$/, '')),
       // report.ts writes the refusal, so that all failures look alike.
       outputError: () => {},
       getOutHelpWidth: () => 80,

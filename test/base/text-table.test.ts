@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {table} from '../../src/base/text-table.ts';
+import {labelled, table} from '../../src/base/text-table.ts';
 
 test('columns are as wide as their longest cell, and no line ends with blanks', () => {
   expect(
@@ -9,4 +9,9 @@ test('columns are as wide as their longest cell, and no line ends with blanks', 
     ]),
   ).toBe('a    long one  x\nbcd\n');
   expect(table([])).toBe('');
+});
+
+test('a name begins no row of its own', () => {
+  expect(table([['a\nb', 'c\u2028d']])).toBe('a b  c d\n');
+  expect(labelled([['a\nb', 'c\u001b[2Jd\ne']], 5)).toBe('a b  c[2Jd e\n');
 });

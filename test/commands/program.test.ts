@@ -25,7 +25,7 @@ test.each(['chat', 'serve', 'pull', 'tokenize', 'sessions'])('%s answers --versi
 test('an unknown option is refused with a suggestion and exit code 2', async () => {
   const io = fakeIo();
   expect(await run('mistral', ['--versoin'], io)).toBe(2);
-  expect(io.err()).toBe("error: unknown option '--versoin'\n(Did you mean --version?)\n");
+  expect(io.err()).toBe("error: unknown option '--versoin' (Did you mean --version?)\n");
 });
 
 test('a refused command line is an object on stdout in JSON mode', async () => {

@@ -26,7 +26,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           backend,
           sampling,
           ...(system === undefined ? {} : {system}),
-          terminal: {lines: stdinTexts(io), columns: () => io.stdout.columns, print: io.print, say: io.say},
+          terminal: {lines: stdinTexts(io), columns: () => io.stdout.columns, print: io.print, say: io.sayText},
           screenReader,
           unicode: terminalAbilities(io.env).unicode,
           session,

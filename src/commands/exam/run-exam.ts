@@ -1,6 +1,7 @@
 // What `mistral exam` does with its cases: ask, judge, count.
 
 import {isJsonObject, type Json} from '../../base/json.ts';
+import {labelled, table} from '../../base/text-table.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
@@ -26,7 +27,7 @@ export async function runExam(io: Io, backend: Backend, cases: readonly ExamCase
     io.stop.throwIfAborted();
     const result = {id, kind, passed: meets(answer, expect), answer: said(answer)};
     results.push(result);
-    if (!json && !result.passed) io.show(`failed ${id}: ${JSON.stringify(result.answer)}\n`);
+    if (!json && !result.passed) io.show(table([[`failed ${id}: ${JSON.stringify(result.answer)}`]]));
   }
   const passed = results.filter((result) => result.passed).length;
   if (json) io.json({passed, total: results.length, cases: results});
@@ -51,5 +52,8 @@ function byKind(results: readonly Result[]): string {
     const [good, all] = kinds.get(kind) ?? [0, 0];
     kinds.set(kind, [good + (passed ? 1 : 0), all + 1]);
   }
-  return [...kinds].map(([kind, [good, all]]) => `${kind.padEnd(16)}${good} of ${all}\n`).join('');
+  return labelled(
+    [...kinds].map(([kind, [good, all]]) => [kind, `${good} of ${all}`]),
+    16,
+  );
 }

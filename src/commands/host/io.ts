@@ -1,7 +1,7 @@
 // What a command may touch of the outside world; only this folder writes to its streams, and cleans what goes there.
 import {createReadStream, fstatSync, readFileSync, readlinkSync} from 'node:fs';
 import {EngineError} from '../../base/errors.ts';
-import {escapeJson, sanitise, type TerminalSequence} from '../../base/terminal-text.ts';
+import {escapeJson, oneLine, sanitise, type TerminalSequence} from '../../base/terminal-text.ts';
 import {dieBySignal} from '../processes/before-death.ts';
 
 export type Input = NodeJS.ReadableStream & {readonly isTTY?: boolean};
@@ -16,9 +16,12 @@ export const STREAMS: unique symbol = Symbol.for('mistral-chat.streams');
 /** The ways to write. Text for people loses what could drive a terminal; data is changed only where it goes to one. */
 export interface Writers {
   /**
-   * Messages, on stderr, with a line end. Always cleaned: a log is looked at on a terminal too, and nobody parses it.
+   * A message, on stderr, as one line with its end: no name in it can begin a line that looks like another message.
+   * Always cleaned: a log is looked at on a terminal too, and nobody parses it.
    */
   say(text: string): void;
+  /** The same for a text of our own that has several lines, such as help. */
+  sayText(text: string): void;
   /** The result itself, on stdout: every character in a pipe or file, cleaned on a terminal. No line end is added. */
   print(text: string): void;
   /** A table or other text about things, on stdout. Always cleaned, because it is piped to pagers. No line end is added. */
@@ -78,6 +81,7 @@ function writersOn(stdout: Output, stderr: Output): Writers {
   const printJson = (text: string) => void stdout.write(stdout.isTTY ? escapeJson(text) : text);
   return {
     say: (text) => sayOn(stderr, text),
+    sayText: (text) => void stderr.write(`${sanitise(text)}\n`),
     print: (text) => void stdout.write(stdout.isTTY ? sanitise(text) : text),
     show: (text) => void stdout.write(sanitise(text)),
     json: (value) => printJson(`${JSON.stringify(value)}\n`),
@@ -88,7 +92,7 @@ function writersOn(stdout: Output, stderr: Output): Writers {
 
 /** A message on a stream of its own, for a program that has no `Io` yet. */
 export function sayOn(stderr: Output, text: string): void {
-  stderr.write(`${sanitise(text)}\n`);
+  stderr.write(`${oneLine(text)}\n`);
 }
 
 /** The text in front of what a person types, on the stream that is a terminal. */

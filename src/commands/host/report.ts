@@ -1,7 +1,7 @@
 // Turns a failure into the lines a person reads and the object a program reads.
 import type {CommanderError} from 'commander';
 import {EngineError, type PartialAnswer} from '../../base/errors.ts';
-import {sanitise} from '../../base/terminal-text.ts';
+import {oneLine} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
 
 /** Ends the program with the code of failures that were reported where they happened. */
@@ -21,7 +21,7 @@ export async function reportError(io: Io, error: unknown, json: boolean): Promis
   await sayError(io, known.message);
   if (known.hint !== undefined) io.say(known.hint);
   if (known.code === 'internal') {
-    io.say(`${error instanceof Error ? (error.stack ?? '') : ''}\nThis is a bug; please report it.`);
+    io.sayText(`${error instanceof Error ? (error.stack ?? '') : ''}\nThis is a bug; please report it.`);
   }
   const {partial} = known;
   if (json) io.json({error: errorObject(known), ...(partial && {partial: partialObject(partial)})});
@@ -39,7 +39,7 @@ export async function reportUsage(io: Io, error: CommanderError, json: boolean):
 
 async function sayError(io: Io, message: string): Promise<void> {
   const painted = await label(io);
-  io[STREAMS].stderr.write(`${painted} ${sanitise(message)}\n`);
+  io[STREAMS].stderr.write(`${painted} ${oneLine(message)}\n`);
 }
 
 async function label({stderr, env}: Io): Promise<string> {

@@ -1,5 +1,6 @@
 // `mistral inspect`: what a model is, can do and needs, without loading it.
 import type {Command} from 'commander';
+import {labelled} from '../../base/text-table.ts';
 import {formatBytes, formatCount} from '../../base/units.ts';
 import type {Inspection, SourceReport} from '../../engine/inspect/inspect-model.ts';
 import {findModel} from '../../engine/models/find-model.ts';
@@ -81,7 +82,7 @@ function table(found: Inspection, note: string): string {
   rows.push(['fits here', howItFits(found)]);
   for (const text of found.notes) rows.push(['note', text]);
   if (found.problem !== undefined) rows.push(['problem', found.problem]);
-  return `${rows.map(([label, text]) => `${label.padEnd(14)}${text}\n`).join('')}\n${memoryTable(found)}`;
+  return `${labelled(rows, 14)}\n${memoryTable(found)}`;
 }
 
 function sourceWeights({format, types, files, bytes}: SourceReport): string {

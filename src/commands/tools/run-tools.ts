@@ -134,7 +134,7 @@ function afterShowing(json: boolean, show: (text: string) => void): (error: unkn
 }
 
 function resultLine({name, arguments: args}: ParsedToolCall, content: string): string {
-  return `${name} ${args} -> ${content}`.replaceAll(/[\n\u2028\u2029]/g, ' ');
+  return `${name} ${args} -> ${content}`;
 }
 
 function commandOf({name}: ParsedToolCall, commands: readonly ToolCommand[]): ToolCommand {

@@ -11,6 +11,8 @@ import {fakeIo} from '../../fakes/io.ts';
 /** An escape sequence, the C1 form of one, a carriage return, an override, a separator and a tag. */
 const EVIL = 'a\u001b]0;t\u0007\u009b2J\rb\u202ec\u2028d\u{E0041}\u007f';
 const CLEANED = 'a]0;t2Jbc\nd';
+/** The same as a message, of which no part looks like another one. */
+const ONE_LINE = 'a]0;t2Jbc d';
 
 test('each stream is judged by itself: data is cleaned only on the terminal', () => {
   const wrote = (terminals: readonly ('stdout' | 'stderr')[], write: (io: Io) => void) => {
@@ -22,8 +24,25 @@ test('each stream is judged by itself: data is cleaned only on the terminal', ()
   expect(wrote([], print)).toEqual({out: EVIL, err: ''});
   expect(wrote(['stderr'], print)).toEqual({out: EVIL, err: ''});
   expect(wrote(['stdout'], print)).toEqual({out: CLEANED, err: ''});
-  expect(wrote([], (io) => io.say(EVIL))).toEqual({out: '', err: `${CLEANED}\n`});
+  expect(wrote([], (io) => io.say(EVIL))).toEqual({out: '', err: `${ONE_LINE}\n`});
+  expect(wrote([], (io) => io.sayText(EVIL))).toEqual({out: '', err: `${CLEANED}\n`});
   expect(wrote([], (io) => io.show(EVIL))).toEqual({out: CLEANED, err: ''});
+});
+
+test.each([
+  'model\nerror: forged',
+  'model\n\n\nerror: forged',
+  'model\u2028error: forged',
+  'model\u2029error: forged',
+  'model\r\nerror: forged',
+  '\nerror: forged',
+])('a name in a message begins no line of its own: %j', async (name) => {
+  const io = fakeIo();
+  io.say(`ready: ${name}`);
+  await reportError(io, new EngineError('io', `cannot read ${name}`, {hint: `Look at ${name}.`}), false);
+  await reportUsage(io, new CommanderError(2, 'commander.unknownOption', `error: unknown option '${name}'`), false);
+  const lines = io.err().trimEnd().split('\n');
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['ready:', 'error:', 'Look', 'error:']);
 });
 
 test('JSON means the same on a terminal, a log line always', () => {
@@ -60,14 +79,14 @@ test('failures of every kind', async () => {
   await reportUsage(io, new CommanderError(2, 'commander.unknownOption', `error: unknown option '${EVIL}'`), true);
   const hostile = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\u2028]/;
   expect(io.err()).not.toMatch(hostile);
-  expect(io.err()).toContain(`error: ${CLEANED}\n${CLEANED}\n`);
-  expect(io.err()).toContain(`unknown option '${CLEANED}'`);
+  expect(io.err()).toContain(`error: ${ONE_LINE}\n${ONE_LINE}\n`);
+  expect(io.err()).toContain(`unknown option '${ONE_LINE}'`);
   expect(io.out()).not.toMatch(hostile);
 });
 
 test('messages of a chat on the screen become notes', () => {
   const notes: string[] = [];
-  notingIo(fakeIo(), (text) => notes.push(text), new AbortController().signal).say('loading\nall');
+  notingIo(fakeIo(), (text) => notes.push(text), new AbortController().signal).sayText('loading\nall');
   expect(notes).toEqual(['loading\nall']);
 });
 
