@@ -19,7 +19,7 @@ export function versionText(name: string, json: boolean): string {
 }
 
 /** Read from the package's files: importing node-llama-cpp would start its engine. */
-function engineVersions(): {'node-llama-cpp': string; 'llama.cpp': string} {
+export function engineVersions(): {'node-llama-cpp': string; 'llama.cpp': string} {
   const entry = import.meta.resolve('node-llama-cpp');
   const {version} = readJson(new URL('../package.json', entry)) as {version: string};
   const {release} = readJson(new URL('../llama/binariesGithubRelease.json', entry)) as {release: string};

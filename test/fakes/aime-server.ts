@@ -35,6 +35,8 @@ export class AimeServer {
   readonly #queue: Job[] = [];
   readonly #jobs = new Map<string, Job>();
   readonly batches: number[] = [];
+  /** What workers told of themselves when they logged in. */
+  readonly logins: {worker_parameters: Record<string, unknown>; model_parameters: Record<string, unknown>}[] = [];
   /** A server that is down for a restart answers 503. */
   offline = false;
   #wake = () => {};
@@ -82,7 +84,10 @@ export class AimeServer {
     if (fault?.before) return void (await fault.before(response));
     const routes: Record<string, () => unknown> = {
       '/worker_check_server_status': () => this.#status(body),
-      '/worker_login': () => this.#logIn(body.worker_parameters),
+      '/worker_login': () => {
+        this.logins.push(body);
+        return this.#logIn(body.worker_parameters);
+      },
       '/worker_job_request': () => this.#jobRequest(body),
       '/worker_job_progress': () => this.#progress(body),
       '/worker_job_result': () => this.#result(body),

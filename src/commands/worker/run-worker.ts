@@ -7,6 +7,7 @@ import {Worker} from '../../serve/worker/aime-worker.ts';
 import type {Io} from '../host/io.ts';
 import {openBackend} from '../open-model/open-backend.ts';
 import type {EngineFlags} from '../options.ts';
+import {describeWorker} from './describe-worker.ts';
 
 export interface WorkerFlags extends EngineFlags {
   readonly modelPath?: string;
@@ -44,7 +45,7 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
   const callMs = flags.apiTimeout * 1000;
   const api = new AimeApi(
     {url, env: io.env, jobType, authKey, keyOverHttp, name, pollMs: POLL_MS, callMs, log: io.say},
-    {model: backend.model.id, maxBatchSize},
+    describeWorker(backend.model, maxBatchSize),
   );
   const worker = new Worker(backend, api, {slots: maxBatchSize, progressMs: PROGRESS_MS, log: io.say});
   const [stop, kill] = [new AbortController(), new AbortController()];

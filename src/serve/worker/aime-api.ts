@@ -5,10 +5,12 @@ import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
 import type {Insisting} from '../../base/http/address/key-rule.ts';
 import type {Env} from '../../base/http/address/proxy-for.ts';
+import type {HttpHead} from '../../base/http/exchange.ts';
 import {HttpClient} from '../../base/http/http-client.ts';
 import {parsePlainJson} from '../../base/plain-json.ts';
 import {anything, flag, list, number, object, optional, places, text} from '../../base/shape.ts';
 import {within} from '../../base/signals.ts';
+import {Absence} from './server-absence.ts';
 
 export interface ApiOptions {
   /** Without a slash at the end. */
@@ -25,13 +27,26 @@ export interface ApiOptions {
   readonly pollMs: number;
   /** For an answer; a request for jobs has the server's own time besides. Default 15,000. */
   readonly callMs?: number;
-  /** Told when the server goes away and comes back, and what it sent that cannot be taken. */
+  /** Told when the server goes away, that it still is, when it comes back, and what it sent that cannot be taken. */
   readonly log: (line: string) => void;
+  /** Monotonic, in milliseconds; default: the process's own. */
+  readonly now?: () => number;
 }
 
+/** What a worker says of itself at its login; the server shows it and decides nothing by it. */
 export interface WorkerDescription {
   readonly model: string;
   readonly maxBatchSize: number;
+  /** What computes, in words. */
+  readonly hardware: string;
+  readonly gpus: number;
+  readonly framework: string;
+  /** Empty where it is not known, as are the two that follow. */
+  readonly frameworkVersion: string;
+  /** Such as `Q8_0`. */
+  readonly quantization: string;
+  /** Parameters, such as `7.2B`. */
+  readonly size: string;
 }
 
 /** One job as it came: `job_id` and the inputs of its endpoint, of whatever types. */
@@ -70,6 +85,8 @@ const DEFAULT_POLL_SECONDS = 60;
 const LONGEST_POLL_SECONDS = 3600;
 /** How often a result is sent that something answers with 500 while the server is there. */
 const REFUSALS = 30;
+/** Characters of another address that are shown. */
+const LOCATION = 200;
 
 export class AimeApi {
   readonly #options: ApiOptions;
@@ -77,14 +94,24 @@ export class AimeApi {
   readonly #http: HttpClient;
   readonly #callMs: number;
   #pollSeconds = DEFAULT_POLL_SECONDS;
-  #isAway = false;
+  readonly #server: Absence;
+  /** Apart from the server, which may be there for everything else. */
+  readonly #results: Absence;
 
   constructor(options: ApiOptions, description: WorkerDescription) {
     this.#options = options;
     this.#callMs = options.callMs ?? CALL_MS;
     this.#description = description;
     // It has no retries: each call knows itself whether it may be made twice.
-    const {env, keyOverHttp} = options;
+    const {env, keyOverHttp, url, log, now} = options;
+    const away = {is: `${url} is away`, isStill: `${url} is still away`, isOver: `${url} is back`};
+    this.#server = new Absence({words: away, log, ...defined({now})});
+    const refusing = {
+      is: `${url} takes no results`,
+      isStill: `${url} still takes no results`,
+      isOver: `${url} takes results again`,
+    };
+    this.#results = new Absence({words: refusing, log, ...defined({now})});
     const hint = 'Check --api-server, the network and HTTPS_PROXY.';
     this.#http = new HttpClient({env, hint, hasKeyInBody: true, ...defined({keyOverHttp})});
   }
@@ -103,13 +130,12 @@ export class AimeApi {
       try {
         await this.#checkStatus(signal);
         await this.#logInOnce(signal);
-        if (this.#isAway) this.#options.log(`${this.#options.url} is back`);
-        this.#isAway = false;
+        this.#server.over();
         return;
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof ApiFailure)) throw error;
-        this.#missed(error);
+        this.#server.missed(error.message);
         await this.#pause(signal);
       }
     }
@@ -131,7 +157,7 @@ export class AimeApi {
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ApiFailure)) throw error;
-      this.#missed(error);
+      this.#server.missed(error.message);
     }
     await this.logIn(signal);
     return [];
@@ -146,12 +172,6 @@ export class AimeApi {
       this.#options.log(`${this.#options.url} sent ${lost} job${lost === 1 ? '' : 's'} without an id, passed over`);
     if (readable.length === 0) await this.#pause(signal);
     return readable;
-  }
-
-  /** Told once for each time the server is away. */
-  #missed(failure: ApiFailure): void {
-    if (!this.#isAway) this.#options.log(`${this.#options.url} is away (${failure.message}); trying again`);
-    this.#isAway = true;
   }
 
   /**
@@ -181,6 +201,7 @@ export class AimeApi {
       try {
         const {cmd, success, msg, error_msg} =
           optional(resultAnswer)(await this.#post('/worker_job_result', body, signal)) ?? {};
+        if (cmd !== undefined || success !== undefined) this.#results.over();
         if (cmd === 'ok') return;
         const refused = cmd === 'warning' || cmd === 'error' || success === false;
         if (refused) throw new Error(`the server does not take it: ${msg ?? error_msg ?? 'it does not say why'}`);
@@ -189,7 +210,8 @@ export class AimeApi {
         if (!(error instanceof ApiFailure)) throw error;
         // Its answer to a second result for one job: it has the one whose reply was lost.
         if (error.isOwn && tries > 0) return;
-        if (error.status === 500 && (await this.#isThere(signal)) && ++refusals >= REFUSALS) throw error;
+        if (error.status !== 500 || !(await this.#isThere(signal))) this.#results.missed(error.message);
+        else if (++refusals >= REFUSALS) throw error;
       }
       await this.#pause(signal);
     }
@@ -229,20 +251,20 @@ export class AimeApi {
   }
 
   async #logInOnce(signal: AbortSignal): Promise<void> {
-    const {model, maxBatchSize} = this.#description;
+    const {model, maxBatchSize, hardware, gpus, framework, frameworkVersion, quantization, size} = this.#description;
     const body = {
       worker_parameters: {
         ...this.#identity(),
         interface_version: 'mistral-chat',
         version: 0,
-        gpu_name: 'unknown',
-        num_gpus: 1,
-        framework: 'llama.cpp',
-        framework_version: '',
+        gpu_name: hardware,
+        num_gpus: gpus,
+        framework,
+        framework_version: frameworkVersion,
         pytorch_version: '',
         max_batch_size: maxBatchSize,
       },
-      model_parameters: {label: model, quantization: '', size: '', family: 'Mistral', type: 'LLM', repo_name: ''},
+      model_parameters: {label: model, quantization, size, family: 'Mistral', type: 'LLM', repo_name: ''},
     };
     const {success, request_timeout} = optional(loginAnswer)(await this.#post('/worker_login', body, signal)) ?? {};
     if (success === false) throw this.#wrongKey();
@@ -267,7 +289,7 @@ export class AimeApi {
         if (reply.ok) return await reply.json();
         const isOwn = reply.status === 500 && isOwnFailure(await reply.text());
         reply.cancel();
-        throw new ApiFailure(`${path} answered ${reply.status}`, {status: reply.status, isOwn});
+        throw new ApiFailure(`${path} answered ${reply.status}${elsewhere(reply)}`, {status: reply.status, isOwn});
       });
     } catch (error) {
       signal.throwIfAborted();
@@ -275,6 +297,13 @@ export class AimeApi {
       throw new ApiFailure(reasonOf(error));
     }
   }
+}
+
+/** A redirect that was not followed: for whoever started the worker. */
+function elsewhere({status, header}: HttpHead): string {
+  const location = status >= 300 && status < 400 ? header('location') : undefined;
+  if (location === undefined) return '';
+  return `: it has moved to ${location.slice(0, LOCATION)}, where no key is sent; if that is right, give it as --api-server`;
 }
 
 function isJob(job: unknown): job is JobData {

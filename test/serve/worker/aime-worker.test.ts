@@ -6,6 +6,7 @@ import {Worker} from '../../../src/serve/worker/aime-worker.ts';
 import {AimeServer} from '../../fakes/aime-server.ts';
 import {httpServer, json} from '../../fakes/http-server.ts';
 import {type Script, ScriptedBackend} from '../../fakes/scripted-backend.ts';
+import {DESCRIPTION} from '../../fakes/worker-description.ts';
 import {proxyServer} from '../../fixtures/proxy-server.ts';
 
 interface Setup {
@@ -24,7 +25,7 @@ async function setUp({script, slots = 1, key = 'k', jobType = 'mixtral', progres
   const backend = new ScriptedBackend(script);
   const api = new AimeApi(
     {url: server.url, env: {}, jobType, authKey: key, name: 'w', pollMs: 5, log: (line) => log.push(line)},
-    {model: 'm', maxBatchSize: slots},
+    {...DESCRIPTION, maxBatchSize: slots},
   );
   const worker = new Worker(backend, api, {slots, progressMs, log: (line) => log.push(line)});
   const [stop, kill] = [new AbortController(), new AbortController()];
@@ -143,6 +144,59 @@ test('a bad context and a failing backend are results with an error, and the wor
   expect(await server.submit({prompt_input: 'Hi'}).result).toMatchObject({text: 'ok'});
 });
 
+test('what the machine and the model are is told at the login', async () => {
+  const {server} = await setUp({slots: 3});
+  await vi.waitFor(() => expect(server.logins).toHaveLength(1));
+  expect(server.logins[0]).toEqual({
+    worker_parameters: {
+      auth: 'w',
+      job_type: 'mixtral',
+      auth_key: 'k',
+      interface_version: 'mistral-chat',
+      version: 0,
+      gpu_name: 'CPU, 1 thread',
+      num_gpus: 0,
+      framework: 'llama.cpp',
+      framework_version: 'b1',
+      pytorch_version: '',
+      max_batch_size: 3,
+    },
+    model_parameters: {label: 'm', quantization: 'Q8_0', size: '7B', family: 'Mistral', type: 'LLM', repo_name: ''},
+  });
+});
+
+test('a server that is away is told of once, and when it is back', async () => {
+  const log: string[] = [];
+  const {server} = await setUp({script: ['ok'], log});
+  await server.submit({prompt_input: '1'}).result;
+  server.offline = true;
+  await vi.waitFor(() => expect(log).toHaveLength(1));
+  await sleep(50);
+  expect(log).toEqual([`${server.url} is away (/worker_job_request answered 503); trying again`]);
+  server.offline = false;
+  await vi.waitFor(() => expect(log[1]).toBe(`${server.url} is back`));
+  expect((await server.submit({prompt_input: '2'}).result).text).toBe('ok');
+  expect(log).toHaveLength(2);
+});
+
+test('a server that takes no results is told of, and when it takes them again', async () => {
+  const log: string[] = [];
+  const {server} = await setUp({script: ['ok'], log});
+  server.faults = (path) =>
+    path === '/worker_job_result' ? {before: (response) => json(response, {}, 502)} : undefined;
+  const {result} = server.submit({prompt_input: '1'});
+  await vi.waitFor(() => expect(log).toHaveLength(1));
+  await sleep(50);
+  server.faults = () => undefined;
+  expect((await result).text).toBe('ok');
+  await vi.waitFor(() =>
+    expect(log).toEqual([
+      `${server.url} takes no results (/worker_job_result answered 502); trying again`,
+      `${server.url} takes results again`,
+    ]),
+  );
+});
+
 test('a restarted server is logged in to again, one that was away is waited for', async () => {
   const {server} = await setUp({script: ['ok']});
   await server.submit({prompt_input: '1'}).result;
@@ -249,14 +303,20 @@ test('a worker that is killed ends what runs, and says so', async () => {
 test('the key of a worker follows no redirect to another host', async () => {
   const other = await httpServer((_one, response) => json(response, {job_type_present: true, key_valid: true}));
   const moved = await httpServer((one, response) => json(response, {}, 307, {location: `${other.url}${one.path}`}));
-  const options = {url: moved.url, env: {}, jobType: 'mixtral', authKey: 'secret', name: 'w', pollMs: 1, log: () => {}};
-  const api = new AimeApi(options, {model: 'm', maxBatchSize: 1});
+  const lines: string[] = [];
+  const log = (line: string) => void lines.push(line);
+  const options = {url: moved.url, env: {}, jobType: 'mixtral', authKey: 'secret', name: 'w', pollMs: 1, log};
+  const api = new AimeApi(options, DESCRIPTION);
   const stop = new AbortController();
   const loggingIn = api.logIn(stop.signal);
   await vi.waitFor(() => expect(moved.asked.length).toBeGreaterThan(2));
   stop.abort('stop');
   await expect(loggingIn).rejects.toBe('stop');
   expect(other.asked).toEqual([]);
+  const there = `${other.url}/worker_check_server_status`;
+  expect(lines).toEqual([
+    `${moved.url} is away (/worker_check_server_status answered 307: it has moved to ${there}, where no key is sent; if that is right, give it as --api-server); trying again`,
+  ]);
 });
 
 test('a server elsewhere is reached through the proxy', async () => {
@@ -270,7 +330,7 @@ test('a server elsewhere is reached through the proxy', async () => {
     pollMs: 1,
     log: () => {},
   };
-  const api = new AimeApi({...options, env: {HTTP_PROXY: proxy.url}}, {model: 'm', maxBatchSize: 1});
+  const api = new AimeApi({...options, env: {HTTP_PROXY: proxy.url}}, DESCRIPTION);
   await api.logIn(new AbortController().signal);
   await api.close();
   expect(proxy.asked).toEqual(['aime.internal:7777', 'aime.internal:7777']);
@@ -285,6 +345,6 @@ test('a proxy that is none ends the worker with a clear line', async () => {
     pollMs: 1,
     log: () => {},
   };
-  const api = new AimeApi({...options, env: {HTTP_PROXY: 'socks5://proxy'}}, {model: 'm', maxBatchSize: 1});
+  const api = new AimeApi({...options, env: {HTTP_PROXY: 'socks5://proxy'}}, DESCRIPTION);
   await expect(api.logIn(new AbortController().signal)).rejects.toMatchObject({code: 'usage'});
 });

@@ -6,6 +6,7 @@ import {Worker} from '../../../src/serve/worker/aime-worker.ts';
 import {AimeServer, type Fault} from '../../fakes/aime-server.ts';
 import {json} from '../../fakes/http-server.ts';
 import {type Script, ScriptedBackend} from '../../fakes/scripted-backend.ts';
+import {DESCRIPTION} from '../../fakes/worker-description.ts';
 
 const CALL_MS = 400;
 
@@ -24,7 +25,7 @@ async function atWork(script: Script, slots = 4) {
     callMs: CALL_MS,
     log,
   };
-  const worker = new Worker(backend, new AimeApi(options, {model: 'm', maxBatchSize: slots}), {
+  const worker = new Worker(backend, new AimeApi(options, {...DESCRIPTION, maxBatchSize: slots}), {
     slots,
     progressMs: 3,
     log,
@@ -183,9 +184,12 @@ test('a result that is not taken leaves a line: unknown to the server, refused b
   const third = server.submit({prompt_input: '3'});
   await vi.waitFor(() => expect(backend.running).toBe(1));
   finish();
-  await vi.waitFor(() => expect(backend.finished).toHaveLength(3));
+  await vi.waitFor(() => expect(lines).toHaveLength(3));
   kill.abort();
   await vi.waitFor(() =>
-    expect(lines[2]).toBe(`job ${third.id}: its result was not delivered: the worker was stopped`),
+    expect(lines.slice(2)).toEqual([
+      'URL takes no results (/worker_job_result answered 502); trying again',
+      `job ${third.id}: its result was not delivered: the worker was stopped`,
+    ]),
   );
 });
