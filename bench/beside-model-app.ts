@@ -119,7 +119,7 @@ async function screenAnswer(number: number): Promise<void> {
       type('go\r');
       return backend;
     },
-    sampling: {temperature: 0},
+    sampling: {asked: {}, otherwise: {temperature: 0}},
     banner: 'bench',
     history: new History(undefined),
     session: new Session(newSessionInfo('bench'), join(folder, `session-${number}.jsonl`)),

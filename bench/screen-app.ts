@@ -70,7 +70,7 @@ if (options.plain) {
   await runChat({
     host: screenHost(new AbortController().signal, process.env),
     open: async () => open(),
-    sampling,
+    sampling: {asked: {}, otherwise: sampling},
     banner: 'bench',
     history: new History(undefined),
     session: new Session(newSessionInfo('bench'), undefined),

@@ -38,7 +38,7 @@ export function addDemoCommand(command: Command, io: Io): void {
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string, maxTokens?: number, temperature?: number) => {
     const flags = command.opts<EngineFlags & {modelPath?: string}>();
-    const sampling = samplingParams(command, {maxTokens, temperature});
+    const sampling = samplingParams(command, DEFAULTS.demo, {maxTokens, temperature});
     const {withBackend} = await import('./open-model/open-backend.ts');
     const run = (backend: Backend) => runDemo(io, backend, sampling);
     await withBackend(io, modelArgument(model, flags), flags, run, {slots: PROMPTS.length});

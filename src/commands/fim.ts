@@ -58,7 +58,7 @@ export function addFimCommand(command: Command, io: Io): void {
   command.action(async (model?: string) => {
     const flags = command.opts<FimFlags & EngineFlags & {modelPath?: string}>();
     const texts = await fimTexts(io, flags);
-    const request = {...texts, sampling: samplingParams(command)};
+    const request = {...texts, sampling: samplingParams(command, DEFAULTS.fim)};
     const named = modelArgument(model, flags);
     const fill = (backend: Filler) => runFim(io, backend, request, flags.json ?? false);
     const {attach = true} = flags;

@@ -5,7 +5,7 @@ import {defined} from '../base/defined.ts';
 import {EngineError} from '../base/errors.ts';
 import {DEVICES, type Device, KV_TYPES, type KvType} from '../engine/contract/local-engine.ts';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
-import type {SamplingParams} from '../engine/contract/sampling.ts';
+import type {SamplingChoice, SamplingParams} from '../engine/contract/sampling.ts';
 import {
   type NumberKey,
   type NumberRow,
@@ -51,6 +51,8 @@ export interface EngineFlags {
   readonly loraScale?: number;
   readonly template?: TemplateVersion;
   readonly setting?: readonly string[];
+  /** Commander's value of an absent --no-… option is true. */
+  readonly modelDefaults?: boolean;
   readonly reasoningEffort?: string;
   readonly verbose?: true;
   /** Agree to the conversion of a model folder. */
@@ -121,6 +123,11 @@ export function addSamplingOptions(command: Command, defaults: SamplingParams): 
     .option('--stop <text>', 'end before this text; repeatable', collect(String));
 }
 
+/** For commands that take a model's recommended sampling where no flag says otherwise. */
+export function addModelDefaultsOption(command: Command): void {
+  command.option('--no-model-defaults', 'sampling as this program has it, not as the model recommends it');
+}
+
 /** How a model that can think does; for commands that chat. */
 export function addThinkingOptions(command: Command): void {
   command
@@ -137,21 +144,32 @@ export function addPositionalSampling(command: Command): void {
 type Numbers = {readonly [Key in NumberKey]?: number | undefined};
 
 /** Sampling parameters from flags; positional values, where given, win over the defaults only. */
-export function samplingParams(command: Command, positional: Numbers = {}): SamplingParams {
+export function samplingParams(command: Command, defaults: SamplingParams, positional: Numbers = {}): SamplingParams {
+  return {...defaults, ...samplingChoice(command, defaults, positional).asked};
+}
+
+/** The same for a command that takes a model's recommendation: what was asked for, and the defaults apart from it. */
+export function samplingChoice(command: Command, otherwise: SamplingParams, positional: Numbers = {}): SamplingChoice {
   const numberOf = ({key, flag}: NumberRow) => {
     const name = new Option(flag).attributeName();
-    const isDefault = command.getOptionValueSource(name) === 'default';
-    const value: unknown = (isDefault ? positional[key] : undefined) ?? command.getOptionValue(name);
+    if (command.getOptionValueSource(name) === 'default') return positional[key];
+    const value: unknown = command.getOptionValue(name);
     // Commander's value of an absent --no-… option is true.
-    return typeof value === 'number' ? value : undefined;
+    return typeof value === 'number' ? value : positional[key];
   };
-  const numbers = Object.fromEntries(SAMPLING.map((row) => [row.key, numberOf(row)]));
-  const {logitBias: biases, stop} = command.opts<{logitBias?: [number, number][]; stop?: string[]}>();
-  return defined({
-    ...(numbers as Numbers & {readonly temperature: number}),
-    logitBias: biases && new Map(biases),
-    stop,
-  });
+  const numbers: Numbers = Object.fromEntries(SAMPLING.map((row) => [row.key, numberOf(row)]));
+  const {logitBias: biases, stop, modelDefaults} = command.opts<ChoiceFlags>();
+  return {
+    asked: defined({...numbers, logitBias: biases && new Map(biases), stop}),
+    otherwise,
+    ...(modelDefaults === false && {withoutModel: true}),
+  };
+}
+
+interface ChoiceFlags {
+  readonly logitBias?: [number, number][];
+  readonly stop?: string[];
+  readonly modelDefaults?: boolean;
 }
 
 /** A parser for numbers of a range, which says the range when it refuses. */

@@ -2,6 +2,7 @@
 import type {FastifyReply} from 'fastify';
 import {EngineError} from '../base/errors.ts';
 import type {Backend, GenerationEvent} from '../engine/contract/backend.ts';
+import {chosenSampling, type SamplingChoice, type SamplingParams} from '../engine/contract/sampling.ts';
 import {Admission, type AdmissionOptions, type HeldSlot} from './admission.ts';
 import {EngineWatch} from './engine-watch.ts';
 import {HttpError, toHttpError} from './http-error.ts';
@@ -12,7 +13,7 @@ export interface ServiceOptions extends AdmissionOptions, StreamOptions {
   /** Other names the model answers to in /v1/models. */
   readonly aliases: readonly string[];
   /** For requests that set none. */
-  readonly defaults: {readonly temperature: number; readonly maxTokens?: number};
+  readonly sampling: SamplingChoice;
   /** For /v1/engines/completions, whose original had its own. */
   readonly seedDefaults: {readonly temperature: number; readonly maxTokens: number};
 }
@@ -64,6 +65,11 @@ export class Service {
         () => {},
       );
     });
+  }
+
+  /** What holds for a request that says nothing, with the model's own recommendation once it is loaded. */
+  get defaults(): SamplingParams {
+    return chosenSampling(this.options.sampling, this.#backend?.model.sampling);
   }
 
   get state(): 'loading' | 'ready' | 'failed' | 'draining' {

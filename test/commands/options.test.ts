@@ -18,7 +18,7 @@ function parse(args: string): ReturnType<typeof samplingParams> {
   addPositionalSampling(command);
   addSamplingOptions(command, DEFAULTS.chat);
   command.action((_model, maxTokens, temperature) => {
-    params = samplingParams(command, {maxTokens, temperature});
+    params = samplingParams(command, DEFAULTS.chat, {maxTokens, temperature});
   });
   command.parse(args === '' ? [] : args.split(' '), {from: 'user'});
   return params;

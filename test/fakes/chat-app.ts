@@ -44,7 +44,7 @@ async function open() {
 const code = await runChat({
   host: screenHost(new AbortController().signal, process.env),
   open,
-  sampling: {temperature: 0.7},
+  sampling: {asked: {}, otherwise: {temperature: 0.7}},
   banner: 'mistral-chat test',
   session:
     options.session !== undefined && existsSync(options.session)

@@ -122,7 +122,7 @@ export function newChat(script?: Script, {face = new NotedFace(), ...given}: Tes
     {
       host: {cwd: '/project', home: '/home/me', now: () => 0},
       open: async () => backend,
-      sampling: {temperature: 0.7},
+      sampling: {asked: {}, otherwise: {temperature: 0.7}},
       theme: bareTheme(true),
       session: new Session(newSessionInfo('scripted'), undefined),
       toolHost: {

@@ -3,6 +3,7 @@ import {onTestFinished} from 'vitest';
 import type {LocalEngine, LocalModel, LocalOptions} from '../../src/engine/contract/local-engine.ts';
 import {registerEngine} from '../../src/engine/local/engines.ts';
 import {ggufTokenizer} from '../../src/engine/tokenizer/gguf-vocabulary.ts';
+import type {GgufValue} from '../fixtures/gguf.ts';
 import {f32, tinyModel} from '../fixtures/tiny-model.ts';
 import {spmMetadata, spmPieces} from '../fixtures/vocabularies.ts';
 import {ScriptedTokenModel} from './scripted-token-model.ts';
@@ -14,14 +15,12 @@ export interface ScriptedEngine {
   readonly models: ScriptedTokenModel[];
 }
 
-/** Bytes of a model file that says `answer` to everything. */
-export function scriptedModel(answer: string): Buffer {
+/** Bytes of a model file that says `answer` to everything; `metadata` adds keys. */
+export function scriptedModel(answer: string, metadata: Readonly<Record<string, GgufValue>> = {}): Buffer {
   const pieces = spmPieces();
   const template = {'mistral.tokenizer.version': 'v3'};
-  return tinyModel(
-    {...spmMetadata(pieces), ...template, 'general.architecture': 'scripted', 'scripted.answer': answer},
-    [f32('token_embd.weight', [32, pieces.length])],
-  );
+  const own = {...spmMetadata(pieces), ...template, 'general.architecture': 'scripted', 'scripted.answer': answer};
+  return tinyModel({...own, ...metadata}, [f32('token_embd.weight', [32, pieces.length])]);
 }
 
 /** Registers the engine until the test ends. */

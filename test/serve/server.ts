@@ -12,7 +12,7 @@ export const OPTIONS: AppOptions = {
   heartbeatMs: 15_000,
   stallMs: 5000,
   aliases: ['mistral-small-latest'],
-  defaults: {temperature: 0.7},
+  sampling: {asked: {}, otherwise: {temperature: 0.7}},
   seedDefaults: {temperature: 0.35, maxTokens: 256},
   apiKeys: [],
   checkHost: true,

@@ -7,6 +7,7 @@ import {type Io, sendSequence} from '../host/io.ts';
 import {terminalAbilities} from '../host/terminal-abilities.ts';
 import {stdinTexts} from '../host/text-input.ts';
 import {withBackend} from '../open-model/open-backend.ts';
+import {samplingFor} from '../open-model/sampling-for.ts';
 import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves or stdin ends; throws what loading the model throws. */
@@ -21,6 +22,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
       model,
       flags,
       async (backend) => {
+        samplingFor(backend.model, sampling, io.say);
         await kept.warm(backend, io.say);
         await runPlainChat({
           backend,

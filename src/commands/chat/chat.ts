@@ -1,13 +1,14 @@
 // `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
 import {type Command, Option} from 'commander';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
-import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
 import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';
 import {asksForReducedMotion, hasScreenReader} from '../host/reduced-motion.ts';
 import {
   addEngineOptions,
   addModelArgument,
+  addModelDefaultsOption,
   addPositionalSampling,
   addSamplingOptions,
   addThinkingOptions,
@@ -16,7 +17,7 @@ import {
   type EngineFlags,
   modelArgument,
   number,
-  samplingParams,
+  samplingChoice,
 } from '../options.ts';
 
 interface ChatFlags extends EngineFlags {
@@ -80,23 +81,25 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--shell', 'let sh read the commands of --exec')
     .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30);
   addSamplingOptions(command, DEFAULTS.chat);
+  addModelDefaultsOption(command);
   addThinkingOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action((model?: string, maxTokens?: number, temperature?: number) => {
     const flags = command.opts<ChatFlags>();
-    return chat(io, modelArgument(model, flags), flags, samplingParams(command, {maxTokens, temperature}));
+    const sampling = samplingChoice(command, DEFAULTS.chat, {maxTokens, temperature});
+    return chat(io, modelArgument(model, flags), flags, sampling);
   });
 }
 
-async function chat(io: Io, model: string | undefined, flags: ChatFlags, sampling: SamplingParams): Promise<void> {
+async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice: SamplingChoice): Promise<void> {
   const {textOrFile, promptFrom} = await import('../host/text-input.ts');
   const system = flags.system === undefined ? undefined : await textOrFile(io, flags.system);
   const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
   if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await isAtTerminal(io, flags))) {
     const {resume, save = true} = flags;
     const chat = {
-      ...{model, flags, sampling, system, resume: flags.continue ?? resume, save, tools: flags},
+      ...{model, flags, sampling: choice, system, resume: flags.continue ?? resume, save, tools: flags},
       ...{reducedMotion: wantsReducedMotion(io, flags), screenReader: usesScreenReader(io, flags)},
     };
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
@@ -104,6 +107,8 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, samplin
   }
   await refuseWithoutTerminal(flags);
   const answer = async (backend: Backend) => {
+    const {samplingFor} = await import('../open-model/sampling-for.ts');
+    const sampling = samplingFor(backend.model, choice, io.say);
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
     const face = {
       io,

@@ -1,7 +1,7 @@
 // A chat at a terminal, with a screen or without: what it is started with, and what of it is kept for the next time.
 import {reasonOf} from '../../base/files/file-error.ts';
 import type {Backend, KvState, StateLoad} from '../../engine/contract/backend.ts';
-import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import type {SamplingChoice} from '../../engine/contract/sampling.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import {damageNote, type SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
@@ -15,7 +15,7 @@ import {toolHost} from '../tools/tool-host.ts';
 export interface TerminalChat {
   readonly model: string | undefined;
   readonly flags: EngineFlags;
-  readonly sampling: SamplingParams;
+  readonly sampling: SamplingChoice;
   readonly system: string | undefined;
   /** True: the chat used last; a text: the session whose id begins so. */
   readonly resume: string | true | undefined;

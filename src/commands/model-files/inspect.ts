@@ -2,6 +2,7 @@
 import type {Command} from 'commander';
 import {labelled} from '../../base/text-table.ts';
 import {formatBytes, formatCount} from '../../base/units.ts';
+import {SAMPLING} from '../../engine/contract/sampling-table.ts';
 import type {Inspection, SourceReport} from '../../engine/inspect/inspect-model.ts';
 import {findModel} from '../../engine/models/find-model.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
@@ -78,6 +79,8 @@ function table(found: Inspection, note: string): string {
         `its chat template has one, which is not sent unasked: ${JSON.stringify(own.slice(0, 60))}`,
       ]);
   }
+  const sampling = samplingText(found);
+  if (sampling !== '') rows.push(['sampling', sampling]);
   if (found.license !== undefined) rows.push(['license', found.license]);
   rows.push(['fits here', howItFits(found)]);
   for (const text of found.notes) rows.push(['note', text]);
@@ -116,6 +119,15 @@ function abilities({chat, fim, tools, reasoning}: Tokenizer): string {
     ...(reasoning ? ['reasoning'] : []),
   ];
   return `${can.join(', ')} (by template and vocabulary; text only)`;
+}
+
+/** Such as `temperature 0.15 (the file), top_p 0.95 (the catalogue)`. */
+function samplingText({sampling}: Inspection): string {
+  const figures = SAMPLING.flatMap(({key, set: [name]}) => {
+    const figure = sampling[key];
+    return figure === undefined ? [] : [`${name} ${figure.value} (${figure.origin})`];
+  });
+  return figures.join(', ');
 }
 
 function howItFits({fittingContext, shape}: Inspection): string {

@@ -44,6 +44,7 @@ const MEANING = {
   template: 'answers',
   setting: 'answers',
   reasoningEffort: 'answers',
+  modelDefaults: 'answers',
   gpu: 'engine',
   gpuLayers: 'engine',
   ctx: 'engine',
@@ -69,7 +70,9 @@ const MEANING = {
 
 function hasFlag(flags: EngineFlags, ...meanings: readonly string[]): boolean {
   const names = Object.keys(MEANING) as (keyof typeof MEANING)[];
-  return names.some((name) => meanings.includes(MEANING[name]) && flags[name] !== undefined);
+  // Commander's value of an absent --no-… option is true; no flag that is asked about is true when it is given.
+  const isGiven = (name: keyof EngineFlags) => flags[name] !== undefined && flags[name] !== true;
+  return names.some((name) => meanings.includes(MEANING[name]) && isGiven(name));
 }
 
 /** True when the flags ask for something a running server may not have. */

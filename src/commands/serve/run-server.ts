@@ -13,6 +13,7 @@ import type {Service} from '../../serve/service.ts';
 import type {Io} from '../host/io.ts';
 import {openBackend} from '../open-model/open-backend.ts';
 import {announceServer, changesAnswers} from '../open-model/running-servers.ts';
+import {samplingFor} from '../open-model/sampling-for.ts';
 import type {ServeFlags} from './server-settings.ts';
 import {settings} from './server-settings.ts';
 
@@ -46,6 +47,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
     let withdraw = () => {};
     try {
       loaded(backend);
+      samplingFor(backend.model, options.sampling, io.say);
       const {path, id, contextSize} = backend.model;
       const known = {
         id,

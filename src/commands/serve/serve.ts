@@ -6,6 +6,7 @@ import type {Io} from '../host/io.ts';
 import {
   addEngineOptions,
   addModelArgument,
+  addModelDefaultsOption,
   addThinkingOptions,
   collect,
   DEFAULTS,
@@ -50,12 +51,13 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--max-tokens <n>', 'for requests that set none', number(rowOf('maxTokens')))
     .option(
       '-t, --temperature <t>',
-      `for requests that set none (default: ${DEFAULTS.chat.temperature})`,
+      `for requests that set none (default: the model's, else ${DEFAULTS.chat.temperature})`,
       number(rowOf('temperature')),
     )
     .option('--env-file <file>', 'settings as in the Codestral Mamba server; flags win')
     .addOption(command.createOption('--log-level <level>', 'what goes to stderr').choices(LOG_LEVELS).default('info'))
     .option('--log-prompts', 'write request bodies to the log');
+  addModelDefaultsOption(command);
   addThinkingOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);

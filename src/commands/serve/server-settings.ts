@@ -128,9 +128,10 @@ export function settings(io: Io, flags: ServeFlags): Settings {
       heartbeatMs: HEARTBEAT_MS,
       stallMs: STALL_MS,
       aliases: flags.alias ?? [],
-      defaults: {
-        temperature: temperature ?? DEFAULTS.chat.temperature,
-        ...(maxTokens !== undefined && {maxTokens}),
+      sampling: {
+        asked: defined({temperature, maxTokens}),
+        otherwise: {temperature: DEFAULTS.chat.temperature},
+        ...(flags.modelDefaults === false && {withoutModel: true}),
       },
       seedDefaults: {
         temperature: temperature ?? SEED_DEFAULTS.temperature,

@@ -1,17 +1,19 @@
 // `mistral tools`: shows the calls a model makes with your tools, or runs them and prints the final answer.
 
 import type {Command} from 'commander';
+import type {Backend} from '../../engine/contract/backend.ts';
 import type {Io} from '../host/io.ts';
 import {
   addEngineOptions,
   addModelArgument,
+  addModelDefaultsOption,
   addSamplingOptions,
   addThinkingOptions,
   collect,
   DEFAULTS,
   modelArgument,
   number,
-  samplingParams,
+  samplingChoice,
 } from '../options.ts';
 import type {ToolsFlags} from './run-tools.ts';
 
@@ -40,27 +42,27 @@ export function addToolsCommand(command: Command, io: Io): void {
     .option('--dry-run', 'show the ids and pieces of the prompt without running the model')
     .option('--json', 'one JSON object an answer instead of calls or text');
   addSamplingOptions(command, DEFAULTS.tools);
+  addModelDefaultsOption(command);
   addThinkingOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {
     const flags = command.opts<ToolsFlags>();
     const {answerWithCommands, readToolsFlags, showCalls} = await import('./run-tools.ts');
-    const {request, commands} = await readToolsFlags(io, flags, samplingParams(command));
+    const choice = samplingChoice(command, DEFAULTS.tools);
+    const {request, commands} = await readToolsFlags(io, flags, {...choice.otherwise, ...choice.asked});
     if (flags.dryRun) {
       const {printPrompt} = await import('./dry-run.ts');
       return printPrompt(io, modelArgument(model, flags), flags, request);
     }
     const {withBackend} = await import('../open-model/open-backend.ts');
-    await withBackend(
-      io,
-      modelArgument(model, flags),
-      flags,
-      (backend) =>
-        commands.length > 0
-          ? answerWithCommands(io, backend, request, commands, flags)
-          : showCalls(io, backend, request, flags.json ?? false),
-      {chats: true},
-    );
+    const {samplingFor} = await import('../open-model/sampling-for.ts');
+    const ask = (backend: Backend) => {
+      const asked = {...request, sampling: samplingFor(backend.model, choice, io.say)};
+      return commands.length > 0
+        ? answerWithCommands(io, backend, asked, commands, flags)
+        : showCalls(io, backend, asked, flags.json ?? false);
+    };
+    await withBackend(io, modelArgument(model, flags), flags, ask, {chats: true});
   });
 }

@@ -2,7 +2,7 @@
 
 import type {PlacedMedium, Prompt, Token, Tokenized} from './prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest, ToolCall} from './requests.ts';
-import type {SamplingParams} from './sampling.ts';
+import type {RecommendedSampling, SamplingParams} from './sampling.ts';
 import type {TemplateConfidence, TemplateName} from './templates.ts';
 import type {Tokenizer} from './tokenizer.ts';
 
@@ -97,6 +97,8 @@ export interface ModelInfo {
   readonly supportsTools: boolean;
   /** The levels of reasoning that can be asked for; empty: it has none. Absent where nobody here knows them. */
   readonly efforts?: Efforts;
+  /** What is recommended for it; absent where nothing is known. */
+  readonly sampling?: RecommendedSampling;
   /** Where it runs, such as `CPU, 2 threads` or `CUDA, 33/33 layers`. */
   readonly device: string;
 }

@@ -1,7 +1,7 @@
 // How the next token is chosen and when generation ends: one set of fields and the rules for their values.
 
 import {EngineError} from '../../base/errors.ts';
-import {BIAS, isInRange, MAX_STOP_TEXTS, rangeText, SAMPLING} from './sampling-table.ts';
+import {BIAS, isInRange, MAX_STOP_TEXTS, type NumberKey, rangeText, SAMPLING} from './sampling-table.ts';
 
 /**
  * Absent means: the neutral value that changes nothing. Temperature 0 is argmax, with no hidden penalty. The ranges stand
@@ -60,4 +60,48 @@ export function validateSampling(params: SamplingParams): void {
       param: 'stop',
     });
   }
+}
+
+/** Figures that are recommended for a model, each with where it is from, in words that follow "(". */
+export type RecommendedSampling = {
+  readonly [Key in NumberKey]?: {readonly value: number; readonly origin: string};
+};
+
+/** The sampling of a run, before the model that it is for is known. */
+export interface SamplingChoice {
+  /** What somebody asked for. */
+  readonly asked: Partial<SamplingParams>;
+  /** What this program does where nobody asked and the model recommends nothing. */
+  readonly otherwise: SamplingParams;
+  /** What the model recommends is left out. */
+  readonly withoutModel?: boolean;
+}
+
+/**
+ * What holds for a model: what was asked for, else what is recommended, else this program's own. A recommendation is one
+ * recipe: this program's own limits of the likely tokens are not mixed into it.
+ */
+export function chosenSampling(choice: SamplingChoice, recommended: RecommendedSampling = {}): SamplingParams {
+  const {asked, otherwise, withoutModel} = choice;
+  const figures = withoutModel ? [] : Object.entries(recommended).map(([key, {value}]) => [key, value] as const);
+  const {temperature, maxTokens} = otherwise;
+  const own = figures.length === 0 ? otherwise : {temperature, ...(maxTokens !== undefined && {maxTokens})};
+  return {...own, ...Object.fromEntries(figures), ...asked};
+}
+
+/**
+ * One line about figures that the model recommends, such as `sampling: temperature 0.15 (the file), top_p 1`; undefined
+ * where none of them holds.
+ */
+export function samplingLine(choice: SamplingChoice, recommended: RecommendedSampling = {}): string | undefined {
+  const taken = (key: NumberKey) =>
+    choice.withoutModel || choice.asked[key] !== undefined ? undefined : recommended[key];
+  if (!SAMPLING.some(({key}) => taken(key) !== undefined)) return undefined;
+  const chosen = {topP: 1, ...chosenSampling(choice, recommended)};
+  const figures = SAMPLING.flatMap(({key, set: [name]}) => {
+    const origin = taken(key)?.origin;
+    if (origin === undefined && key !== 'temperature' && key !== 'topP') return [];
+    return [`${name} ${chosen[key]}${origin === undefined ? '' : ` (${origin})`}`];
+  });
+  return `sampling: ${figures.join(', ')}`;
 }

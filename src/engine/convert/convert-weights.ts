@@ -118,8 +118,9 @@ function sizeLabel(parameters: number): string {
   return `${scaled.toFixed(scaled < 9.95 ? 1 : 0)}${units[0]}`;
 }
 
-function modelEntries({model, vocabulary, hasVision}: SourceFolder): GgufEntries {
+function modelEntries({model, vocabulary, hasVision, defaults}: SourceFolder): GgufEntries {
   return [
+    ...defaults,
     ...hyperparameterEntries(model),
     ...vocabularyEntries(vocabulary, model.vocabSize),
     ...(hasVision ? ([['mistral.vision', text('left out')]] as const) : []),

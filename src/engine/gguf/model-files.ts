@@ -78,7 +78,7 @@ function toModelFile(group: readonly FolderFile[]): ModelFile {
 }
 
 /** The file name without its quantisation and split marks: equal for quantisations of one model. */
-export function baseName({name, quant}: ModelFile): string {
+export function baseName({name, quant}: Pick<ModelFile, 'name' | 'quant'>): string {
   const stem = name.toLowerCase().replace(/(-\d{5}-of-\d{5})?\.gguf$/, '');
   return quant === undefined ? stem : stem.replace(quant.toLowerCase(), '').replace(/[-_.]+$/, '');
 }

@@ -3,11 +3,13 @@ import {readdirSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {KV_TYPES, type KvType, type Machine} from '../contract/local-engine.ts';
+import type {RecommendedSampling} from '../contract/sampling.ts';
 import type {TemplateConfidence, TemplateName} from '../contract/templates.ts';
 import {fileTypeName} from '../gguf/file-types.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import {checkLoadable} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
+import {recommendedSampling} from '../models/defaults/recommended-sampling.ts';
 import {memoryNeed} from '../models/memory/memory-needs.ts';
 import {type Abilities, abilitiesOf} from '../template/abilities.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
@@ -51,6 +53,8 @@ export interface Inspection {
   readonly types: readonly TypeShare[];
   readonly tokenizer: TokenizerReport | undefined;
   readonly template: TemplateReport | undefined;
+  /** What is recommended, each figure with its origin. */
+  readonly sampling: RecommendedSampling;
   readonly memory: readonly MemoryRow[];
   /** Largest context that fits this machine with an F16 cache, up to the trained one; 0 when not even the weights do. */
   readonly fittingContext: number;
@@ -92,6 +96,7 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
   const shape = modelShape(file);
   const parameters = file.tensors.reduce((sum, {shape: sizes}) => sum + product(sizes), 0);
   const {tokenizer, template, problem: vocabularyProblem} = tokenizerReport(file);
+  const {sampling, notes: samplingNotes} = recommendedSampling(file);
   const fileType = file.metadata.number('general.file_type');
   return {
     path: file.path,
@@ -106,10 +111,11 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
     types: typeShares(file),
     tokenizer,
     template,
+    sampling,
     memory: memoryRows(shape, bytes),
     fittingContext: fittingContext(shape, bytes, machine),
     problem: loadProblem(file) ?? vocabularyProblem,
-    notes: [...visionNotes(file), ...oddities(file, shape)],
+    notes: [...samplingNotes, ...visionNotes(file), ...oddities(file, shape)],
   };
 }
 

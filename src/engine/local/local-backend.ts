@@ -1,5 +1,4 @@
 // The Backend that runs here: request to ids by the template, ids to ids by the engine, ids to events by the parser.
-
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import type {JsonObject} from '../../base/json.ts';
@@ -7,7 +6,7 @@ import type {Backend, GenerationEvent, KvState, ModelInfo, TokenModel} from '../
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
-import {type SamplingParams, validateSampling} from '../contract/sampling.ts';
+import {type RecommendedSampling, type SamplingParams, validateSampling} from '../contract/sampling.ts';
 import {TEMPLATES} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {abilitiesOf} from '../template/abilities.ts';
@@ -36,6 +35,8 @@ export interface LocalParts {
   readonly path: string | undefined;
   readonly trainedContextSize: number | undefined;
   readonly device: string;
+  /** What is recommended for the model. */
+  readonly sampling?: RecommendedSampling | undefined;
   readonly state?: KvState | undefined;
   /** Monotonic, in milliseconds; default: the process's own. */
   readonly now?: () => number;
@@ -69,6 +70,7 @@ export class LocalBackend implements Backend {
       supportsFim: fim,
       supportsTools: tools,
       efforts: takesSettings(template) ? effortsAsked(parts.modelSettings, parts.chosenSettings) : {levels: []},
+      ...(parts.sampling && {sampling: parts.sampling}),
       device: parts.device,
     };
   }

@@ -5,6 +5,7 @@ import type {LocalOptions} from '../contract/local-engine.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {preflight} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
+import {recommendedSampling} from '../models/defaults/recommended-sampling.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 import {checkChosen, isUnusual, settingLines} from '../template/model-settings.ts';
 import {guessLine, requireVersion} from '../template/version/require-version.ts';
@@ -42,11 +43,14 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   if (guess !== undefined) options.onNote?.(guess);
   if (modelSettings && isUnusual(modelSettings))
     options.onNote?.(`model settings: ${settingLines(modelSettings).join('; ')}`);
+  const {sampling, notes} = recommendedSampling(file);
+  for (const note of notes) options.onNote?.(note);
   const tokenModel = await engine.open(file, options);
   const {trainedContextSize, device, state} = tokenModel;
   const id = options.id ?? basename(file.path).replace(/\.gguf$/i, '');
   return new LocalBackend({
     ...loaded,
+    sampling,
     chosenSettings: options.settings,
     tokenModel,
     trainedContextSize,

@@ -31,10 +31,21 @@ export async function openExactRemote(options: RemoteOptions, loaded: LoadedToke
       hint: 'Leave --tokenizer out: the server then renders the prompts.',
     });
   }
-  const {id, contextSize = UNKNOWN_CONTEXT, device} = remote.model;
+  const {id, contextSize = UNKNOWN_CONTEXT, device, sampling} = remote.model;
   const {tokenizer, template, chatTemplate, modelSettings, chosenSettings} = loaded;
   const tokenModel = new RemoteTokenModel({server, route, model: id, contextSize, eos: tokenizer.eos});
-  const parts = {tokenModel, tokenizer, template, chatTemplate, modelSettings, chosenSettings, id, device, now};
+  const parts = {
+    tokenModel,
+    tokenizer,
+    template,
+    chatTemplate,
+    modelSettings,
+    chosenSettings,
+    id,
+    device,
+    now,
+    sampling,
+  };
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: remote.model.trainedContextSize});
   return new ExactBackend(local, remote);
 }

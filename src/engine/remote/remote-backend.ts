@@ -2,11 +2,12 @@
 
 import {EngineError} from '../../base/errors.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
-import {count, list, object, optional, text} from '../../base/shape.ts';
+import {count, list, number, object, optional, record, text} from '../../base/shape.ts';
 import {streamWithin} from '../../base/signals.ts';
 import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
-import {validateSampling} from '../contract/sampling.ts';
+import {type RecommendedSampling, validateSampling} from '../contract/sampling.ts';
+import {isInRange, SAMPLING} from '../contract/sampling-table.ts';
 import {AnswerStream} from './answer-stream.ts';
 import {RemoteAnswer} from './read-events.ts';
 import {isMistral, RemoteServer, type ServerOptions} from './remote-server.ts';
@@ -39,6 +40,8 @@ const cardShape = object({
   max_context_length: contextLength,
   max_model_len: contextLength,
   meta: optional(object({n_ctx_train: contextLength})),
+  /** Ours: what is recommended for the model. */
+  model_sampling: optional(record(number)),
 });
 const cardsShape = object({data: optional(list(optional(cardShape)))});
 export type ModelCard = ReturnType<typeof cardShape> & {readonly id: string};
@@ -75,6 +78,7 @@ function backendFor(server: RemoteServer, card: ModelCard, options: RemoteOption
   const {reasoningEffort, now = () => performance.now()} = options;
   const {host} = new URL(server.url);
   const contextSize = (card.max_context_length ?? card.max_model_len ?? card.meta?.n_ctx_train) || undefined;
+  const sampling = recommendedBy(card);
   const model: ModelInfo = {
     id: card.id,
     path: undefined,
@@ -84,10 +88,21 @@ function backendFor(server: RemoteServer, card: ModelCard, options: RemoteOption
     templateReason: 'the remote server renders the prompt',
     supportsFim: true,
     supportsTools: true,
+    ...(sampling && {sampling}),
     device: `remote, ${host}`,
   };
   const dialect: Dialect = isMistral(server.url) ? 'mistral' : 'openai';
   return {remote: new RemoteBackend(server, model, {dialect, now, reasoningEffort}), now};
+}
+
+/** What a `mistral serve` says is recommended for its model; figures that cannot be are passed over. */
+function recommendedBy({model_sampling: figures}: ModelCard): RecommendedSampling | undefined {
+  if (figures === undefined) return undefined;
+  const taken = SAMPLING.flatMap((row) => {
+    const value = figures.get(row.wire[0]);
+    return value !== undefined && isInRange(row, value) ? [[row.key, {value, origin: 'the server'}] as const] : [];
+  });
+  return Object.fromEntries(taken);
 }
 
 /** The models of a list; one that cannot be read is no hindrance where the model is named. @throws EngineError */

@@ -147,7 +147,7 @@ export function addLlamaCompletion(app: App, service: Service): void {
         config: {errors: 'llama'},
       },
       async ({json}, reply) => {
-        const call = readNativeCompletion(json, service.options.defaults);
+        const call = readNativeCompletion(json, service.defaults);
         check(call, service.backend);
         const prompt = promptOf(call, service.backend);
         return answer(service, reply, call, ({backend}, one, signal) =>
@@ -168,7 +168,7 @@ export function addLlamaCompletion(app: App, service: Service): void {
       config: {errors: 'llama'},
     },
     async ({json}, reply) => {
-      const call = readInfill(json, service.options.defaults);
+      const call = readInfill(json, service.defaults);
       check(call, service.backend);
       const {prompt, suffix} = fitInfill(call, service.backend);
       return answer(service, reply, call, ({backend}, one, signal) =>

@@ -32,11 +32,18 @@ export function addStatus(app: App, service: Service): void {
     },
     async () => {
       const {model} = service.backend;
-      const {defaults} = service.options;
+      const {defaults} = service;
       return {
         default_generation_settings: {
           n_ctx: model.contextSize ?? 0,
-          params: {temperature: defaults.temperature, n_predict: defaults.maxTokens ?? -1},
+          params: {
+            temperature: defaults.temperature,
+            top_k: defaults.topK ?? 0,
+            top_p: defaults.topP ?? 1,
+            min_p: defaults.minP ?? 0,
+            repeat_penalty: defaults.repeatPenalty ?? 1,
+            n_predict: defaults.maxTokens ?? -1,
+          },
         },
         total_slots: service.admission.options.slots,
         model_alias: model.id,

@@ -80,7 +80,7 @@ export function addTokens(app: App, service: Service): void {
     },
     async ({json}) => {
       const tokenizer = tokenizerOf(service);
-      const {defaults} = service.options;
+      const {defaults} = service;
       const tokens = service.backend.render?.(readChat(json, defaults).request).tokens ?? [];
       return {prompt: promptText(tokens, tokenizer), tokens: [...tokens]};
     },

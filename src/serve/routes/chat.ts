@@ -35,8 +35,8 @@ export function addChat(app: App, service: Service): void {
       },
     },
     async ({json, log}, reply) => {
-      const {backend, options: settings} = service;
-      const call = readChat(json, settings.defaults);
+      const {backend, defaults} = service;
+      const call = readChat(json, defaults);
       const {request, n} = call;
       const options = replyOptions(call, backend);
       const notes = schemaNotes(request);

@@ -54,7 +54,7 @@ export function addCompletions(app: App, service: Service): void {
     },
     async ({json}, reply) => {
       const {model, tokenizer} = service.backend;
-      const call = readCompletion(json, service.options.defaults);
+      const call = readCompletion(json, service.defaults);
       check(call, tokenizer);
       const {prompts, suffix, n, sampling} = call;
       const promptOf = (index: number) => prompts[Math.floor(index / n)] ?? '';

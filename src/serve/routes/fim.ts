@@ -24,7 +24,7 @@ export function addFim(app: App, service: Service): void {
       },
     },
     async ({json}, reply) => {
-      const {request, stream} = readFim(json, service.options.defaults);
+      const {request, stream} = readFim(json, service.defaults);
       const start: StartGeneration = ({backend, signal}) => backend.fim(request, signal);
       const {model} = service.backend;
       const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};

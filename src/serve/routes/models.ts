@@ -2,6 +2,8 @@
 
 import {z} from 'zod';
 import type {ModelInfo} from '../../engine/contract/backend.ts';
+import type {RecommendedSampling} from '../../engine/contract/sampling.ts';
+import {SAMPLING} from '../../engine/contract/sampling-table.ts';
 import {HttpError} from '../http-error.ts';
 import {ErrorSchema, errors} from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
@@ -19,6 +21,10 @@ const ModelCardSchema = z.object({
   aliases: z.array(z.string()),
   deprecation: z.null(),
   default_model_temperature: z.number(),
+  model_sampling: z
+    .record(z.string(), z.number())
+    .optional()
+    .describe('what is recommended for this model, by the names of a request; absent with --no-model-defaults'),
   capabilities: z.object({
     completion_chat: z.boolean(),
     completion_fim: z.boolean(),
@@ -31,7 +37,8 @@ const ModelCardSchema = z.object({
 });
 
 function card(model: ModelInfo, service: Service): z.infer<typeof ModelCardSchema> {
-  const {aliases, defaults} = service.options;
+  const {defaults} = service;
+  const {aliases, sampling} = service.options;
   return {
     id: model.id,
     object: 'model',
@@ -44,6 +51,7 @@ function card(model: ModelInfo, service: Service): z.infer<typeof ModelCardSchem
     aliases: [...aliases],
     deprecation: null,
     default_model_temperature: defaults.temperature,
+    ...(!sampling.withoutModel && model.sampling && {model_sampling: figures(model.sampling)}),
     capabilities: {
       completion_chat: true,
       completion_fim: model.supportsFim,
@@ -54,6 +62,15 @@ function card(model: ModelInfo, service: Service): z.infer<typeof ModelCardSchem
     },
     permission: [],
   };
+}
+
+/** Under the names that a request has for them. */
+function figures(recommended: RecommendedSampling): Record<string, number> {
+  const given = SAMPLING.flatMap(({key, wire: [name]}) => {
+    const figure = recommended[key];
+    return figure === undefined ? [] : [[name, figure.value] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 export function addModels(app: App, service: Service): void {

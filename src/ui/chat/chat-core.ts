@@ -3,6 +3,7 @@
 import {resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
+import {chosenSampling} from '../../engine/contract/sampling.ts';
 import type {Conversation, ConversationEvent} from '../../engine/conversation/conversation.ts';
 import {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
@@ -61,7 +62,7 @@ export class ChatCore implements ChatContext {
     this.#options = options;
     this.#face = face;
     this.theme = options.theme;
-    this.settings = {sampling: options.sampling, showThoughts: false, certainty: false};
+    this.settings = {sampling: chosenSampling(options.sampling), showThoughts: false, certainty: false};
     this.#writer = new SessionWriter(options.session);
     this.tools = new ToolRegistry(options.toolHost, {
       theme: options.theme,
@@ -144,13 +145,14 @@ export class ChatCore implements ChatContext {
 
   /** Loads the model, shows a resumed chat again, and begins with what waits. @throws what loading the model throws. */
   async load(): Promise<void> {
-    const {open, system, tools} = this.#options;
+    const {open, sampling, system, tools} = this.#options;
     // Before something else can be sent, which would take its place.
     this.#giveBack();
     const backend = await open(
       (text) => this.note(text),
       (fraction) => this.#face.show({type: 'loading', fraction}),
     );
+    this.settings.sampling = chosenSampling(sampling, backend.model.sampling);
     this.#loaded = {backend, conversation: openConversation(backend, this, system)};
     this.#face.show({type: 'ready', model: backend.model});
     this.recall();

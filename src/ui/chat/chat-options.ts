@@ -1,6 +1,6 @@
 // What a chat at a terminal is started with, whichever face it has.
 import type {Backend} from '../../engine/contract/backend.ts';
-import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import type {SamplingChoice} from '../../engine/contract/sampling.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
@@ -23,7 +23,7 @@ export interface ChatOptions {
    * loaded, 0 to 1.
    */
   readonly open: (note: (text: string) => void, onProgress: (fraction: number) => void) => Promise<Backend>;
-  readonly sampling: SamplingParams;
+  readonly sampling: SamplingChoice;
   readonly system?: string;
   readonly theme: Theme;
   /** Where this chat is kept; one with messages is resumed. */

@@ -34,7 +34,7 @@ test('without flags: this machine only, port 8080, four slots, eight may wait', 
       slots: 4,
       maxQueue: 8,
       checkHost: true,
-      defaults: {temperature: 0.7},
+      sampling: {asked: {}, otherwise: {temperature: 0.7}},
       seedDefaults: {temperature: 0.35, maxTokens: 256},
       bodyLimit: 8 * 2 ** 20,
     },
@@ -47,7 +47,7 @@ test('an env file of the Codestral Mamba server is understood; flags win', () =>
     model: '/m',
     host: '127.0.0.1',
     port: 1,
-    app: {defaults: {temperature: 0.35, maxTokens: 4096}, seedDefaults: {temperature: 0.35, maxTokens: 4096}},
+    app: {sampling: {asked: {temperature: 0.35, maxTokens: 4096}}, seedDefaults: {temperature: 0.35, maxTokens: 4096}},
   });
 });
 

@@ -125,7 +125,7 @@ function byFlag(row: NumberRow, text: string): SamplingParams {
   addSamplingOptions(command, BARE);
   const name = /--\S+/.exec(row.flag)?.[0] ?? '';
   command.parse([`${name}=${text}`], {from: 'user'});
-  return unset(samplingParams(command));
+  return unset(samplingParams(command, BARE));
 }
 
 /** Each way a request is read: both dialects of the engine's reader, the server's own, and the schema of its body. */

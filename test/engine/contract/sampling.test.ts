@@ -1,5 +1,12 @@
 import {describe, expect, test} from 'vitest';
-import {type SamplingParams, validateSampling} from '../../../src/engine/contract/sampling.ts';
+import {
+  chosenSampling,
+  type RecommendedSampling,
+  type SamplingChoice,
+  type SamplingParams,
+  samplingLine,
+  validateSampling,
+} from '../../../src/engine/contract/sampling.ts';
 
 describe('validateSampling', () => {
   test('accepts every field at the edges of its range', () => {
@@ -41,5 +48,54 @@ describe('validateSampling', () => {
     expect(() => validateSampling({temperature: 1, ...bad})).toThrow(
       expect.objectContaining({code: 'invalid_request', param, message}),
     );
+  });
+});
+
+describe('what a model recommends', () => {
+  const choice: SamplingChoice = {asked: {}, otherwise: {temperature: 0.7, topP: 0.8, maxTokens: 1024}};
+  const file: RecommendedSampling = {temperature: {value: 0.15, origin: 'the file'}};
+  const both: RecommendedSampling = {...file, topP: {value: 0.95, origin: 'the catalogue, unverified'}};
+
+  test('goes before the own values, which are not mixed into its recipe', () => {
+    expect(chosenSampling(choice)).toEqual({temperature: 0.7, topP: 0.8, maxTokens: 1024});
+    expect(chosenSampling(choice, {})).toEqual({temperature: 0.7, topP: 0.8, maxTokens: 1024});
+    expect(chosenSampling(choice, file)).toEqual({temperature: 0.15, maxTokens: 1024});
+    expect(chosenSampling(choice, both)).toEqual({temperature: 0.15, topP: 0.95, maxTokens: 1024});
+  });
+
+  test('gives way to what was asked for, figure by figure', () => {
+    expect(chosenSampling({...choice, asked: {temperature: 0, seed: 7}}, both)).toEqual({
+      temperature: 0,
+      topP: 0.95,
+      maxTokens: 1024,
+      seed: 7,
+    });
+    expect(chosenSampling({...choice, asked: {topP: 0.5}}, file)).toEqual({
+      temperature: 0.15,
+      topP: 0.5,
+      maxTokens: 1024,
+    });
+    expect(chosenSampling({...choice, withoutModel: true}, both)).toEqual({
+      temperature: 0.7,
+      topP: 0.8,
+      maxTokens: 1024,
+    });
+  });
+
+  test('is told in one line with its origin, as long as any of it holds', () => {
+    expect(samplingLine(choice, file)).toBe('sampling: temperature 0.15 (the file), top_p 1');
+    expect(samplingLine(choice, both)).toBe(
+      'sampling: temperature 0.15 (the file), top_p 0.95 (the catalogue, unverified)',
+    );
+    expect(samplingLine({...choice, asked: {temperature: 0}}, both)).toBe(
+      'sampling: temperature 0, top_p 0.95 (the catalogue, unverified)',
+    );
+    expect(samplingLine(choice, {...file, topK: {value: 40, origin: 'generation_config.json'}})).toBe(
+      'sampling: temperature 0.15 (the file), top_p 1, top_k 40 (generation_config.json)',
+    );
+    expect(samplingLine(choice, {})).toBeUndefined();
+    expect(samplingLine(choice)).toBeUndefined();
+    expect(samplingLine({...choice, withoutModel: true}, both)).toBeUndefined();
+    expect(samplingLine({...choice, asked: {temperature: 0}}, file)).toBeUndefined();
   });
 });

@@ -384,3 +384,17 @@ test('a list that is none is no hindrance where the model is named', async () =>
     await expect(unnamed).rejects.toMatchObject({code: list.startsWith('<') ? 'backend_failed' : 'model_not_found'});
   }
 });
+
+test('what a server says is recommended for its model is taken, figures that cannot be are not', async () => {
+  const recommended = async (model_sampling: unknown) => {
+    const {url} = await httpServer((_, response) => json(response, {data: [{id: 'a', model_sampling}]}));
+    return (await openRemote({url: `${url}/v1`, env: {}})).model.sampling;
+  };
+  expect(await recommended({temperature: 0.15, top_k: 20, top_p: 7, seed: 'x'})).toBeUndefined();
+  expect(await recommended({temperature: 0.15, top_k: 20, top_p: 7, unknown: 1})).toEqual({
+    temperature: {value: 0.15, origin: 'the server'},
+    topK: {value: 20, origin: 'the server'},
+  });
+  expect(await recommended(undefined)).toBeUndefined();
+  expect(await recommended([1])).toBeUndefined();
+});

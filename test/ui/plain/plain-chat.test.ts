@@ -32,7 +32,7 @@ async function chat(
   }
   await runPlainChat({
     backend,
-    sampling: {temperature: 0},
+    sampling: {asked: {}, otherwise: {temperature: 0}},
     terminal: {
       lines: typed(),
       columns: () => 60,

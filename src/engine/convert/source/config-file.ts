@@ -30,6 +30,11 @@ export class ConfigFile {
     return Object.keys(this.#values).length === 0;
   }
 
+  /** As JSON has it; undefined when absent. */
+  value(key: string): unknown {
+    return this.#values[key];
+  }
+
   string(key: string): string | undefined {
     const value = this.#values[key];
     return typeof value === 'string' ? value : undefined;

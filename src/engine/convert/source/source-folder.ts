@@ -14,6 +14,7 @@ import {readPth} from '../weights/pth.ts';
 import {readSafetensors} from '../weights/safetensors.ts';
 import {type SourceTensor, sourceBytes, type Weights} from '../weights/weights.ts';
 import {readConfigFile} from './config-file.ts';
+import {type FolderDefaults, folderDefaults} from './folder-defaults.ts';
 import {folderName} from './folder-name.ts';
 import {fp8Blocks} from './fp8-blocks.ts';
 import {readHfConfig} from './hf-config.ts';
@@ -31,6 +32,8 @@ export interface SourceFolder {
   /** Path of the file the vocabulary is from. */
   readonly tokenizer: string;
   readonly tensors: readonly PlannedTensor[];
+  /** What it recommends, as it stands in the file that is made of it. */
+  readonly defaults: FolderDefaults['entries'];
   /** Every file that goes into the conversion, weights last. */
   readonly files: readonly string[];
   readonly weightBytes: number;
@@ -64,6 +67,7 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
   const {model, notes} = read(config, rows, options.context);
   const tensors = assemble(folder, weights, model, naming, fp8Blocks(config));
   const tokenizer = findTokenizer(folder, names, rows);
+  const defaults = folderDefaults(folder, names);
   return {
     folder,
     format,
@@ -72,10 +76,11 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
     vocabulary: tokenizer.vocabulary,
     tokenizer: tokenizer.path,
     tensors,
-    files: [configPath, tokenizer.path, ...weightFiles],
+    defaults: defaults.entries,
+    files: [configPath, tokenizer.path, ...defaults.files, ...weightFiles],
     weightBytes: [...weights.values()].reduce((sum, tensor) => sum + sourceBytes(tensor), 0),
     hasVision: config.has('vision_encoder') || config.has('vision_config'),
-    notes: [...notes, ...tokenizer.notes],
+    notes: [...notes, ...tokenizer.notes, ...defaults.notes],
   };
 }
 

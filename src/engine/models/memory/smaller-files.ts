@@ -2,9 +2,10 @@
 import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {formatBytes} from '../../../base/units.ts';
-import {baseName, type ModelFile, modelFiles} from '../../gguf/model-files.ts';
+import {baseName, modelFiles} from '../../gguf/model-files.ts';
 import type {GgufFile} from '../../gguf/read-header.ts';
-import {CATALOGUE, estimatedBytes} from '../catalogue/catalogue.ts';
+import {estimatedBytes} from '../catalogue/catalogue.ts';
+import {entryOfFile} from '../catalogue/entry-of-file.ts';
 import type {PlannedModel} from './memory-plan.ts';
 
 /** What `mistral pull` is offered with, best first. */
@@ -24,20 +25,12 @@ export function smallerFiles(file: GgufFile, {bytes}: PlannedModel, fits: (bytes
     (model) => own && model !== own && model.bytes < bytes && baseName(model) === baseName(own) && fits(model.bytes),
   );
   const here = siblings.slice(0, 2).map(({name, bytes: size}) => `${name} beside it (${formatBytes(size)})`);
-  return [...here, ...(own && here.length === 0 ? toFetch(own, bytes, fits) : [])];
+  return [...here, ...(own && here.length === 0 ? toFetch(file, bytes, fits) : [])];
 }
 
-function toFetch(own: ModelFile, bytes: number, fits: (bytes: number) => boolean): string[] {
-  const entry = CATALOGUE.find(({gguf}) => normalised(gguf?.split('/')[1] ?? '') === normalised(baseName(own)));
-  if (entry === undefined) return [];
+function toFetch(file: GgufFile, bytes: number, fits: (bytes: number) => boolean): string[] {
+  const entry = entryOfFile(file);
+  if (entry?.gguf === undefined) return [];
   const quant = OFFERED.find((name) => estimatedBytes(entry, name) < bytes && fits(estimatedBytes(entry, name)));
   return quant ? [`mistral pull ${entry.id}:${quant} (about ${formatBytes(estimatedBytes(entry, quant))})`] : [];
-}
-
-/** Repositories and their files differ in a maker's prefix and the word GGUF. */
-function normalised(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/^mistralai_/, '')
-    .replace(/[-_]gguf$/, '');
 }

@@ -19,6 +19,7 @@ test('a changed weight, size, name or tokenizer changes the key', () => {
   expect(fingerprint(folderWith({...files, 'consolidated.safetensors': retrained}))).not.toBe(key);
   expect(fingerprint(folderWith({...files, 'consolidated.safetensors': retrained.subarray(1)}))).not.toBe(key);
   expect(fingerprint(folderWith({...files, 'tokenizer.model.v3': 'y'}))).not.toBe(key);
+  expect(fingerprint(folderWith({...files, 'generation_config.json': '{}'}))).not.toBe(key);
   writeFileSync(join(folder, 'tekken.json'), '{}');
   expect(fingerprint(folder)).not.toBe(key);
 });

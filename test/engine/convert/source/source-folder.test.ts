@@ -253,3 +253,28 @@ test('a tokenizer.json that is a git-LFS pointer refuses the folder', () => {
 test('Mamba names are known with and without their prefix', () => {
   expect(openSourceFolder(folderWith(mambaFolder())).tensors).toHaveLength(21);
 });
+
+test('what generation_config.json recommends stands in the file that is made; a damaged one costs only that', () => {
+  const entries = (config: Uint8Array) => {
+    const {defaults, notes, files} = openSourceFolder(folderWith({...hfFolder(), 'generation_config.json': config}));
+    return {defaults, notes, files: files.map((path) => basename(path)).filter((name) => /^gen/.test(name))};
+  };
+  expect(entries(json({temperature: 0.15, top_p: 0.95}))).toEqual({
+    defaults: [
+      ['general.sampling.temp', {type: 'f32', value: 0.15}],
+      ['general.sampling.top_p', {type: 'f32', value: 0.95}],
+      ['mistral.sampling.origin', {type: 'string', value: 'generation_config.json'}],
+    ],
+    notes: [],
+    files: ['generation_config.json'],
+  });
+  expect(entries(json({temperature: 7})).notes).toEqual([
+    'generation_config.json: temperature is ignored, as it is not a number from 0 to 5.',
+  ]);
+  const damaged = entries(Buffer.from('{"temperature": '));
+  expect(damaged.defaults).toEqual([]);
+  expect(damaged.notes).toEqual([
+    expect.stringMatching(/^What it recommends is not known: .*generation_config\.json is not valid JSON/),
+  ]);
+  expect(openSourceFolder(folderWith(denseFolder())).defaults).toEqual([]);
+});

@@ -100,7 +100,7 @@ test('/model of a server that says little', async () => {
 });
 
 test('/stats are those of the last answer', async () => {
-  const {say} = await openChat(['one', 'two'], {sampling: {temperature: 0, seed: 7}});
+  const {say} = await openChat(['one', 'two'], {sampling: {asked: {seed: 7}, otherwise: {temperature: 0}}});
   await say('hi');
   expect(await say('/stats')).toEqual([
     [

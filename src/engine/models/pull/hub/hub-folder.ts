@@ -29,12 +29,13 @@ export interface ChosenFiles {
 }
 
 const TOKENIZERS = 'tekken\\.json|tokenizer\\.model(\\.v\\d+(m\\d+)?)?';
-const SETTINGS = 'config|generation_config|tokenizer|tokenizer_config|chat_template|special_tokens_map';
+const SETTINGS = 'config|tokenizer|tokenizer_config|chat_template|special_tokens_map';
+const RECOMMENDS = 'generation_config\\.json|SYSTEM_PROMPT\\.txt';
 /** What is read of each kind of folder; a repository of both kinds is fetched in Mistral's, which comes first. */
 const PARTS = {
-  mistral: new RegExp(`^(params\\.json|consolidated.*\\.safetensors|${TOKENIZERS})$`),
+  mistral: new RegExp(`^(params\\.json|consolidated.*\\.safetensors|${RECOMMENDS}|${TOKENIZERS})$`),
   hf: new RegExp(
-    `^((${SETTINGS})\\.json|chat_template\\.jinja|model.*\\.safetensors(\\.index\\.json)?|${TOKENIZERS})$`,
+    `^((${SETTINGS})\\.json|chat_template\\.jinja|model.*\\.safetensors(\\.index\\.json)?|${RECOMMENDS}|${TOKENIZERS})$`,
   ),
   lora: /^(lora\.safetensors|adapter_config\.json|adapter_model\.safetensors|params\.json)$/,
 } as const;
