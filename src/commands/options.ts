@@ -117,7 +117,8 @@ export function addEngineOptions(command: Command): void {
 /** How the next token is chosen and when the answer ends. */
 export function addSamplingOptions(command: Command, defaults: SamplingParams): void {
   command.optionsGroup('Sampling:');
-  for (const row of SAMPLING) command.option(row.flag, row.help, number(row), defaults[row.key]);
+  for (const row of SAMPLING.filter(({chatOnly}) => !chatOnly))
+    command.option(row.flag, row.help, number(row), defaults[row.key]);
   command
     .option('--logit-bias <id=x>', "add x to a token's logit; repeatable", collect(logitBias))
     .option('--stop <text>', 'end before this text; repeatable', collect(String));
@@ -128,8 +129,14 @@ export function addModelDefaultsOption(command: Command): void {
   command.option('--no-model-defaults', 'sampling as this program has it, not as the model recommends it');
 }
 
-/** How a model that can think does; for commands that chat. */
+/** How much a model that can think does, and for how long; for commands that chat. */
 export function addThinkingOptions(command: Command): void {
+  addEffortOption(command);
+  for (const row of SAMPLING.filter(({chatOnly}) => chatOnly)) command.option(row.flag, row.help, number(row));
+}
+
+/** The first of them alone, for commands whose requests bring the budget. */
+export function addEffortOption(command: Command): void {
   command
     .optionsGroup('Thinking:')
     .option('--reasoning-effort <level>', "how much to think: one of the model's own levels, such as none or high");
@@ -244,6 +251,7 @@ const COMPANIONS: Readonly<Record<string, string>> = {
   loraScale: 'loraPath',
   system: 'instruct',
   reasoningEffort: 'instruct',
+  thinkingBudget: 'instruct',
 };
 
 /** Refuses flags whose companion is missing before anything is loaded: they would be lost without a word. */

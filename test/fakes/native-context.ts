@@ -99,7 +99,10 @@ export class FakeNativeContext implements NativeContext {
       context: this,
       createSampler: (): NativeSampler => ({applyConfig: (config) => this.configs.push(config), dispose}),
       createCheckpoint: (): NativeCheckpoint => new FakeCheckpoint(this, dispose),
-      createGrammar: async (): Promise<NativeGrammar> => ({dispose}),
+      createGrammar: async (gbnf: string): Promise<NativeGrammar & {gbnf: string}> => {
+        if (gbnf === 'no grammar') throw new Error('no rule');
+        return {gbnf, dispose};
+      },
     };
   }
 }

@@ -1,7 +1,7 @@
 // `mistral exam FILE`: puts questions with expected answers to a model and says what it got right.
 import type {Command} from 'commander';
 import type {Io} from '../host/io.ts';
-import {addEngineOptions, addModelArgument, addThinkingOptions, type EngineFlags, modelArgument} from '../options.ts';
+import {addEffortOption, addEngineOptions, addModelArgument, type EngineFlags, modelArgument} from '../options.ts';
 
 const EXAMPLES = `
 The file: {"cases": [{"id", "kind", "request", "expect"}]}. A request has messages, or
@@ -18,7 +18,7 @@ export function addExamCommand(command: Command, io: Io): void {
   command
     .description('Put questions with expected answers to a model: temperature 0, 96 tokens each.')
     .option('--json', 'one JSON object with every case');
-  addThinkingOptions(command);
+  addEffortOption(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (file: string, model?: string) => {

@@ -35,6 +35,7 @@ export interface ServeFlags extends EngineFlags {
   readonly alias?: readonly string[];
   readonly maxTokens?: number;
   readonly temperature?: number;
+  readonly thinkingBudget?: number;
   readonly envFile?: string;
   readonly logLevel: LogLevel;
   readonly logPrompts?: true;
@@ -129,7 +130,7 @@ export function settings(io: Io, flags: ServeFlags): Settings {
       stallMs: STALL_MS,
       aliases: flags.alias ?? [],
       sampling: {
-        asked: defined({temperature, maxTokens}),
+        asked: defined({temperature, maxTokens, thinkingBudget: flags.thinkingBudget}),
         otherwise: {temperature: DEFAULTS.chat.temperature},
         ...(flags.modelDefaults === false && {withoutModel: true}),
       },

@@ -2,7 +2,7 @@
 
 import type {Command} from 'commander';
 import type {Io} from '../host/io.ts';
-import {addEngineOptions, addModelArgument, addThinkingOptions, modelArgument, number} from '../options.ts';
+import {addEffortOption, addEngineOptions, addModelArgument, modelArgument, number} from '../options.ts';
 import type {WorkerFlags} from './run-worker.ts';
 
 const EXAMPLES = `
@@ -25,7 +25,7 @@ export function addWorkerCommand(command: Command, io: Io): void {
     .option('--name <name>', 'how the server lists this worker (default: host name and process)')
     .option('--api-timeout <s>', 'time for an answer of the API server', number({above: 0, max: 3600}), 15)
     .option('--grace <s>', 'time for running jobs after SIGTERM', number({above: 0, max: 86_400}), 30);
-  addThinkingOptions(command);
+  addEffortOption(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {

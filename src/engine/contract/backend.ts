@@ -14,6 +14,8 @@ export interface Usage {
   /** Prompt tokens that were in the KV cache already. */
   readonly cachedTokens: number;
   readonly completionTokens: number;
+  /** Those of them that are a thought, without its marks; absent where there was none. */
+  readonly reasoningTokens?: number;
 }
 
 export interface Timings {
@@ -64,6 +66,8 @@ export type GenerationEvent =
       readonly seed: number | undefined;
       /** What the whole answer is, where its events told otherwise: a thought whose beginning the model left out. */
       readonly whole?: WholeAnswer;
+      /** The thought was ended because it had used up its budget. */
+      readonly thinkingCut?: true;
       /** What a person should know of how the request was understood, a sentence each. */
       readonly notes?: readonly string[];
     };
@@ -135,16 +139,37 @@ export interface Grammar {
   readonly after?: Token;
 }
 
+/**
+ * Decides from id to id what may come next, such as the end of a thought that has used up its budget. A TokenModel asks
+ * it before each id and tells it each id.
+ */
+export interface TokenGuide {
+  /** What may come next; asking changes nothing. */
+  next(): NextToken;
+  take(token: Token): void;
+}
+
+export interface NextToken {
+  /** This id comes, whatever the model would say: nothing is sampled. */
+  readonly forced?: Token;
+  /** Ids that must not come; the same array as before means that they have not changed. */
+  readonly banned: readonly Token[];
+  /** The same object as before goes on where it is; another one begins here. */
+  readonly grammar?: Grammar | undefined;
+}
+
 export interface GenerateOptions {
   readonly sampling: SamplingParams;
+  /** Without effect beside a guide, which brings its own. */
   readonly grammar?: Grammar;
+  readonly guide?: TokenGuide;
 }
 
 export type TokenEvent =
   | {readonly type: 'prompt'; readonly cached: number}
   | {readonly type: 'prefill'; readonly done: number; readonly total: number}
-  /** The end-of-generation token is delivered too, so that a reader sees why it ended. */
-  | {readonly type: 'token'; readonly token: Token; readonly logprob?: TokenLogprob};
+  /** The end-of-generation token is delivered too, so that a reader sees why it ended. `forced`: by the guide. */
+  | {readonly type: 'token'; readonly token: Token; readonly logprob?: TokenLogprob; readonly forced?: true};
 
 /** Who computes: a local engine, or a scripted one in tests. It knows no text: ids, and media. */
 export interface TokenModel {

@@ -21,11 +21,14 @@ export interface NumberRow extends Range {
   readonly wireRange?: Range;
   /** Over HTTP, besides null: not set. */
   readonly off?: readonly number[];
+  /** Only where a chat is answered: plain text and fill-in-the-middle have no thoughts. */
+  readonly chatOnly?: true;
   readonly help: string;
 }
 
 export type NumberKey =
   | 'maxTokens'
+  | 'thinkingBudget'
   | 'temperature'
   | 'topP'
   | 'topK'
@@ -51,6 +54,20 @@ export const SAMPLING: readonly NumberRow[] = [
     wire: ['max_completion_tokens', 'max_tokens'],
     off: [-1],
     help: 'maximum tokens of the answer',
+  },
+  {
+    key: 'thinkingBudget',
+    integer: true,
+    min: 0,
+    max: INT32_MAX,
+    wireRange: {integer: 'any-size', min: 0},
+    flag: '--thinking-budget <n>',
+    set: ['thinking_budget'],
+    // Ours, vLLM's and llama-server's.
+    wire: ['thinking_budget', 'thinking_token_budget', 'thinking_budget_tokens'],
+    off: [-1],
+    chatOnly: true,
+    help: 'maximum tokens of a thought, behind which the answer begins (0 = no thought)',
   },
   {
     key: 'temperature',

@@ -26,6 +26,8 @@ export interface SamplingParams {
   readonly logitBias?: ReadonlyMap<number, number>;
   /** Generated tokens at most; absent = up to the context limit. */
   readonly maxTokens?: number;
+  /** Tokens of thoughts at most, without their marks; absent = as many as leave room for the answer. */
+  readonly thinkingBudget?: number;
   /** Generation ends before the first of these; never part of the answer. */
   readonly stop?: readonly string[];
   /** Report the raw distribution's log-probability of each token, with this many alternatives (0 = the token alone). */

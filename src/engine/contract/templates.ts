@@ -37,6 +37,8 @@ export interface TemplateRow {
   readonly thinking: 'refused' | 'encoded';
   /** Whether a model may write its thought as text, `<think>` at the very beginning of an answer. */
   readonly plainThought: 'none' | 'think-tags';
+  /** What a thought may stand before where a grammar holds the answer; the grammars of mistral-common 1.13.1. */
+  readonly thoughtBeforeForm: 'none' | 'calls' | 'calls-and-json';
   readonly modelSettings: 'refused' | 'encoded';
   /** Whether the oldest messages can be dropped to fit a context. */
   readonly truncation: 'ignored' | 'oldest-first';
@@ -76,6 +78,7 @@ const V1: TemplateRow = {
   chunkSeparator: '\n\n',
   thinking: 'refused',
   plainThought: 'none',
+  thoughtBeforeForm: 'none',
   modelSettings: 'refused',
   truncation: 'ignored',
   fim: 'refused',
@@ -150,6 +153,7 @@ const V13: TemplateRow = {
   toolResults: 'text',
   thinking: 'encoded',
   plainThought: 'none',
+  thoughtBeforeForm: 'calls',
 };
 
 const V15: TemplateRow = {
@@ -160,6 +164,7 @@ const V15: TemplateRow = {
   controls: ['[MODEL_SETTINGS]', '[/MODEL_SETTINGS]'],
   names: /mistral-small-4|small-2603|mistral-medium-3[.-]5/,
   chunkSeparator: '',
+  thoughtBeforeForm: 'calls-and-json',
   modelSettings: 'encoded',
   chunks: {...V13.chunks, system: ['text', 'input_audio'], tool: ['text', ...IMAGES, ...AUDIO]},
 };

@@ -6,6 +6,7 @@ import type {
   Grammar,
   Timings,
   TokenEvent,
+  TokenGuide,
   TokenLogprob,
   TokenModel,
   WholeAnswer,
@@ -17,7 +18,10 @@ import {StopMatcher} from './stop-matcher.ts';
 
 /** Turns generated ids into events: the template's output parser, or plain decoding. */
 export interface OutputReader {
-  push(token: Token): readonly OutputEvent[];
+  /** `forced`: the token was not the model's choice. */
+  push(token: Token, forced?: boolean): readonly OutputEvent[];
+  /** What comes now is a thought. */
+  readonly isThinking?: boolean;
   /** What was held back, and the reason it makes of the given one. */
   end(reason: FinishReason): {
     readonly events: readonly OutputEvent[];
@@ -31,6 +35,7 @@ export interface GenerationInput {
   readonly prompt: Prompt;
   readonly sampling: SamplingParams;
   readonly grammar?: Grammar;
+  readonly guide?: TokenGuide;
   readonly reader: OutputReader;
   /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
@@ -49,7 +54,12 @@ export async function* generate(input: GenerationInput, signal: AbortSignal): As
     yield* run.finish('length');
     return;
   }
-  const options = {sampling: {...sampling, ...run.seedParam}, ...(input.grammar && {grammar: input.grammar})};
+  const {grammar, guide} = input;
+  const options = {
+    sampling: {...sampling, ...run.seedParam},
+    ...(grammar && {grammar}),
+    ...(guide && {guide}),
+  };
   for await (const event of model.generate(prompt, options, signal)) {
     yield* run.take(event);
     // What a model computed ahead of its reader is not told after an abort.
@@ -73,6 +83,8 @@ class RunningGeneration {
   #stop: string | undefined;
   #cached = 0;
   #generated = 0;
+  #thought = 0;
+  #isThoughtCut = false;
   #admittedAt: number | undefined;
   #firstAt: number | undefined;
   #lastAt: number | undefined;
@@ -109,7 +121,11 @@ class RunningGeneration {
       const isEnd = model.isEndOfGeneration(event.token);
       if (isEnd) this.stopped = 'stop';
       else if (event.logprob) this.#logprobs.push(event.logprob);
-      yield* this.#pass(reader.push(event.token));
+      const wasThinking = reader.isThinking;
+      const events = reader.push(event.token, event.forced);
+      if (event.forced) this.#isThoughtCut = true;
+      else if (wasThinking && reader.isThinking) this.#thought++;
+      yield* this.#pass(events);
     }
   }
 
@@ -127,9 +143,11 @@ class RunningGeneration {
         promptTokens: this.#input.prompt.tokens.length,
         cachedTokens: this.#cached,
         completionTokens: this.#generated,
+        ...(this.#thought > 0 && {reasoningTokens: this.#thought}),
       },
       timings: this.#timings(),
       seed: this.#seed,
+      ...(this.#isThoughtCut && {thinkingCut: true}),
       ...(end.whole && this.#stop === undefined && {whole: end.whole}),
     };
   }

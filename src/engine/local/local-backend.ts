@@ -13,7 +13,7 @@ import {abilitiesOf} from '../template/abilities.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import {type EncodeOptions, encodeChat} from '../template/encode/encode-chat.ts';
 import {encodeFim} from '../template/encode/encode-fim.ts';
-import {effortNote, effortsAsked, type ModelSettings} from '../template/model-settings.ts';
+import {effortNote, effortOf, effortsAsked, type ModelSettings, withoutEffort} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
 import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
 import {fimVersion, requireVersion} from '../template/version/require-version.ts';
@@ -21,6 +21,8 @@ import {LengthBound} from '../tokenizer/length-bound.ts';
 import {suffixStop} from './fim-stop.ts';
 import {generate} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
+import {type ThoughtBudget, thoughtBudget} from './thought-budget.ts';
+import {thoughtGuide} from './thought-guide.ts';
 
 export interface LocalParts {
   readonly tokenModel: TokenModel;
@@ -80,7 +82,9 @@ export class LocalBackend implements Backend {
     const {tokenizer, template, modelSettings, chosenSettings, tokenModel} = this.#parts;
     const room = tokenModel.contextSize - 1 - (request.sampling.maxTokens ?? 0);
     const options: EncodeOptions = defined({maxModelInputLen: room, modelSettings, chosenSettings});
-    return encodeChat(request, tokenizer, requireVersion(template), options);
+    const isSilent = request.sampling.thinkingBudget === 0 && takesSettings(template);
+    const meant = isSilent ? withoutEffort(request, modelSettings, chosenSettings) : request;
+    return encodeChat(meant, tokenizer, requireVersion(template), options);
   }
 
   async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
@@ -90,7 +94,10 @@ export class LocalBackend implements Backend {
     // What a template always says in full; with truncation, old messages go.
     if (request.truncateForContextLength !== true) this.#checkTexts(request.messages.flatMap(textsOf));
     const prompt = this.render(request);
-    const {grammar, forbidden} = requestGrammar(request, tokenizer, version);
+    const {grammar, thoughtful, forbidden} = requestGrammar(request, tokenizer, version);
+    const budget = thoughtBudget(this.#room(prompt, request.sampling), request.sampling.thinkingBudget);
+    const rules = {budget: budget.tokens, prompt: prompt.tokens, grammar, thoughtful};
+    const guide = thoughtGuide(tokenizer, version, rules);
     const {temperature, seed} = request.sampling;
     const isRepeatable = temperature === 0 || seed !== undefined;
     const reader = new OutputParser(tokenizer, version, {
@@ -99,8 +106,9 @@ export class LocalBackend implements Backend {
       ...(isRepeatable && {newCallId: repeatableCallIds(prompt.tokens, temperature === 0 ? undefined : seed)}),
     });
     const sampling = without(request.sampling, forbidden);
-    const input = {model: tokenModel, prompt, sampling, ...(grammar && {grammar}), reader, now: this.#now};
-    yield* withNotes(generate(input, signal), this.#notes(request));
+    const how = guide ? {guide} : grammar ? {grammar} : {};
+    const input = {model: tokenModel, prompt, sampling, ...how, reader, now: this.#now};
+    yield* withNotes(generate(input, signal), (finish) => this.#notes(request, guide && budget, finish));
   }
 
   /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
@@ -148,10 +156,24 @@ export class LocalBackend implements Backend {
   }
 
   /** What a person should know of how a request was understood. */
-  #notes(request: ChatCompletionRequest): readonly string[] {
-    const {template, modelSettings} = this.#parts;
-    const effort = takesSettings(template) ? effortNote(request, modelSettings) : undefined;
-    return effort === undefined ? [] : [effort];
+  #notes(request: ChatCompletionRequest, budget: ThoughtBudget | undefined, {thinkingCut}: Finish): readonly string[] {
+    const {template, modelSettings, chosenSettings} = this.#parts;
+    const {thinkingBudget} = request.sampling;
+    const mapped = takesSettings(template) ? effortNote(request, modelSettings) : undefined;
+    const effort = takesSettings(template) ? effortOf(request, modelSettings, chosenSettings) : undefined;
+    const isWished = thinkingBudget !== undefined || (effort ?? 'none') !== 'none';
+    const isShortened = thinkingCut && budget && budget.tokens < (thinkingBudget ?? Number.POSITIVE_INFINITY);
+    return [
+      ...(mapped === undefined ? [] : [mapped]),
+      ...(budget === undefined && thinkingBudget !== undefined ? [NO_THOUGHTS] : []),
+      ...(budget?.isCrowdedOut && isWished ? [NO_ROOM] : []),
+      ...(isShortened ? [shortened(budget.tokens)] : []),
+    ];
+  }
+
+  /** Tokens that an answer may have. */
+  #room({tokens}: Prompt, {maxTokens = Number.POSITIVE_INFINITY}: SamplingParams): number {
+    return Math.min(maxTokens, Math.max(0, this.#parts.tokenModel.contextSize - tokens.length));
   }
 
   #plain(prompt: Prompt, sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
@@ -160,14 +182,28 @@ export class LocalBackend implements Backend {
   }
 }
 
+const NO_THOUGHTS = 'this model has no thoughts that a budget could limit';
+const NO_ROOM = 'there was no room for a thought beside the answer: a larger max_tokens, or context, gives it some';
+
 const takesSettings = ({version}: DetectedTemplate) =>
   version !== undefined && TEMPLATES[version].modelSettings === 'encoded';
 
+const shortened = (tokens: number) =>
+  `the thought was ended after ${tokens} tokens to leave room for the answer: a larger max_tokens, or context, gives it more`;
+
+type Finish = Extract<GenerationEvent, {readonly type: 'finish'}>;
+
 async function* withNotes(
   events: AsyncIterable<GenerationEvent>,
-  notes: readonly string[],
+  notesOf: (finish: Finish) => readonly string[],
 ): AsyncGenerator<GenerationEvent> {
-  for await (const event of events) yield event.type === 'finish' && notes.length > 0 ? {...event, notes} : event;
+  for await (const event of events) {
+    if (event.type !== 'finish') yield event;
+    else {
+      const notes = notesOf(event);
+      yield notes.length > 0 ? {...event, notes} : event;
+    }
+  }
 }
 
 function textsOf({role, content}: Message): string[] {

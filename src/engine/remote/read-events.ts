@@ -25,11 +25,18 @@ const usageShape = object({
   prompt_tokens: optional(count),
   completion_tokens: optional(count),
   prompt_tokens_details: optional(object({cached_tokens: optional(count)})),
+  completion_tokens_details: optional(object({reasoning_tokens: optional(count)})),
 });
 
 /** Chat chunks, whole chat answers, text completion chunks and llama-server's native events in one. */
 const chunkShape = object({
-  choices: list(object({delta, message: delta, text, finish_reason: optional(text)})),
+  choices: list(
+    object({
+      ...{delta, message: delta, text, finish_reason: optional(text)},
+      // Our own server's.
+      ...{thinking_cut: optional(flag), notes: optional(list(text))},
+    }),
+  ),
   usage: optional(usageShape),
   content: text,
   stop: optional(flag),
@@ -62,21 +69,32 @@ export interface RemoteAnswerOptions {
    * is no part of the message; sent back as history it would be a token more.
    */
   readonly startsMessage: boolean;
+  /** The one that was asked for, in tokens. */
+  readonly thinkingBudget?: number | undefined;
 }
+
+/** Of what a server says beside its answer; in characters. */
+const MOST_NOTES = 8;
+const LONGEST_NOTE = 500;
 
 /** Turns the chunks of one answer into events; `finish` closes it. */
 export class RemoteAnswer {
   readonly #now: () => number;
   readonly #started: number;
   readonly #seed: number | undefined;
+  readonly #budget: number | undefined;
   readonly #calls = new ToolCallParts();
   #atStart: boolean;
   #reason: FinishReason | undefined;
   #usage: Usage | undefined;
+  #hasThought = false;
+  #isThoughtCut = false;
+  #notes: readonly string[] = [];
   #texts = 0;
   #firstAt: number | undefined;
 
-  constructor({seed, now, startsMessage}: RemoteAnswerOptions) {
+  constructor({seed, now, startsMessage, thinkingBudget}: RemoteAnswerOptions) {
+    this.#budget = thinkingBudget;
     this.#now = now;
     this.#started = now();
     this.#seed = seed;
@@ -94,6 +112,7 @@ export class RemoteAnswer {
     const ended = this.#now();
     const generationMs = this.#firstAt === undefined ? 0 : ended - this.#firstAt;
     const usage = this.#usage ?? {promptTokens: 0, cachedTokens: 0, completionTokens: this.#texts};
+    const notes = this.#allNotes(usage);
     const firstTokenMs = this.#firstAt === undefined ? undefined : this.#firstAt - this.#started;
     yield {
       type: 'finish',
@@ -107,7 +126,23 @@ export class RemoteAnswer {
         tokensPerSecond: generationMs > 0 ? (usage.completionTokens / generationMs) * 1000 : undefined,
       },
       seed: this.#seed,
+      ...(this.#isThoughtCut && {thinkingCut: true}),
+      ...(notes.length > 0 && {notes}),
     };
+  }
+
+  /** What the server says, and whether it kept a budget that not every server knows. */
+  #allNotes({reasoningTokens}: Usage): readonly string[] {
+    const budget = this.#budget;
+    if (budget === undefined || !this.#hasThought) return this.#notes;
+    if (reasoningTokens === undefined) {
+      return [...this.#notes, `the server does not say whether it kept the thinking budget of ${budget} tokens`];
+    }
+    if (reasoningTokens <= budget) return this.#notes;
+    return [
+      ...this.#notes,
+      `the server did not keep the thinking budget of ${budget} tokens: it took ${reasoningTokens}`,
+    ];
   }
 
   /** True once the server said why the answer ended: a stream that breaks off before has lost something. */
@@ -120,6 +155,8 @@ export class RemoteAnswer {
     if (chunk.content !== undefined) yield* this.#native(chunk);
     const [choice] = chunk.choices ?? [];
     if (!choice) return;
+    this.#isThoughtCut ||= choice.thinking_cut ?? false;
+    this.#notes = (choice.notes ?? this.#notes).slice(0, MOST_NOTES).map((note) => note.slice(0, LONGEST_NOTE));
     yield* this.#text(choice.text);
     // Some repeat in `message` what the deltas have said.
     const said = choice.delta ?? choice.message;
@@ -139,6 +176,7 @@ export class RemoteAnswer {
   *#reasoning(text: string | null | undefined): Generator<GenerationEvent> {
     if (!text) return;
     this.#count();
+    this.#hasThought = true;
     yield {type: 'reasoning', text};
   }
 
@@ -206,10 +244,12 @@ function parsedEvent(data: string): unknown {
   }
 }
 
-function usageOf({prompt_tokens = 0, completion_tokens = 0, prompt_tokens_details}: WireUsage): Usage {
+function usageOf({prompt_tokens = 0, completion_tokens = 0, ...details}: WireUsage): Usage {
+  const reasoningTokens = details.completion_tokens_details?.reasoning_tokens;
   return {
     promptTokens: prompt_tokens,
-    cachedTokens: prompt_tokens_details?.cached_tokens ?? 0,
+    cachedTokens: details.prompt_tokens_details?.cached_tokens ?? 0,
     completionTokens: completion_tokens,
+    ...(reasoningTokens !== undefined && {reasoningTokens}),
   };
 }

@@ -209,7 +209,8 @@ export class RemoteBackend implements Backend {
     startsMessage = false,
   ): AsyncGenerator<GenerationEvent> {
     validateSampling(sampling);
-    const answer = new RemoteAnswer({seed: sampling.seed, now: this.#now, startsMessage});
+    const {seed, thinkingBudget} = sampling;
+    const answer = new RemoteAnswer({seed, now: this.#now, startsMessage, thinkingBudget});
     // The ids are rendered over there and not told.
     yield {type: 'prompt', tokens: [], cached: 0};
     // A reader that stops early must not leave the server generating.

@@ -3,7 +3,7 @@
 import {EngineError} from '../../base/errors.ts';
 import {count, flag, list, number, object, optional, places, record, text} from '../../base/shape.ts';
 import {streamWithin} from '../../base/signals.ts';
-import type {GenerateOptions, TokenEvent, TokenLogprob, TokenModel} from '../contract/backend.ts';
+import type {GenerateOptions, TokenEvent, TokenGuide, TokenLogprob, TokenModel} from '../contract/backend.ts';
 import {onlyText, type Prompt, type Token} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import {AnswerStream} from './answer-stream.ts';
@@ -61,11 +61,14 @@ export class RemoteTokenModel implements TokenModel {
   }
 
   /** @throws EngineError what the server refuses, `unsupported` when it returns texts in place of ids, or for media. */
-  async *generate(prompt: Prompt, {sampling}: GenerateOptions, signal: AbortSignal): AsyncGenerator<TokenEvent> {
+  async *generate(prompt: Prompt, options: GenerateOptions, signal: AbortSignal): AsyncGenerator<TokenEvent> {
     const tokens = onlyText(prompt);
+    const {sampling, guide} = options;
     yield {type: 'prompt', cached: 0};
     try {
-      yield* streamWithin({of: [signal]}, (own) => this.#tokens(tokens, sampling, own));
+      yield* guide
+        ? this.#guided(tokens, sampling, guide, signal)
+        : streamWithin({of: [signal]}, (own) => this.#tokens(tokens, sampling, own));
     } catch (error) {
       if (signal.aborted) return;
       throw error;
@@ -74,7 +77,54 @@ export class RemoteTokenModel implements TokenModel {
 
   async close(): Promise<void> {}
 
-  async *#tokens(prompt: readonly Token[], sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<TokenEvent> {
+  /**
+   * The server goes on by itself until an id comes that the guide does not want, or another one is due: then it is asked
+   * anew, from what there is so far, which it has in its cache. Ids it said beyond that place are dropped.
+   */
+  async *#guided(
+    prompt: readonly Token[],
+    sampling: SamplingParams,
+    guide: TokenGuide,
+    signal: AbortSignal,
+  ): AsyncGenerator<TokenEvent> {
+    const {maxTokens} = sampling;
+    const said: Token[] = [];
+    const unwanted = new Set<Token>();
+    const take = (token: Token) => {
+      guide.take(token);
+      said.push(token);
+    };
+    const isFull = () => said.length >= (maxTokens ?? Number.POSITIVE_INFINITY);
+    while (!signal.aborted && !isFull()) {
+      const {forced} = guide.next();
+      if (forced !== undefined) {
+        take(forced);
+        yield {type: 'token', token: forced, forced: true};
+        continue;
+      }
+      const params = biased(sampling, guide.next().banned, unwanted, maxTokens && maxTokens - said.length);
+      let isInterrupted = false;
+      for await (const event of streamWithin({of: [signal]}, (own) =>
+        this.#tokens([...prompt, ...said], params, own),
+      )) {
+        const {forced: due, banned} = guide.next();
+        isInterrupted = due !== undefined || banned.includes(event.token);
+        if (isInterrupted) {
+          if (due === undefined) unwanted.add(event.token);
+          break;
+        }
+        take(event.token);
+        yield event;
+      }
+      if (!isInterrupted && guide.next().forced === undefined) return;
+    }
+  }
+
+  async *#tokens(
+    prompt: readonly Token[],
+    sampling: SamplingParams,
+    signal: AbortSignal,
+  ): AsyncGenerator<Extract<TokenEvent, {readonly type: 'token'}>> {
     const {server, route, eos} = this.#options;
     if (signal.aborted) return;
     const [url, body] =
@@ -128,6 +178,25 @@ export class RemoteTokenModel implements TokenModel {
     };
     return [`${server.url}/completions`, body];
   }
+}
+
+/** Servers take so many biases; of more, those that came nevertheless are sent. */
+const MOST_BIASES = 64;
+
+/** The sampling of one more request: without what is banned now, as far as it has to be said. */
+function biased(
+  sampling: SamplingParams,
+  banned: readonly Token[],
+  unwanted: ReadonlySet<Token>,
+  maxTokens: number | undefined,
+): SamplingParams {
+  const said = banned.length <= MOST_BIASES ? banned : banned.filter((token) => unwanted.has(token));
+  const bans = said.map((token) => [token, -100] as const);
+  return {
+    ...sampling,
+    ...(bans.length > 0 && {logitBias: new Map([...(sampling.logitBias ?? []), ...bans])}),
+    ...(maxTokens !== undefined && {maxTokens}),
+  };
 }
 
 function endedByModel({stop, stop_type, choices}: Chunk): boolean {

@@ -95,12 +95,20 @@ export function continuesMessage({messages}: ChatCompletionRequest): boolean {
   return last?.role === 'assistant' && last.prefix === true;
 }
 
+/** Each server reads its own name: ours, vLLM, llama-server. @throws EngineError where there is none. */
+function thinkingFields({thinkingBudget: budget}: SamplingParams, dialect: Dialect): Record<string, unknown> {
+  if (budget === undefined) return {};
+  if (dialect === 'mistral') throw unsupported('thinkingBudget');
+  return {thinking_budget: budget, thinking_token_budget: budget, thinking_budget_tokens: budget};
+}
+
 export function chatBody(request: ChatCompletionRequest, model: string, dialect: Dialect): string {
   const plain = {
     model,
     ...messagesOf(request, dialect),
     tool_choice: toolChoice(request, dialect),
     reasoning_effort: request.reasoningEffort,
+    ...thinkingFields(request.sampling, dialect),
     ...sampling(request.sampling, dialect),
     ...streaming(dialect),
   };

@@ -109,6 +109,23 @@ export function checkChosen(
   }
 }
 
+/** The effort that a request has: its own, else the chosen one, else the file's. */
+export function effortOf(request: Given, settings: ModelSettings = UNSAID, chosen?: JsonObject): Json | undefined {
+  return request.reasoningEffort ?? request.modelSettings?.get(EFFORT) ?? effortsAsked(settings, chosen).default;
+}
+
+/** The request with the effort `none`, where the model has that level and nobody has named another. */
+export function withoutEffort<Request extends Given>(
+  request: Request,
+  settings = UNSAID,
+  chosen?: JsonObject,
+): Request {
+  const isNamed = request.reasoningEffort ?? request.modelSettings?.get(EFFORT) ?? chosen?.get(EFFORT);
+  return isNamed === undefined && effortsOf(settings).includes('none')
+    ? {...request, reasoningEffort: 'none'}
+    : request;
+}
+
 /** What a mapped effort stands for, in words; undefined where the request has its own. */
 export function effortNote({reasoningEffort: asked, nearestEffort: isNearest}: Given, settings = UNSAID) {
   if (asked === undefined || !isNearest) return undefined;

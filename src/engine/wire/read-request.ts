@@ -9,7 +9,7 @@ import {exactBody} from './exact-request.ts';
 import {type Dialect, Fields, type ReadContext} from './fields.ts';
 import {mapForeignCallIds} from './map-call-ids.ts';
 import {readMessage} from './read-messages.ts';
-import {readSampling, SAMPLING_FIELDS} from './read-sampling.ts';
+import {CHAT_SAMPLING_FIELDS, readSampling, SAMPLING_FIELDS} from './read-sampling.ts';
 import {readToolChoice, readTools} from './read-tools.ts';
 import {schemaFault} from './schema-fault.ts';
 
@@ -57,7 +57,13 @@ const CHAT_FIELDS: readonly string[] = [
   'truncate_for_context_length',
 ];
 
-const FIM_FIELDS: readonly string[] = [...SAMPLING_FIELDS, ...ENVELOPE_FIELDS, 'prompt', 'suffix', 'min_tokens'];
+const FIM_FIELDS: readonly string[] = [
+  ...SAMPLING_FIELDS.filter((name) => !CHAT_SAMPLING_FIELDS.includes(name)),
+  ...ENVELOPE_FIELDS,
+  'prompt',
+  'suffix',
+  'min_tokens',
+];
 
 /**
  * Reads a chat completion request. What the template version refuses is found when the request is encoded.

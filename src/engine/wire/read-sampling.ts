@@ -23,6 +23,9 @@ export const SAMPLING_FIELDS: readonly string[] = [
   'top_logprobs',
 ];
 
+/** Those of them that only a chat has. */
+export const CHAT_SAMPLING_FIELDS: readonly string[] = SAMPLING.flatMap(({chatOnly, wire}) => (chatOnly ? wire : []));
+
 /** The members of one dialect that mean a row, in order of precedence, where they are not those of the table. */
 export type OtherNames = {readonly [Key in NumberKey]?: readonly string[]};
 
@@ -58,7 +61,8 @@ function readNumber(request: Fields, row: NumberRow, name: string): number | und
   if (row.off?.includes(value)) return undefined;
   if (row.key === 'seed') return lowBits(source, value);
   // No context is as long as the longest answer of the table.
-  return Math.min(value, row.key === 'maxTokens' ? (row.max ?? value) : value);
+  const isLength = row.key === 'maxTokens' || row.key === 'thinkingBudget';
+  return Math.min(value, isLength ? (row.max ?? value) : value);
 }
 
 /** The low 32 bits of an integer of any size. */

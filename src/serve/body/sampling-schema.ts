@@ -43,6 +43,9 @@ const numbers = Object.fromEntries(
   | 'min_p'
   | 'max_tokens'
   | 'max_completion_tokens'
+  | 'thinking_budget'
+  | 'thinking_token_budget'
+  | 'thinking_budget_tokens'
   | 'seed'
   | 'random_seed'
   | 'frequency_penalty'
@@ -52,10 +55,15 @@ const numbers = Object.fromEntries(
   | 'no_repeat_ngram_size',
   NumberField
 >;
-const {max_completion_tokens, ...shared} = numbers;
+const {max_completion_tokens, thinking_budget, thinking_token_budget, thinking_budget_tokens, ...shared} = numbers;
 
-/** Of a chat alone: OpenAI's newer name of max_tokens. */
-export const chatSamplingFields = {max_completion_tokens};
+/** Of a chat alone: OpenAI's newer name of max_tokens, and what is about thoughts. */
+export const chatSamplingFields = {
+  max_completion_tokens,
+  thinking_budget,
+  thinking_token_budget,
+  thinking_budget_tokens,
+};
 
 const StopSchema = z.union([z.string(), z.array(z.string()).max(MAX_STOP_TEXTS)]).nullish();
 const LogitBiasSchema = z

@@ -43,8 +43,8 @@ export function wireLogprobs(tokens: readonly TokenLogprob[], tokenizer: Tokeniz
 }
 
 /** What no protocol has a field for. */
-function told({notes}: FinishEvent): {notes?: string[]} {
-  return notes === undefined ? {} : {notes: [...notes]};
+function told({thinkingCut, notes}: FinishEvent): {thinking_cut?: boolean; notes?: string[]} {
+  return {...(thinkingCut && {thinking_cut: true}), ...(notes && {notes: [...notes]})};
 }
 
 function replyContent({content, reasoning, toolCalls}: Answer, options: ReplyOptions): WireContent | null {

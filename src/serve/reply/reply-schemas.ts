@@ -38,6 +38,7 @@ const UsageSchema = z.object({
   completion_tokens: z.int(),
   total_tokens: z.int(),
   prompt_tokens_details: z.object({cached_tokens: z.int()}),
+  completion_tokens_details: z.object({reasoning_tokens: z.int()}).optional(),
   num_cached_tokens: z.int(),
 });
 
@@ -72,7 +73,10 @@ const ChatMessageSchema = z.object({
 });
 
 /** What no protocol has a field for. */
-const toldFields = {notes: z.array(z.string()).optional().describe('how the request was understood, a sentence each')};
+const toldFields = {
+  thinking_cut: z.boolean().optional().describe('the thought was ended because its budget was used up'),
+  notes: z.array(z.string()).optional().describe('how the request was understood, a sentence each'),
+};
 
 export const ChatCompletionSchema = z.object({
   id: z.string(),

@@ -8,16 +8,20 @@ export function totalUsage(usages: readonly Usage[]): Usage {
     promptTokens: first?.promptTokens ?? 0,
     cachedTokens: first?.cachedTokens ?? 0,
     completionTokens: usages.reduce((sum, {completionTokens}) => sum + completionTokens, 0),
+    ...(usages.some(({reasoningTokens}) => reasoningTokens !== undefined) && {
+      reasoningTokens: usages.reduce((sum, {reasoningTokens = 0}) => sum + reasoningTokens, 0),
+    }),
   };
 }
 
 /** Usage as OpenAI and Mistral spell it. */
-export function wireUsage({promptTokens, cachedTokens, completionTokens}: Usage) {
+export function wireUsage({promptTokens, cachedTokens, completionTokens, reasoningTokens}: Usage) {
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
     prompt_tokens_details: {cached_tokens: cachedTokens},
+    ...(reasoningTokens !== undefined && {completion_tokens_details: {reasoning_tokens: reasoningTokens}}),
     num_cached_tokens: cachedTokens,
   };
 }

@@ -42,7 +42,7 @@ export function eventObject(event: GenerationEvent, model: ModelInfo): object {
 }
 
 /** Why it ended, what it cost and how to get it again. */
-function finishObject({reason, stop, usage, timings, seed, notes}: FinishEvent): object {
+function finishObject({reason, stop, usage, timings, seed, thinkingCut, notes}: FinishEvent): object {
   return {
     finish_reason: reason,
     ...(stop === undefined ? {} : {stop}),
@@ -50,6 +50,7 @@ function finishObject({reason, stop, usage, timings, seed, notes}: FinishEvent):
       prompt_tokens: usage.promptTokens,
       cached_tokens: usage.cachedTokens,
       completion_tokens: usage.completionTokens,
+      ...(usage.reasoningTokens === undefined ? {} : {reasoning_tokens: usage.reasoningTokens}),
       total_tokens: usage.promptTokens + usage.completionTokens,
     },
     timings: {
@@ -60,6 +61,7 @@ function finishObject({reason, stop, usage, timings, seed, notes}: FinishEvent):
       tokens_per_second: rounded(timings.tokensPerSecond),
     },
     seed: seed ?? null,
+    ...(thinkingCut === undefined ? {} : {thinking_cut: thinkingCut}),
     ...(notes === undefined ? {} : {notes}),
   };
 }

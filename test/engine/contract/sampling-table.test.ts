@@ -3,7 +3,7 @@ import {Command} from 'commander';
 import {describe, expect, test} from 'vitest';
 import {z} from 'zod';
 import {parseJson} from '../../../src/base/json.ts';
-import {addSamplingOptions, samplingParams} from '../../../src/commands/options.ts';
+import {addSamplingOptions, addThinkingOptions, samplingParams} from '../../../src/commands/options.ts';
 import {type SamplingParams, validateSampling} from '../../../src/engine/contract/sampling.ts';
 import {
   httpRangeText,
@@ -27,6 +27,14 @@ const CASES: Readonly<Record<NumberKey, readonly (readonly [text: string, value:
     ['5e0', 5],
     ['-1', 'refused', 'not set'],
     ['2147483648', 'refused', 2147483647],
+    ['1e30', 'refused', 2147483647],
+    ['-2', 'refused'],
+    ['1.5', 'refused'],
+  ],
+  thinkingBudget: [
+    ['0', 0],
+    ['2147483647', 2147483647],
+    ['-1', 'refused', 'not set'],
     ['1e30', 'refused', 2147483647],
     ['-2', 'refused'],
     ['1.5', 'refused'],
@@ -123,6 +131,7 @@ const unset = (sampling: SamplingParams): SamplingParams => {
 function byFlag(row: NumberRow, text: string): SamplingParams {
   const command = new Command().exitOverride().configureOutput({writeErr: () => {}});
   addSamplingOptions(command, BARE);
+  addThinkingOptions(command);
   const name = /--\S+/.exec(row.flag)?.[0] ?? '';
   command.parse([`${name}=${text}`], {from: 'user'});
   return unset(samplingParams(command, BARE));
@@ -217,6 +226,7 @@ function checked(sampling: SamplingParams): SamplingParams {
 test('ranges in words', () => {
   expect(SAMPLING.map((row) => [row.key, rangeText(row), httpRangeText(row)])).toEqual([
     ['maxTokens', 'an integer from 0 to 2147483647', 'an integer, at least 0, or -1'],
+    ['thinkingBudget', 'an integer from 0 to 2147483647', 'an integer, at least 0, or -1'],
     ['temperature', 'a number from 0 to 100', 'a number from 0 to 100'],
     ['topP', 'a number above 0, up to 1', 'a number from 0 to 1'],
     ['topK', 'an integer from 0 to 2147483647', 'an integer from 0 to 2147483647, or -1'],

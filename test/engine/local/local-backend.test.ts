@@ -63,6 +63,22 @@ describe('LocalBackend', () => {
     expect(backend.render(ask('q')).tokens).toEqual([1, ...settings, 3, ...tokenizer.encode('q'), 4]);
   });
 
+  test('a budget of no thought is the effort none, where there is one and no other was named', () => {
+    const block = (settings: string, rest: Partial<ChatCompletionRequest> = {}) => {
+      const {tokens} = toyBackend(says(''), {settings}).backend.render(
+        ask('q', {sampling: {temperature: 0, thinkingBudget: 0}, ...rest}),
+      );
+      return String.fromCharCode(...tokens.slice(tokens.indexOf(37) + 1, tokens.indexOf(38)).map((one) => one - 100));
+    };
+    const file = '{"reasoning_effort": {"values": ["none", "high"], "default": "high"}}';
+    expect(block(file)).toBe('{"reasoning_effort": "none"}');
+    expect(block(file, {reasoningEffort: 'high'})).toBe('{"reasoning_effort": "high"}');
+    expect(block(file, {modelSettings: new Map([['reasoning_effort', 'high']])})).toBe('{"reasoning_effort": "high"}');
+    expect(block(file, {sampling: {temperature: 0}})).toBe('{"reasoning_effort": "high"}');
+    const loud = '{"reasoning_effort": {"values": ["low", "high"], "default": "high"}}';
+    expect(block(loud)).toBe('{"reasoning_effort": "high"}');
+  });
+
   test('says what it is', () => {
     expect(localBackend(says(''))[0].model).toEqual({
       id: 'toy',

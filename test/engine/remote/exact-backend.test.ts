@@ -27,14 +27,14 @@ const TOOL_CALLS = 9;
 const CALL = [TOOL_CALLS, ...tokenizer.encode('[{"name": "f", "arguments": {"a": 1}, "id": "abcdefghi"}]')];
 
 /** The backend over our own server, whose model answers with `answer`. */
-async function ownServer(answer: readonly number[] | Script['answer']) {
+async function ownServer(answer: readonly number[] | Script['answer'], loaded = V3) {
   const tokenModel = new ScriptedTokenModel({answer: typeof answer === 'function' ? answer : () => answer});
   const parts = {tokenModel, tokenizer, template: stated('v7', 'another one than here'), id: 'toy'} as const;
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: 2048, device: 'script'});
   const {app} = await createApp(Promise.resolve(local), OPTIONS);
   onTestFinished(() => app.close());
   const url = `${await app.listen({port: 0, host: '127.0.0.1'})}/v1`;
-  return {backend: await openExactRemote({url, env: {}}, V3), tokenModel};
+  return {backend: await openExactRemote({url, env: {}}, loaded), tokenModel};
 }
 
 describe('over our own server', () => {
@@ -93,6 +93,58 @@ test('fill-in-the-middle is the prompt made here', async () => {
   const {backend, tokenModel} = await ownServer([...tokenizer.encode('x'), 2]);
   await eventsOf(backend.fim({prompt: 'a', suffix: 'b', sampling: {temperature: 0}}, never));
   expect(tokenModel.calls.at(-1)?.prompt).toEqual([1, 16, 286, ...tokenizer.encode('b'), 14, ...tokenizer.encode('a')]);
+});
+
+describe('a thinking budget', () => {
+  const [OPEN, CLOSE, x] = [35, 36, 220];
+  /** A server whose model thinks on unless the prompt holds the end of its thought. */
+  const thinking = (answer: Script['answer']) =>
+    ownServer(answer, {...V3, version: 'v13', template: stated('v13', 'as asked for')});
+  const script: Script['answer'] = (prompt) => {
+    if (prompt.includes(CLOSE)) return [...tokenizer.encode('ok'), 2];
+    return prompt.includes(OPEN) ? Array(50).fill(x) : [OPEN, ...Array(50).fill(x)];
+  };
+  const ask = (thinkingBudget: number, rest = {}) => ({...hello, sampling: {temperature: 0, thinkingBudget, ...rest}});
+
+  test.each([1, 7, 20])('of %i tokens is kept over a server that knows of none', async (budget) => {
+    const {backend, tokenModel} = await thinking(script);
+    const events = await eventsOf(backend.chat(ask(budget), never));
+    const texts = (type: 'text' | 'reasoning') => events.flatMap((one) => (one.type === type ? one.text : [])).join('');
+    expect({thought: texts('reasoning'), said: texts('text')}).toEqual({thought: 'x'.repeat(budget), said: 'ok'});
+    expect(events.at(-1)).toMatchObject({
+      reason: 'stop',
+      thinkingCut: true,
+      usage: {reasoningTokens: budget, completionTokens: budget + 5},
+    });
+    const prompt = backend.render?.(hello).tokens ?? [];
+    expect(tokenModel.calls.at(-1)?.prompt).toEqual([...prompt, OPEN, ...Array(budget).fill(x), CLOSE]);
+  });
+
+  test('of 0 keeps the thought from beginning', async () => {
+    const {backend, tokenModel} = await thinking(() => [...tokenizer.encode('ok'), 2]);
+    await eventsOf(backend.chat(ask(0), never));
+    expect([...(tokenModel.calls.at(-1)?.options.sampling.logitBias ?? [])]).toEqual([
+      [OPEN, -100],
+      [CLOSE, -100],
+    ]);
+  });
+
+  test('an end of the answer inside the thought is asked for anew without it', async () => {
+    const {backend, tokenModel} = await thinking((prompt) => {
+      return prompt.includes(OPEN) ? [x, CLOSE, ...tokenizer.encode('ok'), 2] : [OPEN, x, 2];
+    });
+    const events = await eventsOf(backend.chat(ask(9), never));
+    expect(events.at(-1)).toMatchObject({reason: 'stop', usage: {reasoningTokens: 2}});
+    expect(events.at(-1)).not.toHaveProperty('thinkingCut');
+    expect([...(tokenModel.calls.at(-1)?.options.sampling.logitBias ?? [])]).toEqual([[2, -100]]);
+  });
+
+  test('max_tokens holds over all requests together', async () => {
+    const {backend, tokenModel} = await thinking(script);
+    const events = await eventsOf(backend.chat(ask(20, {maxTokens: 100}), never));
+    expect(events.at(-1)).toMatchObject({reason: 'stop', usage: {completionTokens: 25}});
+    expect(tokenModel.calls.map(({options}) => options.sampling.maxTokens).slice(-2)).toEqual([100, 78]);
+  });
 });
 
 /** A cluster like vLLM: no /completion, and ids in the chunks of /v1/completions. */

@@ -103,6 +103,39 @@ test('an effort is sent as it was asked for, else the one of all requests', asyn
   expect(asked().map(({body}) => body)).toMatchObject([{reasoning_effort: 'high'}, {reasoning_effort: 'ultra'}]);
 });
 
+test.each([
+  [3, undefined],
+  [5, 'the server did not keep the thinking budget of 4 tokens: it took 5'],
+  [undefined, 'the server does not say whether it kept the thinking budget of 4 tokens'],
+])('a budget is sent under all its names; a server that took %s tokens: %s', async (reasoning_tokens, note) => {
+  const usage = {prompt_tokens: 1, completion_tokens: 9, completion_tokens_details: {reasoning_tokens}};
+  const chunks = [{choices: [{delta: {reasoning_content: 'hm'}}]}, word('Hi', 'stop'), {choices: [], usage}];
+  const {backend, asked} = await cluster((_one, response) => sse(response, chunks));
+  const events = await eventsOf(backend.chat({...hello, sampling: {temperature: 0, thinkingBudget: 4}}, never));
+  expect(asked()[0]?.body).toMatchObject({
+    thinking_budget: 4,
+    thinking_token_budget: 4,
+    thinking_budget_tokens: 4,
+  });
+  expect(events.at(-1)).toMatchObject({type: 'finish', ...(note && {notes: [note]})});
+  if (note === undefined) expect(events.at(-1)).not.toHaveProperty('notes');
+});
+
+test('what our own server says of an answer is told here too, as far as it is short', async () => {
+  const notes = [...Array(9).fill('n'), 5];
+  const chunk = (told: unknown) => ({
+    choices: [{delta: {content: 'Hi'}, finish_reason: 'stop', thinking_cut: true, notes: told}],
+  });
+  const finish = async (told: unknown) => {
+    const {backend} = await cluster((_one, response) => sse(response, [chunk(told)]));
+    return (await eventsOf(backend.chat(hello, never))).at(-1);
+  };
+  expect(await finish(notes.slice(0, 9))).toMatchObject({thinkingCut: true, notes: Array(8).fill('n')});
+  expect(await finish(['x'.repeat(501)])).toMatchObject({notes: ['x'.repeat(500)]});
+  expect(await finish(notes)).not.toHaveProperty('notes');
+  expect(await finish('n')).not.toHaveProperty('notes');
+});
+
 test('tool calls in pieces and whole, reasoning in both spellings, usage at the end', async () => {
   const call = (index: number, rest: object) => ({choices: [{delta: {tool_calls: [{index, ...rest}]}}]});
   const {backend} = await cluster((_one, response) =>

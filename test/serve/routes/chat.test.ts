@@ -138,6 +138,32 @@ test('every effort that clients know and the file has is taken, the nearest one 
   expect(JSON.stringify(schema.properties.reasoning_effort)).toContain(JSON.stringify(known));
 });
 
+test.each(['thinking_budget', 'thinking_token_budget', 'thinking_budget_tokens'])(
+  'a thought is ended at its %s',
+  async (field) => {
+    const thinks = (said: readonly number[]) =>
+      said.includes(36) ? [said.at(-1) === 36 ? 165 : 2] : said.length ? [120] : [35];
+    const {backend} = toyBackend({answer: () => [], ranked: thinks}, {settings: ULTRA});
+    const {post} = await serverOn(backend, {
+      sampling: {asked: {thinkingBudget: 5}, otherwise: {temperature: 0}},
+    });
+    const reply = (await post(URL, {...HI, [field]: 3})).json();
+    wire.chatCompletion.parse(reply);
+    expect(reply.choices[0]).toMatchObject({
+      message: {content: 'A', reasoning_content: '\u0014\u0014\u0014'},
+      thinking_cut: true,
+    });
+    expect(reply.usage).toMatchObject({completion_tokens: 7, completion_tokens_details: {reasoning_tokens: 3}});
+    const chunks = (await post(URL, {...HI, [field]: 3, stream: true})).events();
+    expect(chunks.at(-2)).toMatchObject({
+      choices: [{thinking_cut: true}],
+      usage: {completion_tokens_details: {reasoning_tokens: 3}},
+    });
+    expect((await post(URL, HI)).json().usage.completion_tokens_details).toEqual({reasoning_tokens: 5});
+    expect((await post(URL, {...HI, [field]: -2})).status).toBe(400);
+  },
+);
+
 test('max_tokens 0 gives an empty answer', async () => {
   const {post} = await testServer(['x']);
   const {choices} = wire.chatCompletion.parse((await post(URL, {...HI, max_tokens: 0})).json());

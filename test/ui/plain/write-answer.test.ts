@@ -48,6 +48,21 @@ test('how a request was understood is a note on stderr, or a member of the objec
   expect(JSON.parse(events.at(-1) ?? '')).toMatchObject({type: 'end', notes: [note]});
 });
 
+test('what a thought took and that it was cut stand in the object', async () => {
+  const io = fakeIo();
+  const thinks = (said: readonly number[]) =>
+    said.includes(36) ? [said.at(-1) === 36 ? 165 : 2] : said.length ? [165] : [35];
+  const {backend} = toyBackend({answer: () => [], ranked: thinks});
+  const request = {messages: [{role: 'user', content: 'x'}], sampling: {temperature: 0, thinkingBudget: 3}} as const;
+  await writeAnswer(backend.chat(request, io.stop), {to: io}, 'json', backend.model);
+  expect(JSON.parse(io.out())).toMatchObject({
+    content: 'A',
+    reasoning: 'AAA',
+    thinking_cut: true,
+    usage: {completion_tokens: 7, reasoning_tokens: 3},
+  });
+});
+
 test('--json is one object an answer', async () => {
   const call = {id: 'abcDEF123', name: 'add', arguments: '{"a": 1}', problem: 'cut off'};
   const {out} = await written({text: 'Hi', reasoning: 'hm', calls: [call]}, 'json');

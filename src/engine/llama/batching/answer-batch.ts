@@ -1,5 +1,4 @@
 // The answers of one context: its slots and the scheduler over them, and the state of a slot on disk.
-import {EngineError} from '../../../base/errors.ts';
 import type {StateLoad} from '../../contract/backend.ts';
 import type {StepWatch} from '../../contract/local-engine.ts';
 import {type Token, textPrompt} from '../../contract/prompt.ts';
@@ -8,7 +7,7 @@ import type {Native} from '../native-context.ts';
 import type {Answer} from './answer.ts';
 import {Scheduler} from './scheduler.ts';
 import {Slots} from './slots.ts';
-import {type GrammarStart, TokenSampler} from './token-sampler.ts';
+import {TokenSampler} from './token-sampler.ts';
 
 export interface AnswerBatchOptions {
   readonly native: Native;
@@ -86,17 +85,9 @@ export class AnswerBatch {
   }
 
   async #createSampler({options, prompt}: Answer): Promise<TokenSampler> {
-    const {native} = this.#options;
-    const grammar = options.grammar && (await startGrammar(native, options.grammar));
-    return new TokenSampler(native, options.sampling, prompt.tokens, grammar);
-  }
-}
-
-async function startGrammar(native: Native, {gbnf, after}: {gbnf: string; after?: Token}): Promise<GrammarStart> {
-  try {
-    const state = await native.createGrammar(gbnf);
-    return after === undefined ? {state} : {state, after};
-  } catch (error) {
-    throw new EngineError('invalid_request', 'the grammar is not valid GBNF', {cause: error});
+    const sampler = new TokenSampler(this.#options.native, options, prompt.tokens);
+    // A grammar that is none is refused before anything is evaluated.
+    await sampler.prepare();
+    return sampler;
   }
 }

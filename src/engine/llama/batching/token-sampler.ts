@@ -1,6 +1,7 @@
 // One answer's sampling: turns SamplingParams into the native sampler's settings before each token, and reads the raw
 // distribution when log-probabilities are asked for.
-import type {TokenLogprob} from '../../contract/backend.ts';
+import {EngineError} from '../../../base/errors.ts';
+import type {GenerateOptions, Grammar, NextToken, TokenGuide, TokenLogprob} from '../../contract/backend.ts';
 import {HOLE, type Token} from '../../contract/prompt.ts';
 import type {SamplingParams} from '../../contract/sampling.ts';
 import type {Native, NativeGrammar, NativeSampler, NativeSamplerConfig} from '../native-context.ts';
@@ -12,15 +13,11 @@ const NEVER = -100;
 /** llama.cpp's LLAMA_DEFAULT_SEED: it draws a seed of its own, so that no answer could be had again. */
 const RANDOM_SEED = 2 ** 32 - 1;
 
-export interface GrammarStart {
-  readonly state: NativeGrammar;
-  /** Set = the grammar starts behind the first token with this id. */
-  readonly after?: Token;
-}
-
 export interface SampledToken {
   readonly token: Token;
   readonly logprob?: TokenLogprob;
+  /** The guide had it come: nothing was sampled. */
+  readonly forced?: true;
 }
 
 /**
@@ -30,28 +27,41 @@ export interface SampledToken {
 export class TokenSampler {
   readonly #native: Native;
   readonly #params: SamplingParams;
+  readonly #guide: TokenGuide | undefined;
   readonly #sampler: NativeSampler;
   readonly #base: NativeSamplerConfig;
   readonly #counts = new Map<Token, number>();
   readonly #ngrams: NgramBlocker | undefined;
   readonly #recent: Token[] = [];
-  #grammar: GrammarStart | undefined;
-  #grammarRuns: boolean;
+  /** What holds where no guide says something else. */
+  readonly #unguided: NextToken;
+  #banned: readonly Token[] = [];
+  #grammar: Grammar | undefined;
+  #state: NativeGrammar | undefined;
+  #grammarRuns = false;
   #configured = false;
 
-  constructor(native: Native, params: SamplingParams, prompt: readonly Token[], grammar?: GrammarStart) {
+  constructor(native: Native, {sampling, grammar, guide}: GenerateOptions, prompt: readonly Token[]) {
     this.#native = native;
-    this.#params = params;
+    this.#params = sampling;
+    this.#guide = guide;
     this.#sampler = native.createSampler();
-    this.#base = baseConfig(params);
-    this.#grammar = grammar;
-    this.#grammarRuns = grammar !== undefined && grammar.after === undefined;
-    if (params.noRepeatNgramSize) this.#ngrams = new NgramBlocker(params.noRepeatNgramSize, prompt);
+    this.#base = baseConfig(sampling);
+    this.#unguided = {banned: this.#banned, grammar};
+    if (sampling.noRepeatNgramSize) this.#ngrams = new NgramBlocker(sampling.noRepeatNgramSize, prompt);
     if (this.#base.repeatPenalty !== undefined) this.#recent.push(...lastTokens(prompt, REPEAT_WINDOW));
   }
 
-  /** Draws the next token from the logits at `logitIndex` of the batch just decoded. */
+  /** Has what the first token needs. @throws EngineError `invalid_request` for a grammar that is none. */
+  prepare(): Promise<void> {
+    return this.#hold(this.#guide?.next() ?? this.#unguided);
+  }
+
+  /** Draws the next token from the logits at `logitIndex` of the batch just decoded, or takes the guide's. */
   async sample(logitIndex: number): Promise<SampledToken> {
+    const next = this.#guide?.next() ?? this.#unguided;
+    if (next.forced !== undefined) return this.#accept({token: next.forced, forced: true});
+    await this.#hold(next);
     this.#configure();
     const token = await this.#native.context.sampleToken(logitIndex, this.#sampler);
     if (token < 0) throw new Error('no token is left to sample from');
@@ -63,12 +73,30 @@ export class TokenSampler {
 
   dispose(): void {
     this.#sampler.dispose();
-    this.#grammar?.state.dispose();
-    this.#grammar = undefined;
+    this.#state?.dispose();
+    this.#state = undefined;
+  }
+
+  /** Takes what may come next into the settings of the native sampler. */
+  async #hold({banned, grammar}: NextToken): Promise<void> {
+    if (banned !== this.#banned) {
+      this.#banned = banned;
+      this.#configured = false;
+    }
+    if (grammar === this.#grammar) return;
+    const before = this.#state;
+    this.#state = grammar && (await startGrammar(this.#native, grammar));
+    this.#grammar = grammar;
+    this.#grammarRuns = grammar !== undefined && grammar.after === undefined;
+    // The native sampler lets go of one before it is freed.
+    this.#configured = false;
+    this.#configure();
+    before?.dispose();
   }
 
   #accept(sampled: SampledToken): SampledToken {
     const {token} = sampled;
+    this.#guide?.take(token);
     this.#ngrams?.push(token);
     if (this.#params.frequencyPenalty || this.#params.presencePenalty) {
       this.#counts.set(token, (this.#counts.get(token) ?? 0) + 1);
@@ -95,7 +123,7 @@ export class TokenSampler {
       config.tokenBiasKeys = Uint32Array.from(biases.keys());
       config.tokenBiasValues = Float32Array.from(biases.values());
     }
-    if (this.#grammar && this.#grammarRuns) config.grammar = this.#grammar.state;
+    if (this.#state && this.#grammarRuns) config.grammar = this.#state;
     this.#sampler.applyConfig(config);
   }
 
@@ -109,8 +137,17 @@ export class TokenSampler {
     for (const [token, count] of this.#counts) {
       biases.set(token, (biases.get(token) ?? 0) - frequencyPenalty * count - presencePenalty);
     }
+    for (const token of this.#banned) biases.set(token, Number.NEGATIVE_INFINITY);
     for (const token of this.#ngrams?.blocked() ?? []) biases.set(token, Number.NEGATIVE_INFINITY);
     return biases;
+  }
+}
+
+async function startGrammar(native: Native, {gbnf}: Grammar): Promise<NativeGrammar> {
+  try {
+    return await native.createGrammar(gbnf);
+  } catch (error) {
+    throw new EngineError('invalid_request', 'the grammar is not valid GBNF', {cause: error});
   }
 }
 

@@ -12,6 +12,8 @@ import {literal, SchemaGrammar} from '../grammar/schema-grammar.ts';
 export interface GrammarPlan {
   /** Undefined: the answer is free. */
   readonly grammar?: Grammar;
+  /** Where a thought may come first: what holds the answer from its first token on, and what holds it behind a thought. */
+  readonly thoughtful?: {readonly opening: Grammar; readonly behind: Grammar};
   /** Tokens that must never be sampled: `tool_choice` "none" keeps the tools in the prompt and forbids the call. */
   readonly forbidden: readonly Token[];
 }
@@ -41,12 +43,16 @@ export function requestGrammar(
   }
   const forbidden = toolChoice === 'none' && start !== undefined ? [start] : [];
   const calls = start === undefined || callable.length === 0 ? undefined : new CallGrammar(tokenizer, row, start);
+  const think = row.thoughtBeforeForm === 'none' ? undefined : tokenizer.controlId('[THINK]');
   if (calls && demanded) {
     const root = `<[${start}]> ${calls.body(callable, toolChoice === 'any' ? MAX_CALLS : 1)}`;
-    return {grammar: calls.grammar(root), forbidden};
+    return {...held(calls.rules, root, think, root), forbidden};
   }
   if (isJsonFormat(responseFormat)) {
-    return {grammar: answerGrammar(responseFormat, tokenizer, calls, callable), forbidden};
+    const {rules, json, call} = answerRules(responseFormat, tokenizer, calls, callable);
+    const root = call === undefined ? json : `${json} | ${call}`;
+    const thinksBeforeJson = row.thoughtBeforeForm === 'calls-and-json' || isToldToThink(request);
+    return {...held(rules, root, think, thinksBeforeJson ? root : call), forbidden};
   }
   if (!calls || start === undefined) return {forbidden};
   return {grammar: {...calls.grammar(calls.body(callable, MAX_CALLS)), after: start}, forbidden};
@@ -84,13 +90,36 @@ function isJsonFormat(format: ResponseFormat | undefined): format is JsonFormat 
   return format !== undefined && format.type !== 'text';
 }
 
-/** JSON, or calls where the model prefers them. */
-function answerGrammar(
+/** The grammar of a root, and what a thought does to it: `behind` is what may follow one, undefined: none may come. */
+function held(
+  rules: SchemaGrammar,
+  root: string,
+  think: Token | undefined,
+  behind: string | undefined,
+): Pick<GrammarPlan, 'grammar' | 'thoughtful'> {
+  const grammar = {gbnf: rules.toGbnf(root)};
+  if (think === undefined || behind === undefined) return {grammar};
+  return {
+    grammar,
+    thoughtful: {opening: {gbnf: rules.toGbnf(`<[${think}]> | ${root}`)}, behind: {gbnf: rules.toGbnf(behind)}},
+  };
+}
+
+/** A model that thinks under its own system prompt was given it: the prompt of such models shows a thought. */
+function isToldToThink({messages}: ChatCompletionRequest): boolean {
+  return messages.some(
+    ({role, content}) =>
+      role === 'system' && typeof content === 'object' && content.some((chunk) => chunk.type === 'thinking'),
+  );
+}
+
+/** JSON, and calls where the model may prefer them. */
+function answerRules(
   format: JsonFormat,
   tokenizer: Tokenizer,
   calls: CallGrammar | undefined,
   tools: readonly Tool[],
-): Grammar {
+): {readonly rules: SchemaGrammar; readonly json: string; readonly call: string | undefined} {
   const fault = format.type === 'json_schema' ? schemaFault(format.schema) : undefined;
   if (fault !== undefined) {
     throw new Refusal('InvalidRequestException', `The schema of the answer is no JSON schema: ${fault}.`, {
@@ -99,9 +128,11 @@ function answerGrammar(
   }
   const rules = calls?.rules ?? new SchemaGrammar('text');
   const value = format.type === 'json_object' ? 'object' : rules.valueOf(format.schema);
-  const answer = `${wordSpace(tokenizer)}${value}`;
-  const root = calls ? `${answer} | <[${calls.start}]> ${calls.body(tools, MAX_CALLS)}` : answer;
-  return {gbnf: rules.toGbnf(root)};
+  return {
+    rules,
+    json: `${wordSpace(tokenizer)}${value}`,
+    call: calls && `<[${calls.start}]> ${calls.body(tools, MAX_CALLS)}`,
+  };
 }
 
 /** SPM begins every text with a word mark, which a grammar sees as a space. */

@@ -59,6 +59,7 @@ export class OutputParser {
   private dropped = '';
   private plain: PlainThought | undefined;
   private hasThought: boolean;
+  private wasForced = false;
   /** The text told since the last thought, and what was told before the end of one that never began. */
   private said: string[] = [];
   private unbegun: string | undefined;
@@ -84,8 +85,16 @@ export class OutputParser {
     if (names.size > 0 && this.row.toolCalls !== 'none') this.bare = new BareCalls(names);
   }
 
-  /** Takes the next generated id, the end-of-sequence token too; returns what it completes. */
-  push(token: Token): readonly OutputEvent[] {
+  /** What comes now is a thought. */
+  get isThinking(): boolean {
+    return this.thinking || this.plain?.isThinking === true;
+  }
+
+  /** Takes the next generated id, the end-of-sequence token too; returns what it completes. `forced`: not by the model. */
+  push(token: Token, forced = false): readonly OutputEvent[] {
+    // Behind a thought that was cut in the middle of a character, which is none.
+    if (forced && !this.wasForced) this.decoder = this.tokenizer.decoder();
+    this.wasForced = forced;
     if (this.tokenizer.isControl(token)) this.control(token);
     else this.text(this.decoder.push(token));
     return this.take();

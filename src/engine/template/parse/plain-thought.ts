@@ -21,6 +21,11 @@ export class PlainThought {
     return this.phase === 'thought';
   }
 
+  /** The end of a thought that may be the beginning of its closing tag. */
+  get unsettled(): string {
+    return this.isThinking ? this.held : '';
+  }
+
   push(text: string): ThoughtStep {
     switch (this.phase) {
       case 'start':
@@ -76,6 +81,12 @@ export class PlainThought {
     if (content !== '') this.phase = 'text';
     return {reasoning: '', content};
   }
+}
+
+/** What ends a thought behind `begun`, a text that may be a part of it: on a line of its own, with the newline behind. */
+export function closingText(begun: string): string {
+  const whole = begun.startsWith('<') ? `${CLOSE}\n` : `\n${CLOSE}\n`;
+  return whole.startsWith(begun) ? whole.slice(begun.length) : whole;
 }
 
 /** Where the end of a text begins that may still become a closing tag, with the newline before it. */

@@ -28,7 +28,7 @@ function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch}: Set
     slots,
     contextSize,
     batchSize,
-    createSampler: async (job) => new TokenSampler(native, job.options.sampling, job.prompt.tokens),
+    createSampler: async (job) => new TokenSampler(native, job.options, job.prompt.tokens),
     isEnd: (token) => token === 2,
     // Steps of no duration: the pace doubles up to the batch.
     now: () => 0,

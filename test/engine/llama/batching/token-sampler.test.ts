@@ -1,14 +1,19 @@
 import {describe, expect, test} from 'vitest';
+import type {Grammar, TokenGuide} from '../../../../src/engine/contract/backend.ts';
 import type {SamplingParams} from '../../../../src/engine/contract/sampling.ts';
-import {type GrammarStart, TokenSampler} from '../../../../src/engine/llama/batching/token-sampler.ts';
+import {TokenSampler} from '../../../../src/engine/llama/batching/token-sampler.ts';
 import type {NativeSamplerConfig} from '../../../../src/engine/llama/native-context.ts';
 import {FakeNativeContext} from '../../../fakes/native-context.ts';
 import {promptOf} from '../../../fixtures/media-prompt.ts';
 
 /** A sampler over a context that holds `prompt`; `draw` samples once and feeds what came. */
-async function samplerOf(sampling: Partial<SamplingParams>, prompt: readonly number[] = [5], grammar?: GrammarStart) {
+async function samplerOf(
+  sampling: Partial<SamplingParams>,
+  prompt: readonly number[] = [5],
+  how: {readonly grammar?: Grammar; readonly guide?: TokenGuide} = {},
+) {
   const context = new FakeNativeContext();
-  const sampler = new TokenSampler(context.native(), {temperature: 0, ...sampling}, prompt, grammar);
+  const sampler = new TokenSampler(context.native(), {sampling: {temperature: 0, ...sampling}, ...how}, prompt);
   let pending = prompt;
   let position = 0;
   const draw = async () => {
@@ -103,7 +108,7 @@ describe('penalties', () => {
   test('it skips the places of media', async () => {
     const {tokens} = promptOf(7, 8, ['cat', 100], 9);
     const context = new FakeNativeContext();
-    const sampler = new TokenSampler(context.native(), {temperature: 0, repeatPenalty: 1.1}, tokens);
+    const sampler = new TokenSampler(context.native(), {sampling: {temperature: 0, repeatPenalty: 1.1}}, tokens);
     context.initBatch(1);
     context.addToBatch(0, 0, Uint32Array.of(1), Uint32Array.of(0));
     await sampler.sample(0);
@@ -120,24 +125,82 @@ describe('penalties', () => {
 });
 
 describe('a grammar', () => {
-  const state = {dispose() {}};
+  const grammar = {gbnf: 'root ::= "a"'};
+  const state = expect.objectContaining(grammar);
 
   test('holds from the first token', async () => {
-    const configs = await configsOf(3, {}, [5], {state});
-    expect(configs.map(({grammar}) => grammar)).toEqual([state]);
+    const configs = await configsOf(3, {}, [5], {grammar});
+    expect(configs.map(({grammar: held}) => held)).toEqual([state]);
   });
 
   test('that starts behind a token is not there before it, and stays behind it', async () => {
     const {context, draw} = await samplerOf({}, [5]);
     const first = (await draw()).token;
     expect(context.configs).toHaveLength(1);
-    const configs = await configsOf(3, {}, [5], {state, after: first});
-    expect(configs.map(({grammar}) => grammar)).toEqual([undefined, state]);
+    const configs = await configsOf(3, {}, [5], {grammar: {...grammar, after: first}});
+    expect(configs.map(({grammar: held}) => held)).toEqual([undefined, state]);
+  });
+
+  test('that is none is refused before the first token', async () => {
+    const {sampler} = await samplerOf({}, [5], {grammar: {gbnf: 'no grammar'}});
+    await expect(sampler.prepare()).rejects.toMatchObject({
+      code: 'invalid_request',
+      message: 'the grammar is not valid GBNF',
+    });
   });
 
   test('of another token never starts', async () => {
-    const configs = await configsOf(3, {}, [5], {state, after: 9999});
-    expect(configs.map(({grammar}) => grammar)).toEqual([undefined]);
+    const configs = await configsOf(3, {}, [5], {grammar: {...grammar, after: 9999}});
+    expect(configs.map(({grammar: held}) => held)).toEqual([undefined]);
+  });
+});
+
+describe('a guide', () => {
+  const steps = (...list: ReturnType<TokenGuide['next']>[]) => {
+    const taken: number[] = [];
+    const guide: TokenGuide = {
+      next: () => list[Math.min(taken.length, list.length - 1)] ?? {banned: []},
+      take: (token) => taken.push(token),
+    };
+    return {guide, taken};
+  };
+
+  test('has a token come without a sample, and is told of each', async () => {
+    const {guide, taken} = steps({forced: 42, banned: []}, {banned: []});
+    const {context, draw} = await samplerOf({topLogprobs: 1}, [5], {guide});
+    expect(await draw()).toEqual({token: 42, forced: true});
+    expect(context.configs).toEqual([]);
+    const {token} = await draw();
+    expect(taken).toEqual([42, token]);
+  });
+
+  test('bans tokens until it says otherwise, whatever their bias', async () => {
+    const banned = [7, 8];
+    const {guide} = steps({banned}, {banned}, {banned: [7]});
+    const configs = await configsOf(3, {logitBias: new Map([[8, 100]])}, [5], {guide});
+    const never = Number.NEGATIVE_INFINITY;
+    expect(configs.map((config) => [...biasesOf(config)].sort(([a], [b]) => a - b))).toEqual([
+      [
+        [7, never],
+        [8, never],
+      ],
+      [
+        [7, never],
+        [8, 100],
+      ],
+    ]);
+  });
+
+  test('changes the grammar; the same one goes on, another one begins anew', async () => {
+    const [one, two] = [{gbnf: 'one'}, {gbnf: 'two'}];
+    const banned: number[] = [];
+    const {guide} = steps({banned, grammar: one}, {banned, grammar: one}, {banned}, {banned, grammar: two});
+    const configs = await configsOf(4, {}, [5], {guide});
+    expect(configs.map(({grammar: held}) => held)).toEqual([
+      expect.objectContaining(one),
+      undefined,
+      expect.objectContaining(two),
+    ]);
   });
 });
 
@@ -165,10 +228,20 @@ test('no token left to sample from is a failure', async () => {
   await expect(sampler.sample(99)).rejects.toThrow('no token is left to sample from');
 });
 
-test('the native sampler and the grammar are freed', async () => {
-  const context = new FakeNativeContext();
-  const state = await context.native().createGrammar('root ::= "a"');
-  const sampler = new TokenSampler(context.native(), {temperature: 0}, [5], {state, after: 9999});
+test('the native sampler and the grammar are freed, a grammar also when another one takes its place', async () => {
+  const {context, sampler} = await samplerOf({}, [5], {grammar: {gbnf: 'root ::= "a"', after: 9999}});
+  await sampler.prepare();
   sampler.dispose();
   expect(context.disposed).toBe(2);
+  const taken: number[] = [];
+  const [one, two] = [{gbnf: 'one'}, {gbnf: 'two'}];
+  const guide: TokenGuide = {
+    next: () => ({banned: [], grammar: taken.length === 0 ? one : two}),
+    take: (token) => taken.push(token),
+  };
+  const guided = await samplerOf({}, [5], {guide});
+  await guided.draw();
+  expect(guided.context.disposed).toBe(0);
+  await guided.draw();
+  expect(guided.context.disposed).toBe(1);
 });
