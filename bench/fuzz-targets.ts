@@ -4,8 +4,8 @@ import {dumpsJson, parseJson} from '../src/base/json.ts';
 import {parsePlainJson} from '../src/base/plain-json.ts';
 import {readLines} from '../src/engine/conversation/session-lines.ts';
 import {ConfigFile} from '../src/engine/convert/source/config-file.ts';
-import {readHfConfig} from '../src/engine/convert/source/hf-config.ts';
-import {readMistralParams} from '../src/engine/convert/source/mistral-params.ts';
+import {readHfConfig} from '../src/engine/convert/source/figures/hf-config.ts';
+import {readMistralParams} from '../src/engine/convert/source/figures/mistral-params.ts';
 import {readHfVocabulary} from '../src/engine/convert/vocabulary/hf-vocabulary.ts';
 import {readVocabulary} from '../src/engine/convert/vocabulary/vocabulary.ts';
 import {HeaderEnd} from '../src/engine/gguf/file-cursor.ts';
@@ -218,8 +218,16 @@ export const TARGETS: readonly Target[] = [
     seeds: bytes('{"prompt":"a","suffix":"b","max_tokens":4}'),
     read: (all) => readFimRequest(parseJson(all.toString()), {dialect: 'lenient'}),
   },
-  {name: 'params.json', seeds: bytes(JSON.stringify(PARAMS)), read: (all) => readMistralParams(config(all), 100)},
-  {name: 'config.json', seeds: bytes(JSON.stringify(HF)), read: (all) => readHfConfig(config(all), 100)},
+  {
+    name: 'params.json',
+    seeds: bytes(JSON.stringify(PARAMS)),
+    read: (all) => readMistralParams(config(all), {embeddingRows: 100}),
+  },
+  {
+    name: 'config.json',
+    seeds: bytes(JSON.stringify(HF)),
+    read: (all) => readHfConfig(config(all), {embeddingRows: 100}),
+  },
   {
     name: 'tekken.json',
     seeds: [Buffer.from(tekkenFile()).subarray(0, 6000), tekkenFile()],

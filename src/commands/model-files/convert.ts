@@ -1,7 +1,7 @@
 // `mistral convert`: a folder in Mistral's or Hugging Face's format becomes one GGUF file.
 import {existsSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {type Command, InvalidArgumentError} from 'commander';
+import {type Command, InvalidArgumentError, Option} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
 import {convertFolder, QUANTISATIONS, quantisation} from '../../engine/convert/convert-folder.ts';
@@ -22,6 +22,8 @@ interface ConvertFlags extends ConvertLoraFlags {
   readonly quant: string;
   readonly vocabOnly?: true;
   readonly ctxTrain?: number;
+  readonly ropeScale?: 'mistral' | 'config';
+  readonly window: boolean;
   readonly workers?: number;
 }
 
@@ -37,6 +39,13 @@ export function addConvertCommand(command: Command, io: Io): void {
       'context length to write into the file',
       number({integer: true, min: 1, max: 2 ** 31 - 1}),
     )
+    .addOption(
+      new Option(
+        '--rope-scale <whose>',
+        "of latent attention with YaRN: Mistral's figures (default), or config.json as transformers reads it",
+      ).choices(['mistral', 'config']),
+    )
+    .option('--no-window', 'leave a sliding window out: beyond it the answers are others')
     .option(
       '--workers <n>',
       'threads beside the main one (default: the cores, 8 at most)',
@@ -68,7 +77,7 @@ async function convert(name: string, flags: ConvertFlags, io: Io): Promise<void>
   const adapter = adapterAt(path, flags);
   if (adapter !== undefined) return convertLora(io, adapter, flags);
   const folder = weightsFolder(path);
-  const source = openSourceFolder(folder, {context: flags.ctxTrain});
+  const source = openChosen(folder, flags);
   const suffix = flags.vocabOnly ? 'vocab' : flags.quant;
   // A store of other programs takes no file of ours.
   const place = existingPath(name, where) === undefined ? io.cwd : folder;
@@ -83,6 +92,27 @@ async function convert(name: string, flags: ConvertFlags, io: Io): Promise<void>
   const bytes = statSync(out).size;
   io.say(`wrote ${out}: ${formatBytes(bytes)} in ${formatDuration(seconds)}`);
   if (flags.json) io.json({path: out, bytes, seconds, notes: source.notes});
+}
+
+/** @throws EngineError `usage` for a flag that the model has nothing for, and as `openSourceFolder`. */
+function openChosen(folder: string, {ctxTrain, ropeScale, window}: ConvertFlags): SourceFolder {
+  const byConfig = ropeScale === 'config';
+  const source = openSourceFolder(folder, {
+    context: ctxTrain,
+    noWindow: !window,
+    ropeScale: byConfig ? 'config' : undefined,
+  });
+  if (!window && !source.heeded.has('noWindow')) {
+    throw new EngineError('usage', `--no-window has no effect: ${source.name} has no sliding window`, {
+      hint: 'Leave it out.',
+    });
+  }
+  if (byConfig && !source.heeded.has('ropeScale')) {
+    throw new EngineError('usage', `--rope-scale config has no effect on ${source.name}`, {
+      hint: 'It is for latent attention with YaRN (Small 4, Leanstral, Large 3) in a folder with a config.json.',
+    });
+  }
+  return source;
 }
 
 /** An adapter, when --base says so or there is nothing else. */

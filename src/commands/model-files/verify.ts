@@ -50,8 +50,9 @@ async function verify(io: Io, name: string, source: string, flags: VerifyFlags):
   const file = convertedFile(findModel(name, where));
   const {path} = file;
   const folder = weightsFolder(findPath(source, where));
-  const context = file.metadata.number(`${file.metadata.string('general.architecture')}.context_length`);
-  const weights = openSourceFolder(folder, {context});
+  const architecture = file.metadata.string('general.architecture');
+  const context = file.metadata.number(`${architecture}.context_length`);
+  const weights = openSourceFolder(folder, {context, noWindow: architecture !== 'granite_swa'});
   const type = fileTypeName(file.metadata.number('general.file_type') ?? -1);
   if (type === undefined) {
     throw new EngineError('unsupported', `${path} does not name its quantisation`, {hint: 'Convert the folder again.'});

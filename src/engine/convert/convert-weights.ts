@@ -82,7 +82,9 @@ async function runPlan(
       workers: options.workers,
       signal: options.signal,
       done: (job, same) => {
-        read += sourceBytes({...job, name: '', path: '', offset: 0, shape: [job.rows, job.columns]});
+        if (job.transform.kind !== 'fill') {
+          read += sourceBytes({...job, name: '', path: '', offset: 0, shape: [job.rows, job.columns]});
+        }
         if (!same) differs(job.targetOffset);
         options.progress?.(read, plan.sourceBytes);
       },
@@ -118,11 +120,12 @@ function sizeLabel(parameters: number): string {
   return `${scaled.toFixed(scaled < 9.95 ? 1 : 0)}${units[0]}`;
 }
 
-function modelEntries({model, vocabulary, hasVision, defaults}: SourceFolder): GgufEntries {
+function modelEntries({model, vocabulary, hasVision, hasAudio, defaults}: SourceFolder): GgufEntries {
   return [
     ...defaults,
     ...hyperparameterEntries(model),
     ...vocabularyEntries(vocabulary, model.vocabSize),
     ...(hasVision ? ([['mistral.vision', text('left out')]] as const) : []),
+    ...(hasAudio ? ([['mistral.audio', text('left out')]] as const) : []),
   ];
 }

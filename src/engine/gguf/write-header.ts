@@ -7,7 +7,8 @@ export type GgufValue =
   | {readonly type: 'bool'; readonly value: boolean}
   | {readonly type: GgufNumberType; readonly value: number}
   | {readonly type: 'strings'; readonly value: readonly (string | Uint8Array)[]}
-  | {readonly type: 'f32s' | 'i32s'; readonly value: ArrayLike<number>};
+  | {readonly type: 'f32s' | 'i32s'; readonly value: ArrayLike<number>}
+  | {readonly type: 'bools'; readonly value: readonly boolean[]};
 
 export type GgufEntries = readonly (readonly [key: string, value: GgufValue])[];
 
@@ -131,6 +132,12 @@ function encode(value: GgufValue): Buffer {
       return array(TYPE_IDS.string, value.value.length, texts(value.value));
     case 'f32s':
       return array(TYPE_IDS.f32, value.value.length, Buffer.from(Float32Array.from(value.value).buffer));
+    case 'bools':
+      return array(
+        TYPE_IDS.bool,
+        value.value.length,
+        Uint8Array.from(value.value, (one) => (one ? 1 : 0)),
+      );
     case 'i32s':
       return array(TYPE_IDS.i32, value.value.length, Buffer.from(Int32Array.from(value.value).buffer));
   }

@@ -4,18 +4,24 @@ import {type Bounds, LARGEST} from '../../gguf/check/figures.ts';
 const upTo = (max: number): Bounds => ({min: 0, max});
 
 /** Whole numbers by the names both formats have for them. Others are fractions, such as rotary bases and scales. */
-const WHOLE: Readonly<Record<string, Bounds>> = Object.fromEntries([
-  ...['n_layers', 'num_hidden_layers'].map((key) => [key, upTo(LARGEST.layers)] as const),
-  ...['n_heads', 'n_kv_heads', 'num_attention_heads', 'num_key_value_heads', 'head_dim', 'n_groups', 'd_state'].map(
-    (key) => [key, upTo(LARGEST.heads)] as const,
-  ),
-  ...['dim', 'hidden_size'].map((key) => [key, upTo(LARGEST.dimensions)] as const),
-  ...['hidden_dim', 'intermediate_size', 'd_inner', 'd_conv'].map((key) => [key, upTo(LARGEST.feedForward)] as const),
-  ...['num_experts', 'num_experts_per_tok', 'num_local_experts'].map((key) => [key, upTo(LARGEST.experts)] as const),
-  ...['max_position_embeddings', 'max_seq_len', 'original_max_position_embeddings'].map(
-    (key) => [key, upTo(LARGEST.context)] as const,
-  ),
-]);
+const WHOLE: Readonly<Record<string, Bounds>> = Object.fromEntries(
+  (
+    [
+      [['n_layers', 'num_hidden_layers', 'first_k_dense_replace'], LARGEST.layers],
+      [['n_heads', 'n_kv_heads', 'num_attention_heads', 'num_key_value_heads', 'num_heads'], LARGEST.heads],
+      [['head_dim', 'qk_rope_head_dim', 'qk_nope_head_dim', 'v_head_dim'], LARGEST.heads],
+      [['n_groups', 'd_state', 'state_size', 'expand'], LARGEST.heads],
+      [['dim', 'hidden_size', 'q_lora_rank', 'kv_lora_rank'], LARGEST.dimensions],
+      [['hidden_dim', 'intermediate_size', 'moe_intermediate_size', 'expert_hidden_dim'], LARGEST.feedForward],
+      [['d_inner', 'd_conv', 'conv_kernel'], LARGEST.feedForward],
+      [['num_experts', 'num_experts_per_tok', 'num_local_experts', 'n_routed_experts'], LARGEST.experts],
+      [['n_shared_experts', 'num_shared_experts', 'n_group', 'topk_group'], LARGEST.experts],
+      [['num_expert_groups', 'num_expert_groups_per_tok'], LARGEST.experts],
+      [['max_position_embeddings', 'max_seq_len', 'original_max_position_embeddings'], LARGEST.context],
+      [['sliding_window', '_sliding_window'], LARGEST.context],
+    ] as const
+  ).flatMap(([keys, max]) => keys.map((key) => [key, upTo(max)] as const)),
+);
 
 /** Beyond it a 32-bit float, which is what is written, has no figure that makes sense. */
 const LARGEST_FRACTION = 1e15;

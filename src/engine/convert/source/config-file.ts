@@ -2,7 +2,8 @@
 import {EngineError} from '../../../base/errors.ts';
 import {JSON_FILE, recognise} from '../../../base/files/recognise-file.ts';
 import {readRegular} from '../../../base/files/regular-file.ts';
-import {parsePlainJson} from '../../../base/plain-json.ts';
+import {parseJson, toPlain} from '../../../base/json.ts';
+import {MOST_JSON_LEVELS, parsePlainJson} from '../../../base/plain-json.ts';
 import {outOfBounds} from './config-bounds.ts';
 
 /** A JSON object of a configuration file. */
@@ -61,6 +62,31 @@ export class ConfigFile {
     return value;
   }
 
+  /** A list of numbers, each of which this field can be, or null; undefined where there is no list. @throws EngineError `model_invalid` for anything else in it. */
+  numbersOrNull(key: string): readonly (number | null)[] | undefined {
+    const value = this.#values[key];
+    if (!Array.isArray(value) || value.length === 0) return undefined;
+    for (const item of value as unknown[]) {
+      const wrong = typeof item === 'number' ? outOfBounds(key, item) : item === null ? undefined : 'which is no size';
+      if (wrong !== undefined) throw this.invalid(`"${this.#prefix}${key}" holds ${shown(item)}, ${wrong}`);
+    }
+    return value as (number | null)[];
+  }
+
+  /** The numbers of a list, of any size; undefined where there is no list of numbers. */
+  numbers(key: string): readonly number[] | undefined {
+    const value = this.#values[key];
+    return Array.isArray(value) && value.every((item) => typeof item === 'number') ? value : undefined;
+  }
+
+  /** The texts of a list; undefined when absent. @throws EngineError `model_invalid` for anything else. */
+  strings(key: string): readonly string[] | undefined {
+    const value = this.#values[key];
+    if (value === undefined || value === null) return undefined;
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+    throw this.invalid(`"${this.#prefix}${key}" is ${shown(value)}, which is no list of names`);
+  }
+
   /** Two sizes above 0; undefined when absent. @throws EngineError `model_invalid` for anything else. */
   pair(key: string): readonly [number, number] | undefined {
     const value = this.#values[key];
@@ -96,12 +122,12 @@ export class ConfigFile {
   }
 }
 
-/** Throws EngineError model_invalid when the file is no JSON object, and says what it is. */
+/** @throws EngineError `model_invalid` when the file is no JSON object, and says what it is. */
 export function readConfigFile(path: string): ConfigFile {
   const bytes = readRegular(path);
   let value: unknown;
   try {
-    value = parsePlainJson(bytes);
+    value = parse(bytes);
   } catch (cause) {
     const foreign = recognise(bytes);
     const what =
@@ -113,6 +139,19 @@ export function readConfigFile(path: string): ConfigFile {
     throw new EngineError('model_invalid', `${path} does not hold a JSON object`, {hint: 'Fetch the file again.'});
   }
   return new ConfigFile(path, value as Record<string, unknown>);
+}
+
+/** Python, which writes these files, also writes Infinity and NaN, as Mamba's `time_step_limit` has it. */
+function parse(bytes: Buffer): unknown {
+  try {
+    return parsePlainJson(bytes);
+  } catch (cause) {
+    try {
+      return toPlain(parseJson(bytes.toString(), {maxDepth: MOST_JSON_LEVELS}));
+    } catch {
+      throw cause;
+    }
+  }
 }
 
 function isSize(value: unknown): value is number {

@@ -10,17 +10,18 @@ import type {PlannedTensor} from '../tensors/plan.ts';
 import {bareName, ggufName, type Naming} from '../tensors/tensor-names.ts';
 import {readHfVocabulary} from '../vocabulary/hf-vocabulary.ts';
 import {readVocabulary, type Vocabulary} from '../vocabulary/vocabulary.ts';
-import {readPth} from '../weights/pth.ts';
-import {readSafetensors} from '../weights/safetensors.ts';
-import {type SourceTensor, sourceBytes, type Weights} from '../weights/weights.ts';
-import {readConfigFile} from './config-file.ts';
+import {sourceBytes, type Weights} from '../weights/weights.ts';
+import {type ConfigFile, readConfigFile} from './config-file.ts';
+import {readHfConfig} from './figures/hf-config.ts';
+import {readMistralParams} from './figures/mistral-params.ts';
+import type {Choice} from './figures/read-figures.ts';
+import {refuseKinds} from './figures/refused-kinds.ts';
 import {type FolderDefaults, folderDefaults} from './folder-defaults.ts';
 import {folderName} from './folder-name.ts';
 import {fp8Blocks} from './fp8-blocks.ts';
-import {readHfConfig} from './hf-config.ts';
-import {readMistralParams} from './mistral-params.ts';
 import {refuseOtherForms} from './other-forms.ts';
 import {versionClues} from './version-clues.ts';
+import {findWeights, listOf, missingFile, readWeights} from './weight-files.ts';
 
 export interface SourceFolder {
   readonly folder: string;
@@ -39,32 +40,42 @@ export interface SourceFolder {
   readonly weightBytes: number;
   /** A vision encoder is there; it is left out. */
   readonly hasVision: boolean;
+  /** An audio encoder is there; it is left out. */
+  readonly hasAudio: boolean;
   readonly notes: readonly string[];
+  /** The options that decided something: another one had no effect on this model. */
+  readonly heeded: ReadonlySet<Choice>;
 }
 
 export interface OpenFolderOptions {
   /** Context length to write, when the folder has none or a wrong one. */
   readonly context?: number | undefined;
+  /** Scale attention as transformers reads config.json. */
+  readonly ropeScale?: 'config' | undefined;
+  /** Leave sliding windows out. */
+  readonly noWindow?: boolean | undefined;
 }
 
-/** Throws EngineError model_not_found, model_invalid or model_unsupported: what is missing, damaged or does not fit. */
+/** @throws EngineError `model_not_found`, `model_invalid` or `model_unsupported`: what is missing, damaged or cannot be converted. */
 export function openSourceFolder(folder: string, options: OpenFolderOptions = {}): SourceFolder {
   const names = readdirSync(folder).sort();
   const format = names.includes('params.json') && names.some((name) => /^consolidated/.test(name)) ? 'mistral' : 'hf';
   const configPath = join(folder, format === 'mistral' ? 'params.json' : 'config.json');
-  if (!existsSync(configPath)) throw missing(folder, 'there is no params.json or config.json', names);
+  if (!existsSync(configPath)) throw missingFile(folder, 'there is no params.json or config.json', names);
   const config = readConfigFile(configPath);
   refuseOtherForms(
     folder,
     config,
     names.filter((name) => /^consolidated/.test(name) === (format === 'mistral')),
   );
+  refuseKinds(format, config);
   const weightFiles = findWeights(folder, format, names);
-  const weights = readWeights(weightFiles);
-  const naming: Naming = format === 'hf' ? 'hf' : config.string('model_type') === 'mamba' ? 'mamba' : 'mistral';
+  const weights = readWeights(folder, weightFiles);
+  const naming = namingOf(format, config);
   const rows = embeddingRows(folder, weights, naming);
   const read = format === 'mistral' ? readMistralParams : readHfConfig;
-  const {model, notes} = read(config, rows, options.context);
+  const heeded = new Set<Choice>();
+  const {model, notes} = read(config, {embeddingRows: rows, heeded, ...options});
   const tensors = assemble(folder, weights, model, naming, fp8Blocks(config));
   const tokenizer = findTokenizer(folder, names, rows);
   const defaults = folderDefaults(folder, names);
@@ -80,44 +91,16 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
     files: [configPath, tokenizer.path, ...defaults.files, ...weightFiles],
     weightBytes: [...weights.values()].reduce((sum, tensor) => sum + sourceBytes(tensor), 0),
     hasVision: config.has('vision_encoder') || config.has('vision_config'),
+    hasAudio: config.has('audio_config') || config.object('multimodal')?.has('whisper_model_args') === true,
     notes: [...notes, ...tokenizer.notes, ...defaults.notes],
+    heeded,
   };
 }
 
-function findWeights(folder: string, format: 'mistral' | 'hf', names: readonly string[]): string[] {
-  if (format === 'hf') return hfWeights(folder, names);
-  const safetensors = names.filter((name) => /^consolidated.*\.safetensors$/.test(name));
-  const pickled = names.filter((name) => /^consolidated.*\.pth$/.test(name));
-  if (pickled.length > 1) {
-    throw new EngineError('model_unsupported', `${folder} holds ${pickled.length} shards (${pickled[0]} ...)`, {
-      hint: 'How they were cut is not written in them: use a folder with one consolidated file, or a Hugging Face one.',
-    });
-  }
-  const chosen = safetensors.length > 0 ? safetensors : pickled;
-  if (chosen.length === 0) throw missing(folder, 'there are no consolidated weights', names);
-  return chosen.map((name) => join(folder, name));
-}
-
-/** All parts of the weights: the names tell how many there must be. */
-function hfWeights(folder: string, names: readonly string[]): string[] {
-  if (names.includes('model.safetensors')) return [join(folder, 'model.safetensors')];
-  const parts = names.filter((name) => /^model-\d{5}-of-\d{5}\.safetensors$/.test(name));
-  const count = Number(/of-(\d{5})/.exec(parts[0] ?? '')?.[1] ?? 0);
-  if (count === 0) throw missing(folder, 'there is no model.safetensors', names);
-  for (let part = 1; part <= count; part++) {
-    const name = `model-${String(part).padStart(5, '0')}-of-${String(count).padStart(5, '0')}.safetensors`;
-    if (!parts.includes(name))
-      throw missing(folder, `part ${part} of ${count} of the weights is missing: ${name}`, names);
-  }
-  return parts.map((name) => join(folder, name));
-}
-
-function readWeights(files: readonly string[]): Weights {
-  const all = new Map<string, SourceTensor>();
-  for (const file of files) {
-    for (const [name, tensor] of file.endsWith('.pth') ? readPth(file) : readSafetensors(file)) all.set(name, tensor);
-  }
-  return all;
+function namingOf(format: 'mistral' | 'hf', config: ConfigFile): Naming {
+  const type = config.string('model_type');
+  if (type === 'mamba' || type === 'mamba2') return 'mamba';
+  return format;
 }
 
 function embeddingRows(folder: string, weights: Weights, naming: Naming): number {
@@ -199,16 +182,4 @@ function openTokenizer(folder: string, name: string): FoundTokenizer & {readonly
   const clues = versionClues(folder);
   if (name === 'tokenizer.json') return {name, path, ...readHfVocabulary(path, file, clues)};
   return {name, path, vocabulary: readVocabulary(name, path, file, clues), notes: []};
-}
-
-function missing(folder: string, what: string, names: readonly string[]): EngineError {
-  return new EngineError('model_not_found', `${folder}: ${what}: ${listOf(names)}`, {
-    hint: 'Fetch the missing file from where the others came from.',
-  });
-}
-
-function listOf(names: readonly string[]): string {
-  if (names.length === 0) return 'it has no files';
-  const more = names.length > 8 ? ` and ${names.length - 8} more` : '';
-  return `it has ${names.slice(0, 8).join(', ')}${more}`;
 }

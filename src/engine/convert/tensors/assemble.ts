@@ -22,21 +22,23 @@ export function assemble(
   const scaleOf = (source: SourceTensor) =>
     source.dtype === 'F8_E4M3' ? {scale: readScale(source, weights, blocks)} : {};
   const sources = bySourceName(folder, weights, naming);
-  const planned: PlannedTensor[] = [];
-  for (const expected of expectedTensors(model)) {
-    const found = sources.get(expected.name);
-    sources.delete(expected.name);
+  const used = new Set<string>();
+  const planned = expectedTensors(model, (name) => sources.has(name)).flatMap((expected): PlannedTensor[] => {
+    const {name, shape, exact, rowsOf, filledWith} = expected;
+    if (filledWith !== undefined) return [{name, shape, exact, parts: [], filledWith}];
+    const from = rowsOf?.name ?? name;
+    const found = sources.get(from);
+    used.add(from);
     if (found === undefined) {
-      if (expected.optional) continue;
-      throw mismatch(folder, `the weights lack ${expected.name}`);
+      if (expected.optional) return [];
+      throw mismatch(folder, `the weights lack ${from}`);
     }
-    const transform = transformOf(expected.name, model, naming);
-    const parts = found.map((source): PlannedPart => ({source, transform, ...scaleOf(source)}));
-    checkShape(folder, expected, found);
-    planned.push({name: expected.name, shape: expected.shape, exact: expected.exact, parts});
-  }
-  const [extra] = sources.values();
-  if (extra?.[0]) throw mismatch(folder, `tensor "${extra[0].name}" has no place in such a model`);
+    checkShape(folder, from, rowsOf?.shape ?? shape, found);
+    const transform = transformOf(expected, model, naming);
+    return [{name, shape, exact, parts: found.map((source): PlannedPart => ({source, transform, ...scaleOf(source)}))}];
+  });
+  const extra = [...sources].find(([name]) => !used.has(name))?.[1].find((source) => source !== undefined);
+  if (extra) throw unknownPart(folder, `tensor "${extra.name}" has no place in such a model`);
   return planned;
 }
 
@@ -53,20 +55,28 @@ function bySourceName(folder: string, weights: Weights, naming: Naming): Map<str
       throw mismatch(folder, `"${tensor.name}" is the scale of a tensor that is not FP8`);
     }
     const target = ggufName(naming, bare);
-    if (target === undefined) throw mismatch(folder, `tensor "${tensor.name}" is not known`);
+    if (target === undefined) throw unknownPart(folder, `tensor "${tensor.name}" is not known`);
     const list = sources.get(target.name) ?? [];
+    const other = list[target.expert ?? 0];
+    if (other) throw mismatch(folder, `"${other.name}" and "${tensor.name}" are the same part of the model`);
     list[target.expert ?? 0] = tensor;
     sources.set(target.name, list);
   }
   return sources;
 }
 
-function checkShape(folder: string, {name, shape}: ExpectedTensor, sources: readonly SourceTensor[]): void {
-  const stacked = shape.length === 3;
-  const each = stacked ? shape.slice(1) : shape;
+/** A stack lies in one tensor, or in as many as it is high. */
+function checkShape(folder: string, name: string, shape: readonly number[], sources: readonly SourceTensor[]): void {
+  const isStacked = shape.length === 3;
+  const isWhole = sources[0]?.shape.length === 3;
+  const each = isStacked && !isWhole ? shape.slice(1) : shape;
   const wanted = each.filter((size) => size !== 1).join(' x ');
-  if (stacked && sources.filter(Boolean).length !== shape[0]) {
-    throw mismatch(folder, `${name} has ${sources.filter(Boolean).length} experts instead of ${shape[0]}`);
+  const there = sources.filter(Boolean).length;
+  const count = isStacked && !isWhole ? shape[0] : 1;
+  if (there !== count) throw mismatch(folder, `${name} has ${there} experts instead of ${count}`);
+  if (sources.length !== count) {
+    const all: (SourceTensor | undefined)[] = Array.from(sources);
+    throw mismatch(folder, `${name} lacks expert ${all.indexOf(undefined)}, and has one beyond ${count}`);
   }
   for (const source of sources) {
     // A size of 1 may be written or not; the grouped norm of Mamba is one row in its checkpoint.
@@ -77,7 +87,11 @@ function checkShape(folder: string, {name, shape}: ExpectedTensor, sources: read
   }
 }
 
-function transformOf(name: string, model: Hyperparameters, naming: Naming): Transform {
+function transformOf({name, rowsOf}: ExpectedTensor, model: Hyperparameters, naming: Naming): Transform {
+  if (rowsOf) {
+    const {groupRows, first, count, transposed} = rowsOf;
+    return {kind: 'rows-of-groups', groupRows, first, count, transposed};
+  }
   if (name.endsWith('.ssm_a')) return {kind: 'negated-exp'};
   if (naming === 'hf' && model.architecture !== 'mamba2' && /\.attn_[qk]\.weight$/.test(name)) {
     return {kind: 'interleave-heads', headRows: model.headDim};
@@ -87,6 +101,13 @@ function transformOf(name: string, model: Hyperparameters, naming: Naming): Tran
 
 function mismatch(folder: string, what: string): EngineError {
   return new EngineError('model_invalid', `${folder}: ${what}`, {
-    hint: 'The configuration and the weights do not belong together, or the folder is incomplete: fetch it again.',
+    hint: 'The configuration and the weights do not belong together, or a file is not whole: compare them with their source.',
+  });
+}
+
+/** Not damage: fetching such a folder again does not help. */
+function unknownPart(folder: string, what: string): EngineError {
+  return new EngineError('model_unsupported', `${folder}: ${what}`, {
+    hint: 'The model has parts that this program cannot convert, or the configuration is for another model: use a GGUF of it.',
   });
 }

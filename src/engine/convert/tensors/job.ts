@@ -10,6 +10,16 @@ export type Transform =
   | {readonly kind: 'none'}
   /** Undoes Hugging Face's order of rotary pairs inside each head of this many rows. */
   | {readonly kind: 'interleave-heads'; readonly headRows: number}
+  /** Of every group of rows these alone, with rows and columns of each group in each other's place where `transposed`. */
+  | {
+      readonly kind: 'rows-of-groups';
+      readonly groupRows: number;
+      readonly first: number;
+      readonly count: number;
+      readonly transposed: boolean;
+    }
+  /** Nothing is read: every value is this one. */
+  | {readonly kind: 'fill'; readonly value: number}
   /** Mamba: A = -exp(A_log). */
   | {readonly kind: 'negated-exp'};
 
@@ -60,7 +70,7 @@ export class JobRunner {
   /** Throws the file system's errors. */
   run(job: Job): JobOutcome {
     const count = job.rows * job.columns;
-    const sourceLength = count * DTYPES[job.dtype];
+    const sourceLength = job.transform.kind === 'fill' ? 0 : count * DTYPES[job.dtype];
     this.#source = grow(this.#source, sourceLength);
     const source = this.#source.subarray(0, sourceLength);
     readInto(job.sourceFd, job.sourceOffset, source);
@@ -79,11 +89,17 @@ export class JobRunner {
   #convert(job: Job, source: Uint8Array, count: number): Uint8Array {
     if (job.transform.kind === 'none' && !job.scale && (job.dtype as string) === job.type) return source;
     if (this.#values.length < count) this.#values = new Float32Array(count);
-    decode(job.dtype, source, count, this.#values);
+    if (job.transform.kind !== 'fill') decode(job.dtype, source, count, this.#values);
     if (job.scale) scaleBlocks(this.#values, job.scale, job);
     const values = this.#transform(job, count);
-    this.#target = grow(this.#target, outputBytes(job.type, count));
-    return this.#target.subarray(0, encode(job.type, values, count, this.#target));
+    const written = outputValues(job.transform, count);
+    this.#target = grow(this.#target, outputBytes(job.type, written));
+    return this.#target.subarray(0, encode(job.type, values, written, this.#target));
+  }
+
+  #other(count: number): Float32Array {
+    if (this.#rows.length < count) this.#rows = new Float32Array(count);
+    return this.#rows;
   }
 
   #transform({transform, rows, columns}: Job, count: number): Float32Array {
@@ -94,12 +110,21 @@ export class JobRunner {
       case 'negated-exp':
         for (let i = 0; i < count; i++) values[i] = -Math.exp(values[i] as number);
         return values;
+      case 'fill':
+        return values.fill(transform.value, 0, count);
       case 'interleave-heads':
-        if (this.#rows.length < count) this.#rows = new Float32Array(count);
-        interleaveHeads(values, this.#rows, rows, columns, transform.headRows);
+        interleaveHeads(values, this.#other(count), rows, columns, transform.headRows);
+        return this.#rows;
+      case 'rows-of-groups':
+        takeRows(values, this.#other(count), rows, columns, transform);
         return this.#rows;
     }
   }
+}
+
+/** How many values become of `count` source values. */
+export function outputValues(transform: Transform, count: number): number {
+  return transform.kind === 'rows-of-groups' ? (count / transform.groupRows) * transform.count : count;
 }
 
 function grow(buffer: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
@@ -135,6 +160,28 @@ function interleaveHeads(from: Float32Array, to: Float32Array, rows: number, col
     const inHead = row - head;
     const source = head + (inHead % 2) * half + (inHead >> 1);
     to.set(from.subarray(source * columns, (source + 1) * columns), row * columns);
+  }
+}
+
+function takeRows(
+  from: Float32Array,
+  to: Float32Array,
+  rows: number,
+  columns: number,
+  {groupRows, first, count, transposed}: Extract<Transform, {kind: 'rows-of-groups'}>,
+): void {
+  for (let group = 0; group * groupRows < rows; group++) {
+    const start = (group * groupRows + first) * columns;
+    const target = group * count * columns;
+    if (!transposed) {
+      to.set(from.subarray(start, start + count * columns), target);
+      continue;
+    }
+    for (let row = 0; row < count; row++) {
+      for (let column = 0; column < columns; column++) {
+        to[target + column * count + row] = from[start + row * columns + column] as number;
+      }
+    }
   }
 }
 

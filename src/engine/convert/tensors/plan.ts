@@ -8,7 +8,7 @@ import {
   type TensorLayout,
 } from '../../gguf/write-header.ts';
 import {DTYPES, type SourceTensor, sourceBytes, valueCount} from '../weights/weights.ts';
-import {type BlockScale, fitsBlocks, JOB_BYTES, type Job, type Transform} from './job.ts';
+import {type BlockScale, fitsBlocks, JOB_BYTES, type Job, outputValues, type Transform} from './job.ts';
 
 /** One output tensor: its parts lie in it one after the other (the experts of a stacked tensor), most have one. */
 export interface PlannedTensor {
@@ -16,6 +16,8 @@ export interface PlannedTensor {
   /** Row-major, as it is written. */
   readonly shape: readonly number[];
   readonly parts: readonly PlannedPart[];
+  /** Where there are no parts: every value is this. */
+  readonly filledWith?: number;
   /** Kept in F32 whatever type the file has. */
   readonly exact: boolean;
 }
@@ -56,12 +58,22 @@ export function* jobsOf(
 ): Generator<Job> {
   for (const [index, tensor] of plan.tensors.entries()) {
     let targetOffset = plan.layout.offsets[index] as number;
+    if (tensor.filledWith !== undefined) yield fillJob(tensor, tensor.filledWith, {targetFd, targetOffset, compare});
     for (const part of tensor.parts) {
       const common = {sourceFd: open(part.source.path), type: tensor.type, targetFd, compare};
       yield* partJobs(part, common, targetOffset);
-      targetOffset += outputBytes(tensor.type, valueCount(part.source.shape));
+      targetOffset += outputBytes(tensor.type, outputValues(part.transform, valueCount(part.source.shape)));
     }
   }
+}
+
+function fillJob(
+  {name, shape, type}: Plan['tensors'][number],
+  value: number,
+  place: Pick<Job, 'targetFd' | 'targetOffset' | 'compare'>,
+): Job {
+  const nowhere = {from: name, sourceFd: -1, sourceOffset: 0, dtype: 'F32', firstRow: 0, scale: undefined} as const;
+  return {...place, ...nowhere, type, rows: 1, columns: valueCount(shape), transform: {kind: 'fill', value}};
 }
 
 type CommonFields = Pick<Job, 'sourceFd' | 'type' | 'targetFd' | 'compare'>;
@@ -74,7 +86,7 @@ function* partJobs(
   const columns = source.shape.at(-1) ?? 1;
   const rows = valueCount(source.shape) / columns;
   const rowBytes = columns * DTYPES[source.dtype];
-  const step = transform.kind === 'interleave-heads' ? transform.headRows : 1;
+  const step = stepOf(transform);
   const chunk = Math.max(step, Math.floor(JOB_BYTES / rowBytes / step) * step);
   for (let firstRow = 0; firstRow < rows; firstRow += chunk) {
     yield {
@@ -87,7 +99,13 @@ function* partJobs(
       rows: Math.min(chunk, rows - firstRow),
       columns,
       sourceOffset: source.offset + firstRow * rowBytes,
-      targetOffset: targetOffset + outputBytes(common.type, firstRow * columns),
+      targetOffset: targetOffset + outputBytes(common.type, outputValues(transform, firstRow * columns)),
     };
   }
+}
+
+/** Rows that have to be read together. */
+function stepOf(transform: Transform): number {
+  if (transform.kind === 'interleave-heads') return transform.headRows;
+  return transform.kind === 'rows-of-groups' ? transform.groupRows : 1;
 }

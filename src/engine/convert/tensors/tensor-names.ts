@@ -13,6 +13,7 @@ export interface GgufName {
 const PLAIN: Record<Naming, Readonly<Record<string, string>>> = {
   mistral: {
     'tok_embeddings.weight': 'token_embd.weight',
+    'mm_streams_embeddings.embedding_module.tok_embeddings.weight': 'token_embd.weight',
     'norm.weight': 'output_norm.weight',
     'output.weight': 'output.weight',
   },
@@ -23,6 +24,7 @@ const PLAIN: Record<Naming, Readonly<Record<string, string>>> = {
   },
   mamba: {
     'backbone.embedding.weight': 'token_embd.weight',
+    'backbone.embeddings.weight': 'token_embd.weight',
     'backbone.norm_f.weight': 'output_norm.weight',
     'lm_head.weight': 'output.weight',
   },
@@ -46,6 +48,16 @@ const LAYER: Record<Naming, Readonly<Record<string, string>>> = {
     'feed_forward.w2.weight': 'ffn_down.weight',
     'feed_forward.w3.weight': 'ffn_up.weight',
     'feed_forward.gate.weight': 'ffn_gate_inp.weight',
+    'gate.weight': 'ffn_gate_inp.weight',
+    'shared_experts.w1.weight': 'ffn_gate_shexp.weight',
+    'shared_experts.w2.weight': 'ffn_down_shexp.weight',
+    'shared_experts.w3.weight': 'ffn_up_shexp.weight',
+    'attention.wq_a.weight': 'attn_q_a.weight',
+    'attention.q_a_norm.weight': 'attn_q_a_norm.weight',
+    'attention.wq_b.weight': 'attn_q_b.weight',
+    'attention.wkv_a_with_mqa.weight': 'attn_kv_a_mqa.weight',
+    'attention.kv_a_norm.weight': 'attn_kv_a_norm.weight',
+    'attention.wkv_b.weight': 'attn_kv_b.weight',
   },
   hf: {
     'self_attn.q_proj.weight': 'attn_q.weight',
@@ -58,6 +70,18 @@ const LAYER: Record<Naming, Readonly<Record<string, string>>> = {
     'mlp.down_proj.weight': 'ffn_down.weight',
     'mlp.up_proj.weight': 'ffn_up.weight',
     'block_sparse_moe.gate.weight': 'ffn_gate_inp.weight',
+    'mlp.gate.weight': 'ffn_gate_inp.weight',
+    'mlp.experts.gate_up_proj': 'ffn_gate_up_exps.weight',
+    'mlp.experts.down_proj': 'ffn_down_exps.weight',
+    'mlp.shared_experts.gate_proj.weight': 'ffn_gate_shexp.weight',
+    'mlp.shared_experts.down_proj.weight': 'ffn_down_shexp.weight',
+    'mlp.shared_experts.up_proj.weight': 'ffn_up_shexp.weight',
+    'self_attn.q_a_proj.weight': 'attn_q_a.weight',
+    'self_attn.q_a_layernorm.weight': 'attn_q_a_norm.weight',
+    'self_attn.q_b_proj.weight': 'attn_q_b.weight',
+    'self_attn.kv_a_proj_with_mqa.weight': 'attn_kv_a_mqa.weight',
+    'self_attn.kv_a_layernorm.weight': 'attn_kv_a_norm.weight',
+    'self_attn.kv_b_proj.weight': 'attn_kv_b.weight',
   },
   mamba: {
     'norm.weight': 'attn_norm.weight',
@@ -72,12 +96,21 @@ const LAYER: Record<Naming, Readonly<Record<string, string>>> = {
   },
 };
 
-const EXPERT = /^(?:feed_forward|block_sparse_moe)\.experts\.(\d+)\.(w[123])\.weight$/;
-const EXPERT_NAMES: Readonly<Record<string, string>> = {w1: 'ffn_gate_exps', w2: 'ffn_down_exps', w3: 'ffn_up_exps'};
+const EXPERT =
+  /^(?:(?:feed_forward\.|block_sparse_moe\.|mlp\.)?experts)\.(\d+)\.(w[123]|(?:gate|down|up)_proj)\.weight$/;
+const EXPERT_NAMES: Readonly<Record<string, string>> = {
+  ...{w1: 'ffn_gate_exps', w2: 'ffn_down_exps', w3: 'ffn_up_exps'},
+  ...{gate_proj: 'ffn_gate_exps', down_proj: 'ffn_down_exps', up_proj: 'ffn_up_exps'},
+};
 
-/** Tensors of parts that are left out: vision, and what FP8 keeps for the activations. */
-const LEFT_OUT =
-  /^(model\.)?(vision_|patch_merger|pre_mm_projector_norm|multi_modal_projector)|\.qscale_act$|\.(activation_scale|input_scale)$|rotary_emb\.inv_freq$/;
+/** Tensors of parts that are left out: those that see and hear, and what FP8 keeps for activations and the cache. */
+const LEFT_OUT = new RegExp(
+  [
+    '^(model\\.)?(vision_|patch_merger|pre_mm_projector_norm|multi_modal_projector|audio_tower)',
+    '^mm_streams_embeddings\\.embedding_module\\.(whisper_encoder|audio_language_projection)\\.',
+    '\\.qscale_act$|[._](activation_scale|input_scale)$|\\.[kv]_scale$|rotary_emb\\.inv_freq$',
+  ].join('|'),
+);
 
 /** Whether a source tensor has no place in a text model's GGUF. */
 export function isLeftOut(name: string): boolean {

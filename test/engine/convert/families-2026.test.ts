@@ -1,0 +1,153 @@
+// Every family of 2026 as a tiny folder: its keys and tensors are those of an independent statement of the mapping, with
+// which transformers' own greedy tokens came out (test/e2e/families-2026.test.ts).
+import {createHash} from 'node:crypto';
+import {closeSync, openSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {expect, test} from 'vitest';
+import {compareFile, planConversion, writePlan} from '../../../src/engine/convert/convert-weights.ts';
+import {type OpenFolderOptions, openSourceFolder} from '../../../src/engine/convert/source/source-folder.ts';
+import {preflight} from '../../../src/engine/gguf/preflight.ts';
+import {readGguf} from '../../../src/engine/gguf/read-header.ts';
+import {FAMILIES, latentFolder, OTHER_SIZES, voxtralFolder, windowFolder} from '../../fixtures/families-2026.ts';
+import {folderWith} from '../../fixtures/folder.ts';
+import type {Files} from '../../fixtures/tiny-folder.ts';
+
+interface Golden {
+  readonly architecture: string;
+  readonly keys: Readonly<Record<string, readonly [type: string, value: unknown]>>;
+  readonly tensors: Readonly<Record<string, readonly [shape: readonly number[], sha256: string]>>;
+}
+
+const goldens = JSON.parse(readFileSync('test/goldens/families-2026.json', 'utf8')).families as Record<string, Golden>;
+const quiet = {workers: 0, signal: new AbortController().signal};
+
+async function converted(files: Files, options: OpenFolderOptions = {}) {
+  const folder = folderWith(files);
+  const path = join(folder, 'out.gguf');
+  const source = openSourceFolder(folder, options);
+  await writePlan(planConversion(source, 'F32'), path, quiet);
+  return {source, path, file: readGguf(path), bytes: readFileSync(path)};
+}
+
+test.each(FAMILIES)('%s has the keys and the tensors it must have', async (name, make, options) => {
+  const {architecture, keys, tensors} = goldens[name] as Golden;
+  const {path, file, bytes} = await converted(make(), options);
+  const {metadata} = file;
+  expect(metadata.string('general.architecture')).toBe(architecture);
+  const written = metadata.keys.filter((key) => key.startsWith(`${architecture}.`));
+  const value = (key: string) =>
+    metadata.string(key) ?? metadata.number(key) ?? metadata.boolean(key) ?? Array.from(metadata.numbers(key) ?? []);
+  const wanted = Object.entries(keys).map(([key, [type, figure]]) => {
+    const asWritten =
+      type === 'f32' ? Math.fround(figure as number) : type === 'bool[]' ? (figure as boolean[]).map(Number) : figure;
+    return [`${architecture}.${key}`, asWritten];
+  });
+  expect(Object.fromEntries(written.map((key) => [key, value(key)]))).toEqual(Object.fromEntries(wanted));
+  const made = file.tensors
+    .filter((tensor) => !tensor.name.endsWith('attn_sinks.weight'))
+    .map((tensor) => {
+      const content = bytes.subarray(tensor.offset, tensor.offset + (tensor.bytes ?? 0));
+      return [tensor.name, [tensor.shape, sum(tensor.name, content)]];
+    });
+  const expected = Object.entries(tensors).map(([tensor, [shape, sha256]]) => [
+    tensor,
+    [shape, tensor.endsWith('ssm_a') ? 'near' : sha256],
+  ]);
+  expect(Object.fromEntries(made)).toEqual(Object.fromEntries(expected));
+  // Nothing is missing that a loader asks for.
+  expect(preflight(path).expectedSize).toBeLessThanOrEqual(preflight(path).fileSize);
+});
+
+// Of the same statement, over names, sizes and sums of all tensors.
+test.each<[string, () => Files, number, string]>([
+  [
+    'hf',
+    () => latentFolder({format: 'hf', sizes: OTHER_SIZES}),
+    48,
+    '7ed40d5988f23601d4395c31ffa9a3e150233242b02c76f61b05f9ea5f765270',
+  ],
+  [
+    'hf, FP8',
+    () => latentFolder({format: 'hf', fp8: true, sizes: OTHER_SIZES}),
+    48,
+    '5c4de3c56e19a90fb581dd002e92db8437c34bf4cb159a13bf0e5f928e413df5',
+  ],
+  [
+    'mistral',
+    () => latentFolder({format: 'mistral', sizes: OTHER_SIZES}),
+    50,
+    'debb22c678b3b699e3a902ca5c005e03db001bd8e9a0949cd7decdf367da3b90',
+  ],
+  [
+    'mistral, FP8 in blocks',
+    () => latentFolder({format: 'mistral', block: 32, sizes: OTHER_SIZES}),
+    50,
+    'e06e1cf56c7951c7501059f1d7820cbac19f44c1405c6e6b446240b37c60d7fc',
+  ],
+  [
+    'Voxtral, hf',
+    () => voxtralFolder('hf', OTHER_SIZES),
+    30,
+    'f176a437f1f9e80c2068df376bf00c3cb6d04f5db6f5fc855a10ccd749544ba4',
+  ],
+  [
+    'windows',
+    () => windowFolder('ministral', {}, OTHER_SIZES),
+    30,
+    'f176a437f1f9e80c2068df376bf00c3cb6d04f5db6f5fc855a10ccd749544ba4',
+  ],
+])('other sizes, a dense layer first, two shared experts: %s', async (_, make, count, sha256) => {
+  const {file, bytes} = await converted(make());
+  const tensors = file.tensors.filter(({name}) => !name.endsWith('attn_sinks.weight'));
+  const lines = tensors.map(
+    ({name, shape, offset, bytes: length = 0}) =>
+      `${name} ${shape.join('x')} ${sum(name, bytes.subarray(offset, offset + length))}`,
+  );
+  expect(lines).toHaveLength(count);
+  expect(createHash('sha256').update(lines.sort().join('\n')).digest('hex')).toBe(sha256);
+});
+
+test('no attention goes to the sinks of a model that has none', async () => {
+  const {file, bytes} = await converted(windowFolder('mistral'));
+  const sinks = file.tensors.filter(({name}) => name.endsWith('attn_sinks.weight'));
+  expect(sinks.map(({name, shape, type}) => [name, shape, type])).toEqual([
+    ['blk.0.attn_sinks.weight', [4], 'F32'],
+    ['blk.1.attn_sinks.weight', [4], 'F32'],
+  ]);
+  for (const {offset} of sinks) expect(bytes.readFloatLE(offset + 12)).toBe(Math.fround(-1e30));
+});
+
+test('a comparison knows the rows that are taken and the values that are filled in', async () => {
+  const {source, path, file} = await converted(windowFolder('ministral'));
+  const plan = planConversion(source, 'F32');
+  const compare = async () => {
+    const found: number[] = [];
+    const fd = openSync(path, 'r');
+    await compareFile(plan, fd, quiet, (offset) => found.push(offset));
+    closeSync(fd);
+    return found;
+  };
+  expect(await compare()).toEqual([]);
+  const sinks = file.tensors.find(({name}) => name === 'blk.1.attn_sinks.weight')?.offset ?? 0;
+  const changed = readFileSync(path);
+  changed.writeFloatLE(0, sinks + 4);
+  writeFileSync(path, changed);
+  expect(await compare()).toEqual([sinks]);
+});
+
+test('the part of progress that is read adds up, also where one tensor becomes two', async () => {
+  const source = openSourceFolder(folderWith(latentFolder({format: 'hf'})));
+  const plan = planConversion(source, 'Q8_0');
+  let last = 0;
+  const progress = (done: number) => {
+    last = done;
+  };
+  await writePlan(plan, join(source.folder, 'out.gguf'), {...quiet, progress});
+  expect(last).toBe(plan.sourceBytes);
+});
+
+/** The exponential may differ in its last bit from that of another library. */
+function sum(name: string, content: Uint8Array): string {
+  if (!name.endsWith('ssm_a')) return createHash('sha256').update(content).digest('hex');
+  return 'near';
+}
