@@ -129,9 +129,9 @@ test.each<[string, Files, RegExp]>([
     /data\.pkl of impossible size/,
   ],
   [
-    'of latent attention',
-    {...dense, 'params.json': json({...shape, kv_lora_rank: 8, q_lora_rank: 8})},
-    /models with latent attention cannot be converted/,
+    'of Mistral Large 4',
+    {...dense, 'params.json': json({...shape, kv_lora_rank: 8, q_lora_rank: 8, index_topk: 2048})},
+    /Mistral Large 4 needs an engine with mistral-large4, which this one is not$/,
   ],
   [
     'of several shards',

@@ -98,7 +98,10 @@ test.each([
   );
   expect(source).toMatchObject({
     hasVision: true,
-    notes: ['The vision encoder is left out: this program is text only.'],
+    notes: [
+      'The vision encoder is left out: this program is text only.',
+      'config.json does not say "sliding_window": none is taken, where transformers would take 4096.',
+    ],
     model: {heads: 32, kvHeads: 8, headDim: 2, context: 131_072},
   });
   expect(source.tensors).toHaveLength(21);
@@ -132,13 +135,13 @@ test.each<[string, Files, RegExp]>([
   ],
   ['a part missing', without(hfFolder(), 'model-00002-of-00002.safetensors'), /part 2 of 2 of the weights is missing/],
   [
-    'shards',
+    'shards that each hold a piece of every tensor',
     {
       ...without(denseFolder(), 'consolidated.safetensors'),
-      'consolidated.00.pth': Buffer.of(1),
-      'consolidated.01.pth': Buffer.of(1),
+      'consolidated.00.pth': checkpoint(weights),
+      'consolidated.01.pth': checkpoint(weights),
     },
-    /holds 2 shards/,
+    /holds 2 shards \(consolidated\.00\.pth \.\.\.\)$/,
   ],
   [
     'another tokenizer',
@@ -205,9 +208,9 @@ test.each<[string, Files, RegExp]>([
     /is a git-LFS pointer/,
   ],
   [
-    'latent attention',
+    'figures of latent attention without those of its experts',
     {...denseFolder(), 'params.json': params({kv_lora_rank: 8})},
-    /latent attention cannot be converted/,
+    /params\.json: "moe" is missing$/,
   ],
   [
     'another family',
