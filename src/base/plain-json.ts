@@ -7,12 +7,13 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 /**
- * `bytes` as JSON in UTF-8.
+ * A text, or bytes of UTF-8, as JSON. What it gives is of any type until a shape (`base/shape.ts`) has read it.
  * @throws SyntaxError for what is no JSON, or nests deeper than 64 levels.
  */
-export function parsePlainJson(bytes: Buffer): unknown {
+export function parsePlainJson(json: Buffer | string): unknown {
+  const bytes = typeof json === 'string' ? Buffer.from(json) : json;
   if (nestsTooDeep(bytes)) throw new SyntaxError(`it nests deeper than ${MOST_JSON_LEVELS} levels`);
-  return JSON.parse(bytes.toString());
+  return JSON.parse(json.toString());
 }
 
 /** Counts brackets outside of strings; whether they match is for the parser to find. */

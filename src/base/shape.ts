@@ -45,6 +45,11 @@ export function list<T>(item: Shape<T>): Shape<readonly T[]> {
     items(value, path).flatMap((one, at) => (one === null ? [] : [item(one, `${path}[${at}]`)]));
 }
 
+/** A list of which every item has the shape: null is no item of it, and none is passed over. */
+export function every<T>(item: Shape<T>): Shape<readonly T[]> {
+  return (value, path = '') => items(value, path).map((one, at) => item(one, `${path}[${at}]`));
+}
+
 /** A list in which each place means something, so that a null keeps its own. */
 export function places<T>(item: Shape<T>): Shape<readonly (T | undefined)[]> {
   return (value, path = '') =>
@@ -67,6 +72,19 @@ export function object<Members extends Readonly<Record<string, Shape<unknown>>>>
       if (member && given !== null) found[name] = member(given, path === '' ? name : `${path}.${name}`);
     }
     return found as ReturnType<Shape<{readonly [Name in keyof Members]?: ReturnType<Members[Name]> | undefined}>>;
+  };
+}
+
+/** An object that has all of these members. */
+export function complete<Members extends Readonly<Record<string, Shape<unknown>>>>(
+  members: Members,
+): Shape<{readonly [Name in keyof Members]: ReturnType<Members[Name]>}> {
+  const some = object(members);
+  return (value, path = '') => {
+    const found: Readonly<Record<string, unknown>> = some(value, path);
+    const lost = Object.keys(members).find((name) => found[name] === undefined);
+    if (lost !== undefined) throw new WrongShapeError(path === '' ? lost : `${path}.${lost}`, 'there');
+    return found as {readonly [Name in keyof Members]: ReturnType<Members[Name]>};
   };
 }
 

@@ -1,11 +1,16 @@
 // `--version`: one line, or with --json the versions of every part, without loading any of them.
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
+import {parsePlainJson} from '../base/plain-json.ts';
+import {complete, text} from '../base/shape.ts';
 import {templateVersions} from '../engine/contract/templates.ts';
+
+const packageShape = complete({version: text});
+const releaseShape = complete({release: text});
 
 /** The text `--version` prints for the program called `name`. */
 export function versionText(name: string, json: boolean): string {
-  const {version} = readJson(new URL('../../package.json', import.meta.url)) as {version: string};
+  const {version} = packageShape(readJson(new URL('../../package.json', import.meta.url)));
   if (!json) return `${name} ${version}\n`;
   const facts = {
     name: 'mistral-chat',
@@ -21,11 +26,11 @@ export function versionText(name: string, json: boolean): string {
 /** Read from the package's files: importing node-llama-cpp would start its engine. */
 export function engineVersions(): {'node-llama-cpp': string; 'llama.cpp': string} {
   const entry = import.meta.resolve('node-llama-cpp');
-  const {version} = readJson(new URL('../package.json', entry)) as {version: string};
-  const {release} = readJson(new URL('../llama/binariesGithubRelease.json', entry)) as {release: string};
+  const {version} = packageShape(readJson(new URL('../package.json', entry)));
+  const {release} = releaseShape(readJson(new URL('../llama/binariesGithubRelease.json', entry)));
   return {'node-llama-cpp': version, 'llama.cpp': release};
 }
 
 function readJson(url: URL): unknown {
-  return JSON.parse(readFileSync(fileURLToPath(url), 'utf8'));
+  return parsePlainJson(readFileSync(fileURLToPath(url)));
 }

@@ -1,6 +1,19 @@
 // JSON of others is read by its types: each wrong one is refused with its path.
 import {expect, test} from 'vitest';
-import {count, either, flag, list, number, object, optional, places, record, text} from '../../src/base/shape.ts';
+import {
+  complete,
+  count,
+  either,
+  every,
+  flag,
+  list,
+  number,
+  object,
+  optional,
+  places,
+  record,
+  text,
+} from '../../src/base/shape.ts';
 
 const card = object({
   id: text,
@@ -47,4 +60,19 @@ test('one of two says both, or what is wrong inside the second', () => {
   expect(either2([{x: 'b'}])).toEqual([{x: 'b'}]);
   expect(() => either2(5)).toThrow('it must be a string or a list');
   expect(() => either2([{x: 5}])).toThrow('[0].x must be a string');
+});
+
+test('what has to be there is asked for by its path', () => {
+  const whole = object({inner: complete({x: number, y: text})});
+  expect(whole({inner: {x: 1, y: '', z: 2}})).toEqual({inner: {x: 1, y: ''}});
+  expect(() => whole({inner: {x: 1}})).toThrow('inner.y must be there');
+  expect(() => whole({inner: {x: 1, y: null}})).toThrow('inner.y must be there');
+  expect(() => whole({inner: {x: 1, y: 5}})).toThrow('inner.y must be a string');
+  expect(() => complete({x: number})({})).toThrow('x must be there');
+});
+
+test('no item of a list is passed over where each counts', () => {
+  expect(every(count)([1, 2])).toEqual([1, 2]);
+  expect(() => every(count)([1, null])).toThrow('[1] must be a whole number, at least 0');
+  expect(() => every(count)({})).toThrow('it must be a list');
 });

@@ -4,6 +4,8 @@ import {randomBytes} from 'node:crypto';
 import {closeSync, fstatSync, openSync, rmdirSync, rmSync, type Stats, statSync, writeSync} from 'node:fs';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {EngineError} from '../errors.ts';
+import {parsePlainJson} from '../plain-json.ts';
+import {complete, count, text as textShape} from '../shape.ts';
 import {within} from '../signals.ts';
 import {fileError, isMissing} from './file-error.ts';
 import {type LockOwner, type ProcessMark, thisProcess} from './lock-owner.ts';
@@ -164,19 +166,19 @@ function isTaken(path: string, owner: LockOwner, now: number): boolean {
 function mayBeUnfinished(text: string): boolean {
   if (!text.startsWith('{')) return text === '';
   try {
-    JSON.parse(text);
+    parsePlainJson(text);
     return false;
   } catch {
     return true;
   }
 }
 
+const markShape = complete({host: textShape, pid: count, start: textShape});
+
 function readMark(text: string): ProcessMark | undefined {
   try {
-    const {host, pid, start} = JSON.parse(text) as Partial<ProcessMark>;
-    const isMark =
-      typeof host === 'string' && Number.isInteger(pid) && (pid as number) > 0 && typeof start === 'string';
-    return isMark ? {host, pid: pid as number, start} : undefined;
+    const {host, pid, start} = markShape(parsePlainJson(text));
+    return pid > 0 ? {host, pid, start} : undefined;
   } catch {
     return undefined;
   }

@@ -67,7 +67,7 @@ async function start(
 
 function parsed(text: string, host: string): unknown {
   try {
-    return parsePlainJson(Buffer.from(text));
+    return parsePlainJson(text);
   } catch (cause) {
     const beginning = text.trim().slice(0, 100) || 'nothing';
     throw new EngineError('backend_failed', `${host} sent something that is not JSON: ${beginning}`, {cause});

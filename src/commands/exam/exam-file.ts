@@ -2,6 +2,8 @@
 import {isDeepStrictEqual} from 'node:util';
 import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonObject, type Json, type JsonObject, parseJson, toPlain} from '../../base/json.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
+import {anything, optional, record} from '../../base/shape.ts';
 import type {Answer} from '../../engine/contract/collect-answer.ts';
 
 export interface ExamCase {
@@ -72,10 +74,11 @@ function toRegExp(pattern: string): RegExp {
 
 function isCall(call: Answer['toolCalls'][number] | undefined, expected: ExpectedCall): boolean {
   if (call?.name !== expected.name || call.problem !== undefined) return false;
-  const actual: unknown = JSON.parse(call.arguments);
+  const actual = parsePlainJson(call.arguments);
   if (!expected.partial) return isDeepStrictEqual(actual, expected.arguments);
-  const values = actual as Record<string, unknown>;
-  return Object.entries(expected.arguments).every(([name, value]) =>
-    typeof value === 'string' ? String(values[name]).startsWith(value) : isDeepStrictEqual(values[name], value),
-  );
+  const values = optional(record(anything))(actual) ?? new Map<string, unknown>();
+  return Object.entries(expected.arguments).every(([name, value]) => {
+    const given = values.get(name);
+    return typeof value === 'string' ? String(given).startsWith(value) : isDeepStrictEqual(given, value);
+  });
 }

@@ -161,7 +161,7 @@ function notes(env: NodeJS.ProcessEnv, model: string, say?: Say): FoundNote[] {
 
 /** @throws Error for what no server writes. */
 function readNote(json: string): ServerNote {
-  const {url, model, id, contextSize, key} = noteShape(parsePlainJson(Buffer.from(json)));
+  const {url, model, id, contextSize, key} = noteShape(parsePlainJson(json));
   if (url === undefined || !URL.canParse(url)) throw new Error('it has no address');
   if (model === undefined || id === undefined) throw new Error('it names no model');
   return {url, model, id, ...(contextSize && {contextSize}), ...(key !== undefined && {key})};

@@ -6,6 +6,8 @@ import {pipeline} from 'node:stream/promises';
 import {isMissing} from '../../base/files/file-error.ts';
 import {readRegularText} from '../../base/files/regular-file.ts';
 import {writeWhole} from '../../base/files/whole-file.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
+import {anything, complete, count, every, object, text} from '../../base/shape.ts';
 import type {StateLoad} from '../contract/backend.ts';
 import type {KvType} from '../contract/local-engine.ts';
 import type {Prompt, Token} from '../contract/prompt.ts';
@@ -28,6 +30,10 @@ interface StateHeader {
   readonly tokens: readonly Token[];
   readonly sha256: string;
 }
+
+/** What every version of the header says, and what this one does besides. */
+const whoseShape = object({format: anything, key: anything});
+const contentShape = complete({tokens: every(count), sha256: text});
 
 const SAMPLE_BYTES = 64 * 1024;
 const SAMPLES = 32;
@@ -85,12 +91,13 @@ export async function checkState(
   contextSize: number,
 ): Promise<Token[] | Exclude<StateLoad, 'loaded'>> {
   try {
-    const header = JSON.parse(readRegularText(headerPath(path))) as Partial<StateHeader>;
-    if (header.format !== 1 || JSON.stringify(header.key) !== JSON.stringify(key)) return 'other';
-    const {tokens} = header;
-    if (!Array.isArray(tokens) || tokens.length === 0 || !tokens.every(Number.isSafeInteger)) return 'damaged';
+    const json = parsePlainJson(readRegularText(headerPath(path)));
+    const {format, key: other} = whoseShape(json);
+    if (format !== 1 || JSON.stringify(other) !== JSON.stringify(key)) return 'other';
+    const {tokens, sha256: sum} = contentShape(json);
+    if (tokens.length === 0) return 'damaged';
     if (tokens.length > contextSize) return 'other';
-    return (await sha256(path)) === header.sha256 ? [...tokens] : 'damaged';
+    return (await sha256(path)) === sum ? [...tokens] : 'damaged';
   } catch (error) {
     return isMissing(error) && (error as NodeJS.ErrnoException).path === headerPath(path) ? 'none' : 'damaged';
   }

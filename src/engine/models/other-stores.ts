@@ -3,6 +3,8 @@ import {readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join, relative} from 'node:path';
 import {readRegularText} from '../../base/files/regular-file.ts';
 import {xdgFolder} from '../../base/files/xdg-folder.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
+import {list, object, optional, text} from '../../base/shape.ts';
 import {otherFormByConfig} from '../convert/source/other-forms.ts';
 import {towerInside} from '../gguf/check/towers.ts';
 import {modelFiles} from '../gguf/model-files.ts';
@@ -140,10 +142,12 @@ function towerOf(blob: string): string | undefined {
   }
 }
 
+const manifestShape = object({layers: list(optional(object({mediaType: optional(text), digest: optional(text)})))});
+
 function ollamaBlob(manifest: string, folder: string): string | undefined {
   try {
-    const {layers} = JSON.parse(readRegularText(manifest)) as {layers?: {mediaType?: string; digest?: string}[]};
-    const digest = layers?.find(({mediaType}) => mediaType === 'application/vnd.ollama.image.model')?.digest;
+    const {layers} = manifestShape(parsePlainJson(readRegularText(manifest)));
+    const digest = layers?.find((layer) => layer?.mediaType === 'application/vnd.ollama.image.model')?.digest;
     const hex = /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1];
     return hex && join(folder, 'blobs', `sha256-${hex}`);
   } catch {

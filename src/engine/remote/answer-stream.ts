@@ -3,6 +3,7 @@ import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
 import {readEvents} from '../../base/http/server-sent-events.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
 import {beginningOf} from './server-words.ts';
 
 /** Bytes of an answer that is no stream. */
@@ -117,7 +118,7 @@ export class AnswerStream {
     if (!isAll)
       throw new EngineError('backend_failed', `${this.#host} sent more than ${WHOLE} bytes in place of a stream`);
     try {
-      JSON.parse(text);
+      parsePlainJson(text);
     } catch {
       throw this.#noAnswer(Buffer.from(text));
     }

@@ -237,7 +237,7 @@ export function readChunks<T>(data: string, shape: Shape<T>): readonly T[] {
 
 function parsedEvent(data: string): unknown {
   try {
-    return parsePlainJson(Buffer.from(data));
+    return parsePlainJson(data);
   } catch (cause) {
     const said = beginningOf(data);
     throw new EngineError('backend_failed', `the remote server sent something that is no JSON: ${said}`, {cause});

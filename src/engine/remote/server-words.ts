@@ -58,7 +58,7 @@ export function failureIn(json: unknown): ServerWords | undefined {
 /** What the body of a refusal says, whatever it is. */
 export function refusalIn(body: string): ServerWords {
   try {
-    const failure = failureIn(parsePlainJson(Buffer.from(body)));
+    const failure = failureIn(parsePlainJson(body));
     if (failure !== undefined) return failure;
     return {message: shown(body.trim())};
   } catch {

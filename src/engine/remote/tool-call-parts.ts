@@ -1,4 +1,5 @@
 // The tool calls of a remote answer, put together from the pieces a server streams them in.
+import {parsePlainJson} from '../../base/plain-json.ts';
 import {anything, count, object, optional, text} from '../../base/shape.ts';
 import type {GenerationEvent} from '../contract/backend.ts';
 
@@ -78,7 +79,7 @@ function isObject(json: string): boolean {
   // A piece of a call is no JSON until its last letter: most need no parser to tell.
   if (!json.endsWith('}')) return /\}\s+$/.test(json.slice(-64)) && isObject(json.trimEnd());
   try {
-    const value: unknown = JSON.parse(json);
+    const value = parsePlainJson(json);
     return typeof value === 'object' && value !== null && !Array.isArray(value);
   } catch {
     return false;

@@ -4,6 +4,8 @@ import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {readRegular} from '../../base/files/regular-file.ts';
 import type {JsonObject} from '../../base/json.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
+import {number, object} from '../../base/shape.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {TEMPLATES, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
@@ -186,10 +188,8 @@ function chooseTokenizer(place: TokenizerPlace, loaded: readonly LoadedTokenizer
 
 function vocabularySize({path, read}: TokenizerPlace): number | undefined {
   try {
-    const {vocab_size: size} = JSON.parse(String(read?.('params.json') ?? readRegular(join(path, 'params.json')))) as {
-      vocab_size?: unknown;
-    };
-    return typeof size === 'number' ? size : undefined;
+    const params = parsePlainJson(read?.('params.json') ?? readRegular(join(path, 'params.json')));
+    return object({vocab_size: number})(params).vocab_size;
   } catch {
     // Only a hint for the choice: without it, or when it is damaged, the other rules decide.
     return undefined;

@@ -312,7 +312,7 @@ function isJob(job: unknown): job is JobData {
 
 function isOwnFailure(body: string): boolean {
   try {
-    return optional(ownFailure)(parsePlainJson(Buffer.from(body)))?.description !== undefined;
+    return optional(ownFailure)(parsePlainJson(body))?.description !== undefined;
   } catch {
     return false;
   }

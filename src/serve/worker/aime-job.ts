@@ -26,7 +26,7 @@ function textOf(job: JobData, name: string): string {
 function messages(job: JobData): Json {
   const prompt = textOf(job, 'prompt_input');
   const {chat_context: context} = job;
-  const parsed = typeof context === 'string' && context !== '' ? parsePlainJson(Buffer.from(context)) : context;
+  const parsed = typeof context === 'string' && context !== '' ? parsePlainJson(context) : context;
   const list = Array.isArray(parsed) ? parsed : [];
   if (parsed && !Array.isArray(parsed)) throw new EngineError('invalid_request', 'chat_context is not a list');
   return fromPlain(prompt === '' ? list : [...list, {role: 'user', content: prompt}]);

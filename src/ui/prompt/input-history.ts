@@ -4,6 +4,7 @@ import {makeFolder} from '../../base/files/make-folder.ts';
 import {keepPrivate} from '../../base/files/private-file.ts';
 import {appendLine, readRegularText} from '../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../base/files/whole-file.ts';
+import {parsePlainJson} from '../../base/plain-json.ts';
 
 /** Entries kept; a file with twice as many is rewritten. */
 const LIMIT = 5000;
@@ -53,7 +54,7 @@ export class History {
 /** The text of a line; a damaged line is left out. */
 function parse(line: string): string[] {
   try {
-    const value: unknown = JSON.parse(line);
+    const value = parsePlainJson(line);
     return typeof value === 'string' ? [value] : [];
   } catch {
     return [];

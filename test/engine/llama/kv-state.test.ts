@@ -42,7 +42,7 @@ test('why a state is not used: there is none, it belongs to something else, it i
   expect(await checkState(join(folder, 'none.kv'), key, 3)).toBe('none');
   expect(await checkState(path, key, 2)).toBe('other');
   expect(await checkState(path, {...key, engine: 'b2'}, 3)).toBe('other');
-  for (const tokens of [[], [1, 'x'], null, 'abc', [1.5]]) {
+  for (const tokens of [[], [1, 'x'], null, 'abc', [1.5], [1, null, 2], [-1], [1e20], {0: 1}]) {
     rewrite({tokens});
     expect(await checkState(path, key, 3)).toBe('damaged');
   }

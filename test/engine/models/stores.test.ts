@@ -132,6 +132,25 @@ test("ollama's own files, with a vision or audio tower inside, are marked", () =
   ]);
 });
 
+test.each<[string, (layer: object) => unknown, number]>([
+  ['a null among the layers', (layer) => ({layers: [null, layer]}), 1],
+  ['a layer that is a text', (layer) => ({layers: ['x', layer]}), 1],
+  ['a layer of wrong types', (layer) => ({layers: [{mediaType: 5, digest: []}, layer]}), 1],
+  ['layers that are an object', (layer) => ({layers: {0: layer}}), 0],
+  ['a digest that is a list', (layer) => ({layers: [{...layer, digest: ['sha256']}]}), 0],
+  ['a digest that leads elsewhere', (layer) => ({layers: [{...layer, digest: 'sha256:../../x'}]}), 0],
+  ['null for all', () => null, 0],
+  ['a list for all', (layer) => [layer], 0],
+])("a manifest of ollama's with %s", (_what, manifest, models) => {
+  const digest = 'a'.repeat(64);
+  const layer = {mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${digest}`};
+  const home = folderWith({
+    [`.ollama/models/blobs/sha256-${digest}`]: 'x',
+    '.ollama/models/manifests/registry.ollama.ai/library/a/latest': JSON.stringify(manifest(layer)),
+  });
+  expect(listStores({home, env: {}, cache: join(home, 'none')})).toHaveLength(models);
+});
+
 test('snapshots of other revisions are shown under their names, those of the main branch under none', () => {
   const repository = `${hub}/models--me--tune`;
   const home = folderWith({

@@ -56,7 +56,7 @@ export function otherFormError(what: string, form: string): EngineError {
 export function otherFormByConfig(config: string, files: readonly string[]): string | undefined {
   let values: unknown;
   try {
-    values = parsePlainJson(Buffer.from(config));
+    values = parsePlainJson(config);
   } catch {
     // What is no JSON says nothing.
   }

@@ -8,6 +8,7 @@ import {arch, platform} from 'node:os';
 import {dirname, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {Llama, LlamaOptions} from 'node-llama-cpp';
+import {parsePlainJson} from '../../../base/plain-json.ts';
 
 /** Where Linux shows a GPU: NVIDIA, Intel and AMD, AMD compute, Windows' own under WSL. */
 const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
@@ -33,7 +34,7 @@ export async function loadCpuBuild(options: Pick<LlamaOptions, 'logLevel' | 'log
     const compiled = join(dirname(require.resolve('node-llama-cpp')), '..', 'llama', 'localBuilds');
     if (!create || packageVersion !== (await getModuleVersion()) || existsSync(compiled)) return undefined;
     const folder = join(binsDir, name);
-    const buildMetadata: unknown = JSON.parse(await readFile(join(folder, '_nlcBuildMetadata.json'), 'utf8'));
+    const buildMetadata = parsePlainJson(await readFile(join(folder, '_nlcBuildMetadata.json')));
     const bindingPath = join(folder, 'llama-addon.node');
     const bindings: unknown = require(bindingPath);
     const fixed = {

@@ -4,10 +4,14 @@ import {rmSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {readRegularText} from '../../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
+import {parsePlainJson} from '../../../base/plain-json.ts';
+import {record, text} from '../../../base/shape.ts';
 import {contentSum, sumKind} from './content-sum.ts';
 
 /** By a blob's name, what its file was when it was found right. */
-type Memory = Readonly<Record<string, string>>;
+type Memory = ReadonlyMap<string, string>;
+
+const memoryShape = record(text);
 
 export type BlobState = 'right' | 'wrong' | 'changed';
 
@@ -25,7 +29,7 @@ export class CheckedBlobs {
    * @throws the file system's error; the signal's reason.
    */
   async look(path: string, blob: string, bytes: number | undefined, signal: AbortSignal): Promise<BlobState> {
-    const known = this.#read()[blob];
+    const known = this.#read().get(blob);
     const mark = markOf(path);
     const isSize = bytes === undefined || statSync(path).size === bytes;
     if (isSize && known === mark) return 'right';
@@ -40,7 +44,7 @@ export class CheckedBlobs {
   /** The file was found right. Where nothing can be written it is worked out again the next time. */
   remember(path: string, blob: string): void {
     try {
-      const text = JSON.stringify({...this.#read(), [blob]: markOf(path)});
+      const text = JSON.stringify(Object.fromEntries([...this.#read(), [blob, markOf(path)]]));
       writeWholeSync(this.#file, text, {sync: false});
     } catch {
       // A cache that is read-only or full is no reason to refuse what is in it.
@@ -50,9 +54,9 @@ export class CheckedBlobs {
   /** Nothing is known of these blobs any more. */
   forget(blobs: readonly string[]): void {
     const memory = this.#read();
-    const kept = Object.entries(memory).filter(([blob]) => !blobs.includes(blob));
+    const kept = [...memory].filter(([blob]) => !blobs.includes(blob));
     if (kept.length === 0) rmSync(this.#file, {force: true});
-    else if (kept.length < Object.keys(memory).length) {
+    else if (kept.length < memory.size) {
       writeWholeSync(this.#file, JSON.stringify(Object.fromEntries(kept)), {sync: false});
     }
   }
@@ -63,11 +67,10 @@ export class CheckedBlobs {
 
   #read(): Memory {
     try {
-      const memory = JSON.parse(readRegularText(this.#file)) as unknown;
-      return typeof memory === 'object' && memory !== null ? (memory as Memory) : {};
+      return memoryShape(parsePlainJson(readRegularText(this.#file)));
     } catch {
       // Nothing was remembered, or it is damaged: then it is worked out again.
-      return {};
+      return new Map();
     }
   }
 }

@@ -4,6 +4,8 @@ import {type FileHandle, open} from 'node:fs/promises';
 import {isMissing} from '../../../base/files/file-error.ts';
 import {readRegularText} from '../../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
+import {parsePlainJson} from '../../../base/plain-json.ts';
+import {complete, count, every, text} from '../../../base/shape.ts';
 
 /** Bytes [at, end) are still to come. */
 export interface Span {
@@ -19,9 +21,7 @@ export interface Identity {
   readonly tag: string;
 }
 
-interface Note extends Identity {
-  readonly parts: Span[];
-}
+const noteShape = complete({size: count, tag: text, parts: every(complete({at: count, end: count}))});
 
 /** Milliseconds of work that a process that is killed may lose. */
 const SAVE_EVERY = 500;
@@ -29,12 +29,10 @@ const SAVE_EVERY = 500;
 const SYNC_EVERY = 250;
 
 /** Whether these are stretches of a file of this size, one after the other. */
-function areSound(parts: unknown, size: number): parts is Span[] {
-  if (!Array.isArray(parts)) return false;
+function areSound(parts: readonly Readonly<Span>[], size: number): boolean {
   let before = 0;
-  return (parts as Partial<Span>[]).every((part) => {
-    const {at = -1, end = -1} = part ?? {};
-    const isSound = Number.isSafeInteger(at) && Number.isSafeInteger(end) && before <= at && at <= end && end <= size;
+  return parts.every(({at, end}) => {
+    const isSound = before <= at && at <= end && end <= size;
     before = end;
     return isSound;
   });
@@ -74,9 +72,9 @@ export class PartialFile {
     const held = statSync(this.path, {throwIfNoEntry: false})?.size;
     if (held === undefined) return undefined;
     try {
-      const note = JSON.parse(readRegularText(this.#note)) as Note;
+      const note = noteShape(parsePlainJson(readRegularText(this.#note)));
       if (note.size !== size || (!any && note.tag !== tag)) return undefined;
-      return areSound(note.parts, size) && held >= neededBy(note.parts, size) ? note.parts : 'damaged';
+      return areSound(note.parts, size) && held >= neededBy(note.parts, size) ? [...note.parts] : 'damaged';
     } catch (error) {
       return isMissing(error) ? undefined : 'damaged';
     }

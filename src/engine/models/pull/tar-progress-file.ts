@@ -4,6 +4,8 @@ import {join} from 'node:path';
 import {createMD5} from 'hash-wasm';
 import {readRegularText} from '../../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../../base/files/whole-file.ts';
+import {parsePlainJson} from '../../../base/plain-json.ts';
+import {complete, count, text} from '../../../base/shape.ts';
 import {safeName, type TarPlace} from './untar-stream.ts';
 
 export interface TarNote extends TarPlace {
@@ -13,6 +15,14 @@ export interface TarNote extends TarPlace {
   /** State of the md5 over the bytes before the place, in base64. */
   readonly md5: string;
 }
+
+const noteShape = complete({
+  url: text,
+  tag: text,
+  md5: text,
+  at: count,
+  file: complete({name: text, size: count, start: count}),
+});
 
 export type Md5 = Awaited<ReturnType<typeof createMD5>>;
 
@@ -29,7 +39,7 @@ export async function md5From(state?: string): Promise<Md5> {
  */
 export async function readNote(path: string, folder: string, url: string): Promise<TarNote | undefined> {
   try {
-    const note = JSON.parse(readRegularText(path)) as TarNote;
+    const note: TarNote = noteShape(parsePlainJson(readRegularText(path)));
     const {size} = statSync(join(folder, safeName(note.file.name)));
     await md5From(note.md5);
     const isSound = note.url === url && note.at > note.file.start && note.file.start + size >= note.at;

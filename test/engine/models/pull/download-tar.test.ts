@@ -166,6 +166,27 @@ test('a damaged note is passed over', async () => {
   expect(readdirSync(parent)).toEqual(['model']);
 });
 
+test.each([
+  ['a place that is a text', (note: {at: number}) => ({...note, at: String(note.at)})],
+  ['no size of the file', (note: {file: object}) => ({...note, file: {...note.file, size: undefined}})],
+  [
+    'a name that is a list',
+    (note: {file: {name: string}}) => ({...note, file: {...note.file, name: [note.file.name]}}),
+  ],
+  ['a start of half a byte', (note: {file: object}) => ({...note, file: {...note.file, start: 0.5}})],
+  ['a tag that is a number', (note: object) => ({...note, tag: 5})],
+])('a note with %s is passed over', async (_what, change) => {
+  const bytes = await good();
+  const {folder, done, server} = await stopAndGoOn(bytes, 2_500_000, {
+    between: (_, folder) => {
+      const path = `${folder}.incomplete.json`;
+      writeFileSync(path, JSON.stringify(change(JSON.parse(readFileSync(path, 'utf8')))));
+    },
+  });
+  expect(await done).toBe(folder);
+  expect(server.ranges).toEqual([undefined]);
+});
+
 test('a cut connection does not spoil it', async () => {
   const bytes = await good();
   const {folder, done} = await fetchTar(bytes, [md5(bytes)], {cutAfter: 1_000_000, cuts: 2});
