@@ -124,6 +124,10 @@ const LINES: readonly (readonly [line: string, code: number, says?: string])[] =
   ['mkdir left; cd left; rmdir ../left; $ASK -p a', 1, 'error: the folder this was started in is gone'],
   ['ulimit -n 20; $ASK -p a', 1, 'too many open files'],
   ['ulimit -n 30; $ASK -p a', 1, 'too many open files'],
+  ['ulimit -n 50; $ASK -p a', 1, 'ulimit -n allows more'],
+  ['ulimit -f 0; $ASK -p a >answer', 1, 'ulimit -f'],
+  ['ulimit -f 0; $MISTRAL --help >help', 1, 'ulimit -f'],
+  ['ulimit -d unlimited -v unlimited -s 1024; $ASK -p a', 0],
   // Prompts that are none, and stdin asked for twice.
   ["$ASK -p ''", 2, 'error: the prompt is empty'],
   ["$ASK -p ' \t'", 2, 'error: the prompt is empty'],

@@ -22,13 +22,20 @@ const REASONS: Readonly<Record<string, string>> = {
   ELOOP: 'its links lead in a circle',
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file is too large for this disk',
+  EFBIG: 'the file is too large for this disk, or for ulimit -f',
   EIO: 'the disk reports an error',
   EBUSY: 'another program uses it',
   ETXTBSY: 'another program uses it',
   EMFILE: 'this program has too many files open',
   ENFILE: 'the machine has too many files open',
   ESTALE: 'the shared disk has lost it',
+};
+
+/** What to do about it, where that is always the same. */
+const WAYS_OUT: Readonly<Record<string, string>> = {
+  EFBIG: 'Write to another disk, or allow larger files: ulimit -f.',
+  EMFILE: 'It may open too few files at a time: ulimit -n allows more.',
+  ENFILE: 'Close other programs, or raise fs.file-max.',
 };
 
 const FULL: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG'];
@@ -56,6 +63,11 @@ function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || error instanceof EngineError) return undefined;
   const {code, syscall} = error as NodeJS.ErrnoException;
   return code !== undefined && code in REASONS && !OTHER_CALLS.test(syscall ?? '') ? code : undefined;
+}
+
+/** What to do about an error of the file system, wherever it happened; undefined where that depends. */
+export function wayOut(error: unknown): string | undefined {
+  return WAYS_OUT[codeOf(error) ?? ''];
 }
 
 /** Whether an error comes from the file system rather than from the network. */
@@ -100,7 +112,7 @@ export function fileError(
     return new EngineError('disk_full', `the disk is full: ${basename(path)} is not complete`, {hint, cause: error});
   }
   const general = code === undefined ? undefined : WHEN_CLOSED[doing];
-  const hint = closed ?? general;
+  const hint = wayOut(error) ?? closed ?? general;
   return new EngineError('io', `${path} cannot be ${DONE[doing]}: ${reasonOf(error)}`, {
     ...(hint !== undefined && {hint}),
     cause: error,

@@ -132,6 +132,8 @@ export function processIo(): Io {
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // Of a file that reaches `ulimit -f`: heard, the write fails instead and is told as one.
+  if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});
   process.stdout.on('error', (error) => controller.abort(error));
   // Nobody is left to read a complaint about a closed stderr.
   process.stderr.on('error', () => {});

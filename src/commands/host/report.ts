@@ -1,6 +1,7 @@
 // Turns a failure into the lines a person reads and the object a program reads.
 import type {CommanderError} from 'commander';
 import {EngineError, type PartialAnswer} from '../../base/errors.ts';
+import {wayOut} from '../../base/files/file-error.ts';
 import {oneLine} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
 
@@ -63,5 +64,6 @@ function partialObject({content, reasoning}: PartialAnswer): object {
 function asEngineError(error: unknown): EngineError {
   const {code, message = String(error)} = (error ?? {}) as NodeJS.ErrnoException;
   const fromSystem = typeof code === 'string' && /^E[A-Z]+$/.test(code);
-  return new EngineError(fromSystem ? 'io' : 'internal', message, {cause: error});
+  const hint = wayOut(error);
+  return new EngineError(fromSystem ? 'io' : 'internal', message, {cause: error, ...(hint !== undefined && {hint})});
 }

@@ -17,6 +17,8 @@ export interface Machine {
   readonly ramBytes: number;
   /** RAM that can be had now (on Linux the kernel's MemAvailable), no more than the limit of this process's cgroup. */
   readonly freeRamBytes: number;
+  /** What sets `ramBytes` where it is a limit of this process alone, such as `ulimit -v`. */
+  readonly limitedBy?: string;
   /** Free memory of all GPUs; 0 without one. */
   readonly vramBytes: number;
   /** The GPU has no memory of its own: `vramBytes` is a part of `ramBytes`. */

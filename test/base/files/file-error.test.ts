@@ -4,7 +4,7 @@ import {connect} from 'node:net';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
-import {checkRoom, fileError, isFileError, isMissing, reasonOf} from '../../../src/base/files/file-error.ts';
+import {checkRoom, fileError, isFileError, isMissing, reasonOf, wayOut} from '../../../src/base/files/file-error.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
 /** What `work` throws. */
@@ -45,12 +45,23 @@ test('reading fails as io whatever the code, a hint is the one asked for, and an
   const hints = {full: 'Use less.', closed: 'Go elsewhere.'};
   expect(fileError(ofCode('ENOSPC'), 'a', 'write', hints).hint).toBe('Use less.');
   expect(fileError(ofCode('EFBIG'), 'a', 'write', hints).hint).toBe(
-    'Use less. The system says: the file is too large for this disk.',
+    'Use less. The system says: the file is too large for this disk, or for ulimit -f.',
   );
   expect(fileError(ofCode('EACCES'), 'a', 'write', hints).hint).toBe('Go elsewhere.');
   expect(fileError(ofCode('EACCES'), 'a', 'write').hint).toBe('Choose another place, or make this one writable.');
   const own = new EngineError('model_busy', 'busy');
   expect(fileError(own, 'a', 'write')).toBe(own);
+});
+
+test('what helps everywhere is said before what the caller advises', () => {
+  expect(fileError(ofCode('EMFILE'), 'a', 'read', {closed: 'Go elsewhere.'})).toMatchObject({
+    message: 'a cannot be read: this program has too many files open',
+    hint: 'It may open too few files at a time: ulimit -n allows more.',
+  });
+  expect(wayOut(ofCode('EFBIG'))).toBe('Write to another disk, or allow larger files: ulimit -f.');
+  expect(wayOut(ofCode('ENOENT'))).toBeUndefined();
+  // Of the network, where the same code means sockets.
+  expect(wayOut(Object.assign(new Error('connect EMFILE'), {code: 'EMFILE', syscall: 'connect'}))).toBeUndefined();
 });
 
 test('real failures of the file system are told in words, those of programs and of the network in theirs', async () => {

@@ -139,7 +139,7 @@ function tooLarge(file: GgufFile, model: PlannedModel, wish: PlanWish, machine: 
   ];
   return new EngineError(
     'out_of_memory',
-    `${file.path} needs ${needed} (${parts}${slots}), this machine has ${there}`,
+    `${file.path} needs ${needed} (${parts}${slots}), ${machine.limitedBy === undefined ? 'this machine has' : `${machine.limitedBy} leaves`} ${there}`,
     {
       hint: `${
         choices.length > 0
