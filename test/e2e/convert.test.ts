@@ -72,11 +72,9 @@ test.runIf(process.arch === 'x64').each(GOLDENS)(
 test('a disk that fills up in mid-conversion is told in one line and leaves nothing', async () => {
   const folder = folderWith(wideFolder());
   const out = join(folder, 'out', 'm.gguf');
-  // A limit of the file size stands in for the disk's: 512 bytes times 6000, where the file takes 8 MB. Its signal has
-  // to be caught for the write to fail as on a full disk.
+  // A limit of the file size stands in for the disk's: 512 bytes times 6000, where the file takes 8 MB.
   const command = 'ulimit -f 6000; exec "$0" "$@"';
-  const caught = ['--import', 'data:text/javascript,process.on("SIGXFSZ",()=>{})'];
-  const args = ['-c', command, process.execPath, ...caught, program, 'convert', folder, '--quant', 'BF16'];
+  const args = ['-c', command, process.execPath, program, 'convert', folder, '--quant', 'BF16'];
   await expect(run('sh', [...args, '--workers', '2', '--out', out, '--json'])).rejects.toMatchObject({
     code: 3,
     stderr: expect.stringMatching(
