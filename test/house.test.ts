@@ -36,7 +36,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   fzf: /^ui\/prompt\/complete\.ts$/,
   'string-width': /^ui\/graphemes\.ts$/,
   'node-llama-cpp': /^engine\/llama\//,
-  koffi: /^engine\/convert\/quantise-child\.ts$/,
+  koffi: /^engine\/(convert\/quantise-child|llama\/c-api\/c-library)\.ts$/,
   '@huggingface/jinja': /^engine\/template\/jinja\/jinja-library\.ts$/,
   ajv: /^engine\/wire\/schema-fault\.ts$/,
   'hash-wasm': /^engine\/models\/pull\//,

@@ -3,7 +3,14 @@
 import {type Command, InvalidArgumentError, Option} from 'commander';
 import {defined} from '../base/defined.ts';
 import {EngineError} from '../base/errors.ts';
-import {DEVICES, type Device, KV_TYPES, type KvType} from '../engine/contract/local-engine.ts';
+import {
+  DEVICES,
+  type Device,
+  ENGINE_CALLS,
+  type EngineCalls,
+  KV_TYPES,
+  type KvType,
+} from '../engine/contract/local-engine.ts';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../engine/contract/sampling.ts';
 import {
@@ -46,6 +53,8 @@ export interface EngineFlags {
   readonly kvType?: KvType;
   /** Commander's value of an absent --no-… option is true. */
   readonly memoryCheck?: boolean;
+  readonly engine?: EngineCalls;
+  readonly library?: string;
   readonly threads?: number;
   readonly loraPath?: string;
   readonly loraScale?: number;
@@ -91,6 +100,10 @@ export function addEngineOptions(command: Command): void {
     .option('--kv-type <type>', 'precision of the context memory, such as Q8_0', kvType)
     .option('--no-memory-check', 'load a model that is larger than the memory: slowly, from the disk')
     .option('--threads <n>', 'CPU threads', number({integer: true, min: 1, max: 1024}))
+    .addOption(
+      new Option('--engine <kind>', 'how llama.cpp is called (default: addon; $MISTRAL_ENGINE)').choices(ENGINE_CALLS),
+    )
+    .option('--library <path>', 'a llama.cpp library of your own ($MISTRAL_LLAMA_LIBRARY)')
     .option('-l, --lora-path <file>', 'LoRA adapter to apply')
     .option('--lora-scale <x>', 'strength of the adapter', number({}))
     .addOption(

@@ -47,10 +47,15 @@ export class FakeNativeContext implements NativeContext {
     return logitIndexes.map(() => this.#logits.push(nextToken(held)) - 1);
   }
 
-  async decodeBatch(): Promise<void> {
+  async decodeBatch(): Promise<'done' | 'stopped'> {
     this.batches.push(this.#batch);
     await new Promise((resolve) => setImmediate(resolve));
     await this.beforeDecode?.();
+    return 'done';
+  }
+
+  heldBy(sequence: number): number {
+    return this.sequences.get(sequence)?.length ?? 0;
   }
 
   async sampleToken(logitIndex: number): Promise<number> {

@@ -11,6 +11,7 @@ import {openRemote} from '../../engine/remote/remote-backend.ts';
 import {SERVER_LIMITS, type ServerLimits} from '../../engine/remote/remote-server.ts';
 import type {Io} from '../host/io.ts';
 import {showProgress} from '../host/progress.ts';
+import {libraryChoice} from '../library-choice.ts';
 import type {EngineFlags} from '../options.ts';
 import {apiKeyFor} from './api-key.ts';
 import {chosenSettings} from './chosen-settings.ts';
@@ -58,6 +59,7 @@ export async function openBackend(
     slots,
     chats,
     ...engineOptions(flags),
+    ...libraryChoice(io, flags),
     loras,
     onProgress: progress.update,
     onFit: (line) => io.say(`memory: ${line}`),

@@ -50,6 +50,8 @@ const MEANING = {
   ctx: 'engine',
   kvType: 'engine',
   threads: 'engine',
+  engine: 'engine',
+  library: 'engine',
   // Goes with --lora-path.
   loraScale: 'others',
   // Of another way to a model than a running server's.

@@ -44,10 +44,26 @@ export interface StepWatch {
   readonly onStall: (stalled: boolean) => void;
 }
 
-/** How a model is opened. */
-export interface LocalOptions {
+/**
+ * How the engine calls its library: `addon` through the addon of node-llama-cpp, `native` through the library's own C
+ * functions, in a thread of its own.
+ */
+export const ENGINE_CALLS = ['addon', 'native'] as const;
+
+export type EngineCalls = (typeof ENGINE_CALLS)[number];
+
+/** Which library computes a model. */
+export interface LibraryChoice {
   /** Default `auto`. */
   readonly device?: Device;
+  /** Default `addon`. */
+  readonly calls?: EngineCalls;
+  /** A library of the user's own: its file, or the folder it lies in. It is called by its C functions. */
+  readonly library?: string;
+}
+
+/** How a model is opened. */
+export interface LocalOptions extends LibraryChoice {
   /** Layers on the GPU. Default: as many as fit. */
   readonly gpuLayers?: number | 'max';
   /** Tokens one slot holds. Default: what the model was trained for, at most 8192, less when memory is short. */
@@ -97,7 +113,7 @@ export interface LocalEngine {
   /** This machine as the engine sees it, with its GPU's memory. @throws EngineError `unsupported` without that device. */
   machine(device: Device): Promise<Machine>;
   /** Begins to load the library before a file is read; a failure shows again in `open`. */
-  warm?(device: Device): void;
+  warm?(options: LibraryChoice): void;
   /** @throws EngineError with the reason why the file does not load; what `options.signal` was aborted with. */
   open(file: GgufFile, options: LocalOptions): Promise<LocalModel>;
 }

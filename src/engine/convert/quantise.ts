@@ -59,7 +59,7 @@ export function quantiserLibrary(): string {
   try {
     require.resolve('koffi');
   } catch {
-    throw unavailable('the optional package koffi is not installed');
+    throw unavailable('the package koffi is not installed');
   }
   const scope = join(dirname(require.resolve('node-llama-cpp')), '..', '..', '@node-llama-cpp');
   const system = platform() === 'darwin' ? 'mac' : platform() === 'win32' ? 'win' : platform();

@@ -6,7 +6,6 @@ export const llamaEngine: LocalEngine = {
   name: `llama.cpp ${LLAMA_RELEASE}`,
   runs: runsArchitecture,
   machine: async (device) => (await import('./addon/gpu-machine.ts')).machineWith(device),
-  warm: (device) =>
-    void import('./addon/library.ts').then(({loadLibrary}) => loadLibrary(device)).catch(() => undefined),
+  warm: (options) => void import('./llama-model.ts').then(({warmLlama}) => warmLlama(options)).catch(() => undefined),
   open: async (file, options) => (await import('./llama-model.ts')).openLlama({...options, file}),
 };

@@ -2,13 +2,15 @@
 
 import {EngineError} from '../../base/errors.ts';
 import type {GenerateOptions, KvState, StateLoad, TokenEvent} from '../contract/backend.ts';
-import type {LocalModel} from '../contract/local-engine.ts';
+import type {LibraryChoice, LocalModel} from '../contract/local-engine.ts';
 import {checkLength, onlyText, type Prompt, type Token} from '../contract/prompt.ts';
 import {modelShape} from '../gguf/model-shape.ts';
+import {loadLibrary} from './addon/library.ts';
 import {openByAddon} from './addon/open-addon.ts';
 import {checkState, modelFingerprint, type StateKey} from './kv-state.ts';
 import type {LlamaOptions} from './load-plan.ts';
 import type {OpenedModel} from './opened-model.ts';
+import {openNative, warmNative} from './worker/open-native.ts';
 
 export interface LlamaTokenModel extends LocalModel {
   readonly vocabSize: number;
@@ -17,7 +19,22 @@ export interface LlamaTokenModel extends LocalModel {
 
 /** @throws EngineError with the reason why the file does not load. */
 export async function openLlama(options: LlamaOptions): Promise<LlamaTokenModel> {
-  return new Llama(await openByAddon(options), options);
+  return new Llama(await (isNative(options) ? openNative(options) : openByAddon(options)), options);
+}
+
+/** Begins to load the library. */
+export async function warmLlama(options: LibraryChoice): Promise<void> {
+  if (isNative(options)) warmNative(options.library);
+  else await loadLibrary(options.device ?? 'auto');
+}
+
+/** @throws EngineError `usage` for the addon with another library than its own. */
+function isNative({calls, library}: LibraryChoice): boolean {
+  if (library === undefined) return calls === 'native';
+  if (calls !== 'addon') return true;
+  throw new EngineError('usage', `the addon has a library of its own and cannot call ${library}`, {
+    hint: 'Leave out --engine addon, or --library.',
+  });
 }
 
 class Llama implements LlamaTokenModel {

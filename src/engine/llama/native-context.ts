@@ -6,7 +6,10 @@ export interface NativeContext {
   initBatch(size: number): void;
   /** Positions in `logitIndexes` get logits; the answer holds their indexes in the batch. */
   addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array;
-  decodeBatch(): Promise<void>;
+  /** `stopped` = somebody set the stop byte: what each sequence still holds is told by `heldBy`. */
+  decodeBatch(): Promise<'done' | 'stopped'>;
+  /** Positions that the sequence holds. */
+  heldBy(sequence: number): number;
   /** The token drawn from the logits at this index of the batch just decoded; -1 when none is left to draw. */
   sampleToken(logitIndex: number, sampler: NativeSampler): Promise<number>;
   /** The logits as the model gave them: of `token` and of the `top` likeliest (at least one). */

@@ -34,7 +34,7 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   const file = typeof options.file === 'string' ? preflight(options.file) : options.file;
   const engine = await engineFor(file);
   // A library may take its time to load: the tokenizer is read meanwhile.
-  engine.warm?.(options.device ?? 'auto');
+  engine.warm?.(options);
   const loaded = loadFromGguf(file, options.template);
   const {modelSettings, template} = loaded;
   if (options.chats) requireVersion(template);

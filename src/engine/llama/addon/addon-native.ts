@@ -14,7 +14,9 @@ import type {
 } from '../native-context.ts';
 
 /** The addon's context, as far as its calls differ from ours. */
-interface AddonContext extends Omit<NativeContext, 'sampleToken' | 'rawLogits'> {
+interface AddonContext extends Omit<NativeContext, 'sampleToken' | 'rawLogits' | 'decodeBatch' | 'heldBy'> {
+  decodeBatch(): Promise<void>;
+  getSequenceKvCacheMaxPosition(sequence: number): number;
   sampleToken(logitIndex: number, sampler: AddonSampler): Promise<number>;
   sampleToken(
     logitIndex: number,
@@ -84,8 +86,14 @@ class ContextOverAddon implements NativeContext {
     return this.inner.addToBatch(sequence, firstPosition, tokens, logitIndexes);
   }
 
-  decodeBatch(): Promise<void> {
-    return this.inner.decodeBatch();
+  /** The addon cannot be told to stop. */
+  async decodeBatch(): Promise<'done'> {
+    await this.inner.decodeBatch();
+    return 'done';
+  }
+
+  heldBy(sequence: number): number {
+    return this.inner.getSequenceKvCacheMaxPosition(sequence) + 1;
   }
 
   sampleToken(logitIndex: number, sampler: NativeSampler): Promise<number> {

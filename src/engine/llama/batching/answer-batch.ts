@@ -1,15 +1,15 @@
 // The answers of one context: its slots and the scheduler over them, and the state of a slot on disk.
 import type {StateLoad} from '../../contract/backend.ts';
-import type {StepWatch} from '../../contract/local-engine.ts';
 import {type Token, textPrompt} from '../../contract/prompt.ts';
 import {type StateKey, writeState} from '../kv-state.ts';
 import type {Native} from '../native-context.ts';
 import type {Answer} from './answer.ts';
-import {Scheduler} from './scheduler.ts';
+import {Scheduler, type SchedulerOptions} from './scheduler.ts';
 import {Slots} from './slots.ts';
 import {TokenSampler} from './token-sampler.ts';
 
-export interface AnswerBatchOptions {
+export interface AnswerBatchOptions
+  extends Pick<SchedulerOptions, 'watch' | 'beforeDecode' | 'signs' | 'afterStep' | 'onIdle'> {
   readonly native: Native;
   readonly slots: number;
   /** Its memory is a state that cannot be cut. */
@@ -18,9 +18,6 @@ export interface AnswerBatchOptions {
   readonly contextSize: number;
   readonly batchSize: number;
   readonly isEnd: (token: Token) => boolean;
-  /** Called before each decode; what it throws fails the answers of the step. */
-  readonly beforeDecode?: () => void;
-  readonly watch?: StepWatch;
 }
 
 export class AnswerBatch {

@@ -25,6 +25,21 @@ export interface SchedulerOptions {
   readonly watch?: StepWatch;
   /** Called before each decode; what it throws fails the answers of the step. */
   readonly beforeDecode?: () => void;
+  /** Where another thread looks at the steps. */
+  readonly signs?: StepSigns;
+  /** Called when the events of a step are there. */
+  readonly afterStep?: () => void;
+  /** Called when nothing is left to do; what comes has to call `wake`. */
+  readonly onIdle?: () => void;
+}
+
+/** Another thread is told which step runs, and may break it off. */
+export interface StepSigns {
+  /** A step can be broken off in the middle. */
+  readonly canStop: boolean;
+  /** `breakable`: the answers of the step that go on lose little when it is broken off. */
+  begin(answers: readonly Answer[], breakable: boolean): void;
+  end(): void;
 }
 
 interface BatchShare {
@@ -44,7 +59,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#pace = new PromptPace(options.batchSize);
+    this.#pace = new PromptPace(options.batchSize, options.signs?.canStop);
   }
 
   /** Puts the job in line; its events tell the rest. */
@@ -63,6 +78,8 @@ export class Scheduler {
       .catch((error) => this.#failAll(error))
       .finally(() => {
         this.#loop = undefined;
+        if (!this.#hasWork()) this.#options.onIdle?.();
+        // Asked again: what came meanwhile did not know that nobody would look.
         if (this.#hasWork()) this.wake();
       });
   }
@@ -109,6 +126,7 @@ export class Scheduler {
       const running = this.#options.slots.all.filter((slot) => slot.job?.ready);
       if (running.length === 0) return;
       await watchStep(this.#step(running), this.#options.watch);
+      this.#options.afterStep?.();
       // What its tokens led to is written now: during a decode a socket or screen would take a core from the kernels, and
       // one thread of theirs that waits holds up all.
       await new Promise((resolve) => setImmediate(resolve));
@@ -148,7 +166,10 @@ export class Scheduler {
     const shares = this.#share(running);
     const started = this.#options.now();
     try {
-      await this.#decode(shares);
+      if ((await this.#decodeBreakably(shares)) === 'stopped') {
+        for (const share of shares) this.#keepWhatIsHeld(share);
+        return;
+      }
     } catch (error) {
       this.#fail(running, error);
       return;
@@ -173,7 +194,44 @@ export class Scheduler {
     });
   }
 
-  async #decode(shares: readonly BatchShare[]): Promise<void> {
+  async #decodeBreakably(shares: readonly BatchShare[]): Promise<'done' | 'stopped'> {
+    const {signs} = this.#options;
+    if (!signs) return this.#decode(shares);
+    const breakable = signs.canStop && (shares.length === 1 || shares.some(({count}) => count > 1));
+    signs.begin(
+      shares.map(({job}) => job),
+      breakable,
+    );
+    try {
+      // Whoever gave up before this step began did not know which one to stop.
+      return breakable && shares.some(({job}) => job.over) ? 'stopped' : await this.#decode(shares);
+    } finally {
+      signs.end();
+    }
+  }
+
+  /** After a step that was stopped: whole pieces of it may be in the cache. Its logits are lost. */
+  #keepWhatIsHeld({slot, job, count}: BatchShare): void {
+    const {native, slots} = this.#options;
+    const before = slot.tokens.length;
+    const held = native.context.heldBy(slot.sequence) - before;
+    const kept = Math.min(held, count, job.pending.length - 1);
+    const isWhole = held >= 0 && (kept === held || this.#cut(slot.sequence, before + kept));
+    if (isWhole) {
+      slots.extend(slot, job, kept);
+      job.pending = job.pending.slice(kept);
+      return;
+    }
+    job.pending = [...slot.tokens, ...job.pending];
+    if (job.sampled === 0) job.toEvaluate = job.pending.length;
+    slots.clear(slot);
+  }
+
+  #cut(sequence: number, length: number): boolean {
+    return this.#options.native.context.removeTokenCellsFromSequence(sequence, length, -1);
+  }
+
+  async #decode(shares: readonly BatchShare[]): Promise<'done' | 'stopped'> {
     const {context} = this.#options.native;
     context.initBatch(shares.reduce((sum, share) => sum + share.count, 0));
     for (const share of shares) {
@@ -184,11 +242,13 @@ export class Scheduler {
       share.logitIndex = indexes[0];
     }
     this.#options.beforeDecode?.();
-    await context.decodeBatch();
+    const outcome = await context.decodeBatch();
+    if (outcome === 'stopped') return outcome;
     for (const {slot, job, count} of shares) {
       this.#options.slots.extend(slot, job, count);
       job.pending = job.pending.slice(count);
     }
+    return outcome;
   }
 
   /** After the decode: reports prompt progress or samples the job's next token. */

@@ -1,0 +1,44 @@
+import {describe, expect, test} from 'vitest';
+import {knownLayouts, layoutOf} from '../../../../src/engine/llama/c-api/known-layouts.ts';
+
+/** What the library of node-llama-cpp 3.22.1 (llama.cpp v0.5.0) answers, followed by what is behind a struct by chance. */
+const MODEL = bytes(
+  '00000000000000000000000000000000ffffffff01000000ffffffff01000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000010000000000',
+);
+const CONTEXT = bytes(
+  '00020000000800000002000001000000000000000000000001000000040000000400000000000000ffffffffffffffffffffffffffffffff0000000000000000000080bf000080bf000080bf000080bf00000000000080bf000000000000000000000000000000000100000001000000000000000000000000000000000000000001010101000000000000000000000000000000000000000000000000000000',
+);
+
+function bytes(digits: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(digits.padEnd(1024, 'a7'), 'hex'));
+}
+
+describe('a library is known by its defaults', () => {
+  test('that of v0.5.0', () => {
+    expect(layoutOf(MODEL, CONTEXT)?.name).toBe('llama.cpp v0.5.0');
+    expect(knownLayouts()).toContain('llama.cpp v0.5.0');
+  });
+
+  test.each([
+    ['llama_model_params', 80, (changed: Uint8Array) => layoutOf(changed, CONTEXT), MODEL],
+    ['llama_context_params', 160, (changed: Uint8Array) => layoutOf(MODEL, changed), CONTEXT],
+  ] as const)('any other byte within %s makes it an unknown one', (_, size, ask, defaults) => {
+    for (let at = 0; at < size; at++) {
+      const changed = Uint8Array.from(defaults);
+      changed[at] = (changed[at] as number) ^ 1;
+      expect(ask(changed), `byte ${at}`).toBeUndefined();
+    }
+    const behind = Uint8Array.from(defaults);
+    behind[size] = 1;
+    expect(ask(behind)?.name).toBe('llama.cpp v0.5.0');
+  });
+});
+
+test('the fields written do not overlap, and lie within their struct', () => {
+  const layout = layoutOf(MODEL, CONTEXT);
+  for (const {size, offsets} of layout ? [layout.modelParams, layout.contextParams] : []) {
+    const places = Object.values(offsets);
+    expect(new Set(places).size).toBe(places.length);
+    expect(places.every((place) => place < size)).toBe(true);
+  }
+});
