@@ -7,7 +7,7 @@ import {type Io, sendSequence} from '../host/io.ts';
 import {terminalAbilities} from '../host/terminal-abilities.ts';
 import {stdinTexts} from '../host/text-input.ts';
 import {withBackend} from '../open-model/open-backend.ts';
-import {samplingFor} from '../open-model/sampling-for.ts';
+import {offerSystem, samplingFor} from '../open-model/recommended.ts';
 import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves or stdin ends; throws what loading the model throws. */
@@ -23,6 +23,8 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
       flags,
       async (backend) => {
         samplingFor(backend.model, sampling, io.say);
+        if (system === undefined && session.messages[0]?.role !== 'system')
+          offerSystem(backend.model, '/system default', io.say);
         await kept.warm(backend, io.say);
         await runPlainChat({
           backend,

@@ -7,7 +7,7 @@ import type {Io} from '../host/io.ts';
 import {notingIo, screenHost} from '../host/screen-host.ts';
 import {stateFolder} from '../host/state-folder.ts';
 import {terminalAbilities} from '../host/terminal-abilities.ts';
-import {samplingFor} from '../open-model/sampling-for.ts';
+import {offerSystem, samplingFor} from '../open-model/recommended.ts';
 import {dieBySignal} from '../processes/before-death.ts';
 import {versionText} from '../version.ts';
 import {commandEnvironment, KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
@@ -26,6 +26,8 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
       const {openBackend} = await import('../open-model/open-backend.ts');
       const backend = await openBackend(notingIo(io, note, stop), model, flags, {onProgress, chats: true});
       samplingFor(backend.model, sampling, note);
+      if (system === undefined && session.messages[0]?.role !== 'system')
+        offerSystem(backend.model, '/system default', note);
       await kept.warm(backend, note);
       return backend;
     },

@@ -5,6 +5,7 @@ import type {SamplingChoice, SamplingParams} from '../../engine/contract/samplin
 import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';
 import {asksForReducedMotion, hasScreenReader} from '../host/reduced-motion.ts';
+import type {SystemOf} from '../open-model/recommended.ts';
 import {
   addEngineOptions,
   addModelArgument,
@@ -61,7 +62,7 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('-i, --instruct', 'chat; without it the model continues the text')
     .option('-p, --prompt <text>', 'answer this one prompt; - is stdin; repeatable', collect(String))
     .option('--no-attach', 'with -p: do not use a running mistral serve that has the model open')
-    .option('--system <text|@file>', 'system prompt')
+    .option('--system <text|@file|default>', "system prompt; default is the model's own")
     .option('--json', 'one JSON object an answer on stdout')
     .addOption(new Option('--stream-json', 'one JSON object an event on stdout').conflicts('json'))
     .option('--plain', 'no screen: the classic prompt loop')
@@ -93,8 +94,9 @@ export function addChatCommand(command: Command, io: Io): void {
 }
 
 async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice: SamplingChoice): Promise<void> {
-  const {textOrFile, promptFrom} = await import('../host/text-input.ts');
-  const system = flags.system === undefined ? undefined : await textOrFile(io, flags.system);
+  const {promptFrom} = await import('../host/text-input.ts');
+  const {offerSystem, samplingFor, systemOf} = await import('../open-model/recommended.ts');
+  const system = await systemOf(io, flags.system);
   const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
   if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await isAtTerminal(io, flags))) {
     const {resume, save = true} = flags;
@@ -107,8 +109,8 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
   }
   await refuseWithoutTerminal(flags);
   const answer = async (backend: Backend) => {
-    const {samplingFor} = await import('../open-model/sampling-for.ts');
     const sampling = samplingFor(backend.model, choice, io.say);
+    if (flags.instruct && !system) offerSystem(backend.model, '--system default', io.say);
     const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
     const face = {
       io,
@@ -120,7 +122,8 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
     const {answerOnce, answerLines} = await import('./piped-turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
   };
-  const attach = prompt !== undefined && flags.attach;
+  // What a server's model recommends as its system prompt, only who opened it knows.
+  const attach = prompt !== undefined && flags.attach && flags.system !== 'default';
   const running =
     attach && (await (await import('../open-model/running-servers.ts')).attachedBackend(io, model, flags));
   if (running) return await answer(running);
@@ -174,10 +177,10 @@ function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {
   return streamJson ? 'stream-json' : json ? 'json' : 'text';
 }
 
-async function chatTurns(backend: Backend, system: string | undefined, sampling: SamplingParams): Promise<Send> {
+async function chatTurns(backend: Backend, system: SystemOf | undefined, sampling: SamplingParams): Promise<Send> {
   const {Conversation} = await import('../../engine/conversation/conversation.ts');
   const conversation = new Conversation({backend, settings: () => ({sampling})});
-  conversation.setSystem(system);
+  conversation.setSystem(system?.(backend.model));
   return async function* (text, signal) {
     for await (const event of conversation.send(text, signal)) {
       if (event.type !== 'tool_result') yield event;

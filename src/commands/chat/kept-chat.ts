@@ -8,6 +8,7 @@ import type {GivenTools} from '../../ui/chat/open-conversation.ts';
 import type {ToolHost} from '../../ui/chat/tool-registry.ts';
 import type {Io} from '../host/io.ts';
 import {sessionFolder} from '../host/state-folder.ts';
+import type {SystemOf} from '../open-model/recommended.ts';
 import type {EngineFlags} from '../options.ts';
 import {allowedNames, childEnvironment} from '../processes/child-environment.ts';
 import {toolHost} from '../tools/tool-host.ts';
@@ -16,7 +17,7 @@ export interface TerminalChat {
   readonly model: string | undefined;
   readonly flags: EngineFlags;
   readonly sampling: SamplingChoice;
-  readonly system: string | undefined;
+  readonly system: SystemOf | undefined;
   /** True: the chat used last; a text: the session whose id begins so. */
   readonly resume: string | true | undefined;
   /** False: nothing of this chat is written anywhere. */

@@ -72,12 +72,11 @@ function table(found: Inspection, note: string): string {
     rows.push(['template', templateLine(tokenizer, found.template?.confidence)]);
     rows.push(['abilities', abilities(tokenizer)]);
     for (const line of tokenizer.settingLines ?? []) rows.push(['setting', line]);
-    const own = found.template?.default_system ?? undefined;
-    if (own !== undefined)
-      rows.push([
-        'system prompt',
-        `its chat template has one, which is not sent unasked: ${JSON.stringify(own.slice(0, 60))}`,
-      ]);
+    const own = found.systemPrompt;
+    if (own !== undefined) {
+      const begins = JSON.stringify(own.text.slice(0, 60));
+      rows.push(['system prompt', `from ${own.origin}, not sent unasked: ${begins}`]);
+    }
   }
   const sampling = samplingText(found);
   if (sampling !== '') rows.push(['sampling', sampling]);

@@ -6,14 +6,15 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {pino} from 'pino';
 import {EngineError} from '../../base/errors.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
+import {SystemBackend} from '../../engine/conversation/system-backend.ts';
 import {createApp} from '../../serve/app.ts';
 import {stepWatch} from '../../serve/engine-watch.ts';
 import type {App} from '../../serve/route.ts';
 import type {Service} from '../../serve/service.ts';
 import type {Io} from '../host/io.ts';
 import {openBackend} from '../open-model/open-backend.ts';
+import {offerSystem, type SystemOf, samplingFor, systemOf} from '../open-model/recommended.ts';
 import {announceServer, changesAnswers} from '../open-model/running-servers.ts';
-import {samplingFor} from '../open-model/sampling-for.ts';
 import type {ServeFlags} from './server-settings.ts';
 import {settings} from './server-settings.ts';
 
@@ -25,6 +26,7 @@ const CLOSE_MS = 5000;
 /** @throws EngineError when it cannot listen or the model cannot be loaded. */
 export async function runServe(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
   const {host, port, graceMs, stepMs, app: options, model: fromEnvFile} = settings(io, flags);
+  const system = await systemOf(io, flags.system);
   // Silent until it listens: Fastify would log what the line for people says better.
   const logger = pino({level: 'silent', base: null}, {write: io.logJson});
   let loaded = (_backend: Backend) => {};
@@ -39,15 +41,17 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   logger.level = flags.logLevel;
   io.say(`listening on ${url}, loading the model`);
   try {
-    const backend = await openBackend(io, model ?? fromEnvFile, flags, {
+    const opened = await openBackend(io, model ?? fromEnvFile, flags, {
       slots: options.slots,
       watch: stepWatch(service, logger, stepMs),
       tellCrash: false,
     });
     let withdraw = () => {};
+    const backend = system ? withSystemPrompt(opened, system) : opened;
     try {
       loaded(backend);
       samplingFor(backend.model, options.sampling, io.say);
+      if (!system) offerSystem(backend.model, '--system default', io.say);
       const {path, id, contextSize} = backend.model;
       const known = {
         id,
@@ -55,7 +59,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
         ...(attachKey !== undefined && {key: attachKey}),
       };
       const note = {url: reachable(url), ...known};
-      if (path !== undefined && !changesAnswers(flags)) {
+      if (path !== undefined && !changesAnswers(flags) && !system) {
         withdraw = announceServer(io.env, process.pid, {...note, model: path});
       }
       io.say(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs`);
@@ -68,6 +72,13 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   } finally {
     await app.close();
   }
+}
+
+/** @throws EngineError `usage` where the model has none to give. */
+function withSystemPrompt(backend: Backend, system: SystemOf): Backend {
+  const content = () => system(backend.model);
+  content();
+  return new SystemBackend(backend, content);
 }
 
 /** An address of all interfaces, as this machine reaches it. */

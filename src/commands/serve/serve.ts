@@ -54,6 +54,7 @@ export function addServeCommand(command: Command, io: Io): void {
       `for requests that set none (default: the model's, else ${DEFAULTS.chat.temperature})`,
       number(rowOf('temperature')),
     )
+    .option('--system <text|@file|default>', "for requests without a system message; default is the model's own")
     .option('--env-file <file>', 'settings as in the Codestral Mamba server; flags win')
     .addOption(command.createOption('--log-level <level>', 'what goes to stderr').choices(LOG_LEVELS).default('info'))
     .option('--log-prompts', 'write request bodies to the log');

@@ -36,6 +36,7 @@ export interface ServeFlags extends EngineFlags {
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly thinkingBudget?: number;
+  readonly system?: string;
   readonly envFile?: string;
   readonly logLevel: LogLevel;
   readonly logPrompts?: true;

@@ -1,12 +1,16 @@
 // `mistral tools --dry-run`: the exact prompt a request becomes, from the tokenizer alone.
+import {basename} from 'node:path';
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
+import {withSystem} from '../../engine/conversation/own-system.ts';
+import {defaultSystemOf} from '../../engine/template/default-system.ts';
 import {encodeChat} from '../../engine/template/encode/encode-chat.ts';
 import {requireVersion} from '../../engine/template/version/require-version.ts';
 import type {Io} from '../host/io.ts';
 import {type MeantFlags, meant} from '../open-model/meant.ts';
 import {openTokenizer, type TokenizerFlags} from '../open-model/open-tokenizer.ts';
+import type {SystemOf} from '../open-model/recommended.ts';
 import {printTokens} from '../tokenize/print-tokens.ts';
 
 /**
@@ -18,6 +22,7 @@ export async function printPrompt(
   argument: string | undefined,
   flags: TokenizerFlags & MeantFlags & {readonly json?: boolean},
   request: ChatCompletionRequest,
+  system?: SystemOf,
 ): Promise<void> {
   const model = meant(io, argument, flags);
   if (model.kind === 'url' && flags.tokenizer === undefined) {
@@ -27,6 +32,9 @@ export async function printPrompt(
   }
   const loaded = await openTokenizer(io, model.kind === 'url' ? flags.tokenizer : model.name, flags);
   const {tokenizer, template, modelSettings, chosenSettings} = loaded;
-  const {tokens} = encodeChat(request, tokenizer, requireVersion(template), defined({modelSettings, chosenSettings}));
+  // No model is opened: what stands beside the tokenizer is known all the same.
+  const info = {id: basename(loaded.path), ...defined({defaultSystem: defaultSystemOf(loaded)})};
+  const options = defined({modelSettings, chosenSettings});
+  const {tokens} = encodeChat(withSystem(request, system?.(info)), tokenizer, requireVersion(template), options);
   printTokens(io, loaded, tokens, flags);
 }

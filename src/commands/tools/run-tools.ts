@@ -7,6 +7,7 @@ import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.t
 import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Conversation} from '../../engine/conversation/conversation.ts';
+import {DEFAULT_SYSTEM} from '../../engine/conversation/own-system.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {readToolFile} from '../../engine/wire/read-tools.ts';
 import type {ToolCommand} from '../../ui/chat/tool-registry.ts';
@@ -156,9 +157,11 @@ export function parseTools(text: string, file: string): readonly Tool[] {
   }
 }
 
+/** A model's own system prompt is known when the model is. */
 async function firstMessages(io: Io, {system, prompt}: ToolsFlags): Promise<readonly Message[]> {
   const user: Message = {role: 'user', content: await promptFrom(io, prompt)};
-  return system === undefined ? [user] : [{role: 'system', content: await textOrFile(io, system)}, user];
+  if (system === undefined || system === DEFAULT_SYSTEM) return [user];
+  return [{role: 'system', content: await textOrFile(io, system)}, user];
 }
 
 function toolChoice(choice: string, tools: readonly Tool[]): ToolChoice {

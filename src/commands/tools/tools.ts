@@ -33,7 +33,7 @@ export function addToolsCommand(command: Command, io: Io): void {
     .description('Show the tool calls a model makes, or run them and print the answer.')
     .requiredOption('--tools <file>', 'JSON file with the tools; - is stdin')
     .requiredOption('-p, --prompt <text>', 'what the user says; - is stdin; repeatable', collect(String))
-    .option('--system <text|@file>', 'system prompt')
+    .option('--system <text|@file|default>', "system prompt; default is the model's own")
     .option('--tool-choice <choice>', 'auto, none, any, or the name of a tool', 'auto')
     .option('--exec <name=command>', 'run this command for calls of the tool; repeatable', collect(String))
     .option('--env <name>', 'let commands see this secret variable, such as an API key; repeatable', collect(String))
@@ -51,14 +51,18 @@ export function addToolsCommand(command: Command, io: Io): void {
     const {answerWithCommands, readToolsFlags, showCalls} = await import('./run-tools.ts');
     const choice = samplingChoice(command, DEFAULTS.tools);
     const {request, commands} = await readToolsFlags(io, flags, {...choice.otherwise, ...choice.asked});
+    const {offerSystem, samplingFor} = await import('../open-model/recommended.ts');
+    const {DEFAULT_SYSTEM, ownSystem, withSystem} = await import('../../engine/conversation/own-system.ts');
+    const system = flags.system === DEFAULT_SYSTEM ? ownSystem : undefined;
     if (flags.dryRun) {
       const {printPrompt} = await import('./dry-run.ts');
-      return printPrompt(io, modelArgument(model, flags), flags, request);
+      return printPrompt(io, modelArgument(model, flags), flags, request, system);
     }
     const {withBackend} = await import('../open-model/open-backend.ts');
-    const {samplingFor} = await import('../open-model/sampling-for.ts');
     const ask = (backend: Backend) => {
-      const asked = {...request, sampling: samplingFor(backend.model, choice, io.say)};
+      const sampling = samplingFor(backend.model, choice, io.say);
+      if (flags.system === undefined) offerSystem(backend.model, '--system default', io.say);
+      const asked = {...withSystem(request, system?.(backend.model)), sampling};
       return commands.length > 0
         ? answerWithCommands(io, backend, asked, commands, flags)
         : showCalls(io, backend, asked, flags.json ?? false);

@@ -1,7 +1,7 @@
 // The two seams of the house: who answers (Backend) and who computes (TokenModel).
 
 import type {PlacedMedium, Prompt, Token, Tokenized} from './prompt.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, ToolCall} from './requests.ts';
+import type {ChatCompletionRequest, CompletionRequest, Content, FIMRequest, ToolCall} from './requests.ts';
 import type {RecommendedSampling, SamplingParams} from './sampling.ts';
 import type {TemplateConfidence, TemplateName} from './templates.ts';
 import type {Tokenizer} from './tokenizer.ts';
@@ -84,6 +84,25 @@ export interface Efforts {
   readonly default?: string;
 }
 
+/** A system prompt that a model's maker recommends. */
+export interface DefaultSystem {
+  /** Where it is from, such as `SYSTEM_PROMPT.txt` or `its chat template`. */
+  readonly origin: string;
+  /** The model only thinks under it. */
+  readonly thinks: boolean;
+  /** What a system message has to say on this day. */
+  at(now: Date): Content;
+}
+
+/** A recommended system prompt of which only the place is known. */
+export interface PublishedSystem {
+  /** Repository of the hub. */
+  readonly repository: string;
+  /** The model only thinks under it. */
+  readonly thinks: boolean;
+  readonly isUnverified: boolean;
+}
+
 export interface ModelInfo {
   /** Short name to show and to send over the wire. */
   readonly id: string;
@@ -103,6 +122,10 @@ export interface ModelInfo {
   readonly efforts?: Efforts;
   /** What is recommended for it; absent where nothing is known. */
   readonly sampling?: RecommendedSampling;
+  /** Offered, never sent unasked; absent where nobody here knows one. */
+  readonly defaultSystem?: DefaultSystem;
+  /** Where one is published that is not here, such as a repository of the hub. */
+  readonly systemPublished?: PublishedSystem;
   /** Where it runs, such as `CPU, 2 threads` or `CUDA, 33/33 layers`. */
   readonly device: string;
 }

@@ -55,7 +55,7 @@ export class Conversation {
   }
 
   /** Sets, replaces or (undefined) removes the system prompt at the top. */
-  setSystem(content: string | undefined): void {
+  setSystem(content: Content | undefined): void {
     const rest = this.#messages[0]?.role === 'system' ? this.#messages.slice(1) : this.#messages;
     this.#messages = content === undefined ? [...rest] : [{role: 'system', content}, ...rest];
   }

@@ -5,6 +5,7 @@ import {EngineError} from '../../base/errors.ts';
 import {KV_TYPES, type KvType, type Machine} from '../contract/local-engine.ts';
 import type {RecommendedSampling} from '../contract/sampling.ts';
 import type {TemplateConfidence, TemplateName} from '../contract/templates.ts';
+import {systemText} from '../conversation/own-system.ts';
 import {fileTypeName} from '../gguf/file-types.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import {checkLoadable} from '../gguf/preflight.ts';
@@ -12,6 +13,7 @@ import type {GgufFile} from '../gguf/read-header.ts';
 import {recommendedSampling} from '../models/defaults/recommended-sampling.ts';
 import {memoryNeed} from '../models/memory/memory-needs.ts';
 import {type Abilities, abilitiesOf} from '../template/abilities.ts';
+import {defaultSystemOf} from '../template/default-system.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 import {type ModelSetting, settingLines} from '../template/model-settings.ts';
 import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
@@ -53,6 +55,8 @@ export interface Inspection {
   readonly types: readonly TypeShare[];
   readonly tokenizer: TokenizerReport | undefined;
   readonly template: TemplateReport | undefined;
+  /** The system prompt that is recommended, as it is today; it is not sent unasked. */
+  readonly systemPrompt?: {readonly origin: string; readonly text: string};
   /** What is recommended, each figure with its origin. */
   readonly sampling: RecommendedSampling;
   readonly memory: readonly MemoryRow[];
@@ -95,7 +99,7 @@ const RESERVE = 1e9;
 export function inspectModel(file: GgufFile, bytes: number, machine: Machine): Inspection {
   const shape = modelShape(file);
   const parameters = file.tensors.reduce((sum, {shape: sizes}) => sum + product(sizes), 0);
-  const {tokenizer, template, problem: vocabularyProblem} = tokenizerReport(file);
+  const {tokenizer, template, systemPrompt, problem: vocabularyProblem} = tokenizerReport(file);
   const {sampling, notes: samplingNotes} = recommendedSampling(file);
   const fileType = file.metadata.number('general.file_type');
   return {
@@ -111,6 +115,7 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
     types: typeShares(file),
     tokenizer,
     template,
+    ...(systemPrompt && {systemPrompt}),
     sampling,
     memory: memoryRows(shape, bytes),
     fittingContext: fittingContext(shape, bytes, machine),
@@ -128,10 +133,15 @@ function typeShares({tensors}: GgufFile): TypeShare[] {
   return [...shares].map(([type, share]) => ({type, ...share})).sort((a, b) => b.bytes - a.bytes);
 }
 
-function tokenizerReport(file: GgufFile): {tokenizer?: TokenizerReport; template?: TemplateReport; problem?: string} {
+type FileReport = Partial<Pick<Inspection, 'tokenizer' | 'template' | 'systemPrompt'>> & {problem?: string};
+
+function tokenizerReport(file: GgufFile): FileReport {
   try {
-    const {tokenizer, template, versionReason, modelSettings} = loadFromGguf(file);
+    const loaded = loadFromGguf(file);
+    const {tokenizer, template, versionReason, modelSettings} = loaded;
+    const system = defaultSystemOf(loaded);
     return {
+      ...(system && {systemPrompt: {origin: system.origin, text: systemText(system.at(new Date()))}}),
       template: templateReport(template),
       tokenizer: {
         family: tokenizer.family,

@@ -2,7 +2,15 @@
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import type {JsonObject} from '../../base/json.ts';
-import type {Backend, GenerationEvent, KvState, ModelInfo, TokenModel} from '../contract/backend.ts';
+import type {
+  Backend,
+  DefaultSystem,
+  GenerationEvent,
+  KvState,
+  ModelInfo,
+  PublishedSystem,
+  TokenModel,
+} from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
@@ -39,6 +47,8 @@ export interface LocalParts {
   readonly device: string;
   /** What is recommended for the model. */
   readonly sampling?: RecommendedSampling | undefined;
+  readonly defaultSystem?: DefaultSystem | undefined;
+  readonly systemPublished?: PublishedSystem | undefined;
   readonly state?: KvState | undefined;
   /** Monotonic, in milliseconds; default: the process's own. */
   readonly now?: () => number;
@@ -72,7 +82,11 @@ export class LocalBackend implements Backend {
       supportsFim: fim,
       supportsTools: tools,
       efforts: takesSettings(template) ? effortsAsked(parts.modelSettings, parts.chosenSettings) : {levels: []},
-      ...(parts.sampling && {sampling: parts.sampling}),
+      ...defined({
+        sampling: parts.sampling,
+        defaultSystem: parts.defaultSystem,
+        systemPublished: parts.systemPublished,
+      }),
       device: parts.device,
     };
   }

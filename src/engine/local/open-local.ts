@@ -5,7 +5,8 @@ import type {LocalOptions} from '../contract/local-engine.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {preflight} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
-import {recommendedSampling} from '../models/defaults/recommended-sampling.ts';
+import {publishedSystem, recommendedSampling} from '../models/defaults/recommended-sampling.ts';
+import {defaultSystemOf} from '../template/default-system.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 import {checkChosen, isUnusual, settingLines} from '../template/model-settings.ts';
 import {guessLine, requireVersion} from '../template/version/require-version.ts';
@@ -51,6 +52,8 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   return new LocalBackend({
     ...loaded,
     sampling,
+    defaultSystem: defaultSystemOf(loaded),
+    systemPublished: publishedSystem(file),
     chosenSettings: options.settings,
     tokenModel,
     trainedContextSize,

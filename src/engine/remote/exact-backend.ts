@@ -7,6 +7,7 @@ import {type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
 import {isVersion} from '../contract/templates.ts';
 import {LocalBackend} from '../local/local-backend.ts';
+import {defaultSystemOf} from '../template/default-system.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
 import type {LoadedTokenizer} from '../template/load-tokenizer.ts';
 import {connect, type RemoteBackend, type RemoteOptions} from './remote-backend.ts';
@@ -32,6 +33,7 @@ export async function openExactRemote(options: RemoteOptions, loaded: LoadedToke
     });
   }
   const {id, contextSize = UNKNOWN_CONTEXT, device, sampling} = remote.model;
+  const defaultSystem = defaultSystemOf(loaded);
   const {tokenizer, template, chatTemplate, modelSettings, chosenSettings} = loaded;
   const tokenModel = new RemoteTokenModel({server, route, model: id, contextSize, eos: tokenizer.eos});
   const parts = {
@@ -45,6 +47,7 @@ export async function openExactRemote(options: RemoteOptions, loaded: LoadedToke
     device,
     now,
     sampling,
+    defaultSystem,
   };
   const local = new LocalBackend({...parts, path: undefined, trainedContextSize: remote.model.trainedContextSize});
   return new ExactBackend(local, remote);

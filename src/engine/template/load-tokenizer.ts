@@ -9,6 +9,7 @@ import {number, object} from '../../base/shape.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {TEMPLATES, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
+import {SYSTEM_PROMPT_KEY} from '../defaults/system-prompt-file.ts';
 import {baseName, modelFiles} from '../gguf/model-files.ts';
 import {type GgufFile, readGguf} from '../gguf/read-header.ts';
 import {ggufTokenizer} from '../tokenizer/gguf-vocabulary.ts';
@@ -33,6 +34,12 @@ export interface LoadedTokenizer {
   readonly template: DetectedTemplate;
   /** The chat template of the model's file, as it is there. */
   readonly chatTemplate?: string | undefined;
+  /** What the model calls itself in its own system prompt. */
+  readonly name?: string | undefined;
+  /** Made by this program, whose chat templates print no system prompt of their own. */
+  readonly isConverted?: boolean;
+  /** The system prompt that our own conversion kept of the model's folder. */
+  readonly keptSystem?: string | undefined;
   /** What the tokenizer file says about v15 settings; undefined when no file says anything. */
   readonly modelSettings: ModelSettings | undefined;
   /** Settings that every request has, unless it says otherwise. */
@@ -80,7 +87,14 @@ export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedToke
   const template = detectTemplate(clues, viewOf(tokenizer, endOf(gguf, tokenizer)));
   const printed = template.form === 'mistral' ? template.settings : undefined;
   const modelSettings = beside?.modelSettings ?? ownSettings(gguf) ?? printed;
-  return withTemplate({tokenizer, modelSettings, path, chatTemplate: clues.chatTemplate}, template);
+  const keptSystem = metadata.string(SYSTEM_PROMPT_KEY);
+  const {chatTemplate} = clues;
+  const own = {
+    name: metadata.string('general.name')?.replaceAll(' ', '-'),
+    isConverted: ownKey !== undefined,
+    keptSystem,
+  };
+  return withTemplate({tokenizer, modelSettings, path, chatTemplate, ...own}, template);
 }
 
 /** The text of the token that ends an answer, as the file names it. */

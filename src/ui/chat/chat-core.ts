@@ -153,7 +153,7 @@ export class ChatCore implements ChatContext {
       (fraction) => this.#face.show({type: 'loading', fraction}),
     );
     this.settings.sampling = chosenSampling(sampling, backend.model.sampling);
-    this.#loaded = {backend, conversation: openConversation(backend, this, system)};
+    this.#loaded = {backend, conversation: openConversation(backend, this, system?.(backend.model))};
     this.#face.show({type: 'ready', model: backend.model});
     this.recall();
     if (tools !== undefined) await takeTools(this, tools).catch((error: unknown) => this.#fail(error));

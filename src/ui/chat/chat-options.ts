@@ -1,5 +1,6 @@
 // What a chat at a terminal is started with, whichever face it has.
-import type {Backend} from '../../engine/contract/backend.ts';
+import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
+import type {Content} from '../../engine/contract/requests.ts';
 import type {SamplingChoice} from '../../engine/contract/sampling.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
@@ -24,7 +25,8 @@ export interface ChatOptions {
    */
   readonly open: (note: (text: string) => void, onProgress: (fraction: number) => void) => Promise<Backend>;
   readonly sampling: SamplingChoice;
-  readonly system?: string;
+  /** The system prompt for the model that was opened. @throws EngineError `usage` where the model has none to give */
+  readonly system?: (model: ModelInfo) => Content;
   readonly theme: Theme;
   /** Where this chat is kept; one with messages is resumed. */
   readonly session: Session;

@@ -1,6 +1,6 @@
 // The conversation behind a chat, and the tools it begins with: the same with a screen and without.
 import type {Backend} from '../../engine/contract/backend.ts';
-import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
+import type {ChatCompletionRequest, Content} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Conversation} from '../../engine/conversation/conversation.ts';
 import {TOP} from './certainty/score-answer.ts';
@@ -17,7 +17,7 @@ export interface GivenTools {
 export function openConversation(
   backend: Backend,
   {settings, tools, session}: Pick<ChatContext, 'settings' | 'tools' | 'session'>,
-  system: string | undefined,
+  system: Content | undefined,
 ): Conversation {
   const conversation = new Conversation({
     backend,

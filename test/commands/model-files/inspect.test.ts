@@ -147,3 +147,26 @@ test('a file that is no GGUF is refused', async () => {
   expect(await run('mistral', ['inspect', join(folder, 'm.gguf')], io)).toBe(3);
   expect(io.err()).toContain('is not a GGUF model');
 });
+
+test('what a model recommends is shown with its origin', async () => {
+  const metadata = {
+    ...tekkenMetadata(),
+    'general.sampling.temp': {f32: 0.15},
+    'general.sampling.top_p': {f32: 7},
+    'mistral.tokenizer.version': 'v13',
+    'mistral.default_system_prompt': 'Be brief, {name}.',
+    'general.name': 'My Model',
+  };
+  const path = join(folderWith({'m.gguf': tinyModel(metadata)}), 'm.gguf');
+  const shown = fakeIo();
+  expect(await run('mistral', ['inspect', path], shown)).toBe(0);
+  expect(shown.out()).toContain('sampling      temperature 0.15 (the file)\n');
+  expect(shown.out()).toContain('system prompt from SYSTEM_PROMPT.txt, not sent unasked: "Be brief, My-Model."\n');
+  const json = fakeIo();
+  await run('mistral', ['inspect', path, '--json'], json);
+  expect(JSON.parse(json.out())).toMatchObject({
+    sampling: {temperature: {value: 0.15, origin: 'the file'}},
+    systemPrompt: {origin: 'SYSTEM_PROMPT.txt', text: 'Be brief, My-Model.'},
+    notes: expect.arrayContaining(["the file's general.sampling.top_p is ignored: 7 is not a number above 0, up to 1"]),
+  });
+});

@@ -2,6 +2,7 @@
 import {join} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
 import {GENERATION_CONFIG, samplingEntries} from '../../defaults/sampling-keys.ts';
+import {readSystemPrompt, SYSTEM_PROMPT_FILE, SYSTEM_PROMPT_KEY} from '../../defaults/system-prompt-file.ts';
 import type {GgufEntries} from '../../gguf/write-header.ts';
 import {readConfigFile} from './config-file.ts';
 
@@ -14,6 +15,21 @@ export interface FolderDefaults {
 
 /** Reads what is there among `names`; a file that is damaged costs the recommendation, not the conversion. */
 export function folderDefaults(folder: string, names: readonly string[]): FolderDefaults {
+  const sampling = folderSampling(folder, names);
+  if (!names.includes(SYSTEM_PROMPT_FILE)) return sampling;
+  const text = readSystemPrompt(folder);
+  const notes = text === undefined ? [`${SYSTEM_PROMPT_FILE} is left out: it is empty, too long or no UTF-8.`] : [];
+  return {
+    entries: [
+      ...sampling.entries,
+      ...(text === undefined ? [] : [[SYSTEM_PROMPT_KEY, {type: 'string', value: text}] as const]),
+    ],
+    files: [...sampling.files, join(folder, SYSTEM_PROMPT_FILE)],
+    notes: [...sampling.notes, ...notes],
+  };
+}
+
+function folderSampling(folder: string, names: readonly string[]): FolderDefaults {
   if (!names.includes(GENERATION_CONFIG)) return {entries: [], files: [], notes: []};
   const path = join(folder, GENERATION_CONFIG);
   try {

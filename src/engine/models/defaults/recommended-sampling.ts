@@ -1,9 +1,18 @@
 // The sampling that is recommended for a model: what its file says, before what the catalogue says.
+import type {PublishedSystem} from '../../contract/backend.ts';
 import type {RecommendedSampling} from '../../contract/sampling.ts';
 import type {NumberKey} from '../../contract/sampling-table.ts';
 import {readSamplingKeys} from '../../defaults/sampling-keys.ts';
 import type {GgufFile} from '../../gguf/read-header.ts';
 import {entryOfFile} from '../catalogue/entry-of-file.ts';
+
+/** Where the catalogue says that a system prompt for this file is published; undefined where it says nothing. */
+export function publishedSystem(file: GgufFile): PublishedSystem | undefined {
+  const {systemPrompt, hf, unverified} = entryOfFile(file) ?? {};
+  if (systemPrompt === undefined || hf === undefined) return undefined;
+  const isUnverified = unverified?.includes('systemPrompt') === true;
+  return {repository: hf, thinks: systemPrompt === 'thinks', isUnverified};
+}
 
 export interface ModelSampling {
   readonly sampling: RecommendedSampling;

@@ -72,6 +72,12 @@ const INPUTS: readonly JsonObject[] = [
   ...EFFORTS.map((effort) => input([user(WORD.user)], {reasoning_effort: effort})),
 ];
 
+/** What a template prints for a user message alone, with these variables besides; undefined where it fails. */
+export function printUser(template: string, variables: Readonly<Record<string, string>>): string | undefined {
+  const [one] = renderEach(template, [input([user(WORD.user)], variables)]);
+  return one !== undefined && 'text' in one ? one.text : undefined;
+}
+
 /** Renders the probes, which takes some hundredths of a second. */
 export function printProbes(template: string): Printed {
   const rendered = renderEach(template, INPUTS);

@@ -2,7 +2,7 @@
 import type {TemplateRow, TemplateVersion} from '../../contract/templates.ts';
 import {TEMPLATES, templateVersions} from '../../contract/templates.ts';
 import type {ModelSetting, ModelSettings} from '../model-settings.ts';
-import {type Printed, printProbes, WORD} from './probes.ts';
+import {type Printed, printProbes, printUser, WORD} from './probes.ts';
 
 /** Mistral's form: a user text between [INST] and [/INST], an answer that ends with `</s>`. */
 export interface MistralReading {
@@ -148,6 +148,11 @@ function ownSystem(user: string | undefined): string | undefined {
   const [before = ''] = around(user ?? '', WORD.user) ?? [];
   const own = SYSTEM_PROMPT.exec(before)?.[1] ?? /\[INST\]([^[\]]*)$/.exec(before)?.[1];
   return own?.trim() ? own : undefined;
+}
+
+/** The system prompt that the template prints by itself on a day, where it takes the date as `today` and `yesterday`. */
+export function printedSystem(template: string, dates: {today: string; yesterday: string}): string | undefined {
+  return ownSystem(printUser(template, dates));
 }
 
 function narrowByTools(narrowing: Narrowing, tools: string, system: string): void {

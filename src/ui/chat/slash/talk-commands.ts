@@ -1,6 +1,7 @@
 // Slash commands about the talk itself: again, back, on, anew.
 import {EngineError} from '../../../base/errors.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
+import {DEFAULT_SYSTEM, ownSystem, systemText} from '../../../engine/conversation/own-system.ts';
 import type {SlashCommand} from '../chat-context.ts';
 
 export const TALK_COMMANDS: readonly SlashCommand[] = [
@@ -61,18 +62,23 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'system',
     usage: '[TEXT]',
-    help: 'show or set the system prompt (a single - removes it)',
+    help: "show or set the system prompt (default = the model's own, a single - removes it)",
     run: (chat, argument) => {
       if (argument === '') return chat.note(`system prompt: ${systemPrompt(chat.conversation.messages) ?? 'none'}\n`);
-      chat.conversation.setSystem(argument === '-' ? undefined : argument);
-      chat.note(argument === '-' ? 'the system prompt is removed\n' : 'the system prompt is set\n');
+      if (argument === '-') {
+        chat.conversation.setSystem(undefined);
+        return chat.note('the system prompt is removed\n');
+      }
+      const isDefault = argument === DEFAULT_SYSTEM;
+      chat.conversation.setSystem(isDefault ? ownSystem(chat.backend.model) : argument);
+      chat.note(isDefault ? "the model's own system prompt is set\n" : 'the system prompt is set\n');
     },
   },
 ];
 
 function systemPrompt(messages: readonly Message[]): string | undefined {
   const [first] = messages;
-  return first?.role === 'system' && typeof first.content === 'string' ? first.content : undefined;
+  return first?.role === 'system' ? systemText(first.content) : undefined;
 }
 
 function firstLine(text: string): string {

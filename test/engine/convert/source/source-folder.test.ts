@@ -281,3 +281,15 @@ test('what generation_config.json recommends stands in the file that is made; a 
   ]);
   expect(openSourceFolder(folderWith(denseFolder())).defaults).toEqual([]);
 });
+
+test('a system prompt of the folder stands in the file that is made', () => {
+  const opened = (prompt: string) => openSourceFolder(folderWith({...denseFolder(), 'SYSTEM_PROMPT.txt': prompt}));
+  const {defaults, notes, files} = opened('Be brief.\n');
+  expect(defaults).toEqual([['mistral.default_system_prompt', {type: 'string', value: 'Be brief.'}]]);
+  expect([notes, files.map((path) => basename(path))]).toEqual([
+    opened('x').notes,
+    expect.arrayContaining(['SYSTEM_PROMPT.txt']),
+  ]);
+  expect(opened(' ').defaults).toEqual([]);
+  expect(opened(' ').notes).toContain('SYSTEM_PROMPT.txt is left out: it is empty, too long or no UTF-8.');
+});

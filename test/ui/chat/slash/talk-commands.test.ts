@@ -45,7 +45,7 @@ test('/edit puts the last message into the prompt', async () => {
 });
 
 test('/clear forgets the conversation and keeps the system prompt', async () => {
-  const {say, core} = await openChat(counting(), {system: 'Be brief.'});
+  const {say, core} = await openChat(counting(), {system: () => 'Be brief.'});
   await say('hi');
   for (const name of ['/clear', '/new', '/reset']) expect(await say(name)).toEqual(['note: a new conversation']);
   expect(said(core.conversation.messages)).toEqual(['Be brief.']);
@@ -59,6 +59,22 @@ test('/system shows, sets and removes the system prompt', async () => {
   expect(said(core.conversation.messages)).toEqual(['Be brief.\nBe kind.', 'hi', '1']);
   expect(await say('/system -')).toEqual(['note: the system prompt is removed']);
   expect(said(core.conversation.messages)).toEqual(['hi', '1']);
+});
+
+test("/system default takes the model's own, and says where there is none", async () => {
+  const {say, core, backend} = await openChat(counting());
+  expect(await say('/system default')).toEqual([
+    'error: no recommended system prompt is known of scripted (Give its text, or a file with it as @FILE.)',
+  ]);
+  const at = () => [
+    {type: 'text', text: 'How: '} as const,
+    {type: 'thinking', thinking: 'draft', closed: true} as const,
+    {type: 'text', text: 'Go.'} as const,
+  ];
+  Object.assign(backend.model, {defaultSystem: {origin: 'a test', thinks: true, at}});
+  expect(await say('/system default')).toEqual(["note: the model's own system prompt is set"]);
+  expect(await say('/system')).toEqual(['note: system prompt: How: [THINK]draft[/THINK]Go.']);
+  expect(core.conversation.messages[0]).toEqual({role: 'system', content: at()});
 });
 
 test('/fim fills in between two texts, with the settings of the chat, and says nothing to it', async () => {
