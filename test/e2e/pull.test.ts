@@ -236,7 +236,7 @@ describe('proxies', () => {
     expect(proxy.asked).toEqual(['huggingface.co:443']);
     expect(result).toMatchObject({code: 5, stdout: ''});
     expect(result.stderr).toMatch(
-      /huggingface\.co cannot be reached through the proxy 127\.0\.0\.1:\d+: .*407.*\nCheck the network and HTTPS_PROXY/,
+      /huggingface\.co cannot be reached through the proxy 127\.0\.0\.1:\d+: it answered 407\nThe proxy wants a name and password: /,
     );
   });
 });

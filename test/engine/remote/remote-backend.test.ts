@@ -53,14 +53,6 @@ describe.each(['v3', 'v13'] as const)('over our own server with the template %s'
   backendContract({open, calls: 'asked', reasons: version === 'v13', logprobs: false, enforces: false});
 });
 
-test('a list of models that cannot be read is no hindrance where the model is named, and a failure where it is not', async () => {
-  const {url} = await httpServer((_one, response) => {
-    response.writeHead(200, {'content-type': 'text/html'}).end('<html>Welcome</html>');
-  });
-  expect((await openRemote({url: `${url}/v1`, model: 'mine', env: {}})).model.id).toBe('mine');
-  await expect(openRemote({url: `${url}/v1`, env: {}})).rejects.toMatchObject({code: 'backend_failed'});
-});
-
 test('a server that refuses to list its models is not asked further, also where the model is named', async () => {
   const {url} = await httpServer((_one, response) => json(response, {error: {message: 'no'}}, 404));
   await expect(openRemote({url: `${url}/v1`, model: 'mine', env: {}})).rejects.toMatchObject({code: 'model_not_found'});
@@ -329,6 +321,15 @@ test('what a server said is on the error, its own code and its wait included', a
   await expect(eventsOf(backend.chat(hello, never))).rejects.toMatchObject({
     remote: {status: 429, message: 'slow down', code: 'rate_limited quota', retryAfterMs: 120_000},
   });
+});
+
+test('only a redirect has moved: what names a place with another status is told by its words', async () => {
+  for (const status of [400, 404, 500]) {
+    const {backend} = await cluster((_one, response) =>
+      json(response, {error: {message: 'no'}}, status, {location: 'http://other.example/'}),
+    );
+    await expect(eventsOf(backend.chat(hello, never))).rejects.toThrow(new RegExp(`answered ${status}: no$`));
+  }
 });
 
 test('log-probabilities are refused instead of forgotten', async () => {

@@ -3,7 +3,8 @@ import {createServer} from 'node:net';
 import {setTimeout as sleep, setImmediate as turn} from 'node:timers/promises';
 import {expect, onTestFinished, test, vi} from 'vitest';
 import {run} from '../../../src/commands/program.ts';
-import {openRemote} from '../../../src/engine/remote/remote-backend.ts';
+import {collectAnswer} from '../../../src/engine/contract/collect-answer.ts';
+import {knownRemote, openRemote} from '../../../src/engine/remote/remote-backend.ts';
 import {SERVER_LIMITS} from '../../../src/engine/remote/remote-server.ts';
 import {type Answer, httpServer, json} from '../../fakes/http-server.ts';
 import {fakeIo} from '../../fakes/io.ts';
@@ -55,6 +56,11 @@ test('--connect-timeout is the time for a connection', async () => {
   expect(io.err()).toContain(`error: ${host} cannot be reached: no connection within 0.05 s\n`);
 }, 30_000);
 
+/** What is on its way over loopback arrives. */
+async function settle(): Promise<void> {
+  for (const end = performance.now() + 300; performance.now() < end; ) await turn();
+}
+
 /** The clock alone is ours; connections are real. */
 async function listing(answer: Answer, replyMs: number) {
   const {url, asked} = await httpServer(answer);
@@ -70,9 +76,6 @@ async function listing(answer: Answer, replyMs: number) {
       state.outcome = error;
     },
   );
-  const settle = async () => {
-    for (let at = 0; at < 50; at++) await turn();
-  };
   while (asked.length === 0) await turn();
   await settle();
   return {state, pass: (ms: number) => vi.advanceTimersByTimeAsync(ms).then(settle)};
@@ -92,6 +95,27 @@ test.each<[string, Answer, number]>([
     message: `${state.url}/v1/models was not answered within 60 s`,
     hint: 'Is the server running, and is --url its address with /v1 at the end?',
   });
+});
+
+test.each<[string, Answer, string]>([
+  ['nothing', (_one, response) => response.writeHead(500).write(' '), 'HOST answered 500: nothing'],
+  ['what never ends', (_one, response) => response.writeHead(401).write('{"error":"no'), 'HOST answered 401: nothing'],
+])('the words of a refusal are waited for 10 s: %s', async (_which, answer, message) => {
+  const {url, asked} = await httpServer(answer);
+  const backend = knownRemote({url: `${url}/v1`, env: {}, retries: 0}, {id: 'm'});
+  vi.useFakeTimers({toFake: ['setTimeout', 'clearTimeout']});
+  onTestFinished(() => void vi.useRealTimers());
+  let outcome = 'open';
+  const request = {messages: [{role: 'user', content: 'Hi'} as const], sampling: {temperature: 0}};
+  void collectAnswer(backend.chat(request, new AbortController().signal)).catch((error: Error) => {
+    outcome = error.message.replace(new URL(url).host, 'HOST');
+  });
+  while (asked.length === 0) await turn();
+  await settle();
+  await vi.advanceTimersByTimeAsync(9999).then(settle);
+  expect(outcome).toBe('open');
+  await vi.advanceTimersByTimeAsync(1).then(settle);
+  expect(outcome).toBe(message);
 });
 
 test('less is waited for it where less is given to a reply', async () => {
