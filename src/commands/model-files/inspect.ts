@@ -66,6 +66,7 @@ function table(found: Inspection, note: string): string {
     ],
     ['quantisation', `${found.quantisation ?? 'not named'}: ${found.types.map(typeShare).join(', ')}`],
     ['context', shape.context === undefined ? 'not given' : `${shape.context} tokens`],
+    ...attention(found).map((text): [string, string] => ['attention', text]),
   ];
   if (tokenizer !== undefined) {
     rows.push(['tokenizer', `${tokenizer.family}, ${tokenizer.tokens} tokens`]);
@@ -98,6 +99,21 @@ function architecture({shape}: Inspection): string {
   if (heads > 0) parts.push(`${heads} heads, ${Math.max(...kvHeads)} for keys and values`);
   if (experts > 0) parts.push(`${expertsUsed} of ${experts} experts`);
   return parts.join(', ');
+}
+
+function attention({attention: {window, yarn}, shape}: Inspection): string[] {
+  const lines: string[] = [];
+  if (window !== undefined) {
+    const layers = window.layers === undefined ? '' : ` in ${window.layers} of ${shape.layers} layers`;
+    lines.push(`sees the last ${window.size} tokens${layers}`);
+  }
+  if (yarn !== undefined) {
+    const {factor, originalContext, rotaryScale, softmaxScale} = yarn;
+    const over = originalContext === undefined ? '' : ` over ${originalContext} tokens`;
+    const softmax = softmaxScale === undefined ? '' : `attention scaled by ${softmaxScale.toFixed(2)}, `;
+    lines.push(`YaRN x${factor}${over}: ${softmax}rotated parts by ${rotaryScale.toFixed(2)}`);
+  }
+  return lines;
 }
 
 function typeShare({type, tensors, bytes}: Inspection['types'][number]): string {

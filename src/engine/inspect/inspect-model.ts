@@ -17,6 +17,7 @@ import {defaultSystemOf} from '../template/default-system.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 import {type ModelSetting, settingLines} from '../template/model-settings.ts';
 import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
+import {type AttentionReport, attentionReport, scaleNote} from './attention.ts';
 
 export interface TypeShare {
   readonly type: string;
@@ -53,6 +54,8 @@ export interface Inspection {
   readonly quantisation: string | undefined;
   readonly bitsPerWeight: number;
   readonly types: readonly TypeShare[];
+  /** Windows and YaRN, where the file has them. */
+  readonly attention: AttentionReport;
   readonly tokenizer: TokenizerReport | undefined;
   readonly template: TemplateReport | undefined;
   /** The system prompt that is recommended, as it is today; it is not sent unasked. */
@@ -102,6 +105,8 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
   const {tokenizer, template, systemPrompt, problem: vocabularyProblem} = tokenizerReport(file);
   const {sampling, notes: samplingNotes} = recommendedSampling(file);
   const fileType = file.metadata.number('general.file_type');
+  const attention = attentionReport(file);
+  const scale = scaleNote(attention);
   return {
     path: file.path,
     bytes,
@@ -113,6 +118,7 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
     bitsPerWeight:
       parameters === 0 ? 0 : (8 * file.tensors.reduce((sum, tensor) => sum + (tensor.bytes ?? 0), 0)) / parameters,
     types: typeShares(file),
+    attention,
     tokenizer,
     template,
     ...(systemPrompt && {systemPrompt}),
@@ -120,7 +126,7 @@ export function inspectModel(file: GgufFile, bytes: number, machine: Machine): I
     memory: memoryRows(shape, bytes),
     fittingContext: fittingContext(shape, bytes, machine),
     problem: loadProblem(file) ?? vocabularyProblem,
-    notes: [...samplingNotes, ...visionNotes(file), ...oddities(file, shape)],
+    notes: [...samplingNotes, ...leftOutNotes(file), ...(scale === undefined ? [] : [scale]), ...oddities(file, shape)],
   };
 }
 
@@ -199,15 +205,17 @@ function loadProblem(file: GgufFile): string | undefined {
   }
 }
 
-/** What belongs to the model and is for images: this program is text only. */
-function visionNotes({path, metadata}: GgufFile): string[] {
-  const leftOut = metadata.string('mistral.vision') !== undefined;
+/** What belongs to the model and is for images or sounds: this program is text only. */
+function leftOutNotes({path, metadata}: GgufFile): string[] {
+  const leftOut = ['vision', 'audio'].filter((part) => metadata.string(`mistral.${part}`) !== undefined);
   const projector = readdirSync(dirname(path)).find((name) => /mmproj.*\.gguf$/i.test(name));
   return [
-    ...(leftOut ? ['the source has a vision encoder, which is left out: this file is text only'] : []),
+    ...leftOut.map((part) => `the source has ${withArticle(part)} encoder, which is left out: this file is text only`),
     ...(projector === undefined ? [] : [`vision: ${projector} lies beside it and is not used`]),
   ];
 }
+
+const withArticle = (word: string) => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
 
 function oddities({metadata}: GgufFile, shape: ModelShape): string[] {
   const notes: string[] = [];

@@ -3,8 +3,10 @@ import {basename, join} from 'node:path';
 import {expect, test} from 'vitest';
 import {run} from '../../../src/commands/program.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {latentFolder, voxtralFolder, windowFolder} from '../../fixtures/families-2026.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {denseFolder, ministral3Folder} from '../../fixtures/tiny-families.ts';
+import type {Files} from '../../fixtures/tiny-folder.ts';
 import {tinyModel} from '../../fixtures/tiny-model.ts';
 import {tekkenMetadata} from '../../fixtures/vocabularies.ts';
 
@@ -169,4 +171,21 @@ test('what a model recommends is shown with its origin', async () => {
     systemPrompt: {origin: 'SYSTEM_PROMPT.txt', text: 'Be brief, My-Model.'},
     notes: expect.arrayContaining(["the file's general.sampling.top_p is ignored: 7 is not a number above 0, up to 1"]),
   });
+});
+
+test('the scale of attention and windows have a line', async () => {
+  const table = async (files: Files) => {
+    const io = fakeIo();
+    expect(await run('mistral', ['inspect', folderWith(files)], io)).toBe(0);
+    return io.out();
+  };
+  const latent = await table(latentFolder({format: 'mistral'}));
+  expect(latent).toContain('attention     YaRN x8 over 64 tokens: attention scaled by 1.00, rotated parts by 1.00\n');
+  const scaled = await table(latentFolder({format: 'mistral', rope: {apply_scale: true}}));
+  expect(scaled).toContain('attention     YaRN x8 over 64 tokens: attention scaled by 1.46, rotated parts by 1.00\n');
+  expect(scaled).toContain("note          attention is scaled by 1.46, as llama.cpp's converter writes it:");
+  expect(await table(windowFolder('ministral'))).toContain('attention     sees the last 24 tokens in 1 of 2 layers\n');
+  const heard = await table(voxtralFolder('mistral'));
+  expect(heard).not.toContain('attention');
+  expect(heard).toContain('note          the source has an audio encoder, which is left out: this file is text only\n');
 });

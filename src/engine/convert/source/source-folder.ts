@@ -12,8 +12,7 @@ import {readHfVocabulary} from '../vocabulary/hf-vocabulary.ts';
 import {readVocabulary, type Vocabulary} from '../vocabulary/vocabulary.ts';
 import {sourceBytes, type Weights} from '../weights/weights.ts';
 import {type ConfigFile, readConfigFile} from './config-file.ts';
-import {readHfConfig} from './figures/hf-config.ts';
-import {readMistralParams} from './figures/mistral-params.ts';
+import {readFigures} from './figures/folder-figures.ts';
 import type {Choice} from './figures/read-figures.ts';
 import {refuseKinds} from './figures/refused-kinds.ts';
 import {type FolderDefaults, folderDefaults} from './folder-defaults.ts';
@@ -73,9 +72,12 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
   const weights = readWeights(folder, weightFiles);
   const naming = namingOf(format, config);
   const rows = embeddingRows(folder, weights, naming);
-  const read = format === 'mistral' ? readMistralParams : readHfConfig;
   const heeded = new Set<Choice>();
-  const {model, notes} = read(config, {embeddingRows: rows, heeded, ...options});
+  const {model, notes} = readFigures(folder, format, config, names, {embeddingRows: rows, heeded, ...options});
+  const otherConfig = ['params.json', 'config.json']
+    .filter((name) => names.includes(name))
+    .map((name) => join(folder, name))
+    .filter((path) => path !== configPath);
   const tensors = assemble(folder, weights, model, naming, fp8Blocks(config));
   const tokenizer = findTokenizer(folder, names, rows);
   const defaults = folderDefaults(folder, names);
@@ -88,7 +90,7 @@ export function openSourceFolder(folder: string, options: OpenFolderOptions = {}
     tokenizer: tokenizer.path,
     tensors,
     defaults: defaults.entries,
-    files: [configPath, tokenizer.path, ...defaults.files, ...weightFiles],
+    files: [configPath, ...otherConfig, tokenizer.path, ...defaults.files, ...weightFiles],
     weightBytes: [...weights.values()].reduce((sum, tensor) => sum + sourceBytes(tensor), 0),
     hasVision: config.has('vision_encoder') || config.has('vision_config'),
     hasAudio: config.has('audio_config') || config.object('multimodal')?.has('whisper_model_args') === true,
