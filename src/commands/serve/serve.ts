@@ -22,7 +22,7 @@ Examples:
   mistral serve ~/models/7B                           on http://127.0.0.1:8080
   mistral serve ~/models/7B --parallel 4 --alias codestral-latest
   MISTRAL_SERVE_KEY=secret mistral serve --host 0.0.0.0
-  mistral serve --env-file .env                       MODEL_PATH, MAX_TOKENS, TEMPERATURE, HOST, PORT
+  mistral serve --settings-file .env                  MODEL_PATH, MAX_TOKENS, TEMPERATURE, HOST, PORT
 
 While it runs, /docs lists every route. API keys come from --api-key, --api-key-file (one a line)
 and $MISTRAL_SERVE_KEY. SIGTERM lets running answers finish; a second one does not.`;
@@ -55,7 +55,9 @@ export function addServeCommand(command: Command, io: Io): void {
       number(rowOf('temperature')),
     )
     .option('--system <text|@file|default>', "for requests without a system message; default is the model's own")
-    .option('--env-file <file>', 'settings as in the Codestral Mamba server; flags win')
+    .option('--settings-file <file>', 'settings as in the Codestral Mamba server; flags win')
+    // Its first name: Node looks for that flag behind the script too, and ends where there is no such file.
+    .addOption(command.createOption('--env-file <file>').conflicts('settingsFile').hideHelp())
     .addOption(command.createOption('--log-level <level>', 'what goes to stderr').choices(LOG_LEVELS).default('info'))
     .option('--log-prompts', 'write request bodies to the log');
   addModelDefaultsOption(command);

@@ -1,4 +1,4 @@
-// From flags, an env file and the environment to the options of the server.
+// From flags, a file of settings and the environment to the options of the server.
 
 import {readFileSync} from 'node:fs';
 import {resolve} from 'node:path';
@@ -37,6 +37,8 @@ export interface ServeFlags extends EngineFlags {
   readonly temperature?: number;
   readonly thinkingBudget?: number;
   readonly system?: string;
+  readonly settingsFile?: string;
+  /** An earlier name of it. */
   readonly envFile?: string;
   readonly logLevel: LogLevel;
   readonly logPrompts?: true;
@@ -58,7 +60,7 @@ export interface Settings {
   readonly app: Omit<AppOptions, 'logger'>;
 }
 
-interface EnvFile {
+interface SettingsFile {
   readonly model?: string;
   readonly host?: string;
   readonly port?: number;
@@ -67,9 +69,9 @@ interface EnvFile {
 }
 
 /** @throws EngineError `usage` when the file cannot be read or a number in it is none. */
-function readEnvFile(io: Io, file: string | undefined): EnvFile {
+function readSettingsFile(io: Io, file: string | undefined): SettingsFile {
   if (file === undefined) return {};
-  const values = parseEnv(readText(io, file, '--env-file'));
+  const values = parseEnv(readText(io, file, '--settings-file'));
   const number = (name: string, range: Range) => {
     const text = values[name];
     if (text === undefined || text === '') return undefined;
@@ -107,7 +109,7 @@ function apiKeys(io: Io, {apiKey = [], apiKeyFile}: ServeFlags): string[] {
 
 /** @throws EngineError `usage` with what to change. */
 export function settings(io: Io, flags: ServeFlags): Settings {
-  const env = readEnvFile(io, flags.envFile);
+  const env = readSettingsFile(io, flags.settingsFile ?? flags.envFile);
   const host = flags.host ?? env.host ?? '127.0.0.1';
   const keys = apiKeys(io, flags);
   if (!isLoopback(host) && keys.length === 0 && !flags.insecure) {

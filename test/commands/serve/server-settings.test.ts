@@ -41,15 +41,21 @@ test('without flags: this machine only, port 8080, four slots, eight may wait', 
   });
 });
 
-test('an env file of the Codestral Mamba server is understood; flags win', () => {
-  const path = file('MODEL_PATH=/m\nMAX_TOKENS=4096\nTEMPERATURE=0.35\nDTYPE=float16\nHOST=127.0.0.1\nPORT=18090\n');
-  expect(read(['--env-file', path, '--port', '1'])).toMatchObject({
-    model: '/m',
-    host: '127.0.0.1',
-    port: 1,
-    app: {sampling: {asked: {temperature: 0.35, maxTokens: 4096}}, seedDefaults: {temperature: 0.35, maxTokens: 4096}},
-  });
-});
+test.each(['--settings-file', '--env-file'])(
+  '%s: the env file of the Codestral Mamba server is understood; flags win',
+  (flag) => {
+    const path = file('MODEL_PATH=/m\nMAX_TOKENS=4096\nTEMPERATURE=0.35\nDTYPE=float16\nHOST=127.0.0.1\nPORT=18090\n');
+    expect(read([flag, path, '--port', '1'])).toMatchObject({
+      model: '/m',
+      host: '127.0.0.1',
+      port: 1,
+      app: {
+        sampling: {asked: {temperature: 0.35, maxTokens: 4096}},
+        seedDefaults: {temperature: 0.35, maxTokens: 4096},
+      },
+    });
+  },
+);
 
 test.each([['0.0.0.0'], ['::'], ['192.168.1.7']])('%s needs a key or --insecure', (host) => {
   expect(() => read(['--host', host])).toThrow(expect.objectContaining({code: 'usage'}));
@@ -65,7 +71,7 @@ test('keys come from flags, a file and the environment', () => {
 test.each([
   ['--api-key', ''],
   ['--api-key-file', '/does/not/exist'],
-  ['--env-file', '/does/not/exist'],
+  ['--settings-file', '/does/not/exist'],
 ])('%s %o is a usage error', (flag, value) => {
   expect(() => read([flag, value])).toThrow(expect.objectContaining({code: 'usage'}));
 });
@@ -76,8 +82,8 @@ test.each([
   ['MAX_TOKENS=1.5', "MAX_TOKENS is '1.5', which is not an integer from 0 to 2147483647"],
   ['MAX_TOKENS=2147483648', "MAX_TOKENS is '2147483648', which is not an integer from 0 to 2147483647"],
   ['TEMPERATURE=100.5', "TEMPERATURE is '100.5', which is not a number from 0 to 100"],
-])('%s in the env file is refused with what it takes', (line, message) => {
-  expect(() => read(['--env-file', file(line)])).toThrow(message);
+])('%s in the file of settings is refused with what it takes', (line, message) => {
+  expect(() => read(['--settings-file', file(line)])).toThrow(message);
 });
 
 test.each([
