@@ -119,9 +119,8 @@ export function shorten(text: string, columns: number, mark = '…'): string {
 
 /** Index of the grapheme boundary before `index` (0 at the start). */
 export function previousBoundary(text: string, index: number): number {
-  const from = text.lastIndexOf('\n', index - 2) + 1;
   if (text[index - 1] === '\n') return index - 1;
-  const last = graphemes(text.slice(from, index)).at(-1);
+  const last = graphemes(text.slice(boundaryBefore(text, index - 1), index)).at(-1);
   return index - (last?.length ?? 0);
 }
 
@@ -129,6 +128,39 @@ export function previousBoundary(text: string, index: number): number {
 export function nextBoundary(text: string, index: number): number {
   const end = text.indexOf('\n', index);
   if (end === index) return index + 1;
-  const [first] = graphemes(text.slice(index, end < 0 ? undefined : end));
+  const near = text.slice(index, Math.min(end < 0 ? text.length : end, index + NEAR));
+  const [first] = eachGrapheme(near);
   return index + (first?.length ?? 0);
+}
+
+/** The grapheme boundary at `index` or beside it, where `index` lies inside a cluster. */
+export function boundaryAt(text: string, index: number, side: 'left' | 'right'): number {
+  let at = boundaryBefore(text, index);
+  const end = text.indexOf('\n', index);
+  const near = text.slice(at, Math.min(end < 0 ? text.length : end, index + NEAR));
+  for (const cluster of at < index ? eachGrapheme(near) : []) {
+    const next = at + cluster.length;
+    if (next > index && side === 'left') return at;
+    at = next;
+    if (at >= index) break;
+  }
+  return at;
+}
+
+/** Units beside a place that are looked at for its clusters: more than the longest has. */
+const NEAR = 256;
+/** Characters that stand alone beside each other: no cluster holds two of them. */
+const ALONE = /^[\x20-\x7e\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff]{2}$/;
+
+/** A boundary at or before `index` in its line, found without reading the line from its start. */
+function boundaryBefore(text: string, index: number): number {
+  const least = Math.max(0, index - NEAR);
+  for (let at = index; at > least; at--) {
+    if (text[at - 1] === '\n' || ALONE.test(text.slice(at - 1, at + 1))) return at;
+  }
+  return isLowHalf(text, least) ? least + 1 : least;
+}
+
+function isLowHalf(text: string, index: number): boolean {
+  return index > 0 && /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(index - 1, index + 1));
 }

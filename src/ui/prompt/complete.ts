@@ -14,16 +14,19 @@ export interface Word {
 }
 
 const CHOICES = 50;
+/** No name is longer, and each key looks at no more of the text. */
+const LONGEST_NAME = 4096;
 
 /** The word before the cursor if it can be completed. */
 export function wordAt({text, cursor}: Editor): Word | undefined {
   const before = text.slice(0, cursor);
   const command = /^\/([\w-]*)$/.exec(before);
   if (command !== null) return {kind: 'command', query: command[1] ?? '', from: 0, to: cursor};
-  const file = /(?:^|\s)@(\S*)$/.exec(before);
-  if (file === null) return undefined;
-  const query = file[1] ?? '';
-  return {kind: 'file', query, from: cursor - query.length - 1, to: cursor};
+  const near = text.slice(Math.max(0, cursor - LONGEST_NAME), cursor);
+  const space = near.search(/\s\S*$/);
+  const from = cursor - near.length + space + 1;
+  if (text[from] !== '@' || from === cursor || (space < 0 && near.length < cursor)) return undefined;
+  return {kind: 'file', query: text.slice(from + 1, cursor), from, to: cursor};
 }
 
 /** The candidates that contain the query's letters in order, the best match first. */

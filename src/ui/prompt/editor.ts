@@ -1,6 +1,6 @@
 // The text being written: a pure multi-line editor with grapheme-aware moves, kill ring and undo.
 
-import {graphemes, nextBoundary, previousBoundary} from '../graphemes.ts';
+import {boundaryAt, graphemes, nextBoundary, previousBoundary} from '../graphemes.ts';
 import type {EditAction} from '../keys/keymap.ts';
 
 export interface Editor {
@@ -108,21 +108,7 @@ function replaced(editor: Editor, from: number, to: number, by: string, joined =
   const text = editor.text.slice(0, from) + by + editor.text.slice(to);
   const snapshot = {text: editor.text, cursor: editor.cursor};
   const history = joined ? editor.history : [...editor.history.slice(-UNDO_LIMIT), snapshot];
-  return {...editor, text, cursor: boundary(text, from + by.length), history, undone: [], last: 'other'};
-}
-
-/** The grapheme boundary at `index` or beside it: an edit or a word's end may lie inside a cluster. */
-function boundary(text: string, index: number, side: 'left' | 'right' = 'right'): number {
-  if (index === 0 || index === text.length) return index;
-  const start = text.lastIndexOf('\n', index - 1) + 1;
-  let end = start;
-  let before = start;
-  for (const cluster of graphemes(text.slice(start, lineEnd(text, index)))) {
-    if (end >= index) break;
-    before = end;
-    end += cluster.length;
-  }
-  return end === index || side === 'right' ? end : before;
+  return {...editor, text, cursor: boundaryAt(text, from + by.length, 'right'), history, undone: [], last: 'other'};
 }
 
 function kill(editor: Editor, from: number, to: number): Editor {
@@ -175,19 +161,37 @@ function lineEnd(text: string, index: number): number {
 }
 
 function spaceLeft(text: string, index: number): number {
-  const found = /\S*\s*$/.exec(text.slice(0, index));
-  return boundary(text, index - (found?.[0].length ?? 0), 'left');
+  const end = skipLeft(text, index, (character) => /\s/.test(character));
+  return boundaryAt(
+    text,
+    skipLeft(text, end, (character) => /\S/.test(character)),
+    'left',
+  );
 }
 
 /** Words are runs of letters, digits and their marks, in any script. */
+const isOfWord = (character: string) => /[\p{L}\p{N}\p{M}_]/u.test(character);
+
 function wordLeft(text: string, index: number): number {
-  const found = /[\p{L}\p{N}\p{M}_]*[^\p{L}\p{N}\p{M}_]*$/u.exec(text.slice(0, index));
-  return boundary(text, index - (found?.[0].length ?? 0), 'left');
+  const end = skipLeft(text, index, (character) => !isOfWord(character));
+  return boundaryAt(text, skipLeft(text, end, isOfWord), 'left');
+}
+
+/** Goes left over characters of a kind, each looked at once: a pattern that ends with `$` is tried at every place. */
+function skipLeft(text: string, index: number, isSkipped: (character: string) => boolean): number {
+  let at = index;
+  while (at > 0) {
+    const isPair = /^[\ud800-\udbff][\udc00-\udfff]$/.test(text.slice(Math.max(0, at - 2), at));
+    const from = at - (isPair ? 2 : 1);
+    if (!isSkipped(text.slice(from, at))) break;
+    at = from;
+  }
+  return at;
 }
 
 function wordRight(text: string, index: number): number {
   const found = /^[^\p{L}\p{N}\p{M}_]*[\p{L}\p{N}\p{M}_]*/u.exec(text.slice(index));
-  return boundary(text, index + (found?.[0].length ?? 0));
+  return boundaryAt(text, index + (found?.[0].length ?? 0), 'right');
 }
 
 function vertical(text: string, cursor: number, direction: 'up' | 'down'): number {

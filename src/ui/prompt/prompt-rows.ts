@@ -48,9 +48,13 @@ export function promptRows(
   const place = () => {
     if (index === editor.cursor) caret = {row: rows.length, column: used};
   };
-  for (const cluster of clusters(editor.text)) {
+  const {before, near} = linesAround(editor, limit);
+  index = before.length;
+  for (const cluster of clusters(near)) {
     const folded = label(cluster, pastes);
-    const text = cluster === '\n' ? '' : shorten(folded ?? (cluster === '\t' ? '    ' : cluster), room);
+    const whole = cluster === '\n' ? '' : (folded ?? (cluster === '\t' ? '    ' : cluster));
+    // Nearly all fit: a cut segments the text again.
+    const text = width(whole) > room ? shorten(whole, room) : whole;
     const cells = width(text);
     if (used + cells > room) newRow();
     place();
@@ -70,11 +74,21 @@ export function promptRows(
   if (editor.text === '') rows[0] = paint(shorten(hint, room), theme.dim);
   const first = Math.max(0, Math.min(caret.row - Math.floor(limit / 2), rows.length - limit));
   const shown = rows.slice(first, first + limit);
-  const mark = (number: number) => (number === 0 ? paint(MARK, theme.accent) : paint('  ', ''));
+  const mark = (number: number) => (number === 0 && before === '' ? paint(MARK, theme.accent) : paint('  ', ''));
   return {
     rows: shown.map((text, number) => joinRows([mark(first + number), text])),
     caret: {row: caret.row - first, column: caret.column + MARK.length},
   };
+}
+
+/** The lines around the caret, of which `limit` rows can be shown, and what is before them. */
+function linesAround({text, cursor}: Editor, limit: number): {before: string; near: string} {
+  let from = cursor;
+  let to = cursor;
+  for (let line = 0; line <= limit && from > 0; line++) from = text.lastIndexOf('\n', from - 1);
+  for (let line = 0; line <= limit && to >= 0; line++) to = text.indexOf('\n', line === 0 ? to : to + 1);
+  const start = from > 0 && from < cursor ? from + 1 : 0;
+  return {before: text.slice(0, start), near: text.slice(start, to < 0 ? undefined : to)};
 }
 
 function clusters(text: string): string[] {
