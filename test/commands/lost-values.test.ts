@@ -109,7 +109,7 @@ test.each([
 });
 
 test.each([
-  ['mistral-chat', '--system Briefly -p hi', "option '--system <text|@file>' needs option '-i, --instruct'"],
+  ['mistral-chat', '--system Briefly -p hi', "option '--system <text|@file|default>' needs option '-i, --instruct'"],
   [
     'mistral-chat',
     '--reasoning-effort high -p hi',
