@@ -7,7 +7,7 @@ import type {Inspection, SourceReport} from '../../engine/inspect/inspect-model.
 import {findModel} from '../../engine/models/find-model.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
 import type {Io} from '../host/io.ts';
-import {meantModel, whereToLook} from '../open-model/meant.ts';
+import {localModel, whereToLook} from '../open-model/meant.ts';
 import {addModelArgument, modelArgument} from '../options.ts';
 import {type Inspected, inspectedFile} from './inspect-file.ts';
 
@@ -34,7 +34,7 @@ export function addInspectCommand(command: Command, io: Io): void {
 }
 
 async function inspect(io: Io, model: string | undefined, flags: InspectFlags): Promise<void> {
-  const {inspection, note} = await look(io, meantModel(io, modelArgument(model, flags)), flags);
+  const {inspection, note} = await look(io, localModel(io, modelArgument(model, flags)), flags);
   if (flags.json) io.json(inspection);
   else io.show(table(inspection, note));
 }

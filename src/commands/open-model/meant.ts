@@ -37,8 +37,20 @@ export function meant(io: Pick<Io, 'env'>, argument: string | undefined, flags: 
   return {kind: 'model', name: meantModel(io, argument)};
 }
 
-/** The same for a command that looks into a model, which no server would let it do. */
-export function meantModel({env}: Pick<Io, 'env'>, argument: string | undefined): string | undefined {
+/**
+ * The same for a command that looks into a model, which no server would let it do: that $MISTRAL_URL is passed over is said,
+ * as the model that stands in for it is another one.
+ */
+export function localModel(io: Pick<Io, 'env' | 'say'>, argument: string | undefined): string | undefined {
+  const {MISTRAL_URL: url} = io.env;
+  if (!argument && url) {
+    const what = io.env.MISTRAL_MODEL ? '$MISTRAL_MODEL' : 'the embedded model';
+    io.say(`note: $MISTRAL_URL is not asked: this looks into a model on this machine, ${what} as none is named`);
+  }
+  return meantModel(io, argument);
+}
+
+function meantModel({env}: Pick<Io, 'env'>, argument: string | undefined): string | undefined {
   return argument || env.MISTRAL_MODEL || undefined;
 }
 

@@ -59,8 +59,8 @@ export function addTokenizeCommand(command: Command, io: Io): void {
     const flags = command.opts<TokenizeFlags>();
     refuseSeveralInputs(flags);
     const {openTokenizer} = await import('../open-model/open-tokenizer.ts');
-    const {meantModel} = await import('../open-model/meant.ts');
-    const loaded = await openTokenizer(io, meantModel(io, modelArgument(positional, flags)), flags);
+    const {localModel} = await import('../open-model/meant.ts');
+    const loaded = await openTokenizer(io, localModel(io, modelArgument(positional, flags)), flags);
     if (flags.jsonl || flags.decode) {
       const {answerLines} = await import('./tokenize-lines.ts');
       return answerLines(io, loaded, flags.decode ? 'decode' : 'encode');

@@ -4,7 +4,7 @@ import {checkEmbedded, noEmbedded} from './check-embedded.ts';
 import {embeddedFile} from './embedded-file.ts';
 import {existingPath, type WhereToLook} from './existing-path.ts';
 import {type ChooseOptions, type FoundModel, modelAt} from './model-at.ts';
-import {storedModel} from './stored-model.ts';
+import {storedChoice, storedModel} from './stored-model.ts';
 
 export interface FindOptions extends ChooseOptions {
   /** Folder of the model that is meant when none is named. */
@@ -25,11 +25,13 @@ export function findPath(name: string, where: WhereToLook, quant?: string): stri
  */
 export function findModel(name: string | undefined, where: WhereToLook, options: FindOptions = {}): FoundModel {
   if (name === undefined) return embeddedModel(options.embedded);
-  const path = findPath(name, where, options.quant);
+  const existing = existingPath(name, where);
+  if (existing !== undefined) return modelAt(existing, options);
+  const {path, note} = storedChoice(name, where, options.quant);
   const found = modelAt(path, options);
   // Which of the stores it came from says only the path.
   const isChosen = found.kind !== 'gguf' || found.note !== basename(path);
-  return isChosen || path === existingPath(name, where) ? found : {...found, note: path};
+  return isChosen ? found : {...found, note: note ?? path};
 }
 
 function embeddedModel(folder: string | undefined): FoundModel {

@@ -14,7 +14,7 @@ import {readGguf} from '../gguf/read-header.ts';
 import {isTokenizerFile} from '../tokenizer/tokenizer-file.ts';
 import {cutFile, cutFileError} from './cut-file.ts';
 import {folderKind, weightsFormat} from './folder-kind.ts';
-import {chooseQuantisation} from './memory/choose-file.ts';
+import {chooseQuantisation, filesNamed} from './memory/choose-file.ts';
 import {thisMachine} from './memory/machine.ts';
 import {memoryNeed} from './memory/memory-needs.ts';
 
@@ -140,7 +140,7 @@ function otherFormIn(folder: string): EngineError | undefined {
 
 function chooseAmong(folder: string, models: readonly ModelFile[], options: ChooseOptions): FoundModel {
   const {quant} = options;
-  const fitting = quant === undefined ? models : filterByQuant(models, quant);
+  const fitting = quant === undefined ? models : filesNamed(models, quant);
   const [only] = fitting;
   const there = models.map((model) => model.name).join(', ');
   if (only === undefined) {
@@ -158,13 +158,6 @@ function chooseAmong(folder: string, models: readonly ModelFile[], options: Choo
   const {file, why} = chooseQuantisation(fitting, overhead(folder, only), options.machine ?? thisMachine());
   const note = `${file.name} (${formatBytes(file.bytes)}), one of ${fitting.length}: ${why}; --quant chooses another`;
   return gguf(join(folder, file.name), note);
-}
-
-/** The exact quantisation if one has it, else every file with the text in its name. */
-function filterByQuant(models: readonly ModelFile[], quant: string): readonly ModelFile[] {
-  const wanted = quant.toLowerCase();
-  const exact = models.filter((model) => model.quant?.toLowerCase() === wanted);
-  return exact.length > 0 ? exact : models.filter((model) => model.name.toLowerCase().includes(wanted));
 }
 
 function overhead(folder: string, model: ModelFile): number {

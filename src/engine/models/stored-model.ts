@@ -3,31 +3,46 @@ import {realpathSync} from 'node:fs';
 import {basename} from 'node:path';
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
+import {formatBytes} from '../../base/units.ts';
 import {otherFormError} from '../convert/source/other-forms.ts';
+import {type ModelFile, modelFiles} from '../gguf/model-files.ts';
 import {type CatalogueName, catalogueName, ORIGINAL} from './catalogue/catalogue.ts';
 import {type HubName, parseHubName} from './catalogue/pull-source.ts';
 import type {WhereToLook} from './existing-path.ts';
+import {chooseQuantisation, filesNamed, USUAL_OVERHEAD} from './memory/choose-file.ts';
 import {thisMachine} from './memory/machine.ts';
 import type {StoredModel} from './other-stores.ts';
 import {hubModels, listStores} from './stores.ts';
 
+/** Where a model lies, and why it was chosen where there are several. */
+export interface StoredChoice {
+  readonly path: string;
+  readonly note?: string;
+}
+
+/** The path of `storedChoice`. @throws EngineError as it does. */
+export function storedModel(name: string, where: WhereToLook, quant?: string): string {
+  return storedChoice(name, where, quant).path;
+}
+
 /**
- * Path of the model of this name on this machine: a file, or a folder of original weights. Of several files of one
- * repository `quant`, else what the name has behind its colon, chooses by the file's name.
+ * The model of this name on this machine: a file, or a folder of original weights. Of several files of one repository
+ * `quant`, else what the name has behind its colon, chooses by the file's name; of those that are left the one that suits
+ * this machine, as `mistral pull` chooses.
  * @throws EngineError `model_not_found`, with the command that would fetch it where there is one, or with all there are
  * where stores have different files of this name; `model_unsupported` for one that only other programs read.
  */
-export function storedModel(name: string, where: WhereToLook, quant?: string): string {
+export function storedChoice(name: string, where: WhereToLook, quant?: string): StoredChoice {
   const stored = listStores(where);
   const named = catalogueName(name, thisMachine().ramBytes);
-  const found =
+  const found: (StoredModel & StoredChoice) | undefined =
     only(name, sameName(stored, name)) ??
     inRepositories(where, name, named, quant) ??
     stored.find((model) => isArchive(model, name, named)) ??
     stored.find((model) => isOllama(model, name));
   if (found === undefined) throw notFound(name, named !== undefined);
   if (found.onlyFor !== undefined) throw otherFormError(name, found.onlyFor);
-  return found.path;
+  return {path: found.path, ...defined({note: found.note})};
 }
 
 /** The models that `mistral list` shows under this name, or whose file or path it is. */
@@ -50,7 +65,7 @@ function inRepositories(
   name: string,
   named: CatalogueName | undefined,
   quant: string | undefined,
-): StoredModel | undefined {
+): (StoredModel & StoredChoice) | undefined {
   const hub = named === undefined ? parseHubName(name) : undefined;
   const places = hub === undefined ? repositoriesOf(named) : [hub];
   for (const place of places) {
@@ -71,15 +86,31 @@ function inRepository(
   where: WhereToLook,
   {repo, revision, tag}: HubName,
   quant: string | undefined,
-): StoredModel | undefined {
+): (StoredModel & StoredChoice) | undefined {
   const models = hubModels(where, repo, revision);
-  const wanted = (quant ?? tag)?.toLowerCase();
-  const fileOf = ({path}: StoredModel) => basename(path).toLowerCase();
-  const isFile = (model: StoredModel) =>
-    /\.gguf$/i.test(model.path) && (wanted === undefined || fileOf(model).includes(wanted));
+  const files = models
+    .filter(({path}) => /\.gguf$/i.test(path))
+    .flatMap((model) =>
+      modelFiles([{name: basename(model.path), bytes: model.bytes}]).map((file) => ({...file, model})),
+    );
+  const wanted = quant ?? tag;
+  const fitting = wanted === undefined ? files : filesNamed(files, wanted);
+  if (fitting.length > 0) return bestOf(fitting, repo);
   // What is asked of a file by its name, a folder of weights becomes by conversion.
   const wantsOriginal = tag === undefined || tag.toLowerCase() === ORIGINAL;
-  return models.find(isFile) ?? (wantsOriginal ? models.find(({path}) => !/\.gguf$/i.test(path)) : undefined);
+  return wantsOriginal ? models.find(({path}) => !/\.gguf$/i.test(path)) : undefined;
+}
+
+interface RepositoryFile extends ModelFile {
+  readonly model: StoredModel;
+}
+
+function bestOf(files: readonly RepositoryFile[], repo: string): StoredModel & StoredChoice {
+  const {file, why} = chooseQuantisation(files, USUAL_OVERHEAD, thisMachine());
+  const {model} = files.find((one) => one === file) as RepositoryFile;
+  if (files.length === 1) return model;
+  const others = `one of ${files.length} of ${repo} here: ${why}; --quant chooses another`;
+  return {...model, note: `${file.name} (${formatBytes(file.bytes)}), ${others}`};
 }
 
 /** Folders of other names are there under theirs. */

@@ -1,7 +1,8 @@
-import {symlinkSync} from 'node:fs';
+import {symlinkSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {storedModel} from '../../../src/engine/models/stored-model.ts';
+import {thisMachine} from '../../../src/engine/models/memory/machine.ts';
+import {storedChoice, storedModel} from '../../../src/engine/models/stored-model.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
 const hub = '.cache/huggingface/hub';
@@ -49,6 +50,76 @@ test.each([
   expect(() => find(home(), name)).toThrow(
     expect.objectContaining({code: 'model_not_found', hint: expect.stringContaining(hint)}),
   );
+});
+
+const many = `${hub}/models--me--many-GGUF/snapshots/c0ffee`;
+const GB = 2 ** 30;
+
+/** Files of these sizes, of which the disk holds nothing. */
+function manyFiles(sizes: Readonly<Record<string, number>>): string {
+  const folder = folderWith({[`${many}/README.md`]: ''});
+  for (const [name, bytes] of Object.entries(sizes)) {
+    writeFileSync(join(folder, many, name), '');
+    truncateSync(join(folder, many, name), bytes);
+  }
+  return folder;
+}
+
+const {ramBytes} = thisMachine();
+const sixth = Math.floor(ramBytes / 6);
+const half = Math.floor(ramBytes / 2);
+
+test.each<[string, Record<string, number>, string | undefined, string, string]>([
+  [
+    'all small',
+    {'m-Q2_K.gguf': 1, 'm-Q4_K_M.gguf': 2, 'm-Q8_0.gguf': 3, 'm-F16.gguf': 4},
+    undefined,
+    'm-Q8_0.gguf',
+    'one of 4 of me/many-GGUF here: the most exact one, small for this machine',
+  ],
+  [
+    'not all fit',
+    {'m-Q2_K.gguf': sixth, 'm-Q4_K_M.gguf': sixth + 1, 'm-Q8_0.gguf': 2 * ramBytes},
+    undefined,
+    'm-Q4_K_M.gguf',
+    'one of 3 of me/many-GGUF here: the most exact one, small for this machine',
+  ],
+  [
+    'large ones',
+    {'m-Q2_K.gguf': sixth, 'm-Q4_K_M.gguf': half - GB, 'm-Q6_K.gguf': half},
+    undefined,
+    'm-Q4_K_M.gguf',
+    'one of 3 of me/many-GGUF here: Q4_K_M is fast on a CPU at little loss',
+  ],
+  [
+    'none fits',
+    {'m-IQ1_M.gguf': 3 * ramBytes, 'm-Q2_K.gguf': 2 * ramBytes},
+    undefined,
+    'm-Q2_K.gguf',
+    'one of 2 of me/many-GGUF here: the smallest, though more than the memory',
+  ],
+  [
+    'a name for two',
+    {'m-Q4_K_M.gguf': 2, 'm-Q4_K_S.gguf': 1, 'm-Q8_0.gguf': 3},
+    'q4_k',
+    'm-Q4_K_M.gguf',
+    'one of 2 of me/many-GGUF here',
+  ],
+])('of several quantisations of a repository the one that suits this machine: %s', (_, sizes, quant, file, why) => {
+  const folder = manyFiles(sizes);
+  const chosen = storedChoice('hf:me/many-GGUF', {cwd: '/', home: folder, env: {}, cache: '/none'}, quant);
+  expect(chosen.path).toBe(join(folder, many, file));
+  expect(chosen.note).toContain(`${file} (`);
+  expect(chosen.note).toContain(why);
+  expect(chosen.note).toContain('; --quant chooses another');
+});
+
+test('an exact quantisation is itself, and what goes beside a model is no choice', () => {
+  const folder = manyFiles({'a-mmproj-F16.gguf': 9, 'm-Q6_K.gguf': 1, 'm-Q6_K_L.gguf': 2});
+  const where = {cwd: '/', home: folder, env: {}, cache: '/none'};
+  expect(storedChoice('hf:me/many-GGUF:Q6_K', where)).toEqual({path: join(folder, many, 'm-Q6_K.gguf')});
+  const single = manyFiles({'a-mmproj-F16.gguf': 9, 'm-Q6_K.gguf': 1});
+  expect(storedChoice('hf:me/many-GGUF', {...where, home: single})).toEqual({path: join(single, many, 'm-Q6_K.gguf')});
 });
 
 const hashOf = (letter: string) => letter.repeat(64);

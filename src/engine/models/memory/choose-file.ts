@@ -13,6 +13,9 @@ export interface Choice {
 /** Memory a model takes beyond its weights, in bytes (KV cache at the default context, work buffers). */
 export type Overhead = number;
 
+/** What is counted with for a file whose header nobody has read. */
+export const USUAL_OVERHEAD: Overhead = 1.5e9;
+
 const FULL_PRECISION = /^(BF16|F16|F32)$/;
 /** Good trades of speed against loss on a CPU, where decoding is bound by the bytes read; best first. */
 const CPU_FAVOURITES = ['Q4_K_M', 'Q5_K_M', 'Q4_K_S', 'Q5_K_S', 'Q4_0'];
@@ -20,6 +23,16 @@ const CPU_FAVOURITES = ['Q4_K_M', 'Q5_K_M', 'Q4_K_S', 'Q5_K_S', 'Q4_0'];
 const SMALL_SHARE = 0.25;
 /** Left to the system and to other programs. */
 const RAM_RESERVE = 1e9;
+
+/** The files that this text chooses: of the exact quantisation if one has it, else every file with the text in its name. */
+export function filesNamed<F extends Pick<ModelFile, 'name' | 'quant'>>(
+  files: readonly F[],
+  text: string,
+): readonly F[] {
+  const wanted = text.toLowerCase();
+  const exact = files.filter(({quant}) => quant?.toLowerCase() === wanted);
+  return exact.length > 0 ? exact : files.filter(({name}) => name.toLowerCase().includes(wanted));
+}
 
 /** `files` are quantisations of one model, not empty. */
 export function chooseQuantisation(files: readonly ModelFile[], overhead: Overhead, machine: Machine): Choice {

@@ -4,16 +4,13 @@ import {EngineError} from '../../../../base/errors.ts';
 import type {HttpClient} from '../../../../base/http/http-client.ts';
 import {formatBytes} from '../../../../base/units.ts';
 import type {Machine} from '../../../contract/local-engine.ts';
-import {type ModelFile, modelFiles} from '../../../gguf/model-files.ts';
+import {modelFiles} from '../../../gguf/model-files.ts';
 import {ORIGINAL} from '../../catalogue/catalogue.ts';
-import {chooseQuantisation} from '../../memory/choose-file.ts';
+import {chooseQuantisation, filesNamed, USUAL_OVERHEAD} from '../../memory/choose-file.ts';
 import {ATTEMPTS, statusError} from '../download-client.ts';
 import {repositoryIn} from './hub-answer.ts';
 import type {ChosenFiles, HubRepository} from './hub-folder.ts';
 import {chooseFolder} from './hub-folder.ts';
-
-/** Memory beyond the weights that a choice counts with. */
-const OVERHEAD = 1.5e9;
 
 /** Lists a repository at a branch, tag, commit or `refs/pr/7`. Throws EngineError: gated, not there, not reachable. */
 export async function readRepository(
@@ -62,19 +59,13 @@ export function chooseHubFiles(repository: HubRepository, want: string | undefin
       hint: `Its weights can be fetched as they are: mistral pull hf:${repository.repo}`,
     });
   }
-  const wanted = want === undefined ? models : matching(models, want);
+  const wanted = want === undefined ? models : filesNamed(models, want);
   if (wanted.length === 0) {
     const there = models.map(({name, quant}) => quant ?? name).join(', ');
     throw new EngineError('model_not_found', `${repository.repo} has no ${want}`, {hint: `There are: ${there}`});
   }
-  const {file, why} = chooseQuantisation(wanted, OVERHEAD, machine);
+  const {file, why} = chooseQuantisation(wanted, USUAL_OVERHEAD, machine);
   const files = repository.files.filter(({name}) => file.parts.includes(name));
   const reason = wanted.length === 1 ? '' : `, one of ${wanted.length}: ${why}`;
   return {files, isFolder: false, note: `${file.name} (${formatBytes(file.bytes)})${reason}`};
-}
-
-function matching(models: readonly ModelFile[], want: string): ModelFile[] {
-  const text = want.toLowerCase();
-  const exact = models.filter(({quant}) => quant?.toLowerCase() === text);
-  return exact.length > 0 ? exact : models.filter(({name}) => name.toLowerCase().includes(text));
 }
