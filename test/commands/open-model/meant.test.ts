@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {meant, meantModel, whereToLook} from '../../../src/commands/open-model/meant.ts';
+import {localModel, meant, whereToLook} from '../../../src/commands/open-model/meant.ts';
 
 const BOTH = {MISTRAL_URL: 'http://env/v1', MISTRAL_MODEL: 'env.gguf'};
 const model = (name: string | undefined) => ({kind: 'model', name});
@@ -23,9 +23,19 @@ test('a tokenizer beside a local model is refused', () => {
   expect(() => meant({env: {MISTRAL_MODEL: 'm'}}, undefined, {tokenizer: 't'})).toThrow('--tokenizer is for --url');
 });
 
-test('whoever looks into a model passes over servers', () => {
-  expect(meantModel({env: BOTH}, undefined)).toBe('env.gguf');
-  expect(meantModel({env: BOTH}, 'a.gguf')).toBe('a.gguf');
+const note = (which: string) =>
+  `note: $MISTRAL_URL is not asked: this looks into a model on this machine, ${which} as none is named`;
+
+test.each<[string | undefined, NodeJS.ProcessEnv, string | undefined, string[]]>([
+  [undefined, BOTH, 'env.gguf', [note('$MISTRAL_MODEL')]],
+  ['', {MISTRAL_URL: 'http://env/v1'}, undefined, [note('the embedded model')]],
+  ['a.gguf', BOTH, 'a.gguf', []],
+  [undefined, {MISTRAL_URL: '', MISTRAL_MODEL: 'env.gguf'}, 'env.gguf', []],
+  [undefined, {}, undefined, []],
+])('whoever looks into a model passes over servers and says so: %s with %j', (argument, env, name, notes) => {
+  const said: string[] = [];
+  expect(localModel({env, say: (text) => said.push(text)}, argument)).toBe(name);
+  expect(said).toEqual(notes);
 });
 
 test('models are looked for at home and in the cache', () => {
