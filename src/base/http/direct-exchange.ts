@@ -1,5 +1,6 @@
 // One request and the head of its reply over node:http, which is loaded in a fraction of the time that other clients take.
 import type {IncomingMessage} from 'node:http';
+import {defined} from '../defined.ts';
 import type {Exchange, Limits, WireRequest} from './exchange.ts';
 import {basicAuthorization, LateError, withoutCredentials} from './exchange.ts';
 
@@ -51,5 +52,5 @@ export async function exchangeDirectly(
 
 function asProxied(url: string, proxy: string): Record<string, string> {
   const authorization = basicAuthorization(proxy);
-  return {host: new URL(url).host, ...(authorization !== undefined && {'proxy-authorization': authorization})};
+  return defined({host: new URL(url).host, 'proxy-authorization': authorization});
 }

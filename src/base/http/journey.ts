@@ -1,4 +1,5 @@
 // One request on its way: what a redirect or a busy server makes of it, and where its secrets may go.
+import {defined} from '../defined.ts';
 import {checkKeyMayGo, type Insisting} from './address/key-rule.ts';
 import {
   basicAuthorization,
@@ -103,7 +104,7 @@ export class Journey {
       ...headers,
     };
     const authorization = this.#authorization;
-    const secret = {...(authorization !== undefined && {authorization}), ...this.#options.headers};
+    const secret = {...defined({authorization}), ...this.#options.headers};
     return {method, url: this.#url, body, headers: this.#isHome ? {...open, ...secret} : open};
   }
 

@@ -2,6 +2,7 @@
 import type {OnReadOpts} from 'node:net';
 import {Writable} from 'node:stream';
 import type {Dispatcher} from 'undici';
+import {defined} from '../defined.ts';
 import {
   basicAuthorization,
   type Exchange,
@@ -114,7 +115,7 @@ export class UndiciClient {
     const timeout = this.#limits.connectMs;
     return new ProxyAgent({
       uri: withoutCredentials(proxy),
-      ...(token !== undefined && {token}),
+      ...defined({token}),
       // Proxies let tunnels through to few ports: what needs none is asked for as a plain request.
       proxyTunnel: false,
       proxyTls: {timeout},

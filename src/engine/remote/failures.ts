@@ -1,4 +1,5 @@
 // What a server's refusal means, in the shape of whichever server said it.
+import {defined} from '../../base/defined.ts';
 import {EngineError, type ErrorCode} from '../../base/errors.ts';
 import {PROXY_PASSWORD} from '../../base/http/exchange.ts';
 import type {Reply} from '../../base/http/http-reply.ts';
@@ -38,11 +39,7 @@ export async function failureOf(reply: Reply, url: string): Promise<EngineError>
   return new EngineError(
     tooLong ? 'context_length_exceeded' : (known ?? 'backend_failed'),
     `${host} answered ${status}: ${said}`,
-    {
-      ...(hint !== undefined && {hint}),
-      ...(param !== undefined && {param}),
-      remote: {status, message, ...(code && {code}), ...(wait !== undefined && {retryAfterMs: wait})},
-    },
+    defined({hint, param, remote: defined({status, message, code: code || undefined, retryAfterMs: wait})}),
   );
 }
 

@@ -1,4 +1,5 @@
 // What a server says in words: its error objects, and what it sends in place of an answer.
+import {defined} from '../../base/defined.ts';
 import {parsePlainJson} from '../../base/plain-json.ts';
 import {anything, either, object, optional, text} from '../../base/shape.ts';
 
@@ -43,7 +44,7 @@ export function failureIn(json: unknown): ServerWords | undefined {
     const {message, msg, code, type, param} = said.error;
     const kind = [code, type].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ');
     const words = message ?? msg ?? kind;
-    return {message: shown(words || JSON.stringify(json)), code: kind, ...(param !== undefined && {param})};
+    return defined({message: shown(words || JSON.stringify(json)), code: kind, param});
   }
   // An answer, whatever else it carries.
   if (said.choices !== undefined || said.content !== undefined) return undefined;
