@@ -119,14 +119,20 @@ export function fileError(
   });
 }
 
+/** A file system takes some of its own: a fiftieth more is asked for. */
+const withMargin = (bytes: number) => bytes * 1.02;
+
+/** Whether so many free bytes hold a file of `bytes`. */
+export const isEnough = (free: number, bytes: number) => free >= withMargin(bytes);
+
 /**
  * Asks the disk of this folder, which is there, whether it has room for these bytes and a little more.
  * @throws EngineError `disk_full`, with the hint.
  */
 export async function checkRoom(folder: string, bytes: number, hint: string): Promise<void> {
   const {bavail, bsize} = await statfs(folder);
-  const [free, wanted] = [bavail * bsize, bytes * 1.02];
-  if (free >= wanted) return;
+  const [free, wanted] = [bavail * bsize, withMargin(bytes)];
+  if (isEnough(free, bytes)) return;
   throw new EngineError(
     'disk_full',
     `the disk of ${folder} has room for ${formatBytes(free)}, ${formatBytes(wanted)} are needed`,

@@ -4,7 +4,15 @@ import {connect} from 'node:net';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
-import {checkRoom, fileError, isFileError, isMissing, reasonOf, wayOut} from '../../../src/base/files/file-error.ts';
+import {
+  checkRoom,
+  fileError,
+  isEnough,
+  isFileError,
+  isMissing,
+  reasonOf,
+  wayOut,
+} from '../../../src/base/files/file-error.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
 /** What `work` throws. */
@@ -85,6 +93,15 @@ test('anything that was thrown has a reason', () => {
   expect(reasonOf(null)).toBe('null');
   expect(reasonOf(new AggregateError([new Error('first'), new Error('last')], ''))).toBe('last');
   expect(reasonOf(new EngineError('io', 'said already'))).toBe('said already');
+});
+
+test.each([
+  [1020, true],
+  [1019.99, false],
+  [1021, true],
+  [0, false],
+])('%d free bytes for 1000: %s', (free, enough) => {
+  expect(isEnough(free, 1000)).toBe(enough);
 });
 
 test('room on the disk is asked for with a little more, and the hint says what to do', async () => {

@@ -40,5 +40,9 @@ test('a body over the limit is a 413', async () => {
   const server = await testServer([], {bodyLimit: 100});
   const reply = await server.post('/v1/completions', {prompt: 'x'.repeat(100)});
   expect(reply).toMatchObject({status: 413});
-  expect(reply.json().error).toMatchObject({type: 'invalid_request_error', param: null});
+  expect(reply.json().error).toMatchObject({
+    message: 'the request body is too large',
+    type: 'invalid_request_error',
+    param: null,
+  });
 });

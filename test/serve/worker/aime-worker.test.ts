@@ -134,14 +134,22 @@ test('a bad context and a failing backend are results with an error, and the wor
     },
     'ok',
   ];
-  const {server} = await setUp({script});
+  const log: string[] = [];
+  const {server} = await setUp({script, log});
   expect(await server.submit({chat_context: '{', prompt_input: ''}).result).toMatchObject({error: expect.any(String)});
   expect(await server.submit({chat_context: [{role: 'zzz', content: ''}]}).result).toMatchObject({
     error: expect.stringContaining('role'),
   });
-  expect(await server.submit({prompt_input: 'Hi'}).result).toMatchObject({error: 'out of memory'});
+  const {id, result} = server.submit({prompt_input: 'Hi'});
+  expect(await result).toMatchObject({error: 'out of memory'});
   fails = false;
   expect(await server.submit({prompt_input: 'Hi'}).result).toMatchObject({text: 'ok'});
+  // Whoever runs the worker reads of each as well, and of the job that went well nothing.
+  expect(log).toEqual([
+    expect.stringMatching(/^job \S+: /),
+    expect.stringMatching(/^job \S+: .*role/),
+    `job ${id}: out of memory`,
+  ]);
 });
 
 test('what the machine and the model are is told at the login', async () => {
