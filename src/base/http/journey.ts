@@ -1,5 +1,6 @@
 // One request on its way: what a redirect or a busy server makes of it, and where its secrets may go.
 import {defined} from '../defined.ts';
+import {isHttpAddress} from './address/host-kinds.ts';
 import {checkKeyMayGo, type Insisting} from './address/key-rule.ts';
 import {
   basicAuthorization,
@@ -152,7 +153,7 @@ export class Journey {
     if (this.#redirects >= REDIRECTS || !URL.canParse(location, this.#url)) return undefined;
     const target = new URL(location, this.#url);
     const mayLeave = isGet && this.#options.leavesOrigin === true;
-    return /^https?:$/.test(target.protocol) && (mayLeave || target.origin === this.#origin) ? target : undefined;
+    return isHttpAddress(target.href) && (mayLeave || target.origin === this.#origin) ? target : undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import {isMissing, reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {readRegularText} from '../../base/files/regular-file.ts';
 import {writeWholeSync} from '../../base/files/whole-file.ts';
+import {isHttpAddress} from '../../base/http/address/host-kinds.ts';
 import {parsePlainJson} from '../../base/plain-json.ts';
 import {count, object, optional, text} from '../../base/shape.ts';
 import {within} from '../../base/signals.ts';
@@ -164,7 +165,7 @@ function notes(env: NodeJS.ProcessEnv, model: string, say?: Say): FoundNote[] {
 /** @throws Error for what no server writes. */
 function readNote(json: string): ServerNote {
   const {url, model, id, contextSize, key} = noteShape(parsePlainJson(json));
-  if (url === undefined || !URL.canParse(url)) throw new Error('it has no address');
+  if (url === undefined || !isHttpAddress(url)) throw new Error('it has no address');
   if (model === undefined || id === undefined) throw new Error('it names no model');
   return {url, model, id, ...(contextSize && {contextSize}), ...(key !== undefined && {key})};
 }

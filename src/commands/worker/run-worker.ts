@@ -2,6 +2,7 @@
 
 import {hostname} from 'node:os';
 import {EngineError} from '../../base/errors.ts';
+import {isHttpAddress} from '../../base/http/address/host-kinds.ts';
 import {AimeApi} from '../../serve/worker/aime-api.ts';
 import {Worker} from '../../serve/worker/aime-worker.ts';
 import type {Io} from '../host/io.ts';
@@ -33,7 +34,11 @@ export async function runWorker(io: Io, model: string | undefined, flags: Worker
   const {apiServer, jobType, maxBatchSize, name = `${hostname()}#${process.pid}`} = flags;
   const authKey = flags.authKey ?? io.env.MISTRAL_WORKER_KEY;
   if (!authKey) throw new EngineError('usage', 'the key is missing', {hint: 'Give --auth-key or $MISTRAL_WORKER_KEY.'});
-  if (!URL.canParse(apiServer)) throw new EngineError('usage', `--api-server: '${apiServer}' is not an address`);
+  if (!isHttpAddress(apiServer)) {
+    throw new EngineError('usage', `--api-server: '${apiServer}' is not an http address`, {
+      hint: 'Give one such as http://aime:7777.',
+    });
+  }
   const onStall = (stalled: boolean) =>
     io.say(
       stalled ? `a step of the engine takes longer than ${STEP_MS / 1000} s` : 'the long step of the engine has ended',

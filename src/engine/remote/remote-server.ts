@@ -1,7 +1,7 @@
 // A server that speaks OpenAI's or Mistral's API: its address, its key, its refusals as errors, its streams as texts.
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
-import {isWithin} from '../../base/http/address/host-kinds.ts';
+import {isHttpAddress, isWithin} from '../../base/http/address/host-kinds.ts';
 import type {Insisting} from '../../base/http/address/key-rule.ts';
 import type {Env} from '../../base/http/address/proxy-for.ts';
 import {HttpClient} from '../../base/http/http-client.ts';
@@ -108,7 +108,7 @@ export class RemoteServer {
 
 /** @throws EngineError `usage` */
 function baseUrl(text: string): string {
-  if (!/^https?:$/.test(URL.canParse(text) ? new URL(text).protocol : '')) {
+  if (!isHttpAddress(text)) {
     throw new EngineError('usage', `'${text}' is not an http address`, {
       hint: 'Give one such as http://localhost:8000/v1.',
     });

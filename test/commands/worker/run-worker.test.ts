@@ -60,9 +60,16 @@ test('the key is also read from the environment', async () => {
   expect((await server.submit({prompt_input: 'Hi'}).result).text).toBe('Hello');
 });
 
-test.each([
+test.each<readonly [readonly string[], Setup, string]>([
   [[], {}, 'error: the key is missing\nGive --auth-key or $MISTRAL_WORKER_KEY.'],
-  [KEY, {apiServer: 'no address'}, "error: --api-server: 'no address' is not an address"],
+  ...['no address', 'ftp://aime:7777', 'xhttp://aime:7777', 'aime:7777', 'file:///etc/passwd'].map(
+    (apiServer) =>
+      [
+        KEY,
+        {apiServer},
+        `error: --api-server: '${apiServer}' is not an http address\nGive one such as http://aime:7777.`,
+      ] as const,
+  ),
 ])('%j is refused', async (flags, setup, message) => {
   const {ended, lines} = await worker({flags, ...setup});
   expect(await ended).toBe(2);

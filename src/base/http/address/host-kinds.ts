@@ -15,6 +15,11 @@ const PRIVATE_NETWORKS: readonly [network: string, bits: number, family: 'ipv4' 
   ['fe80::', 10, 'ipv6'],
 ];
 
+/** Whether a text is an address that HTTP asks, in the clear or over TLS. */
+export function isHttpAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
 /** A host as it is compared: small letters, no brackets, no dot at the end. */
 export const bareHost = (host: string) =>
   host

@@ -22,11 +22,11 @@ export function mayCarryKey(url: string, insists = false): boolean {
  */
 export function checkKeyMayGo(url: string, insisting?: Insisting): void {
   if (mayCarryKey(url, insisting?.insists)) return;
-  const {host, pathname} = new URL(url);
+  const {host} = new URL(url);
   const isOffered = insisting !== undefined && mayCarryKey(url, true);
   const otherwise = isOffered ? ` For a server without it ${insisting.flag} sends the key all the same.` : '';
   throw new EngineError('usage', `no key is sent to ${host} over plain http: everyone on the way could read it`, {
-    hint: `Give the address as https://${host}${pathname}.${otherwise}`,
+    hint: `Give its address with https:// in place of http://.${otherwise}`,
   });
 }
 

@@ -1,7 +1,7 @@
 // Which proxy a request goes through, by the variables that curl and most programs read.
 import {BlockList, isIP} from 'node:net';
 import {EngineError} from '../../errors.ts';
-import {bareHost, isLoopback} from './host-kinds.ts';
+import {bareHost, isHttpAddress, isLoopback} from './host-kinds.ts';
 
 /** Variables of a process: HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read, in capitals or small letters. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -39,8 +39,7 @@ function variable(env: Env, name: string): Variable | undefined {
 /** `proxy:3128` is what many write for `http://proxy:3128`. */
 function proxyAddress({name, value}: Variable): string {
   const text = value.includes('://') ? value : `http://${value}`;
-  const isHttp = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
-  if (isHttp) return text;
+  if (isHttpAddress(text)) return text;
   throw new EngineError('usage', `${name} is not the address of an http proxy: ${value.replace(/\/\/.*@/, '//')}`, {
     hint: 'Give one such as http://proxy.example:3128; NO_PROXY names hosts that are reached without it.',
   });

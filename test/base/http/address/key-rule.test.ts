@@ -96,14 +96,14 @@ test('a refusal names the host and what to do, and a flag only where it helps', 
   expect(refused('http://me:pass@model.example:8000/v1?a=secret')).toMatchObject({
     code: 'usage',
     message,
-    hint: 'Give the address as https://model.example:8000/v1.',
+    hint: 'Give its address with https:// in place of http://.',
   });
   expect(refused('http://model.example:8000/v1', {...insisting, insists: false})).toMatchObject({
     message,
-    hint: 'Give the address as https://model.example:8000/v1. For a server without it --key-over-http sends the key all the same.',
+    hint: 'Give its address with https:// in place of http://. For a server without it --key-over-http sends the key all the same.',
   });
   expect(refused('http://api.mistral.ai/v1', insisting)).toMatchObject({
-    hint: 'Give the address as https://api.mistral.ai/v1.',
+    hint: 'Give its address with https:// in place of http://.',
   });
   expect(refused('http://model.example:8000/v1', insisting)).toBeUndefined();
 });

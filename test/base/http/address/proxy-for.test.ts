@@ -22,11 +22,14 @@ describe('the variables', () => {
     expect(proxyFor(url, env)).toBe(expected);
   });
 
-  test.each(['socks5://proxy:1080', 'http://', '://x', 'pro xy'])('%s is no http proxy', (value) => {
-    expect(() => proxyFor('https://a.example/', {HTTPS_PROXY: value})).toThrow(
-      /^HTTPS_PROXY is not the address of an http/,
-    );
-  });
+  test.each(['socks5://proxy:1080', 'xhttp://proxy', 'http+unix://proxy', 'http://', '://x', 'pro xy'])(
+    '%s is no http proxy',
+    (value) => {
+      expect(() => proxyFor('https://a.example/', {HTTPS_PROXY: value})).toThrow(
+        /^HTTPS_PROXY is not the address of an http/,
+      );
+    },
+  );
 
   test('a password is not shown with a wrong proxy', () => {
     const env = {https_proxy: 'socks5://me:secret@proxy:1080'};
