@@ -10,7 +10,8 @@ import {preflight} from '../../../src/engine/gguf/preflight.ts';
 import {readGguf} from '../../../src/engine/gguf/read-header.ts';
 import {FAMILIES, latentFolder, OTHER_SIZES, voxtralFolder, windowFolder} from '../../fixtures/families-2026.ts';
 import {folderWith} from '../../fixtures/folder.ts';
-import type {Files} from '../../fixtures/tiny-folder.ts';
+import {hfTensors, mixtralFolder, transformerTensors} from '../../fixtures/tiny-families.ts';
+import {type FakeTensor, type Files, json, safetensors} from '../../fixtures/tiny-folder.ts';
 
 interface Golden {
   readonly architecture: string;
@@ -105,6 +106,61 @@ test.each<[string, () => Files, number, string]>([
   );
   expect(lines).toHaveLength(count);
   expect(createHash('sha256').update(lines.sort().join('\n')).digest('hex')).toBe(sha256);
+});
+
+test('experts that transformers 5 fused are cut apart for an architecture that wants them so', async () => {
+  const {hidden_dim: hidden, dim} = {hidden_dim: 96, dim: 64};
+  const own = transformerTensors(
+    {dim, n_layers: 2, hidden_dim: hidden, n_heads: 4, n_kv_heads: 2, head_dim: 16},
+    {experts: 4},
+  );
+  const named = new Map(own.map((item) => [item.name, item]));
+  const expert = (layer: number, part: string) =>
+    Array.from(
+      {length: 4},
+      (_, at) => named.get(`layers.${layer}.feed_forward.experts.${at}.${part}.weight`)?.bytes ?? Buffer.of(),
+    );
+  const dense = hfTensors({dim, n_layers: 2, hidden_dim: hidden, n_heads: 4, n_kv_heads: 2, head_dim: 16}).filter(
+    ({name}) => !name.includes('.mlp.'),
+  );
+  const fused = [0, 1].flatMap((layer): FakeTensor[] => {
+    const [gates, ups] = [expert(layer, 'w1'), expert(layer, 'w3')];
+    const gateUp = Buffer.concat(gates.flatMap((gate, at) => [gate, ups[at] as Uint8Array]));
+    const of = (name: string, shape: number[], bytes: Uint8Array): FakeTensor => ({
+      ...{name: `model.layers.${layer}.mlp.${name}`, shape, dtype: 'BF16', bytes},
+    });
+    return [
+      of('experts.gate_up_proj', [4, 2 * hidden, dim], gateUp),
+      of('experts.down_proj', [4, dim, hidden], Buffer.concat(expert(layer, 'w2'))),
+      of('gate.weight', [4, dim], named.get(`layers.${layer}.feed_forward.gate.weight`)?.bytes ?? Buffer.of()),
+    ];
+  });
+  const config = {
+    ...{
+      model_type: 'mixtral',
+      hidden_size: dim,
+      num_hidden_layers: 2,
+      intermediate_size: hidden,
+      num_attention_heads: 4,
+    },
+    ...{num_key_value_heads: 2, head_dim: 16, rms_norm_eps: 1e-5, rope_theta: 1e6, max_position_embeddings: 256},
+    ...{num_local_experts: 4, num_experts_per_tok: 2},
+  };
+  const plain = mixtralFolder();
+  const hf = {
+    'config.json': json(config),
+    'model.safetensors': safetensors([...dense, ...fused]),
+    'tokenizer.model.v3': plain['tokenizer.model.v3'] as Uint8Array,
+  };
+  const sums = async (files: Files) => {
+    const {file, bytes} = await converted(files);
+    return file.tensors.map(({name, shape, offset, bytes: length = 0}) => [
+      name,
+      shape,
+      sum(name, bytes.subarray(offset, offset + length)),
+    ]);
+  };
+  expect(await sums(hf)).toEqual(await sums(plain));
 });
 
 test('no attention goes to the sinks of a model that has none', async () => {

@@ -5,6 +5,7 @@ import {expect, test} from 'vitest';
 import {planConversion, writePlan} from '../../../src/engine/convert/convert-weights.ts';
 import {openSourceFolder} from '../../../src/engine/convert/source/source-folder.ts';
 import {readGguf} from '../../../src/engine/gguf/read-header.ts';
+import {latentConfig, latentFolder, latentTensors} from '../../fixtures/families-2026.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {
   denseFolder,
@@ -144,6 +145,28 @@ test.each([
 test.each([[[]], [[1]], [[1, 1]]])('one scale for all, written as %j', async (shape) => {
   const all = await values(withScales(shape), 'blk.0.ffn_gate.weight');
   expect(new Set(all)).toEqual(new Set([1]));
+});
+
+test('blocks of stacked experts begin anew in each of them, the last ones are cut', async () => {
+  const name = 'language_model.model.layers.1.mlp.experts.down_proj';
+  const tensors = latentTensors({format: 'hf'}).flatMap((source): FakeTensor[] =>
+    source.name === name
+      ? [
+          {...source, dtype: 'F8_E4M3', bytes: new Uint8Array(4 * 64 * 48).fill(0x38)},
+          f32(`${name}_scale_inv`, [4, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]),
+        ]
+      : [source],
+  );
+  const config = {...latentConfig(), quantization_config: {quant_method: 'fp8', weight_block_size: [40, 32]}};
+  const files = {
+    ...latentFolder({format: 'hf'}),
+    'config.json': json(config),
+    'model.safetensors': safetensors(tensors),
+  };
+  const all = await values(files, 'blk.1.ffn_down_exps.weight');
+  const at = (expert: number, row: number, column: number) => all[(expert * 64 + row) * 48 + column];
+  expect([at(0, 0, 0), at(0, 39, 31), at(0, 39, 32), at(0, 40, 0), at(0, 63, 47)]).toEqual([1, 1, 2, 3, 4]);
+  expect([at(1, 0, 0), at(1, 39, 47), at(1, 40, 0), at(3, 0, 31), at(3, 63, 47)]).toEqual([5, 6, 7, 13, 16]);
 });
 
 test.each<[string, Files, string]>([
