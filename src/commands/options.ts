@@ -148,6 +148,28 @@ export function addThinkingOptions(command: Command): void {
   for (const row of SAMPLING.filter(({chatOnly}) => chatOnly)) command.option(row.flag, row.help, number(row));
 }
 
+/** What becomes of thoughts, for commands in which one person reads them. */
+export function addThoughtOptions(command: Command): void {
+  command
+    .addOption(
+      new Option('--show-thinking', 'show the thoughts too: on the screen, in pipes on stderr').conflicts([
+        'json',
+        'streamJson',
+      ]),
+    )
+    .option('--drop-thoughts', 'do not tell the model the thoughts of its earlier answers again');
+}
+
+export interface ThoughtFlags {
+  readonly showThinking?: true;
+  readonly dropThoughts?: true;
+}
+
+/** The same as a chat takes it. */
+export function thoughtChoice({showThinking, dropThoughts}: ThoughtFlags): {show: boolean; drop: boolean} {
+  return {show: showThinking === true, drop: dropThoughts === true};
+}
+
 /** The first of them alone, for commands whose requests bring the budget. */
 export function addEffortOption(command: Command): void {
   command
@@ -265,6 +287,8 @@ const COMPANIONS: Readonly<Record<string, string>> = {
   system: 'instruct',
   reasoningEffort: 'instruct',
   thinkingBudget: 'instruct',
+  showThinking: 'instruct',
+  dropThoughts: 'instruct',
 };
 
 /** Refuses flags whose companion is missing before anything is loaded: they would be lost without a word. */

@@ -99,6 +99,7 @@ test('sessions export: a flag of a command in a command too', async () => {
 test.each([
   ['--json --stream-json', "option '--stream-json' cannot be used with option '--json'"],
   ['--stream-json --json', "option '--stream-json' cannot be used with option '--json'"],
+  ['-i --show-thinking --json', "option '--show-thinking' cannot be used with option '--json'"],
   ['--plain --tui', "option '--tui' cannot be used with option '--plain'"],
   ['--tui --screen-reader', "option '--tui' cannot be used with option '--screen-reader'"],
   ['--continue --resume x', "option '--resume <id>' cannot be used with option '--continue'"],

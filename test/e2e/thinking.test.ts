@@ -40,7 +40,10 @@ afterAll(async () => {
 const FORMS = {
   text: {request: {}, said: /./s},
   'a forced call': {request: {tools: [F], toolChoice: {name: 'f'}}, said: /^$/},
-  JSON: {request: {responseFormat: {type: 'json_schema', schema: parseJson('{"const": {"a": 1}}')}}, said: /^ ?\{"a": 1\}$/},
+  JSON: {
+    request: {responseFormat: {type: 'json_schema', schema: parseJson('{"const": {"a": 1}}')}},
+    said: /^ ?\{"a": 1\}$/,
+  },
 } as const satisfies Record<string, {request: Partial<ChatCompletionRequest>; said: RegExp}>;
 /** JSON of v13 has a thought before it under a system prompt that shows one. */
 const SYSTEM = {role: 'system', content: [{type: 'thinking', thinking: 'x', closed: true}]} as const;

@@ -12,7 +12,7 @@ import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves or stdin ends; throws what loading the model throws. */
 export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, tools, reducedMotion, screenReader} = options;
+  const {model, flags, sampling, system, tools, thoughts, reducedMotion, screenReader} = options;
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
   if (screenReader) io.say('The model is being loaded.');
@@ -29,6 +29,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
         await runPlainChat({
           backend,
           sampling,
+          thoughts,
           ...(system === undefined ? {} : {system}),
           terminal: {lines: stdinTexts(io), columns: () => io.stdout.columns, print: io.print, say: io.sayText},
           screenReader,

@@ -13,15 +13,18 @@ import {
   addPositionalSampling,
   addSamplingOptions,
   addThinkingOptions,
+  addThoughtOptions,
   collect,
   DEFAULTS,
   type EngineFlags,
   modelArgument,
   number,
   samplingChoice,
+  type ThoughtFlags,
+  thoughtChoice,
 } from '../options.ts';
 
-interface ChatFlags extends EngineFlags {
+interface ChatFlags extends EngineFlags, ThoughtFlags {
   readonly modelPath?: string;
   readonly instruct?: true;
   readonly prompt?: readonly string[];
@@ -84,6 +87,7 @@ export function addChatCommand(command: Command, io: Io): void {
   addSamplingOptions(command, DEFAULTS.chat);
   addModelDefaultsOption(command);
   addThinkingOptions(command);
+  addThoughtOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action((model?: string, maxTokens?: number, temperature?: number) => {
@@ -102,6 +106,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
     const {resume, save = true} = flags;
     const chat = {
       ...{model, flags, sampling: choice, system, resume: flags.continue ?? resume, save, tools: flags},
+      thoughts: thoughtChoice(flags),
       ...{reducedMotion: wantsReducedMotion(io, flags), screenReader: usesScreenReader(io, flags)},
     };
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
@@ -111,12 +116,13 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
   const answer = async (backend: Backend) => {
     const sampling = samplingFor(backend.model, choice, io.say);
     if (flags.instruct && !system) offerSystem(backend.model, '--system default', io.say);
-    const send = flags.instruct ? await chatTurns(backend, system, sampling) : continuation(backend, sampling);
+    const send = flags.instruct ? await chatTurns(backend, system, sampling, flags) : continuation(backend, sampling);
     const face = {
       io,
       send,
       model: backend.model,
       format: answerFormat(flags),
+      showThinking: flags.showThinking === true,
       screenReader: usesScreenReader(io, flags),
     };
     const {answerOnce, answerLines} = await import('./piped-turns.ts');
@@ -177,9 +183,18 @@ function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {
   return streamJson ? 'stream-json' : json ? 'json' : 'text';
 }
 
-async function chatTurns(backend: Backend, system: SystemOf | undefined, sampling: SamplingParams): Promise<Send> {
+async function chatTurns(
+  backend: Backend,
+  system: SystemOf | undefined,
+  sampling: SamplingParams,
+  {dropThoughts}: ThoughtFlags,
+): Promise<Send> {
   const {Conversation} = await import('../../engine/conversation/conversation.ts');
-  const conversation = new Conversation({backend, settings: () => ({sampling})});
+  const conversation = new Conversation({
+    backend,
+    settings: () => ({sampling}),
+    dropThoughts: () => dropThoughts === true,
+  });
   conversation.setSystem(system?.(backend.model));
   return async function* (text, signal) {
     for await (const event of conversation.send(text, signal)) {

@@ -4,6 +4,7 @@ import type {Backend, KvState, StateLoad} from '../../engine/contract/backend.ts
 import type {SamplingChoice} from '../../engine/contract/sampling.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import {damageNote, type SessionFolder} from '../../engine/conversation/session-folder.ts';
+import type {ThoughtChoice} from '../../ui/chat/chat-options.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
 import type {ToolHost} from '../../ui/chat/tool-registry.ts';
 import type {Io} from '../host/io.ts';
@@ -23,6 +24,7 @@ export interface TerminalChat {
   /** False: nothing of this chat is written anywhere. */
   readonly save: boolean;
   readonly tools: ToolFlags;
+  readonly thoughts: ThoughtChoice;
   /** Nothing moves by itself. */
   readonly reducedMotion: boolean;
   /** A screen reader reads along. */

@@ -13,13 +13,18 @@ export interface PlainFace {
   readonly send: (text: string, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
   readonly model: ModelInfo;
   readonly format: AnswerFormat;
+  /** Thoughts go to stderr. */
+  readonly showThinking?: boolean;
   /** A screen reader reads along: whole sentences, no rules. */
   readonly screenReader: boolean;
 }
 
 /** Answers one prompt. Throws the reason of the stop when the program was stopped meanwhile. */
-export async function answerOnce({io, send, model, format, screenReader}: PlainFace, prompt: string): Promise<void> {
-  const output = {to: io, sentences: screenReader};
+export async function answerOnce(
+  {io, send, model, format, showThinking = false, screenReader}: PlainFace,
+  prompt: string,
+): Promise<void> {
+  const output = {to: io, sentences: screenReader, thoughts: showThinking};
   await writeAnswer(send(prompt, io.stop), output, format, model);
   io.stop.throwIfAborted();
 }
@@ -58,8 +63,8 @@ export async function answerLines(face: PlainFace): Promise<void> {
 }
 
 /** The classic loop: `Prompt: `, the answer, a rule. Ctrl-C stops an answer; at the prompt it leaves, as Ctrl-D does. */
-async function answerTyped({io, send, model, format, screenReader}: PlainFace): Promise<void> {
-  const output = {to: io, sentences: screenReader};
+async function answerTyped({io, send, model, format, showThinking = false, screenReader}: PlainFace): Promise<void> {
+  const output = {to: io, sentences: screenReader, thoughts: showThinking};
   writePrompt(io, 'Prompt: ');
   for await (const line of stdinTexts(io)) {
     if (line.trim() !== '') {

@@ -12,14 +12,14 @@ import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {readToolFile} from '../../engine/wire/read-tools.ts';
 import type {ToolCommand} from '../../ui/chat/tool-registry.ts';
 import {answerObject} from '../../ui/plain/answer-json.ts';
-import {endNotes} from '../../ui/plain/write-answer.ts';
+import {endNotes, ThoughtLines} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';
 import {promptFrom, readTextFile, textOrFile} from '../host/text-input.ts';
-import type {EngineFlags} from '../options.ts';
+import type {EngineFlags, ThoughtFlags} from '../options.ts';
 import {allowedNames, childEnvironment, withheldNames} from '../processes/child-environment.ts';
 import {parseToolCommand, runToolCommand} from './tool-command.ts';
 
-export interface ToolsFlags extends EngineFlags {
+export interface ToolsFlags extends EngineFlags, ThoughtFlags {
   readonly modelPath?: string;
   readonly tools: string;
   readonly prompt: readonly string[];
@@ -35,7 +35,7 @@ export interface ToolsFlags extends EngineFlags {
 }
 
 /** How the commands run, and whether the answer is an object. */
-interface RunFlags {
+interface RunFlags extends ThoughtFlags {
   /** Names of secret variables that the commands see. */
   readonly env?: readonly string[];
   readonly shell?: boolean;
@@ -64,9 +64,9 @@ export async function showCalls(
   io: Io,
   backend: Backend,
   request: ChatCompletionRequest,
-  json: boolean,
+  {json = false, showThinking}: Pick<RunFlags, 'json' | 'showThinking'>,
 ): Promise<void> {
-  const answer = await collectAnswer(backend.chat(request, io.stop)).catch(
+  const answer = await collected(io, backend.chat(request, io.stop), showThinking).catch(
     afterShowing(json, (text) => io.say(`note: the model said: ${text.trim()}`)),
   );
   io.stop.throwIfAborted();
@@ -85,7 +85,7 @@ export async function answerWithCommands(
   backend: Backend,
   {messages, toolChoice, ...settings}: ChatCompletionRequest,
   commands: readonly ToolCommand[],
-  {env: names = [], shell = false, timeout, json = false}: RunFlags,
+  {env: names = [], shell = false, timeout, json = false, showThinking, dropThoughts}: RunFlags,
 ): Promise<void> {
   const note = (text: string) => io.say(`note: ${text}`);
   const how = {shell, timeoutMs: timeout * 1000, cwd: io.cwd, env: childEnvironment(io.env, names), note};
@@ -98,7 +98,12 @@ export async function answerWithCommands(
     choice = 'auto';
     return now === undefined ? {} : {toolChoice: now};
   };
-  const conversation = new Conversation({backend, settings: () => ({...settings, ...nextChoice()}), runTool});
+  const conversation = new Conversation({
+    backend,
+    settings: () => ({...settings, ...nextChoice()}),
+    runTool,
+    dropThoughts: () => dropThoughts === true,
+  });
   const failures: string[] = [];
   const turn = async function* (): AsyncGenerator<GenerationEvent> {
     for await (const event of conversation.send(messages, io.stop)) {
@@ -109,7 +114,7 @@ export async function answerWithCommands(
       }
     }
   };
-  const answer = await collectAnswer(turn()).catch(afterShowing(json, (text) => io.print(`${text}\n`)));
+  const answer = await collected(io, turn(), showThinking).catch(afterShowing(json, (text) => io.print(`${text}\n`)));
   io.stop.throwIfAborted();
   if (json) writeJson(io, backend, answer);
   else io.print(`${answer.content}\n`);
@@ -132,6 +137,18 @@ function afterShowing(json: boolean, show: (text: string) => void): (error: unkn
     if (!json && content.trim() !== '') show(content);
     throw error;
   };
+}
+
+/** The whole answer; its thoughts on stderr as they come, where they are asked for. */
+async function collected(
+  io: Io,
+  events: AsyncIterable<GenerationEvent>,
+  showThinking: true | undefined,
+): Promise<Answer> {
+  const thought = new ThoughtLines(io.say);
+  return await collectAnswer(events, (event) => {
+    if (showThinking) thought.take(event);
+  }).finally(() => thought.end());
 }
 
 function resultLine({name, arguments: args}: ParsedToolCall, content: string): string {

@@ -9,6 +9,7 @@ import {
   addModelDefaultsOption,
   addSamplingOptions,
   addThinkingOptions,
+  addThoughtOptions,
   collect,
   DEFAULTS,
   modelArgument,
@@ -44,6 +45,7 @@ export function addToolsCommand(command: Command, io: Io): void {
   addSamplingOptions(command, DEFAULTS.tools);
   addModelDefaultsOption(command);
   addThinkingOptions(command);
+  addThoughtOptions(command);
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {
@@ -65,7 +67,7 @@ export function addToolsCommand(command: Command, io: Io): void {
       const asked = {...withSystem(request, system?.(backend.model)), sampling};
       return commands.length > 0
         ? answerWithCommands(io, backend, asked, commands, flags)
-        : showCalls(io, backend, asked, flags.json ?? false);
+        : showCalls(io, backend, asked, flags);
     };
     await withBackend(io, modelArgument(model, flags), flags, ask, {chats: true});
   });

@@ -23,6 +23,8 @@ export interface ConversationOptions {
   readonly backend: Backend;
   /** Everything of a request but its messages; read anew for each turn. */
   readonly settings: () => Omit<ChatCompletionRequest, 'messages'>;
+  /** Whether the thoughts of earlier answers are left out of a request; read anew for each turn. */
+  readonly dropThoughts?: () => boolean;
   readonly messages?: readonly Message[];
   readonly runTool?: ToolRunner;
   /** How many times in a row the model may call tools before the turn ends. Default 8. */
@@ -125,12 +127,14 @@ export class Conversation {
   }
 
   async *#turn(signal: AbortSignal, prefix?: Content): AsyncGenerator<ConversationEvent> {
-    const {backend, settings, runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS} = this.#options;
+    const {backend, settings, dropThoughts, runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS} = this.#options;
     for (let round = 0; ; round++) {
       const answer = new AnswerFold();
       const continued = round === 0 ? prefix : undefined;
       try {
-        const messages = historyToSend(this.#messages, backend.model.template);
+        const messages = historyToSend(this.#messages, backend.model.template, {
+          dropThoughts: dropThoughts?.() ?? false,
+        });
         for await (const event of backend.chat({...settings(), messages}, signal)) {
           answer.add(event);
           if (event.type !== 'finish') yield event;

@@ -20,6 +20,8 @@ export interface Settings {
   /** Undefined: what the model does by itself. */
   reasoningEffort?: string | undefined;
   showThoughts: boolean;
+  /** The thoughts of earlier answers are not told to the model again. */
+  dropThoughts: boolean;
   /** Ask for the certainty of each token, for /heat and /alt. */
   certainty: boolean;
 }

@@ -62,7 +62,7 @@ export class ChatCore implements ChatContext {
     this.#options = options;
     this.#face = face;
     this.theme = options.theme;
-    this.settings = {sampling: chosenSampling(options.sampling), showThoughts: false, certainty: false};
+    this.settings = {sampling: chosenSampling(options.sampling), certainty: false, ...thoughtSettings(options)};
     this.#writer = new SessionWriter(options.session);
     this.tools = new ToolRegistry(options.toolHost, {
       theme: options.theme,
@@ -338,6 +338,11 @@ export class ChatCore implements ChatContext {
     this.#face.show({type: 'error', error});
   }
 }
+
+const thoughtSettings = ({thoughts: {show = false, drop = false} = {}}: ChatOptions) => ({
+  showThoughts: show,
+  dropThoughts: drop,
+});
 
 function idsOf(waiting: readonly Waiting[]): number[] {
   return waiting.flatMap(({id}) => id ?? []);

@@ -17,6 +17,12 @@ export interface ChatHost {
   now(): number;
 }
 
+/** What becomes of thoughts; both absent: folded, and told to the model again. */
+export interface ThoughtChoice {
+  readonly show?: boolean;
+  readonly drop?: boolean;
+}
+
 export interface ChatOptions {
   readonly host: ChatHost;
   /**
@@ -25,6 +31,7 @@ export interface ChatOptions {
    */
   readonly open: (note: (text: string) => void, onProgress: (fraction: number) => void) => Promise<Backend>;
   readonly sampling: SamplingChoice;
+  readonly thoughts?: ThoughtChoice;
   /** The system prompt for the model that was opened. @throws EngineError `usage` where the model has none to give */
   readonly system?: (model: ModelInfo) => Content;
   readonly theme: Theme;

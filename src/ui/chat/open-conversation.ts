@@ -22,6 +22,7 @@ export function openConversation(
   const conversation = new Conversation({
     backend,
     settings: () => ({...requestSettings(settings), ...tools.request}),
+    dropThoughts: () => settings.dropThoughts,
     messages: session.messages,
     runTool: (call, signal) => tools.run(call, signal),
   });

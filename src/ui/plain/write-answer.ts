@@ -23,16 +23,19 @@ export interface PlainOutput {
   };
   /** Write whole sentences only, for a screen reader. */
   readonly sentences?: boolean;
+  /** Write thoughts too, as what is not the answer. */
+  readonly thoughts?: boolean;
 }
 
 /** Writes one answer as its events come, says on stderr why a cut one was cut, and returns it whole. */
 export async function writeAnswer(
   events: AsyncIterable<GenerationEvent>,
-  {to, sentences = false}: PlainOutput,
+  {to, sentences = false, thoughts = false}: PlainOutput,
   format: AnswerFormat,
   model: ModelInfo,
 ): Promise<Answer> {
   const held = new Sentences();
+  const thought = new ThoughtLines((line) => to.say(line));
   let written = false;
   const write = (text: string) => {
     if (text === '') return;
@@ -40,9 +43,11 @@ export async function writeAnswer(
     to.print(text);
   };
   const answer = await collectAnswer(events, (event) => {
+    if (format === 'text' && thoughts) thought.take(event);
     if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
     if (format === 'stream-json') to.json(eventObject(event, model));
   }).catch((error: unknown) => {
+    thought.end();
     // What was said before it broke off is a line: the next answer does not go on from it.
     write(held.end());
     if (written) write('\n');
@@ -53,6 +58,32 @@ export async function writeAnswer(
   if (format === 'json') to.json(answerObject(answer, model));
   for (const note of endNotes(answer.finish, model)) to.say(note);
   return answer;
+}
+
+/** Writes the thoughts of an answer as lines. */
+export class ThoughtLines {
+  readonly #write: (line: string) => void;
+  #held = '';
+
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  take(event: GenerationEvent): void {
+    if (event.type !== 'reasoning') {
+      this.end();
+      return;
+    }
+    const lines = (this.#held + event.text).split('\n');
+    this.#held = lines.pop() ?? '';
+    for (const line of lines) this.#write(line);
+  }
+
+  /** The last line, if it has no end. */
+  end(): void {
+    if (this.#held !== '') this.#write(this.#held);
+    this.#held = '';
+  }
 }
 
 /** What a person should know of an answer: how the request was understood, and why it is not whole. */

@@ -15,15 +15,15 @@ function read(flags: object = {}, tools = TOOLS) {
   return readToolsFlags(fakeIo(), {...FLAGS, tools: file, ...flags}, {temperature: 0});
 }
 
-async function show(io: FakeIo, answer: ScriptedAnswer | string, json = false) {
+async function show(io: FakeIo, answer: ScriptedAnswer | string, flags: {json?: true; showThinking?: true} = {}) {
   const {request} = await read();
-  await showCalls(io, new ScriptedBackend(answering(() => answer)), request, json);
+  await showCalls(io, new ScriptedBackend(answering(() => answer)), request, flags);
 }
 
 async function execute(io: FakeIo, command: string, answers: readonly (ScriptedAnswer | string)[], flags: object = {}) {
   const {request, commands} = await read({exec: [command], ...flags});
   const backend = new ScriptedBackend(answering((_request, i) => answers[Math.min(i, answers.length - 1)] ?? ''));
-  const done = answerWithCommands(io, backend, request, commands, FLAGS);
+  const done = answerWithCommands(io, backend, request, commands, {...FLAGS, ...flags});
   return {done, requests: backend.requests as readonly ChatCompletionRequest[]};
 }
 
@@ -74,7 +74,7 @@ test('no call is an empty list, --json the whole answer', async () => {
   await show(io, 'Four.');
   expect(io.out()).toBe('[]\n');
   const json = fakeIo();
-  await show(json, {calls: [call]}, true);
+  await show(json, {calls: [call]}, {json: true});
   expect(JSON.parse(json.out())).toMatchObject({finish_reason: 'tool_calls', tool_calls: [{function: {name: 'add'}}]});
 });
 
@@ -109,4 +109,27 @@ test('a call without a command fails and names the tool', async () => {
 test('a model that never stops calling is stopped', async () => {
   const {done} = await execute(fakeIo(), 'add=cat', [{calls: [call]}]);
   await expect(done).rejects.toThrow('still calls tools');
+});
+
+test('thoughts are shown on stderr where they are asked for', async () => {
+  const io = fakeIo();
+  await show(io, {reasoning: 'I add.\nThen', calls: [call]}, {showThinking: true});
+  expect(io.err()).toBe('I add.\nThen\n');
+  const silent = fakeIo();
+  await show(silent, {reasoning: 'I add.', calls: [call]});
+  expect(silent.err()).toBe('');
+});
+
+test.each([
+  [{}, ['thinking', 'text']],
+  [{dropThoughts: true}, ['text']],
+] as const)('with %o the model is told of its own answer: %j', async (flags, told) => {
+  const {request, commands} = await read({exec: ['add=echo 3']});
+  const answers = [{reasoning: 'hm', text: 'So', calls: [call]}, 'Done.'];
+  const script = answering((_request, index) => answers[index] ?? '');
+  const backend = new ScriptedBackend(script, {template: 'v13'});
+  await answerWithCommands(fakeIo(), backend, request, commands, {...FLAGS, ...flags});
+  const [, second] = backend.requests as readonly ChatCompletionRequest[];
+  const content = second?.messages.find(({role}) => role === 'assistant')?.content;
+  expect(typeof content === 'object' && content.map(({type}) => type)).toEqual(told);
 });

@@ -69,6 +69,42 @@ describe('historyToSend', () => {
     ]);
   });
 
+  it('tells a thought in words to a version whose models write it so', () => {
+    const chunks = (text: string) => [
+      {type: 'thinking', thinking: 'hm', closed: true} as const,
+      ...(text === '' ? [] : [{type: 'text', text} as const]),
+    ];
+    const told = (text: string) => historyToSend([user, {role: 'assistant', content: chunks(text)}], 'v11')[1]?.content;
+    expect(told('b')).toEqual([{type: 'text', text: '<think>\nhm\n</think>\nb'}]);
+    expect(told('')).toEqual([{type: 'text', text: '<think>\nhm\n</think>\n'}]);
+  });
+
+  it('leaves thoughts out where that is asked for, but the one to go on with', () => {
+    const thought = {type: 'thinking', thinking: 'hm', closed: true} as const;
+    const [text, open] = [{type: 'text', text: 'b'} as const, {...thought, closed: false}];
+    const history = [
+      user,
+      {role: 'assistant', content: [thought, text]} as const,
+      user,
+      {role: 'assistant', content: [open]} as const,
+      user,
+      {role: 'assistant', content: [open], prefix: true} as const,
+    ];
+    for (const version of ['v13', undefined] as const) {
+      expect(historyToSend(history, version, {dropThoughts: true})).toEqual([
+        user,
+        {role: 'assistant', content: [text]},
+        user,
+        user,
+        {role: 'assistant', content: [open], prefix: true},
+      ]);
+    }
+    expect(historyToSend([user, {...calling, content: [thought]}], 'v13', {dropThoughts: true})).toEqual([
+      user,
+      {role: 'assistant', toolCalls: calling.toolCalls},
+    ]);
+  });
+
   it('makes every history of a conversation one that can be told', () => {
     const turn = fc.record({
       text: fc.constantFrom('', 'b', ' '),
@@ -79,9 +115,9 @@ describe('historyToSend', () => {
     });
     const version = fc.constantFrom<TemplateVersion>('v1', 'v2', 'v3', 'v7', 'v11', 'v13', 'v15');
     fc.assert(
-      fc.property(fc.array(turn, {maxLength: 4}), version, (turns, template) => {
+      fc.property(fc.array(turn, {maxLength: 4}), version, fc.boolean(), (turns, template, dropThoughts) => {
         const messages = [...turns.flatMap(messagesOf), user];
-        const request = {messages: historyToSend(messages, template), sampling: {temperature: 0}};
+        const request = {messages: historyToSend(messages, template, {dropThoughts}), sampling: {temperature: 0}};
         expect(encodeChat(request, toyTokenizer(), template, {mode: 'test'}).tokens[0]).toBe(1);
       }),
     );

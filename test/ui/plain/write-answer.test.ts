@@ -48,6 +48,22 @@ test('how a request was understood is a note on stderr, or a member of the objec
   expect(JSON.parse(events.at(-1) ?? '')).toMatchObject({type: 'end', notes: [note]});
 });
 
+test('thoughts go to stderr, as lines and only where they are asked for', async () => {
+  const said = async (thoughts: boolean, error?: Error) => {
+    const io = fakeIo();
+    const answer = {reasoning: 'One.\nTwo', text: 'A', ...(error && {error})};
+    const events = new ScriptedBackend(answering(() => answer)).chat(
+      {messages: [], sampling: {temperature: 0}},
+      io.stop,
+    );
+    await writeAnswer(events, {to: io, thoughts}, 'text', SCRIPTED_MODEL).catch(() => {});
+    return {out: io.out(), err: io.err()};
+  };
+  expect(await said(true)).toEqual({out: 'A\n', err: 'One.\nTwo\n'});
+  expect(await said(false)).toEqual({out: 'A\n', err: ''});
+  expect(await said(true, new Error('lost'))).toEqual({out: 'A\n', err: 'One.\nTwo\n'});
+});
+
 test('what a thought took and that it was cut stand in the object', async () => {
   const io = fakeIo();
   const thinks = (said: readonly number[]) =>

@@ -83,6 +83,9 @@ export class PlainThought {
   }
 }
 
+/** A thought as models write it, which `PlainThought` reads. */
+export const writtenThought = (thought: string) => `${OPEN}\n${thought}\n${CLOSE}\n`;
+
 /** What ends a thought behind `begun`, a text that may be a part of it: on a line of its own, with the newline behind. */
 export function closingText(begun: string): string {
   const whole = begun.startsWith('<') ? `${CLOSE}\n` : `\n${CLOSE}\n`;

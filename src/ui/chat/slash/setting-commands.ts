@@ -50,7 +50,7 @@ function set(chat: ChatContext, name: string, value: string): void {
   if (value === '')
     throw new EngineError('usage', `/set ${name} needs a value`, {hint: '/set alone shows all of them'});
   if (name === 'think') {
-    setThoughts(chat, value === 'show');
+    setThoughts(chat, value);
     return;
   }
   const {sampling, note} = changeSampling(chat.settings.sampling, name, value);
@@ -78,9 +78,21 @@ function setEffort(chat: ChatContext, level: string): void {
   chat.note(level === 'off' ? 'reasoning effort is as the model has it\n' : `reasoning effort: ${level}\n`);
 }
 
-function setThoughts(chat: ChatContext, shown: boolean): void {
-  chat.settings.showThoughts = shown;
-  chat.note(`thoughts are ${shown ? 'shown' : 'folded'}\n`);
+/** @throws EngineError `usage` for another word. */
+function setThoughts(chat: ChatContext, value: string): void {
+  const {settings} = chat;
+  if (value === 'show' || value === 'hide') {
+    settings.showThoughts = value === 'show';
+    chat.note(`thoughts are ${settings.showThoughts ? 'shown' : 'folded'}\n`);
+    return;
+  }
+  if (value !== 'drop' && value !== 'keep') {
+    throw new EngineError('usage', `think is show, hide, drop or keep, not ${value}`, {
+      hint: 'drop leaves the thoughts of earlier answers out of what the model is told again.',
+    });
+  }
+  settings.dropThoughts = value === 'drop';
+  chat.note(`thoughts of earlier answers are ${settings.dropThoughts ? 'left out' : 'told to the model again'}\n`);
 }
 
 function showModel(chat: ChatContext): void {

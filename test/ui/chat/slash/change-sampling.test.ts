@@ -53,7 +53,8 @@ test('the list has every parameter with its value', () => {
 test('/help names all of them', () => {
   const {detail} = commandItems().find(({label}) => label === '/set') ?? {};
   expect(detail).toBe(
-    '[NAME VALUE]  show or change max_tokens, temperature, top_p, top_k, min_p, seed, repeat_penalty, ' +
+    '[NAME VALUE]  show or change max_tokens, thinking_budget, temperature, top_p, top_k, min_p, seed, ' +
+      'repeat_penalty, ' +
       'frequency_penalty, presence_penalty, no_repeat_ngram_size, logit_bias, stop, think (off = default)',
   );
 });

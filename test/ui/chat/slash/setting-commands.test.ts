@@ -70,6 +70,11 @@ test('/set think shows thoughts, or not', async () => {
   expect(core.settings.showThoughts).toBe(true);
   expect(await say('/set think hide')).toEqual(['note: thoughts are folded']);
   expect(core.settings.showThoughts).toBe(false);
+  expect(await say('/set think drop')).toEqual(['note: thoughts of earlier answers are left out']);
+  expect(core.settings.dropThoughts).toBe(true);
+  expect(await say('/set think keep')).toEqual(['note: thoughts of earlier answers are told to the model again']);
+  expect(core.settings.dropThoughts).toBe(false);
+  expect((await say('/set think loud'))[0]).toMatch(/^error: think is show, hide, drop or keep, not loud/);
 });
 
 test('/model says what answers, without control characters', async () => {
