@@ -1,5 +1,5 @@
 // `mistral list` and `mistral rm`: the models on this machine.
-import {rmSync} from 'node:fs';
+import {readdirSync, rmSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import type {Command} from 'commander';
 import {EngineError} from '../../../base/errors.ts';
@@ -90,10 +90,14 @@ function removeFiles(io: Io, {store, path}: StoredModel): void {
     for (const model of listHubCache(cache)) if (model.path === path) removeCached(cache, model);
     return;
   }
-  // A fetched file lies with others, a converted one in a folder of its own.
+  // A fetched file lies with others, a converted one with other quantisations of the same folder.
   const folder = dirname(path);
-  if (basename(folder) !== 'fetched') rmSync(folder, {recursive: true});
-  else {
+  if (basename(folder) !== 'fetched') {
+    rmSync(path);
+    // The tokenizer beside the last of them, and what conversions that were killed have left.
+    const others = readdirSync(folder).filter((name) => name.endsWith('.gguf'));
+    if (others.length === 0) rmSync(folder, {recursive: true});
+  } else {
     const split = splitOf(basename(path));
     const parts = Array.from({length: split?.count ?? 0}, (_, at) =>
       splitName(split?.prefix ?? '', at + 1, split?.count ?? 0),
