@@ -59,6 +59,8 @@ export interface EngineFlags {
   readonly loraPath?: string;
   readonly loraScale?: number;
   readonly template?: TemplateVersion;
+  /** A file with a chat template in Jinja. */
+  readonly chatTemplate?: string;
   readonly setting?: readonly string[];
   /** Commander's value of an absent --no-… option is true. */
   readonly modelDefaults?: boolean;
@@ -108,6 +110,9 @@ export function addEngineOptions(command: Command): void {
     .option('--lora-scale <x>', 'strength of the adapter', number({}))
     .addOption(
       new Option('--template <version>', 'prompt format, instead of the detected one').choices(templateVersions()),
+    )
+    .addOption(
+      new Option('--chat-template <file>', "chat template in Jinja, in place of the file's own").conflicts('template'),
     )
     .option(
       '--setting <name=value>',

@@ -120,7 +120,7 @@ function answersContract({judges = true}: Subject, backend: () => Backend, chat:
     const {events} = await chat(ask('Hello'));
     const [first] = events;
     if (!tokenizer) return expect(first).toEqual({type: 'prompt', tokens: [], cached: 0});
-    const {tokens} = backend().render?.(ask('Hello')) ?? {tokens: []};
+    const {tokens} = (await backend().render?.(ask('Hello'))) ?? {tokens: []};
     expect(first).toMatchObject({tokens});
     expect(tokens.length).toBeGreaterThan(2);
     expect(tokens.every((token) => token >= 0 && token < tokenizer.vocabSize)).toBe(true);

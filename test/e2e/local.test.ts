@@ -110,7 +110,7 @@ describe('openLocalBackend', () => {
     expect(content).toMatch(/^[a-h]( [a-h]){5}$/);
     const messages = [user, {role: 'assistant', content}, {role: 'user', content: 'On'}] as const;
     const second = await eventsOf(backend.chat({messages, sampling}, never));
-    const firstPrompt = backend.render({messages: [user], sampling}).tokens;
+    const firstPrompt = (await backend.render({messages: [user], sampling})).tokens;
     // All but the answer's last token, which ended the first turn unevaluated.
     expect(second.at(-1)).toMatchObject({usage: {cachedTokens: firstPrompt.length + 5}});
     await backend.close();

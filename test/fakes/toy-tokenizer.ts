@@ -48,6 +48,7 @@ export function toyTokenizer(without: readonly string[] = []): Tokenizer {
     bos: 1,
     eos: 2,
     encode: (text) => [...new TextEncoder().encode(text)].map((byte) => byte + FIRST_BYTE),
+    specials: new Map([...CONTROL_IDS].filter(([text]) => !without.includes(text))),
     controlId: (text) => (without.includes(text) ? undefined : CONTROL_IDS.get(text)),
     isControl,
     piece: (token) =>

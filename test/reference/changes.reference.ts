@@ -41,14 +41,14 @@ test.skipIf(!live)('the goldens are what this release says', {timeout: 600_000},
   const after = await live.ask(questions);
   const table = new Map<string, Record<Change, number>>();
   const examples: string[] = [];
-  questions.forEach((question, index) => {
-    const change = changeOf(ownOutcome(question.vocabulary, question), after[index] as Outcome);
-    if (change === undefined) return;
+  for (const [index, question] of questions.entries()) {
+    const change = changeOf(await ownOutcome(question.vocabulary, question), after[index] as Outcome);
+    if (change === undefined) continue;
     const row = table.get(question.family) ?? {'other ids': 0, 'refused now': 0, 'encoded now': 0, 'other class': 0};
     row[change] += 1;
     table.set(question.family, row);
     examples.push(`${question.vocabulary.name}: ${question.name}: ${change}: ${JSON.stringify(after[index])}`);
-  });
+  }
   const rows = [...table].map(([family, row]) => `| ${family} | ${CHANGES.map((change) => row[change]).join(' | ')} |`);
   const head = [`| ${PROVED_RELEASE} -> ${live.version} | ${CHANGES.join(' | ')} |`, '|---|---|---|---|---|'];
   console.log([`${questions.length} requests, ${examples.length} changed`, ...head, ...rows, ...examples].join('\n'));

@@ -12,6 +12,7 @@ import {encodeInput} from '../../src/commands/tokenize/tokenize-input.ts';
 import {Refusal} from '../../src/engine/contract/refusal.ts';
 import type {TemplateVersion} from '../../src/engine/contract/requests.ts';
 import {type LoadedTokenizer, loadTokenizer} from '../../src/engine/template/load-tokenizer.ts';
+import {PromptWriter} from '../../src/engine/template/prompt-writer.ts';
 import {toyTekken} from '../fakes/toy-tokenizer.ts';
 
 /** The release that the templates of this tree were proved against. */
@@ -48,9 +49,9 @@ export function toyVocabulary(name: string, builder: unknown): Vocabulary {
 }
 
 /** What this tree makes of it. */
-export function ownOutcome({loaded}: Vocabulary, {kind, request, max}: Question): Outcome {
+export async function ownOutcome({loaded}: Vocabulary, {kind, request, max}: Question): Promise<Outcome> {
   try {
-    return {tokens: encodeInput(loaded, kind === 'fim' ? 'fim' : 'request', request, max)};
+    return {tokens: await encodeInput(new PromptWriter(loaded), kind === 'fim' ? 'fim' : 'request', request, max)};
   } catch (error) {
     if (error instanceof Refusal) return {error: error.refusal};
     throw error;

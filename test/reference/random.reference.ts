@@ -35,13 +35,13 @@ test.skipIf(!live)('random requests are encoded and refused alike', {timeout: 3_
       return {...requests.next(), vocabulary};
     });
     const theirs = await live.ask(questions);
-    questions.forEach((question, index) => {
-      const [own, other] = [ownOutcome(question.vocabulary, question), theirs[index]];
+    for (const [index, question] of questions.entries()) {
+      const [own, other] = [await ownOutcome(question.vocabulary, question), theirs[index]];
       if (other && 'tokens' in other) encoded += 1;
-      if (JSON.stringify(own) === JSON.stringify(other)) return;
+      if (JSON.stringify(own) === JSON.stringify(other)) continue;
       const asked = `${question.vocabulary.name} ${question.kind} max ${question.max} ${dumpsJson(question.request)}`;
       differences.push(`${asked}\n  ours: ${JSON.stringify(own)}\n  theirs: ${JSON.stringify(other)}`);
-    });
+    }
   }
   console.log(`${encoded} encoded, ${count - encoded} refused, ${differences.length} different`);
   expect(differences.slice(0, SHOWN).join('\n')).toBe('');

@@ -7,6 +7,7 @@ import {isJsonObject, type Json, type JsonObject, parseJson, toPlain} from '../.
 import {encodeInput} from '../../src/commands/tokenize/tokenize-input.ts';
 import {Refusal} from '../../src/engine/contract/refusal.ts';
 import {type LoadedTokenizer, loadTokenizer} from '../../src/engine/template/load-tokenizer.ts';
+import {PromptWriter} from '../../src/engine/template/prompt-writer.ts';
 import {TEKKEN_SPECIALS} from '../../src/engine/tokenizer/control-tokens.ts';
 
 const folder = process.env.MISTRAL_TOKENIZERS;
@@ -56,12 +57,12 @@ function goldenFile(name: string): JsonObject {
   return parseJson(readFileSync(new URL(`../goldens/${name}`, import.meta.url), 'utf8')) as JsonObject;
 }
 
-function outcome(loaded: LoadedTokenizer, golden: JsonObject): unknown {
+async function outcome(loaded: LoadedTokenizer, golden: JsonObject): Promise<unknown> {
   const length = golden.get('maxModelInputLen');
   const maximum = length === undefined ? undefined : Number(toPlain(length));
   const kind = golden.get('kind') === 'fim' ? 'fim' : 'request';
   try {
-    return {tokens: encodeInput(loaded, kind, golden.get('request') as Json, maximum)};
+    return {tokens: await encodeInput(new PromptWriter(loaded), kind, golden.get('request') as Json, maximum)};
   } catch (error) {
     if (error instanceof Refusal) return {error: error.refusal};
     throw error;
@@ -94,7 +95,9 @@ describe.each([
   const goldens = cases('mistral-requests.json').filter((golden) =>
     (golden.get('expect') as JsonObject).has(vocabulary),
   );
-  test.each(goldens.map((golden) => [golden.get('name'), golden] as const))('%s', (_, golden) => {
-    expect(outcome(loaded, golden)).toEqual(toPlain((golden.get('expect') as JsonObject).get(vocabulary) as Json));
+  test.each(goldens.map((golden) => [golden.get('name'), golden] as const))('%s', async (_, golden) => {
+    expect(await outcome(loaded, golden)).toEqual(
+      toPlain((golden.get('expect') as JsonObject).get(vocabulary) as Json),
+    );
   });
 });

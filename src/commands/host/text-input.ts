@@ -20,6 +20,13 @@ export async function readTextFile(io: Io, path: string): Promise<string> {
   return told(io, path, await readAll(bytesOf(resolve(io.cwd, path), path), {name: path}));
 }
 
+/** The file that a flag names and that has to say something. @throws EngineError `usage` when it is empty, and as above. */
+export async function readFlagFile(io: Io, flag: string, path: string): Promise<string> {
+  const text = await readTextFile(io, path);
+  if (text.trim() !== '') return text;
+  throw new EngineError('usage', `${flag}: ${path} is empty`);
+}
+
 /** All of stdin. @throws EngineError as `readTextFile` does. */
 export async function readStdin(io: Io): Promise<string> {
   return told(io, 'stdin', await readAll(stdinBytes(io), {name: 'stdin'}));

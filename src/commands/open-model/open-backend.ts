@@ -11,6 +11,7 @@ import {openRemote} from '../../engine/remote/remote-backend.ts';
 import {SERVER_LIMITS, type ServerLimits} from '../../engine/remote/remote-server.ts';
 import type {Io} from '../host/io.ts';
 import {showProgress} from '../host/progress.ts';
+import {readFlagFile} from '../host/text-input.ts';
 import {libraryChoice} from '../library-choice.ts';
 import type {EngineFlags} from '../options.ts';
 import {apiKeyFor} from './api-key.ts';
@@ -60,6 +61,9 @@ export async function openBackend(
     chats,
     ...engineOptions(flags),
     ...libraryChoice(io, flags),
+    ...(flags.chatTemplate !== undefined && {
+      chatTemplate: await readFlagFile(io, '--chat-template', flags.chatTemplate),
+    }),
     loras,
     onProgress: progress.update,
     onFit: (line) => io.say(`memory: ${line}`),

@@ -11,14 +11,17 @@ import {
   loadTokenizer,
 } from '../../engine/template/load-tokenizer.ts';
 import {checkChosen} from '../../engine/template/model-settings.ts';
+import type {VersionClues} from '../../engine/template/version/detect.ts';
 import {isTokenizerFile} from '../../engine/tokenizer/tokenizer-file.ts';
 import type {Io} from '../host/io.ts';
+import {readFlagFile} from '../host/text-input.ts';
 import {chosenSettings, type SettingFlags} from './chosen-settings.ts';
 import {whereToLook} from './meant.ts';
 
 export interface TokenizerFlags extends SettingFlags {
   readonly quant?: string;
   readonly template?: TemplateVersion;
+  readonly chatTemplate?: string;
 }
 
 /**
@@ -26,35 +29,44 @@ export interface TokenizerFlags extends SettingFlags {
  * @throws EngineError as `findModel` and `loadTokenizer` do; Refusal for settings that the model does not take.
  */
 export async function openTokenizer(io: Io, name: string | undefined, flags: TokenizerFlags): Promise<LoadedTokenizer> {
-  const {quant, template} = flags;
-  const loaded = await tokenizerOf(findModel(name, whereToLook(io), {quant}), template);
+  const {quant, template, chatTemplate} = flags;
+  const given = chatTemplate === undefined ? undefined : await readFlagFile(io, '--chat-template', chatTemplate);
+  const loaded = await tokenizerOf(findModel(name, whereToLook(io), {quant}), template, given);
   const chosen = chosenSettings(flags);
   checkChosen(chosen, loaded.version, loaded.modelSettings);
   return {...loaded, chosenSettings: chosen};
 }
 
-async function tokenizerOf(found: FoundModel, template: TemplateVersion | undefined): Promise<LoadedTokenizer> {
+async function tokenizerOf(
+  found: FoundModel,
+  template: TemplateVersion | undefined,
+  givenTemplate: string | undefined,
+): Promise<LoadedTokenizer> {
   switch (found.kind) {
     case 'gguf':
-      return loadFromGguf(found.file, template);
+      return loadFromGguf(found.file, template, givenTemplate);
     case 'tokenizer':
-      return loadTokenizer(found.path, template);
+      return loadTokenizer(found.path, template, {givenTemplate});
     case 'folder': {
+      const {versionClues} = await import('../../engine/convert/source/version-clues.ts');
+      const clues = {...versionClues(found.folder), givenTemplate};
       const names = readdirSync(found.folder);
       if (names.some(isTokenizerFile) || !names.includes('tokenizer.json'))
-        return loadTokenizer(found.folder, template, (await folderClues()).versionClues(found.folder));
+        return loadTokenizer(found.folder, template, clues);
       const {loadHfTokenizer} = await import('../../engine/convert/hf-tokenizer.ts');
-      return loadHfTokenizer(found.folder, template);
+      return loadHfTokenizer(found.folder, template, clues);
     }
     case 'tar':
-      return await tokenizerInTar(found.path, template);
+      return await tokenizerInTar(found.path, template, {givenTemplate});
   }
 }
 
-const folderClues = () => import('../../engine/convert/source/version-clues.ts');
-
 /** A small file of an archive is read from its place in it: nothing is unpacked. */
-async function tokenizerInTar(path: string, template: TemplateVersion | undefined): Promise<LoadedTokenizer> {
+async function tokenizerInTar(
+  path: string,
+  template: TemplateVersion | undefined,
+  clues: VersionClues,
+): Promise<LoadedTokenizer> {
   const {readArchived, tarFiles} = await import('../../engine/models/tar-index.ts');
   const files = new Map(tarFiles(path).map((file) => [file.name, file]));
   const read = (name: string) => {
@@ -62,5 +74,5 @@ async function tokenizerInTar(path: string, template: TemplateVersion | undefine
     if (file === undefined) throw new EngineError('model_not_found', `${path} holds no ${name}`);
     return readArchived(path, file);
   };
-  return loadFromFiles({path, names: [...files.keys()].sort(), read}, template);
+  return loadFromFiles({path, names: [...files.keys()].sort(), read}, template, clues);
 }

@@ -43,6 +43,7 @@ export function announceServer(env: NodeJS.ProcessEnv, pid: number, note: Server
 const MEANING = {
   loraPath: 'answers',
   template: 'answers',
+  chatTemplate: 'answers',
   setting: 'answers',
   reasoningEffort: 'answers',
   modelDefaults: 'answers',

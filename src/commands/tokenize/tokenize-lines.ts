@@ -6,9 +6,8 @@ import {unlessStopped} from '../../base/signals.ts';
 import {Refusal} from '../../engine/contract/refusal.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {LoadedTokenizer} from '../../engine/template/load-tokenizer.ts';
-import {OutputParser} from '../../engine/template/parse/output-parser.ts';
+import {PromptWriter} from '../../engine/template/prompt-writer.ts';
 import {templateName} from '../../engine/template/version/detect.ts';
-import {requireVersion} from '../../engine/template/version/require-version.ts';
 import {readToolFile} from '../../engine/wire/read-tools.ts';
 import {toolCallObject} from '../../ui/plain/answer-json.ts';
 import {drained, type Io} from '../host/io.ts';
@@ -20,16 +19,24 @@ type Members = ReadonlyMap<string, JsonMember>;
 /** Answers every line of stdin that is not blank; a line that cannot be answered gets an error object. */
 export async function answerLines(io: Io, loaded: LoadedTokenizer, task: 'encode' | 'decode'): Promise<void> {
   io.say(`template ${templateName(loaded.template)}: ${loaded.versionReason}`);
+  const writer = new PromptWriter(loaded);
   const answer = task === 'encode' ? encodeLine : decodeLine;
-  for await (const line of stdinLines(io)) {
-    if (line.problem === undefined && line.text.trim() === '') continue;
-    io.printJson(answerLine(line, (members) => answer(loaded, members)));
-    await unlessStopped(drained(io), io.stop);
+  try {
+    for await (const line of stdinLines(io)) {
+      if (line.problem === undefined && line.text.trim() === '') continue;
+      io.printJson(await answerLine(line, (members) => answer(writer, members)));
+      await unlessStopped(drained(io), io.stop);
+    }
+  } finally {
+    await writer.close();
   }
 }
 
 /** One line of output: what `answer` says, or its error, under the line's own id as it was written. */
-function answerLine({text, valid, problem}: Line, answer: (members: Members) => object): string {
+async function answerLine(
+  {text, valid, problem}: Line,
+  answer: (members: Members) => Promise<object>,
+): Promise<string> {
   let id = 'null';
   try {
     if (problem) throw problem;
@@ -37,7 +44,7 @@ function answerLine({text, valid, problem}: Line, answer: (members: Members) => 
     id = members?.get('id')?.text ?? id;
     if (!valid) throw new EngineError('invalid_request', 'the line is not valid UTF-8');
     if (!members) throw new EngineError('invalid_request', 'the line is no JSON object');
-    return `{"id":${id},${JSON.stringify(answer(members)).slice(1)}\n`;
+    return `{"id":${id},${JSON.stringify(await answer(members)).slice(1)}\n`;
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     return `{"id":${id},"error":${JSON.stringify(errorObject(error))}}\n`;
@@ -52,16 +59,16 @@ function errorObject(error: EngineError): object {
 
 const KINDS = ['text', 'request', 'fim'] as const;
 
-function encodeLine(loaded: LoadedTokenizer, members: Members): {tokens: readonly Token[]} {
+async function encodeLine(writer: PromptWriter, members: Members): Promise<{tokens: readonly Token[]}> {
   const given = KINDS.filter((kind) => members.has(kind));
   const [kind, other] = given;
   if (kind === undefined || other !== undefined) {
     throw new EngineError('invalid_request', 'the line needs exactly one of "text", "request" and "fim"');
   }
   const body = members.get(kind)?.value as Json;
-  if (kind !== 'text') return {tokens: encodeInput(loaded, kind, body, maximum(members))};
+  if (kind !== 'text') return {tokens: await encodeInput(writer, kind, body, maximum(members))};
   if (typeof body !== 'string') throw new EngineError('invalid_request', '"text" must be a string', {param: 'text'});
-  return {tokens: loaded.tokenizer.encode(body)};
+  return {tokens: writer.tokenizer.encode(body)};
 }
 
 function maximum(members: Members): number | undefined {
@@ -74,13 +81,14 @@ function maximum(members: Members): number | undefined {
   });
 }
 
-function decodeLine({tokenizer, template}: LoadedTokenizer, members: Members): object {
+async function decodeLine(writer: PromptWriter, members: Members): Promise<object> {
+  const {tokenizer} = writer;
   const ids = readIds(members.get('ids')?.value);
   const decoder = tokenizer.decoder();
   const text = ids.map((id) => decoder.push(id)).join('') + decoder.end();
   const tools = members.get('tools')?.value ?? undefined;
   const prompt = members.get('prompt')?.value ?? undefined;
-  const parser = new OutputParser(tokenizer, requireVersion(template), {
+  const parser = await writer.reader({
     ...(tools !== undefined && {tools: readToolFile(tools)}),
     ...(prompt !== undefined && {prompt: readIds(prompt, 'prompt')}),
   });

@@ -9,6 +9,7 @@ import {collect, modelArgument} from '../options.ts';
 interface TokenizeFlags {
   readonly modelPath?: string;
   readonly template?: TemplateVersion;
+  readonly chatTemplate?: string;
   readonly setting?: readonly string[];
   readonly reasoningEffort?: string;
   readonly text?: string;
@@ -42,6 +43,9 @@ export function addTokenizeCommand(command: Command, io: Io): void {
     .addOption(
       new Option('--template <version>', 'prompt format, instead of the detected one').choices(templateVersions()),
     )
+    .addOption(
+      new Option('--chat-template <file>', "chat template in Jinja, in place of the file's own").conflicts('template'),
+    )
     .option(
       '--setting <name=value>',
       'a setting of the model that its tokenizer file names; repeatable',
@@ -72,7 +76,10 @@ export function addTokenizeCommand(command: Command, io: Io): void {
     const kind = flags.request === undefined ? 'fim' : 'request';
     const {parseJson} = await import('../../base/json.ts');
     const body = parseJson(await readTextFile(io, flags[kind] ?? '-'));
-    return printTokens(io, loaded, encodeInput(loaded, kind, body), flags);
+    const {PromptWriter} = await import('../../engine/template/prompt-writer.ts');
+    const writer = new PromptWriter(loaded);
+    const tokens = await encodeInput(writer, kind, body).finally(() => writer.close());
+    return printTokens(io, loaded, tokens, flags);
   });
 }
 

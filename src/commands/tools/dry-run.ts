@@ -5,8 +5,7 @@ import {EngineError} from '../../base/errors.ts';
 import type {ChatCompletionRequest} from '../../engine/contract/requests.ts';
 import {withSystem} from '../../engine/conversation/own-system.ts';
 import {defaultSystemOf} from '../../engine/template/default-system.ts';
-import {encodeChat} from '../../engine/template/encode/encode-chat.ts';
-import {requireVersion} from '../../engine/template/version/require-version.ts';
+import {PromptWriter} from '../../engine/template/prompt-writer.ts';
 import type {Io} from '../host/io.ts';
 import {type MeantFlags, meant} from '../open-model/meant.ts';
 import {openTokenizer, type TokenizerFlags} from '../open-model/open-tokenizer.ts';
@@ -31,10 +30,10 @@ export async function printPrompt(
     });
   }
   const loaded = await openTokenizer(io, model.kind === 'url' ? flags.tokenizer : model.name, flags);
-  const {tokenizer, template, modelSettings, chosenSettings} = loaded;
   // No model is opened: what stands beside the tokenizer is known all the same.
   const info = {id: basename(loaded.path), ...defined({defaultSystem: defaultSystemOf(loaded)})};
-  const options = defined({modelSettings, chosenSettings});
-  const {tokens} = encodeChat(withSystem(request, system?.(info)), tokenizer, requireVersion(template), options);
+  const writer = new PromptWriter(loaded);
+  const {tokens} = await writer.write(withSystem(request, system?.(info)));
+  await writer.close();
   printTokens(io, loaded, tokens, flags);
 }

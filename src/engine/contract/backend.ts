@@ -150,7 +150,7 @@ export interface Backend {
   /** The vocabulary, where it is known: always for a local model, seldom for a cluster. */
   readonly tokenizer?: Tokenizer;
   /** The exact prompt of a request without running the model; throws what `chat` would. Goes with `tokenizer`. */
-  render?(request: ChatCompletionRequest): Tokenized;
+  render?(request: ChatCompletionRequest): Tokenized | Promise<Tokenized>;
   /** Only where the KV cache is this process's own and its engine can save it. */
   readonly state?: KvState;
   close(): Promise<void>;

@@ -1,6 +1,6 @@
 // A prompt as an engine takes it: token ids, and media at the places they stand for.
 import {EngineError} from '../../base/errors.ts';
-import type {TemplateVersion} from './templates.ts';
+import type {TemplateName} from './templates.ts';
 
 /** Id of a token in the model's vocabulary. */
 export type Token = number;
@@ -33,7 +33,7 @@ export interface Prompt {
 
 /** A prompt as a template wrote it. */
 export interface Tokenized extends Prompt {
-  readonly version: TemplateVersion;
+  readonly version: TemplateName;
 }
 
 /** What `tokens` has at each place of a medium; no vocabulary has this id. */

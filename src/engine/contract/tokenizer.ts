@@ -8,7 +8,9 @@ export interface Tokenizer {
   readonly eos: Token;
   /** Plain text to ids. Never yields a control token, never adds BOS; empty text gives no ids. */
   encode(text: string): Token[];
-  /** Id of a control token by its text ("[INST]"); undefined when the vocabulary lacks it. */
+  /** Tokens that no text becomes, by their text: control tokens, and pieces that were added to Mistral's vocabulary. */
+  readonly specials: ReadonlyMap<string, Token>;
+  /** Id of one of them by its text ("[INST]"); undefined when the vocabulary lacks it. */
   controlId(text: string): Token | undefined;
   isControl(token: Token): boolean;
   /** The token's text as people should see it: control tokens by name, invalid UTF-8 replaced. */

@@ -9,7 +9,7 @@ export class SystemBackend implements Backend {
   readonly model: ModelInfo;
   declare readonly tokenizer?: Tokenizer;
   declare readonly state?: KvState;
-  declare readonly render?: (request: ChatCompletionRequest) => Tokenized;
+  declare readonly render?: (request: ChatCompletionRequest) => Tokenized | Promise<Tokenized>;
   readonly #backend: Backend;
   readonly #content: () => Content;
 

@@ -5,6 +5,7 @@ import type {TemplateVersion} from '../contract/requests.ts';
 import {parseGguf} from '../gguf/read-header.ts';
 import {layOut} from '../gguf/write-header.ts';
 import {type LoadedTokenizer, loadFromGguf, withTemplate} from '../template/load-tokenizer.ts';
+import type {VersionClues} from '../template/version/detect.ts';
 import {versionClues} from './source/version-clues.ts';
 import {readHfVocabulary} from './vocabulary/hf-vocabulary.ts';
 import {vocabularyEntries} from './vocabulary/vocabulary.ts';
@@ -13,9 +14,13 @@ import {vocabularyEntries} from './vocabulary/vocabulary.ts';
  * Reads `tokenizer.json` of the folder and nothing of its weights; `flag` overrides the template version.
  * @throws EngineError `model_invalid` or `model_unsupported` for another kind of tokenizer, or a damaged one.
  */
-export function loadHfTokenizer(folder: string, flag?: TemplateVersion): LoadedTokenizer {
+export function loadHfTokenizer(
+  folder: string,
+  flag?: TemplateVersion,
+  clues: VersionClues = versionClues(folder),
+): LoadedTokenizer {
   const path = join(folder, 'tokenizer.json');
-  const {vocabulary} = readHfVocabulary(path, readRegular(path), versionClues(folder));
+  const {vocabulary} = readHfVocabulary(path, readRegular(path), clues);
   const entries = [
     ['general.architecture', {type: 'string', value: 'llama'}] as const,
     ...vocabularyEntries(vocabulary, vocabulary.size),

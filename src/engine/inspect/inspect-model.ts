@@ -154,7 +154,7 @@ function tokenizerReport(file: GgufFile): FileReport {
         tokens: tokenizer.vocabSize,
         template: templateName(template),
         templateReason: versionReason,
-        ...abilitiesOf(tokenizer, template.version),
+        ...abilitiesOf(tokenizer, template),
         ...(modelSettings && {settings: modelSettings.settings, settingLines: settingLines(modelSettings)}),
       },
     };

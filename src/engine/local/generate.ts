@@ -37,6 +37,8 @@ export interface GenerationInput {
   readonly grammar?: Grammar;
   readonly guide?: TokenGuide;
   readonly reader: OutputReader;
+  /** Tokens that end an answer, besides those the engine knows. */
+  readonly ends?: ReadonlySet<Token>;
   /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
 }
@@ -107,7 +109,7 @@ class RunningGeneration {
   }
 
   *take(event: TokenEvent): Generator<GenerationEvent> {
-    const {model, prompt, reader, now} = this.#input;
+    const {model, prompt, reader, ends, now} = this.#input;
     if (event.type === 'prompt') {
       this.#admittedAt = now();
       this.#cached = event.cached;
@@ -118,7 +120,7 @@ class RunningGeneration {
       this.#lastAt = now();
       this.#firstAt ??= this.#lastAt;
       this.#generated++;
-      const isEnd = model.isEndOfGeneration(event.token);
+      const isEnd = model.isEndOfGeneration(event.token) || ends?.has(event.token) === true;
       if (isEnd) this.stopped = 'stop';
       else if (event.logprob) this.#logprobs.push(event.logprob);
       const wasThinking = reader.isThinking;

@@ -15,14 +15,16 @@ import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
 import {type RecommendedSampling, type SamplingParams, validateSampling} from '../contract/sampling.ts';
-import {TEMPLATES} from '../contract/templates.ts';
+import {TEMPLATES, type TemplateVersion, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {abilitiesOf} from '../template/abilities.ts';
 import {requestGrammar} from '../template/encode/answer-grammar.ts';
-import {type EncodeOptions, encodeChat} from '../template/encode/encode-chat.ts';
 import {encodeFim} from '../template/encode/encode-fim.ts';
+import type {FileTokens} from '../template/foreign/file-tokens.ts';
+import type {ForeignPrompt} from '../template/foreign/foreign-chat.ts';
 import {effortNote, effortOf, effortsAsked, type ModelSettings, withoutEffort} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
+import {PromptWriter} from '../template/prompt-writer.ts';
 import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
 import {fimVersion, requireVersion} from '../template/version/require-version.ts';
 import {LengthBound} from '../tokenizer/length-bound.ts';
@@ -38,6 +40,8 @@ export interface LocalParts {
   readonly template: DetectedTemplate;
   /** The chat template of the model's file, as it is there. */
   readonly chatTemplate?: string | undefined;
+  /** Of a file with a template of another kind: the tokens around its texts. */
+  readonly fileTokens?: FileTokens | undefined;
   readonly modelSettings?: ModelSettings | undefined;
   /** Settings that every request has, unless it says otherwise. */
   readonly chosenSettings?: JsonObject | undefined;
@@ -61,10 +65,12 @@ export class LocalBackend implements Backend {
   readonly #parts: LocalParts;
   readonly #now: () => number;
   readonly #lengths: LengthBound;
+  readonly #writer: PromptWriter;
 
   constructor(parts: LocalParts) {
     const {tokenModel, tokenizer, template} = parts;
-    const {fim, tools} = abilitiesOf(tokenizer, template.version);
+    const {fim, tools} = abilitiesOf(tokenizer, template);
+    this.#writer = new PromptWriter(parts);
     this.#parts = parts;
     this.#now = parts.now ?? (() => performance.now());
     this.tokenizer = tokenizer;
@@ -92,32 +98,26 @@ export class LocalBackend implements Backend {
   }
 
   /** @throws EngineError what the template refuses; a prompt too long for the context is refused by `chat` only. */
-  render(request: ChatCompletionRequest): Tokenized {
-    const {tokenizer, template, modelSettings, chosenSettings, tokenModel} = this.#parts;
-    const room = tokenModel.contextSize - 1 - (request.sampling.maxTokens ?? 0);
-    const options: EncodeOptions = defined({maxModelInputLen: room, modelSettings, chosenSettings});
-    const isSilent = request.sampling.thinkingBudget === 0 && takesSettings(template);
-    const meant = isSilent ? withoutEffort(request, modelSettings, chosenSettings) : request;
-    return encodeChat(meant, tokenizer, requireVersion(template), options);
+  render(request: ChatCompletionRequest): Tokenized | Promise<Tokenized> {
+    return this.#write(request);
   }
 
   async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {tokenizer, template, tokenModel} = this.#parts;
-    const version = requireVersion(template);
     this.#validate(request.sampling);
     // What a template always says in full; with truncation, old messages go.
     if (request.truncateForContextLength !== true) this.#checkTexts(request.messages.flatMap(textsOf));
-    const prompt = this.render(request);
+    const prompt = await this.#write(request);
+    if ('end' in prompt) return yield* this.#foreign(request, prompt, signal);
+    const version = requireVersion(template);
     const {grammar, thoughtful, forbidden} = requestGrammar(request, tokenizer, version);
     const budget = thoughtBudget(this.#room(prompt, request.sampling), request.sampling.thinkingBudget);
     const rules = {budget: budget.tokens, prompt: prompt.tokens, grammar, thoughtful};
     const guide = thoughtGuide(tokenizer, version, rules);
-    const {temperature, seed} = request.sampling;
-    const isRepeatable = temperature === 0 || seed !== undefined;
     const reader = new OutputParser(tokenizer, version, {
       prompt: prompt.tokens,
       ...(request.tools && {tools: request.tools}),
-      ...(isRepeatable && {newCallId: repeatableCallIds(prompt.tokens, temperature === 0 ? undefined : seed)}),
+      ...repeatable(request, prompt),
     });
     const sampling = without(request.sampling, forbidden);
     const how = guide ? {guide} : grammar ? {grammar} : {};
@@ -131,7 +131,8 @@ export class LocalBackend implements Backend {
     const {prompt: given, sampling} = request;
     this.#validate(sampling);
     if (typeof given === 'string') this.#checkTexts([given]);
-    const prompt = typeof given === 'string' ? [tokenizer.bos, ...tokenizer.encode(given)] : given;
+    const start = this.#parts.fileTokens?.addsBos === false ? [] : [tokenizer.bos];
+    const prompt = typeof given === 'string' ? [...start, ...tokenizer.encode(given)] : given;
     yield* this.#plain(textPrompt(prompt), sampling, signal);
   }
 
@@ -146,8 +147,33 @@ export class LocalBackend implements Backend {
     yield* this.#plain(prompt, {...request.sampling, stop}, signal);
   }
 
-  close(): Promise<void> {
-    return this.#parts.tokenModel.close();
+  async close(): Promise<void> {
+    await this.#writer.close();
+    await this.#parts.tokenModel.close();
+  }
+
+  #write(request: ChatCompletionRequest): Tokenized | Promise<ForeignPrompt> {
+    const {template, modelSettings, chosenSettings, tokenModel} = this.#parts;
+    const room = tokenModel.contextSize - 1 - (request.sampling.maxTokens ?? 0);
+    const isSilent = request.sampling.thinkingBudget === 0 && takesSettings(template);
+    return this.#writer.write(isSilent ? withoutEffort(request, modelSettings, chosenSettings) : request, room);
+  }
+
+  /** An answer to a template of another kind ends where that template ends answers. */
+  async *#foreign(
+    request: ChatCompletionRequest,
+    prompt: ForeignPrompt,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent> {
+    const {tokenizer, tokenModel: model} = this.#parts;
+    const {tools = [], toolChoice, sampling: asked} = request;
+    const offered = toolChoice === 'none' ? [] : tools;
+    const reader = await this.#writer.reader({prompt: prompt.tokens, tools: offered, ...repeatable(request, prompt)});
+    // The oldest version knows no calls and no thoughts: what is left is the form of the answer.
+    const {grammar} = requestGrammar({...request, tools: []}, tokenizer, OLDEST);
+    const sampling = {...asked, stop: [...(asked.stop ?? []), ...prompt.end.stops]};
+    const input = {model, prompt, sampling, ...(grammar && {grammar}), reader, ends: prompt.end.tokens, now: this.#now};
+    yield* withNotes(generate(input, signal), (finish) => this.#notes(request, undefined, finish));
   }
 
   #validate(sampling: SamplingParams): void {
@@ -198,6 +224,13 @@ export class LocalBackend implements Backend {
 
 const NO_THOUGHTS = 'this model has no thoughts that a budget could limit';
 const NO_ROOM = 'there was no room for a thought beside the answer: a larger max_tokens, or context, gives it some';
+const OLDEST = templateVersions()[0] as TemplateVersion;
+
+/** Ids of calls that are the same for the same answer. */
+function repeatable({sampling: {temperature, seed}}: ChatCompletionRequest, {tokens}: Prompt) {
+  if (temperature !== 0 && seed === undefined) return {};
+  return {newCallId: repeatableCallIds(tokens, temperature === 0 ? undefined : seed)};
+}
 
 const takesSettings = ({version}: DetectedTemplate) =>
   version !== undefined && TEMPLATES[version].modelSettings === 'encoded';

@@ -9,7 +9,7 @@ import {publishedSystem, recommendedSampling} from '../models/defaults/recommend
 import {defaultSystemOf} from '../template/default-system.ts';
 import {loadFromGguf} from '../template/load-tokenizer.ts';
 import {checkChosen, isUnusual, settingLines} from '../template/model-settings.ts';
-import {guessLine, requireVersion} from '../template/version/require-version.ts';
+import {guessLine, requireChats} from '../template/version/require-version.ts';
 import {engineFor} from './engines.ts';
 import {LocalBackend} from './local-backend.ts';
 
@@ -18,6 +18,8 @@ export interface OpenLocalOptions extends LocalOptions {
   readonly file: GgufFile | string;
   /** Overrides the detected version. */
   readonly template?: TemplateVersion;
+  /** A chat template in Jinja that is taken in place of the file's own. */
+  readonly chatTemplate?: string;
   /** Refuses a model that no chat can be told to, before its weights are loaded. */
   readonly chats?: boolean;
   /** Model settings that every request has, unless it says otherwise. */
@@ -36,9 +38,9 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   const engine = await engineFor(file);
   // A library may take its time to load: the tokenizer is read meanwhile.
   engine.warm?.(options);
-  const loaded = loadFromGguf(file, options.template);
+  const loaded = loadFromGguf(file, options.template, options.chatTemplate);
   const {modelSettings, template} = loaded;
-  if (options.chats) requireVersion(template);
+  if (options.chats) requireChats(template);
   checkChosen(options.settings, loaded.version, modelSettings);
   const guess = guessLine(template);
   if (guess !== undefined) options.onNote?.(guess);

@@ -34,13 +34,14 @@ export async function openExactRemote(options: RemoteOptions, loaded: LoadedToke
   }
   const {id, contextSize = UNKNOWN_CONTEXT, device, sampling} = remote.model;
   const defaultSystem = defaultSystemOf(loaded);
-  const {tokenizer, template, chatTemplate, modelSettings, chosenSettings} = loaded;
+  const {tokenizer, template, chatTemplate, fileTokens, modelSettings, chosenSettings} = loaded;
   const tokenModel = new RemoteTokenModel({server, route, model: id, contextSize, eos: tokenizer.eos});
   const parts = {
     tokenModel,
     tokenizer,
     template,
     chatTemplate,
+    fileTokens,
     modelSettings,
     chosenSettings,
     id,
@@ -90,7 +91,7 @@ class ExactBackend implements Backend {
     this.model = local.model;
   }
 
-  render(request: ChatCompletionRequest): Tokenized {
+  render(request: ChatCompletionRequest): Tokenized | Promise<Tokenized> {
     return this.#local.render(request);
   }
 

@@ -1,7 +1,8 @@
 // What a model can do beyond plain text: its template has a form for it, and its vocabulary the tokens.
 
-import type {TemplateVersion} from '../contract/requests.ts';
 import {TEMPLATES} from '../contract/templates.ts';
+import {toolForm} from './foreign/tool-form.ts';
+import type {DetectedTemplate} from './version/detect.ts';
 import type {ControlTokens} from './version/mistral-vocabulary.ts';
 
 export interface Abilities {
@@ -11,14 +12,19 @@ export interface Abilities {
   readonly reasoning: boolean;
 }
 
-export function abilitiesOf(tokenizer: ControlTokens, version: TemplateVersion | undefined): Abilities {
-  const row = version && TEMPLATES[version];
+export function abilitiesOf(tokenizer: ControlTokens, template: DetectedTemplate): Abilities {
+  const row = template.version && TEMPLATES[template.version];
   const has = (name: string) => tokenizer.controlId(name) !== undefined;
+  // The form of fill-in-the-middle is that of the tokens, whatever the chats are.
+  const fim = row?.fim !== 'refused' && has('[PREFIX]') && has('[SUFFIX]');
+  if (row === undefined) {
+    const isRendered = template.form === 'foreign' && template.isMistrals;
+    return {chat: isRendered, fim, tools: isRendered && toolForm(template.printed).isOffered, reasoning: false};
+  }
   return {
-    chat: row !== undefined,
-    // The form of fill-in-the-middle is that of the tokens, whatever the chats are.
-    fim: row?.fim !== 'refused' && has('[PREFIX]') && has('[SUFFIX]'),
-    tools: row !== undefined && row.toolCalls !== 'none' && has('[TOOL_CALLS]'),
-    reasoning: row !== undefined && row.thinking !== 'refused' && has('[THINK]'),
+    chat: true,
+    fim,
+    tools: row.toolCalls !== 'none' && has('[TOOL_CALLS]'),
+    reasoning: row.thinking !== 'refused' && has('[THINK]'),
   };
 }

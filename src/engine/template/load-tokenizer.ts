@@ -14,6 +14,7 @@ import {baseName, modelFiles} from '../gguf/model-files.ts';
 import {type GgufFile, readGguf} from '../gguf/read-header.ts';
 import {ggufTokenizer} from '../tokenizer/gguf-vocabulary.ts';
 import {isTokenizerFile, readTokenizerFile} from '../tokenizer/tokenizer-file.ts';
+import type {FileTokens} from './foreign/file-tokens.ts';
 import type {ModelSettings} from './model-settings.ts';
 import {parseModelSettings} from './read-model-settings.ts';
 import {
@@ -40,6 +41,8 @@ export interface LoadedTokenizer {
   readonly isConverted?: boolean;
   /** The system prompt that our own conversion kept of the model's folder. */
   readonly keptSystem?: string | undefined;
+  /** The tokens that the model's file puts around a text; absent for a tokenizer file alone. */
+  readonly fileTokens?: FileTokens | undefined;
   /** What the tokenizer file says about v15 settings; undefined when no file says anything. */
   readonly modelSettings: ModelSettings | undefined;
   /** Settings that every request has, unless it says otherwise. */
@@ -65,18 +68,21 @@ export function loadTokenizer(path: string, flag?: TemplateVersion, clues: Versi
   const stat = statSync(path, {throwIfNoEntry: false});
   if (!stat) throw new EngineError('model_not_found', `there is no file or folder ${path}`);
   if (stat.isDirectory()) return loadFolder(path, flag, clues);
-  return isReadAsTokenizerFile(path) ? loadFile(path, flag, clues) : loadFromGguf(readGguf(path), flag);
+  return isReadAsTokenizerFile(path)
+    ? loadFile(path, flag, clues)
+    : loadFromGguf(readGguf(path), flag, clues.givenTemplate);
 }
 
 /** The tokenizer of a model whose header is read already; a tokenizer file beside it settles its version. */
-export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedTokenizer {
+export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion, givenTemplate?: string): LoadedTokenizer {
   const {path, metadata} = gguf;
   const ownKey = metadata.string('mistral.tokenizer.version');
-  if (ownKey !== undefined && !flag) statedVersion(path, ownKey);
+  if (ownKey !== undefined && !flag && givenTemplate === undefined) statedVersion(path, ownKey);
   const tokenizer = ggufTokenizer(gguf);
   const beside = tokenizerFileBeside(path, tokenizer);
   const clues: VersionClues = {
     flag,
+    givenTemplate,
     ownKey,
     tokenizerFile: beside?.version && {name: basename(beside.path), version: beside.version},
     chatTemplate: metadata.string('tokenizer.chat_template'),
@@ -87,20 +93,41 @@ export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion): LoadedToke
   const template = detectTemplate(clues, viewOf(tokenizer, endOf(gguf, tokenizer)));
   const printed = template.form === 'mistral' ? template.settings : undefined;
   const modelSettings = beside?.modelSettings ?? ownSettings(gguf) ?? printed;
-  const keptSystem = metadata.string(SYSTEM_PROMPT_KEY);
-  const {chatTemplate} = clues;
-  const own = {
+  const loaded = {
+    modelSettings,
+    path,
+    chatTemplate: givenTemplate ?? clues.chatTemplate,
     name: metadata.string('general.name')?.replaceAll(' ', '-'),
     isConverted: ownKey !== undefined,
-    keptSystem,
+    keptSystem: metadata.string(SYSTEM_PROMPT_KEY),
   };
-  return withTemplate({tokenizer, modelSettings, path, chatTemplate, ...own}, template);
+  if (template.form === 'mistral') return withTemplate({...loaded, tokenizer}, template);
+  const asFile = ggufTokenizer(gguf, true);
+  return withTemplate({...loaded, tokenizer: asFile, fileTokens: fileTokens(gguf, asFile)}, template);
 }
+
+const END_KEYS = ['tokenizer.ggml.eot_token_id', 'tokenizer.ggml.eom_token_id'];
+
+/** What the file says of the tokens around a text; a text of our families begins with one unless it says otherwise. */
+function fileTokens({metadata}: GgufFile, {bos, eos, vocabSize}: Tokenizer): FileTokens {
+  const ends = [
+    ...END_KEYS.map((key) => metadata.number(key)),
+    ...(metadata.numbers('tokenizer.ggml.eos_token_ids') ?? []),
+  ];
+  return {
+    bos,
+    eos: inside(metadata.number('tokenizer.ggml.eos_token_id'), vocabSize) ?? eos,
+    ends: ends.flatMap((id) => inside(id, vocabSize) ?? []),
+    addsBos: metadata.boolean('tokenizer.ggml.add_bos_token') ?? true,
+  };
+}
+
+const inside = (id: number | undefined, size: number) => (id !== undefined && id < size ? id : undefined);
 
 /** The text of the token that ends an answer, as the file names it. */
 function endOf({metadata}: GgufFile, tokenizer: Tokenizer): string | undefined {
-  const id = metadata.number('tokenizer.ggml.eos_token_id');
-  return id === undefined || id >= tokenizer.vocabSize ? undefined : tokenizer.piece(id);
+  const id = inside(metadata.number('tokenizer.ggml.eos_token_id'), tokenizer.vocabSize);
+  return id === undefined ? undefined : tokenizer.piece(id);
 }
 
 /** The model settings our own conversion copies from the tokenizer file; undefined in files of other makers. */
@@ -133,7 +160,7 @@ function loadFile(
 ): LoadedTokenizer {
   const {tokenizer, version: said, modelSettings} = readTokenizerFile(path, content);
   const template =
-    flag || said === undefined
+    flag || said === undefined || clues.givenTemplate !== undefined
       ? detectTemplate({...clues, flag}, viewOf(tokenizer))
       : stated(statedVersion(path, said), `the tokenizer file ${basename(path)} says so`);
   const {version} = template;
@@ -149,7 +176,9 @@ function loadFolder(folder: string, flag: TemplateVersion | undefined, clues: Ve
   }
   const models = modelFiles(names.map((name) => ({name, bytes: 0})));
   const [model] = models;
-  if (model && new Set(models.map(baseName)).size === 1) return loadFromGguf(readGguf(join(folder, model.name)), flag);
+  if (model && new Set(models.map(baseName)).size === 1) {
+    return loadFromGguf(readGguf(join(folder, model.name)), flag, clues.givenTemplate);
+  }
   if (model) {
     const there = models.map(({name}) => name).join(', ');
     throw new EngineError('model_not_found', `${folder} holds several models: ${there}`, {hint: 'Give one file.'});

@@ -9,8 +9,11 @@ import type {Pieces} from './pieces.ts';
 import {SPM_TYPE, SpmTokenizer} from './spm/spm.ts';
 import {TekkenTokenizer} from './tekken/tekken.ts';
 
-/** @throws EngineError model_invalid when there is no usable vocabulary, model_unsupported when it is of another family. */
-export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {
+/**
+ * `asFile`: what the file says of word marks and of the ids around a text counts, for vocabularies that are not Mistral's.
+ * @throws EngineError model_invalid when there is no usable vocabulary, model_unsupported when it is of another family.
+ */
+export function ggufTokenizer({path, metadata}: GgufFile, asFile = false): Tokenizer {
   const strings = metadata.strings('tokenizer.ggml.tokens');
   const model = metadata.string('tokenizer.ggml.model');
   if (!strings || model === undefined) throw new EngineError('model_invalid', `${path} has no vocabulary`);
@@ -30,7 +33,9 @@ export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {
       pieces: strings,
       scores: Float32Array.from(scores),
       types: Uint8Array.from(types),
-      dummyPrefix: !(isOurs && saysNoPrefix),
+      dummyPrefix: !((isOurs || asFile) && saysNoPrefix),
+      added: 'apart',
+      ...(asFile && {isTyped: true, ...endIds(metadata)}),
     });
   }
   const split = metadata.string('tokenizer.ggml.pre');
@@ -41,6 +46,16 @@ export function ggufTokenizer({path, metadata}: GgufFile): Tokenizer {
     });
   }
   return tekkenFromGguf(strings, types);
+}
+
+/** Added to the vocabulary as a piece of text, which no text becomes. */
+const ADDED = 2;
+
+/** The ids that the file has before and behind a text. */
+function endIds(metadata: GgufFile['metadata']): {bos?: number; eos?: number} {
+  const bos = metadata.number('tokenizer.ggml.bos_token_id');
+  const eos = metadata.number('tokenizer.ggml.eos_token_id');
+  return {...(bos !== undefined && {bos}), ...(eos !== undefined && {eos})};
 }
 
 function tekkenFromGguf(strings: GgufStrings, types: Float64Array): Tokenizer {
@@ -56,8 +71,9 @@ function tekkenFromGguf(strings: GgufStrings, types: Float64Array): Tokenizer {
   for (let id = 0; id < count; id++) {
     const start = strings.starts[id] as number;
     const end = start + (strings.lengths[id] as number);
-    const isText = types[id] === SPM_TYPE.normal && !isName(strings.bytes, start, end);
-    special[id] = isText ? 0 : 1;
+    const isControl = isName(strings.bytes, start, end);
+    const isText = types[id] === SPM_TYPE.normal && !isControl;
+    special[id] = isText ? 0 : types[id] === SPM_TYPE.userDefined && !isControl ? ADDED : 1;
     pieces.starts[id] = at;
     if (isText) at = decodeByteAlphabet(strings.bytes, start, end, pieces.bytes, at);
     else {

@@ -81,7 +81,7 @@ export function addTokens(app: App, service: Service): void {
     async ({json}) => {
       const tokenizer = tokenizerOf(service);
       const {defaults} = service;
-      const tokens = service.backend.render?.(readChat(json, defaults).request).tokens ?? [];
+      const {tokens = []} = (await service.backend.render?.(readChat(json, defaults).request)) ?? {};
       return {prompt: promptText(tokens, tokenizer), tokens: [...tokens]};
     },
   );

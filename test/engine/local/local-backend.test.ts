@@ -46,7 +46,7 @@ describe('LocalBackend', () => {
     });
   });
 
-  test('renders settings that were chosen for all its requests', () => {
+  test('renders settings that were chosen for all its requests', async () => {
     const modelSettings = parseModelSettings('m.gguf', '{"a": {"type": "enum", "values": ["x", "y"], "default": "x"}}');
     const [{model}] = localBackend(says(''), 'v15');
     const parts = {
@@ -60,23 +60,25 @@ describe('LocalBackend', () => {
       ...{trainedContextSize: model.trainedContextSize, device: 'script'},
     });
     const settings = [37, ...tokenizer.encode('{"a": "y"}'), 38];
-    expect(backend.render(ask('q')).tokens).toEqual([1, ...settings, 3, ...tokenizer.encode('q'), 4]);
+    expect((await backend.render(ask('q'))).tokens).toEqual([1, ...settings, 3, ...tokenizer.encode('q'), 4]);
   });
 
-  test('a budget of no thought is the effort none, where there is one and no other was named', () => {
-    const block = (settings: string, rest: Partial<ChatCompletionRequest> = {}) => {
-      const {tokens} = toyBackend(says(''), {settings}).backend.render(
+  test('a budget of no thought is the effort none, where there is one and no other was named', async () => {
+    const block = async (settings: string, rest: Partial<ChatCompletionRequest> = {}) => {
+      const {tokens} = await toyBackend(says(''), {settings}).backend.render(
         ask('q', {sampling: {temperature: 0, thinkingBudget: 0}, ...rest}),
       );
       return String.fromCharCode(...tokens.slice(tokens.indexOf(37) + 1, tokens.indexOf(38)).map((one) => one - 100));
     };
     const file = '{"reasoning_effort": {"values": ["none", "high"], "default": "high"}}';
-    expect(block(file)).toBe('{"reasoning_effort": "none"}');
-    expect(block(file, {reasoningEffort: 'high'})).toBe('{"reasoning_effort": "high"}');
-    expect(block(file, {modelSettings: new Map([['reasoning_effort', 'high']])})).toBe('{"reasoning_effort": "high"}');
-    expect(block(file, {sampling: {temperature: 0}})).toBe('{"reasoning_effort": "high"}');
+    expect(await block(file)).toBe('{"reasoning_effort": "none"}');
+    expect(await block(file, {reasoningEffort: 'high'})).toBe('{"reasoning_effort": "high"}');
+    expect(await block(file, {modelSettings: new Map([['reasoning_effort', 'high']])})).toBe(
+      '{"reasoning_effort": "high"}',
+    );
+    expect(await block(file, {sampling: {temperature: 0}})).toBe('{"reasoning_effort": "high"}');
     const loud = '{"reasoning_effort": {"values": ["low", "high"], "default": "high"}}';
-    expect(block(loud)).toBe('{"reasoning_effort": "high"}');
+    expect(await block(loud)).toBe('{"reasoning_effort": "high"}');
   });
 
   test('says what it is', () => {

@@ -50,7 +50,7 @@ describe('over our own server', () => {
 test('the prompt is the one rendered here, whatever template the server has', async () => {
   const {backend, tokenModel} = await ownServer([...tokenizer.encode('Hello'), 2]);
   const events = await eventsOf(backend.chat(hello, never));
-  const {tokens} = backend.render?.(hello) ?? {tokens: []};
+  const {tokens} = (await backend.render?.(hello)) ?? {tokens: []};
   expect(tokens).toEqual([1, 3, ...tokenizer.encode('Hi'), 4]);
   expect(tokenModel.calls.at(-1)?.prompt).toEqual(tokens);
   expect(events[0]).toEqual({type: 'prompt', tokens, cached: 0});
@@ -81,7 +81,10 @@ test('tools that may be called do not change whose prompt it is, tools that must
   const backend = await openExactRemote({url, env: {}}, V3);
   const request = {...hello, tools: [{name: 'f', description: '', parameters: new Map()}]};
   const events = await eventsOf(backend.chat(request, never));
-  expect(asked().at(-1)).toMatchObject({path: '/v1/completions', body: {prompt: backend.render?.(request).tokens}});
+  expect(asked().at(-1)).toMatchObject({
+    path: '/v1/completions',
+    body: {prompt: (await backend.render?.(request))?.tokens},
+  });
   expect(events[1]).toMatchObject({type: 'tool_call', call: {id: 'abcdefghi', name: 'f', arguments: '{"a": 1}'}});
   await eventsOf(backend.chat({...request, toolChoice: 'none'}, never));
   expect(asked().at(-1)?.body).toMatchObject({logit_bias: {[TOOL_CALLS]: -100}});
@@ -116,7 +119,7 @@ describe('a thinking budget', () => {
       thinkingCut: true,
       usage: {reasoningTokens: budget, completionTokens: budget + 5},
     });
-    const prompt = backend.render?.(hello).tokens ?? [];
+    const prompt = (await backend.render?.(hello))?.tokens ?? [];
     expect(tokenModel.calls.at(-1)?.prompt).toEqual([...prompt, OPEN, ...Array(budget).fill(x), CLOSE]);
   });
 

@@ -17,7 +17,7 @@ import {encodeFim} from '../../../src/engine/template/encode/encode-fim.ts';
 import {loadTokenizer} from '../../../src/engine/template/load-tokenizer.ts';
 import {OutputParser} from '../../../src/engine/template/parse/output-parser.ts';
 import {historyToSend} from '../../../src/engine/template/resend-history.ts';
-import {detectTemplate, parseVersion} from '../../../src/engine/template/version/detect.ts';
+import {detectTemplate, parseVersion, stated} from '../../../src/engine/template/version/detect.ts';
 import {fakeIo} from '../../fakes/io.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 import {folderWith} from '../../fixtures/folder.ts';
@@ -141,7 +141,7 @@ test('prompts, answers and grammars have its form', () => {
   );
   expect(text(encodeFim({prompt: 'a', suffix: ''}, toy, v99).tokens)).toBe('<s>[SUFFIX][PREFIX]a');
   expect(historyToSend(messages, v99)).toEqual(messages);
-  expect(abilitiesOf(toy, v99)).toEqual({chat: true, fim: true, tools: true, reasoning: true});
+  expect(abilitiesOf(toy, stated(v99, 'a test'))).toEqual({chat: true, fim: true, tools: true, reasoning: true});
   const {grammar} = requestGrammar({...request, toolChoice: 'any'}, toy, v99);
   expect(grammar?.gbnf).toContain('<[33]>');
   const parser = new OutputParser(toy, v99, {tools});

@@ -1,5 +1,5 @@
 // The worker thread that runs a template: it has the template's text and what it is to print, and nothing else.
-import {type MessagePort, workerData} from 'node:worker_threads';
+import {type MessagePort, parentPort, workerData} from 'node:worker_threads';
 import type {JsonObject} from '../../../base/json.ts';
 import {JinjaProgram, TemplateFault, type TemplateFaultKind} from './jinja-program.ts';
 
@@ -34,6 +34,7 @@ function attempt<Value>(make: () => Value): Value | {readonly fault: TemplateFau
 step();
 const program = attempt(() => new JinjaProgram(template));
 step();
+parentPort?.postMessage('ready');
 
 port.on('message', (variables: JsonObject) => {
   const rendered: Rendered = 'fault' in program ? program : attempt(() => ({text: program.render(variables)}));

@@ -17,6 +17,8 @@ interface Thread {
   readonly worker: Worker;
   readonly port: MessagePort;
   readonly steps: Int32Array<SharedArrayBuffer>;
+  /** The thread runs, and the template is compiled. */
+  readonly ready: Promise<unknown>;
 }
 
 const TOO_LONG: Rendered = {fault: 'syntax', message: `it has more than ${MOST_TEMPLATE} characters`};
@@ -36,9 +38,10 @@ function start(template: string): Thread {
   });
   // A thread that ran out of memory is found by whoever waits for its answer.
   worker.on('error', () => {});
+  const ready = new Promise((resolve) => worker.once('message', resolve));
   worker.unref();
   port.unref();
-  return {worker, port, steps: new Int32Array(steps)};
+  return {worker, port, steps: new Int32Array(steps), ready};
 }
 
 const slow = (limitMs: number): Rendered => ({fault: 'failed', message: `it did not end within ${limitMs / 1000} s`});
@@ -71,4 +74,71 @@ function reached(steps: Int32Array<SharedArrayBuffer>, wanted: number, limitMs: 
     if (Atomics.wait(steps, 0, done, limitMs) === 'timed-out') return false;
   }
   return true;
+}
+
+/** Renders one conversation after the other, without making this thread wait. A rendering that hangs costs its thread. */
+export class TemplateRenderer {
+  readonly #template: string;
+  readonly #limitMs: number;
+  #thread: Thread | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(template: string, limitMs = RENDER_MS) {
+    this.#template = template;
+    this.#limitMs = limitMs;
+  }
+
+  render(input: JsonObject): Promise<Rendered> {
+    const result = this.#last.then(() => this.#render(input));
+    this.#last = result;
+    return result;
+  }
+
+  /** Ends the thread; the next rendering would start another. */
+  async close(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    thread?.port.close();
+    await thread?.worker.terminate();
+  }
+
+  async #render(input: JsonObject): Promise<Rendered> {
+    if (this.#template.length > MOST_TEMPLATE) return TOO_LONG;
+    this.#thread ??= start(this.#template);
+    const {worker, port, ready} = this.#thread;
+    worker.ref();
+    try {
+      if (!(await within(worker, ready, START_MS + this.#limitMs))) return await this.#giveUp();
+      const rendered = new Promise<Rendered>((resolve) => port.once('message', resolve));
+      port.postMessage(input);
+      return (await within(worker, rendered, this.#limitMs)) ?? (await this.#giveUp());
+    } finally {
+      worker.unref();
+      port.unref();
+    }
+  }
+
+  async #giveUp(): Promise<Rendered> {
+    await this.close();
+    return slow(this.#limitMs);
+  }
+}
+
+/** Undefined when it takes longer, or the thread ends (it ran out of memory). */
+async function within<Value>(worker: Worker, value: Promise<Value>, limitMs: number): Promise<Value | undefined> {
+  let stop = () => {};
+  const ended = new Promise<undefined>((resolve) => {
+    const timer = setTimeout(resolve, limitMs, undefined);
+    const onExit = () => resolve(undefined);
+    worker.once('exit', onExit);
+    stop = () => {
+      clearTimeout(timer);
+      worker.off('exit', onExit);
+    };
+  });
+  try {
+    return await Promise.race([value, ended]);
+  } finally {
+    stop();
+  }
 }

@@ -6,7 +6,8 @@ import {TEMPLATES, type TemplateConfidence, type TemplateName} from '../../contr
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 import type {ModelSettings} from '../model-settings.ts';
 import {canCarry, carriedVersions, foreignSign, isMistrals, type VocabularyView} from './mistral-vocabulary.ts';
-import {type ForeignReading, type MistralReading, readTemplate} from './read-template.ts';
+import type {Printed} from './probes.ts';
+import {type MistralReading, readTemplate} from './read-template.ts';
 
 /** One of Mistral's versions. */
 export interface MistralTemplate {
@@ -29,8 +30,10 @@ export interface ForeignTemplate {
   readonly reasons: readonly string[];
   /** The template itself. */
   readonly text: string;
-  /** Undefined where the template has Mistral's form, over a vocabulary that is not Mistral's. */
-  readonly reading?: ForeignReading;
+  /** What it printed for the probes. */
+  readonly printed: Printed;
+  /** Whether our own tokenizers are proved for its vocabulary: it is Mistral's, whatever was added. */
+  readonly isMistrals: boolean;
 }
 
 /** Nobody can say: a guess would be a wrong prompt. */
@@ -52,6 +55,8 @@ export function templateName(template: DetectedTemplate): TemplateName {
 export interface VersionClues {
   /** What the user asked for. */
   readonly flag?: TemplateVersion | undefined;
+  /** A chat template that the user gave in place of the file's. */
+  readonly givenTemplate?: string | undefined;
   /** `mistral.tokenizer.version` of a GGUF, as our own conversion writes it. */
   readonly ownKey?: string | undefined;
   /** A tokenizer file of the same vocabulary: its name and the version it states. */
@@ -106,6 +111,7 @@ export function viewOf(tokenizer: Tokenizer, end: string = tokenizer.piece(token
  */
 export function detectTemplate(clues: VersionClues, vocabulary: VocabularyView): DetectedTemplate {
   if (clues.flag) return stated(clues.flag, 'as asked for');
+  if (clues.givenTemplate !== undefined) return byTemplate(clues.givenTemplate, vocabulary, clues.names ?? []);
   const own = clues.ownKey === undefined ? undefined : parseVersion(clues.ownKey);
   if (own && canCarry(vocabulary, own)) return stated(own, 'the model file says so (mistral.tokenizer.version)');
   const {tokenizerFile, chatTemplate, names = []} = clues;
@@ -119,12 +125,23 @@ const NOT_MISTRALS = "its vocabulary is not Mistral's";
 
 function byTemplate(text: string, vocabulary: VocabularyView, names: readonly string[]): DetectedTemplate {
   const reading = readTemplate(text);
-  if (reading.form === 'foreign') return {form: 'foreign', confidence: 'sure', reasons: reading.seen, text, reading};
-  if (!isMistrals(vocabulary)) {
+  const own = isMistrals(vocabulary);
+  if (reading.form === 'foreign') {
+    const {seen, printed} = reading;
+    return {form: 'foreign', confidence: 'sure', reasons: seen, text, printed, isMistrals: own};
+  }
+  if (!own) {
     if (reading.form === 'unusable') return unknown(NOT_MISTRALS, unusable(reading.why));
-    // A name is no template that could be rendered.
-    if (!/\{[{%]/.test(text)) return unknown(NOT_MISTRALS, ...reading.seen);
-    return {form: 'foreign', confidence: 'likely', reasons: [...reading.seen, `but ${NOT_MISTRALS}`], text};
+    const {seen, printed} = reading;
+    if (printed === undefined) return unknown(NOT_MISTRALS, ...seen);
+    return {
+      form: 'foreign',
+      confidence: 'likely',
+      reasons: [...seen, `but ${NOT_MISTRALS}`],
+      text,
+      printed,
+      isMistrals: own,
+    };
   }
   if (reading.form === 'mistral') return fitting(reading, vocabulary, names);
   const sign = foreignSign(vocabulary);

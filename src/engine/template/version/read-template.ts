@@ -17,6 +17,8 @@ export interface MistralReading {
   readonly defaultSystem?: string;
   /** Settings that are printed, as the tokenizer file would have named them. */
   readonly settings?: ModelSettings;
+  /** What was printed for the probes; undefined for a name and for what cannot be rendered. */
+  readonly printed?: Printed;
 }
 
 /** Another model's form. */
@@ -138,6 +140,7 @@ function mistralForm(printed: Printed): MistralReading {
     versions: narrowing.versions,
     seen: narrowing.seen,
     isFirm: tools !== undefined || settings !== undefined,
+    printed,
     ...(defaultSystem !== undefined && {defaultSystem}),
     ...(settings && {settings}),
   };

@@ -11,13 +11,21 @@ import {type ControlTokens, carriedVersions} from './mistral-vocabulary.ts';
  */
 export function requireVersion(template: DetectedTemplate): TemplateVersion {
   if (template.form === 'mistral') return template.version;
-  const what =
-    template.form === 'foreign'
-      ? 'this model has prompts of another kind'
-      : 'nobody can say which prompts this model knows';
-  throw new EngineError('template_unknown', `${what}: ${template.reasons.join('; ')}`, {
-    hint: `If you know that one of Mistral's templates fits, name it with --template (${templateVersions().join(', ')}). Without --instruct it goes on with plain text.`,
-  });
+  throw new EngineError('template_unknown', `${whyNot(template)}: ${template.reasons.join('; ')}`, {hint: WAYS_OUT});
+}
+
+/** @throws EngineError `template_unknown` where nothing tells a chat to the model, not even its own template. */
+export function requireChats(template: DetectedTemplate): void {
+  if (template.form !== 'foreign' || !template.isMistrals) requireVersion(template);
+}
+
+const WAYS_OUT = `If one of Mistral's templates fits, name it with --template (${templateVersions().join(', ')}); another is taken from a file with --chat-template. Plain text goes on without.`;
+
+function whyNot(template: DetectedTemplate): string {
+  if (template.form !== 'foreign') return 'nobody can say which prompts this model knows';
+  return template.isMistrals
+    ? 'its prompts are those of another model'
+    : "its vocabulary is not Mistral's, and its prompts are those of another model";
 }
 
 /** The version to fill in the middle with: all that have it write it alike, whatever the chats of a model are. */

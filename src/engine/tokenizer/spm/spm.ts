@@ -19,6 +19,16 @@ export interface SpmVocabulary {
   readonly types: Uint8Array;
   /** Whether every text gets a word mark in front. True in all of Mistral's files. */
   readonly dummyPrefix: boolean;
+  /**
+   * `cut`: user-defined pieces are cut out of every text, as SentencePiece does. `apart`: only Mistral's own are, and
+   * what was added by others is special.
+   */
+  readonly added?: 'cut' | 'apart';
+  /** The types count as they are; else a name that is known means a control token under any type. */
+  readonly isTyped?: boolean;
+  /** Ids of the tokens around a text, where they are not <s> and </s>. */
+  readonly bos?: Token;
+  readonly eos?: Token;
 }
 
 const WORD_MARK = '\u2581';
@@ -34,7 +44,7 @@ export class SpmTokenizer implements Tokenizer {
   readonly eos: Token;
   readonly #vocabulary: SpmVocabulary;
   readonly #types: Uint8Array;
-  readonly #controls = new Map<string, Token>();
+  readonly specials = new Map<string, Token>();
   readonly #byteTokens: Int32Array;
   readonly #byteOf = new Map<Token, number>();
   readonly #merger: Merger;
@@ -49,13 +59,14 @@ export class SpmTokenizer implements Tokenizer {
     this.vocabSize = pieces.count;
     this.#types = this.#effectiveTypes();
     const types = this.#types;
-    this.bos = this.#required('<s>');
-    this.eos = this.#required('</s>');
+    this.bos = vocabulary.bos ?? this.#required('<s>');
+    this.eos = vocabulary.eos ?? this.#required('</s>');
     this.#byteTokens = this.#indexBytes();
-    const isText = (id: number) => types[id] === SPM_TYPE.normal || types[id] === SPM_TYPE.userDefined;
+    const isCut = (id: number) => types[id] === SPM_TYPE.userDefined && !this.#isApart(id);
+    const isText = (id: number) => types[id] === SPM_TYPE.normal || isCut(id);
     const index = new PieceIndex(pieces, isText);
     this.#merger = new Merger(index, ordersByScore(scores));
-    this.#userPieces = new UserPieces(pieces, (id) => types[id] === SPM_TYPE.userDefined);
+    this.#userPieces = new UserPieces(pieces, isCut);
     this.#wordsApart = !hasInnerWordMark(pieces, isText);
   }
 
@@ -72,7 +83,7 @@ export class SpmTokenizer implements Tokenizer {
   }
 
   controlId(text: string): Token | undefined {
-    return this.#controls.get(text);
+    return this.specials.get(text);
   }
 
   isControl(token: Token): boolean {
@@ -140,17 +151,32 @@ export class SpmTokenizer implements Tokenizer {
     for (let id = 0; id < this.vocabSize; id++) {
       const type = types[id];
       const first = pieces.bytes[pieces.starts[id] as number];
-      if ((first !== 0x5b && first !== 0x3c && type !== SPM_TYPE.control) || type === SPM_TYPE.byte) continue;
+      const isKnown = type === SPM_TYPE.control || type === SPM_TYPE.userDefined;
+      if ((first !== 0x5b && first !== 0x3c && !isKnown) || type === SPM_TYPE.byte) continue;
       const name = this.piece(id);
-      if (type !== SPM_TYPE.unknown && isControlName(name)) types[id] = SPM_TYPE.control;
+      if (this.#vocabulary.isTyped) {
+        if (type === SPM_TYPE.unknown || type === SPM_TYPE.normal) continue;
+      } else if (type !== SPM_TYPE.unknown && isControlName(name)) types[id] = SPM_TYPE.control;
       else if (type === SPM_TYPE.normal && isReferenceName(name)) types[id] = SPM_TYPE.userDefined;
-      if (types[id] === SPM_TYPE.control && !this.#controls.has(name)) this.#controls.set(name, id);
+      if ((types[id] === SPM_TYPE.control || this.#isAdded(types[id], name)) && !this.specials.has(name)) {
+        this.specials.set(name, id);
+      }
     }
     return types;
   }
 
+  /** Pieces of white space alone stand for text in any vocabulary. */
+  #isAdded(type: number | undefined, name: string): boolean {
+    const isApart = this.#vocabulary.added === 'apart' && type === SPM_TYPE.userDefined;
+    return isApart && !isReferenceName(name) && /[^\s\u2581]/.test(name);
+  }
+
+  #isApart(id: Token): boolean {
+    return this.#isAdded(this.#types[id], this.piece(id));
+  }
+
   #required(name: string): Token {
-    const id = this.#controls.get(name);
+    const id = this.specials.get(name);
     if (id === undefined) throw new EngineError('model_invalid', `the vocabulary has no ${name} token`);
     return id;
   }

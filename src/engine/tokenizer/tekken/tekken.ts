@@ -10,7 +10,7 @@ import {TekkenSplitter} from './tekken-split.ts';
 export interface TekkenVocabulary {
   /** Per id the bytes of the token; names of control tokens as text. A smaller id is merged earlier. */
   readonly pieces: Pieces;
-  /** Per id: 1 where the token is a control token or takes no part in text. */
+  /** Per id: 1 where the token is a control token or takes no part in text, 2 where it is only not made from text. */
   readonly special: Uint8Array;
 }
 
@@ -22,7 +22,7 @@ export class TekkenTokenizer implements Tokenizer {
   readonly bos: Token;
   readonly eos: Token;
   readonly #vocabulary: TekkenVocabulary;
-  readonly #controls = new Map<string, Token>();
+  readonly specials = new Map<string, Token>();
   readonly #merger: Merger;
 
   /** @throws EngineError model_invalid when the vocabulary lacks <s>, </s> or a single byte. */
@@ -33,7 +33,7 @@ export class TekkenTokenizer implements Tokenizer {
     for (let id = 0; id < pieces.count; id++) {
       if (!special[id]) continue;
       const name = this.piece(id);
-      if (!this.#controls.has(name)) this.#controls.set(name, id);
+      if (!this.specials.has(name)) this.specials.set(name, id);
     }
     this.bos = this.#required('<s>');
     this.eos = this.#required('</s>');
@@ -68,7 +68,7 @@ export class TekkenTokenizer implements Tokenizer {
   }
 
   controlId(text: string): Token | undefined {
-    return this.#controls.get(text);
+    return this.specials.get(text);
   }
 
   isControl(token: Token): boolean {
@@ -98,7 +98,7 @@ export class TekkenTokenizer implements Tokenizer {
   }
 
   #required(name: string): Token {
-    const id = this.#controls.get(name);
+    const id = this.specials.get(name);
     if (id === undefined) throw new EngineError('model_invalid', `the vocabulary has no ${name} token`);
     return id;
   }

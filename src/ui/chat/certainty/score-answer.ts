@@ -24,7 +24,7 @@ export async function* scoreAnswer(
   take: (tokens: readonly TokenLogprob[]) => void,
   signal: AbortSignal,
 ): AsyncGenerator<ConversationEvent> {
-  const {prompt, answer} = answerTokens(backend, request);
+  const {prompt, answer} = await answerTokens(backend, request);
   const scored: TokenLogprob[] = [];
   for (const [index, token] of answer.entries()) {
     if (signal.aborted) return;
@@ -51,18 +51,18 @@ async function scoreToken(
 }
 
 /** The ids of the last message, and all before them. */
-function answerTokens(
+async function answerTokens(
   backend: Backend,
   request: ChatCompletionRequest,
-): {prompt: readonly Token[]; answer: readonly Token[]} {
+): Promise<{prompt: readonly Token[]; answer: readonly Token[]}> {
   const last = request.messages.at(-1);
   if (last?.role !== 'assistant' || last.toolCalls?.length) {
     throw new EngineError('usage', 'there is no answer in words yet');
   }
-  const idsOf = (messages: readonly Message[]) =>
-    backend.render?.({...request, messages: historyToSend(messages, backend.model.template)}).tokens;
+  const idsOf = async (messages: readonly Message[]) =>
+    (await backend.render?.({...request, messages: historyToSend(messages, backend.model.template)}))?.tokens;
   const before = request.messages.slice(0, -1);
-  const [prompt, whole] = [idsOf(before), idsOf([...before, {...last, prefix: true}])];
+  const [prompt, whole] = [await idsOf(before), await idsOf([...before, {...last, prefix: true}])];
   if (prompt === undefined || whole === undefined) {
     throw new EngineError('unsupported', 'this backend does not show its vocabulary');
   }
