@@ -4,7 +4,7 @@ import {existsSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync} 
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import type {GenerateOptions, TokenEvent, TokenLogprob} from '../../src/engine/contract/backend.ts';
+import type {GenerateOptions, TokenEvent, TokenGuide, TokenLogprob} from '../../src/engine/contract/backend.ts';
 import {ENGINE_CALLS} from '../../src/engine/contract/local-engine.ts';
 import {textPrompt} from '../../src/engine/contract/prompt.ts';
 import {readGguf} from '../../src/engine/gguf/read-header.ts';
@@ -27,12 +27,16 @@ interface Run {
 async function run(
   model: LlamaTokenModel,
   prompt: readonly number[],
-  options: Partial<GenerateOptions['sampling']> & Pick<GenerateOptions, 'grammar'> = {},
+  options: Partial<GenerateOptions['sampling']> & Pick<GenerateOptions, 'grammar' | 'guide'> = {},
   signal: AbortSignal = new AbortController().signal,
 ): Promise<Run> {
-  const {grammar, ...sampling} = options;
+  const {grammar, guide, ...sampling} = options;
   const result: Run & {cached: number | undefined} = {tokens: [], cached: undefined, logprobs: [], prefill: []};
-  const request = {sampling: {temperature: 0, maxTokens: 12, ...sampling}, ...(grammar && {grammar})};
+  const request = {
+    sampling: {temperature: 0, maxTokens: 12, ...sampling},
+    ...(grammar && {grammar}),
+    ...(guide && {guide}),
+  };
   for await (const event of model.generate(textPrompt(prompt), request, signal)) {
     if (event.type === 'prompt') result.cached = event.cached;
     else if (event.type === 'prefill') result.prefill.push(event);
@@ -149,6 +153,51 @@ describe.each(ENGINE_CALLS)('through the %s', (calls) => {
       const [first] = (await run(model, prompt)).tokens;
       const grammar = {gbnf: 'root ::= <[6]> <[7]>', after: first ?? 0};
       expect((await run(model, prompt, {grammar})).tokens).toEqual([first, 6, 7, 2]);
+    });
+
+    test('a guide forces ids, forbids others and holds what it is asked for', async () => {
+      const grammar = {gbnf: 'root ::= <[6]> <[7]>'};
+      const taken: number[] = [];
+      const guide: TokenGuide = {
+        next: () => {
+          if (taken.length === 0) return {forced: 5, banned: []};
+          if (taken.length < 4) return {banned: taken, holds: {tokens: 1, unless: []}};
+          return {banned: [], grammar, holds: {tokens: 100, unless: []}};
+        },
+        take: (token) => taken.push(token),
+      };
+      const {tokens} = await run(model, prompt, {guide});
+      expect(tokens[0]).toBe(5);
+      expect(new Set(tokens.slice(0, 4)).size).toBe(4);
+      expect(tokens.slice(4)).toEqual([6, 7, 2]);
+      expect(taken).toEqual(tokens);
+    });
+
+    test('a guide that fails fails its answer, and the next one is not touched', async () => {
+      const broken = new Error('no idea');
+      const guide: TokenGuide = {
+        next: () => ({banned: []}),
+        take: () => {
+          throw broken;
+        },
+      };
+      const failing = run(model, prompt, {guide});
+      await expect(failing).rejects.toThrow('no idea');
+      expect((await run(model, prompt)).tokens).toHaveLength(12);
+    });
+
+    test('a grammar that is none is refused by name, and the slot is free', async () => {
+      const bad = run(model, prompt, {grammar: {gbnf: 'root ::= "abc'}});
+      await expect(bad).rejects.toMatchObject({code: 'invalid_request', message: 'the grammar is not valid GBNF'});
+      expect((await run(model, prompt)).tokens).toHaveLength(12);
+    });
+
+    test('a grammar that leaves no token ends its answer with an error, and no more', async () => {
+      const impossible = {gbnf: 'root ::= <[419]> <[419]>'};
+      const banned = new Map([[419, -100]]);
+      const failing = run(model, prompt, {grammar: impossible, logitBias: banned});
+      await expect(failing).rejects.toMatchObject({code: 'engine_failed'});
+      expect((await run(model, prompt)).tokens).toHaveLength(12);
     });
 
     test('a full context ends the answer and nothing is shifted out', async () => {

@@ -22,6 +22,8 @@ export class FakeNativeContext implements NativeContext {
   readonly configs: NativeSamplerConfig[] = [];
   /** Runs before a batch is decoded; what it throws fails the decode. */
   beforeDecode: (() => void | Promise<void>) | undefined;
+  /** Asked of each decode: when set, it is stopped, and so many tokens of each part stay in the cache. */
+  stopAfter: (() => number | undefined) | undefined;
   /** False = the memory cannot forget a part, as with recurrent models. */
   canCut = true;
   /** Checkpoints and samplers that were freed. */
@@ -51,7 +53,14 @@ export class FakeNativeContext implements NativeContext {
     this.batches.push(this.#batch);
     await new Promise((resolve) => setImmediate(resolve));
     await this.beforeDecode?.();
-    return 'done';
+    const kept = this.stopAfter?.();
+    if (kept === undefined) return 'done';
+    this.#logits.length = 0;
+    for (const [sequence, count] of this.#batch) {
+      const held = this.sequences.get(sequence);
+      held?.splice(Math.max(0, held.length - count + Math.min(kept, count)));
+    }
+    return 'stopped';
   }
 
   heldBy(sequence: number): number {

@@ -179,6 +179,11 @@ export interface NextToken {
   readonly banned: readonly Token[];
   /** The same object as before goes on where it is; another one begins here. */
   readonly grammar?: Grammar | undefined;
+  /**
+   * For how many ids this is so, the next one counted, unless one of `unless` comes. An engine that draws in another thread
+   * need not ask in between. Absent: for the next one.
+   */
+  readonly holds?: {readonly tokens: number; readonly unless: readonly Token[]};
 }
 
 export interface GenerateOptions {

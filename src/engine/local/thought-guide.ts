@@ -37,6 +37,7 @@ export function thoughtGuide(
 }
 
 const NONE: readonly Token[] = [];
+const FOR_GOOD = {tokens: Number.POSITIVE_INFINITY, unless: NONE};
 
 /** A thought between two control tokens. */
 class MarkedThought implements TokenGuide {
@@ -69,11 +70,16 @@ class MarkedThought implements TokenGuide {
   next(): NextToken {
     if (this.#phase === 'thinking') {
       const grammar = this.#rules.grammar?.after === undefined ? undefined : this.#rules.grammar;
-      if (this.#used >= this.#rules.budget) return {forced: this.#close, banned: NONE, grammar};
-      return {banned: this.#isFirst && this.#isForm ? this.#first : this.#inside, grammar};
+      const left = this.#rules.budget - this.#used;
+      if (left <= 0) return {forced: this.#close, banned: NONE, grammar};
+      const isFirst = this.#isFirst && this.#isForm;
+      const holds = {tokens: isFirst ? 1 : left, unless: this.#noMark};
+      return {banned: isFirst ? this.#first : this.#inside, grammar, holds};
     }
     const mayBegin = this.#mayThink && !this.#hasEnded;
-    return {banned: mayBegin ? NONE : this.#noMark, grammar: this.#grammar};
+    // Behind the end of a thought another one may begin, but not at once.
+    const holds = {tokens: this.#hasEnded ? 1 : Number.POSITIVE_INFINITY, unless: this.#noMark};
+    return {banned: mayBegin ? NONE : this.#noMark, grammar: this.#grammar, holds};
   }
 
   take(token: Token): void {
@@ -130,7 +136,7 @@ class WordedThought implements TokenGuide {
     const {grammar, budget} = this.#rules;
     const [forced] = this.#closing ?? [];
     if (forced !== undefined) return {forced, banned: NONE, grammar};
-    if (!this.#thought.isThinking) return {banned: NONE, grammar};
+    if (!this.#thought.isThinking) return {banned: NONE, grammar, ...(this.#thought.isOver && {holds: FOR_GOOD})};
     if (this.#used < budget) return {banned: this.#inside, grammar};
     const [first] = this.#ending();
     return first === undefined ? {banned: NONE, grammar} : {forced: first, banned: NONE, grammar};

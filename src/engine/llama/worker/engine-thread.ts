@@ -7,6 +7,7 @@ import type {LogListener, StepWatch} from '../../contract/local-engine.ts';
 import type {Token} from '../../contract/prompt.ts';
 import {EventQueue} from '../batching/event-queue.ts';
 import type {StateKey} from '../kv-state.ts';
+import {GuideSpeaker} from './guide-messages.ts';
 import {
   type AnswerNews,
   errorOf,
@@ -39,6 +40,13 @@ export class LoadRefusal extends Error {
   }
 }
 
+/** Who reads an answer, and who guides it. */
+interface Reader {
+  readonly queue: EventQueue;
+  readonly guide: GuideSpeaker | undefined;
+  readonly stop: () => void;
+}
+
 interface Settle<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
@@ -49,7 +57,7 @@ export class EngineThread {
   readonly ready: Promise<LibraryFacts>;
   readonly #worker: Worker;
   readonly #flags = new SharedFlags(MOST_SLOTS);
-  readonly #queues = new Map<number, EventQueue>();
+  readonly #readers = new Map<number, Reader>();
   readonly #calls = new Map<number, Settle<boolean | StateLoad>>();
   readonly #listeners = {} as {-readonly [Name in keyof OpenListeners]: OpenListeners[Name]};
   #ready: Settle<LibraryFacts> | undefined;
@@ -110,16 +118,18 @@ export class EngineThread {
       this.#stopStepOf(id);
       this.#wakeIfAsleep();
     };
-    this.#queues.set(id, queue);
+    const {guide: asked, ...plain} = options;
+    const guide = asked && new GuideSpeaker(asked);
+    this.#readers.set(id, {queue, guide, stop});
     this.#hold();
     signal.addEventListener('abort', stop, {once: true});
     try {
-      this.#send({type: 'submit', id, tokens, options, flags: flags.memory});
+      this.#send({type: 'submit', id, tokens, options: plain, guide: guide?.begin(), flags: flags.memory});
       yield* queue.events();
     } finally {
       signal.removeEventListener('abort', stop);
       if (!queue.over) stop();
-      this.#queues.delete(id);
+      this.#readers.delete(id);
       this.#hold();
     }
   }
@@ -140,7 +150,7 @@ export class EngineThread {
   /** Fails what runs, frees the model and ends the thread. */
   async close(): Promise<void> {
     if (this.#isOpen && !this.#ended) {
-      for (const id of this.#queues.keys()) this.#stopStepOf(id);
+      for (const id of this.#readers.keys()) this.#stopStepOf(id);
       await this.#call((call) => ({type: 'close', call})).catch(() => undefined);
     }
     this.#ended ??= closedError();
@@ -167,7 +177,7 @@ export class EngineThread {
 
   /** The process lives as long as somebody waits for the thread, and no longer. */
   #hold(): void {
-    const isAwaited = this.#ready ?? this.#opening ?? (this.#queues.size > 0 || this.#calls.size > 0);
+    const isAwaited = this.#ready ?? this.#opening ?? (this.#readers.size > 0 || this.#calls.size > 0);
     if (isAwaited) this.#worker.ref();
     else this.#worker.unref();
   }
@@ -218,10 +228,25 @@ export class EngineThread {
   }
 
   #tell(id: number, news: AnswerNews): void {
-    const queue = this.#queues.get(id);
-    if (news.type === 'end') queue?.end();
-    else if (news.type === 'failed') queue?.fail(errorOf(news.failure));
-    else queue?.push(news);
+    const reader = this.#readers.get(id);
+    if (!reader) return;
+    const {queue} = reader;
+    if (news.type === 'end') queue.end();
+    else if (news.type === 'failed') queue.fail(errorOf(news.failure));
+    else {
+      queue.push(news);
+      if (news.type === 'token') this.#guide(id, news.token, reader);
+    }
+  }
+
+  #guide(id: number, token: Token, {guide, queue, stop}: Reader): void {
+    try {
+      const word = guide?.take(token);
+      if (word) this.#send({type: 'guide', id, word});
+    } catch (error) {
+      queue.fail(error);
+      stop();
+    }
   }
 
   #refuse(failure: Failure, lines: readonly string[]): void {
@@ -240,7 +265,7 @@ export class EngineThread {
     this.#ready = undefined;
     this.#opening?.reject(this.#ended);
     for (const settle of this.#calls.values()) settle.reject(this.#ended);
-    for (const queue of this.#queues.values()) queue.fail(this.#ended);
+    for (const {queue} of this.#readers.values()) queue.fail(this.#ended);
   }
 }
 

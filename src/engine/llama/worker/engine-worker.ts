@@ -108,6 +108,8 @@ function openModel(request: OpenRequest): void {
 
 type News = readonly [id: number, news: AnswerNews];
 let gathered: News[] = [];
+/** Those that run under a guide. */
+const guided = new Map<number, PostedAnswer>();
 
 function gather(id: number, news: AnswerNews): void {
   gathered.push([id, news]);
@@ -156,8 +158,15 @@ function answersOf(
 
 function take(message: Exclude<ToWorker, {type: 'open'}>, {answers, model, mapped}: Open): void {
   if (message.type === 'submit') {
-    const {id, tokens, options} = message;
-    answers.submit(new PostedAnswer(id, new AnswerFlags(message.flags), {prompt: textPrompt(tokens), options}, gather));
+    const {id, tokens, options, guide} = message;
+    const request = {prompt: textPrompt(tokens), options, guide};
+    const answer = new PostedAnswer(id, new AnswerFlags(message.flags), request, gather);
+    for (const [other, {over}] of guided) if (over) guided.delete(other);
+    if (guide) guided.set(id, answer);
+    answers.submit(answer);
+  } else if (message.type === 'guide') {
+    guided.get(message.id)?.hear(message.word);
+    answers.wake();
   } else if (message.type === 'wake') {
     answers.wake();
   } else if (message.type === 'save') {

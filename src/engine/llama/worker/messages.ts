@@ -5,6 +5,7 @@ import type {GenerateOptions, StateLoad, TokenEvent} from '../../contract/backen
 import type {Token} from '../../contract/prompt.ts';
 import type {CModelOptions} from '../c-api/c-model.ts';
 import type {StateKey} from '../kv-state.ts';
+import type {GuideWord} from './guide-messages.ts';
 
 export interface WorkerSetting {
   /** From `SharedFlags`. */
@@ -27,10 +28,13 @@ export type ToWorker =
       readonly type: 'submit';
       readonly id: number;
       readonly tokens: readonly Token[];
-      readonly options: GenerateOptions;
+      /** Without its guide, which stays where it is. */
+      readonly options: Omit<GenerateOptions, 'guide'>;
+      readonly guide: GuideWord | undefined;
       /** From `AnswerFlags`. */
       readonly flags: SharedArrayBuffer;
     }
+  | {readonly type: 'guide'; readonly id: number; readonly word: GuideWord}
   /** A reader has caught up, or an answer is not wanted any more. */
   | {readonly type: 'wake'}
   | {readonly type: 'save'; readonly call: number; readonly path: string; readonly key: StateKey}

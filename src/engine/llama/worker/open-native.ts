@@ -27,20 +27,20 @@ export function warmNative(library: string | undefined): void {
   if (warm?.library !== library || warm?.thread.ended) warm = {library, thread: new EngineThread(SCRIPT, library)};
 }
 
-function takeThread(library: string | undefined): EngineThread {
-  const taken = warm?.library === library && !warm?.thread.ended ? warm?.thread : undefined;
+function takeThread(library: string | undefined, script: URL): EngineThread {
+  const taken = script === SCRIPT && warm?.library === library && !warm?.thread.ended ? warm?.thread : undefined;
   if (taken) warm = undefined;
-  return taken ?? new EngineThread(SCRIPT, library);
+  return taken ?? new EngineThread(script, library);
 }
 
 /**
  * @throws EngineError `unsupported` when the library cannot be used; `out_of_memory` before loading, or with the reason from
  * the library's log; what `options.signal` was aborted with.
  */
-export async function openNative(options: LlamaOptions): Promise<OpenedModel> {
+export async function openNative(options: LlamaOptions, script = SCRIPT): Promise<OpenedModel> {
   options.signal?.throwIfAborted();
   checkDevice(options);
-  const thread = takeThread(options.library);
+  const thread = takeThread(options.library, script);
   try {
     const library = await thread.ready;
     const machine = thisMachine();
@@ -53,7 +53,7 @@ export async function openNative(options: LlamaOptions): Promise<OpenedModel> {
         mathCores: physicalCores(),
         parallelism: machine.cores,
       });
-    const opening = {options, plan, threads};
+    const opening = {options, plan, threads, script};
     return new ModelByThread(opening, thread, {library, model: await open(thread, opening, options.signal)});
   } catch (error) {
     await thread.close();
@@ -73,6 +73,8 @@ interface Opening {
   readonly options: LlamaOptions;
   readonly plan: LoadPlan;
   readonly threads: number;
+  /** The program of the thread. */
+  readonly script: URL;
 }
 
 async function open(
@@ -173,7 +175,7 @@ class ModelByThread implements OpenedModel {
   }
 
   async #reopen(): Promise<void> {
-    const thread = takeThread(this.#opening.options.library);
+    const thread = takeThread(this.#opening.options.library, this.#opening.script);
     try {
       await thread.ready;
       await open(thread, this.#opening, undefined);

@@ -3,12 +3,14 @@ import type {GenerateOptions, TokenEvent} from '../../contract/backend.ts';
 import type {Prompt} from '../../contract/prompt.ts';
 import {Answer} from '../batching/answer.ts';
 import {WORK_AHEAD} from '../batching/event-queue.ts';
+import {GuideListener, type GuideWord} from './guide-messages.ts';
 import {type AnswerNews, failureOf} from './messages.ts';
 import type {AnswerFlags} from './shared-flags.ts';
 
 export class PostedAnswer extends Answer {
   readonly id: number;
   readonly #flags: AnswerFlags;
+  readonly #guide: GuideListener | undefined;
   readonly #post: (id: number, news: AnswerNews) => void;
   #sent = 0;
   #isEnded = false;
@@ -16,10 +18,16 @@ export class PostedAnswer extends Answer {
   constructor(
     id: number,
     flags: AnswerFlags,
-    request: {readonly prompt: Prompt; readonly options: GenerateOptions},
+    request: {
+      readonly prompt: Prompt;
+      readonly options: Omit<GenerateOptions, 'guide'>;
+      readonly guide: GuideWord | undefined;
+    },
     post: (id: number, news: AnswerNews) => void,
   ) {
-    super(request.prompt, request.options);
+    const guide = request.guide && new GuideListener(request.guide);
+    super(request.prompt, guide ? {...request.options, guide} : request.options);
+    this.#guide = guide;
     this.id = id;
     this.#flags = flags;
     this.#post = post;
@@ -30,7 +38,13 @@ export class PostedAnswer extends Answer {
   }
 
   get ready(): boolean {
-    return !this.over && this.#sent - this.#flags.read < WORK_AHEAD;
+    const isGuided = this.#guide?.isKnown ?? true;
+    return !this.over && isGuided && this.#sent - this.#flags.read < WORK_AHEAD;
+  }
+
+  /** What its guide says of the next id. */
+  hear(word: GuideWord): void {
+    this.#guide?.hear(word);
   }
 
   push(event: TokenEvent): void {

@@ -21,6 +21,11 @@ export class PlainThought {
     return this.phase === 'thought';
   }
 
+  /** None can begin any more. */
+  get isOver(): boolean {
+    return this.phase === 'behind' || this.phase === 'text';
+  }
+
   /** The end of a thought that may be the beginning of its closing tag. */
   get unsettled(): string {
     return this.isThinking ? this.held : '';

@@ -20,6 +20,18 @@ describe('PromptPace', () => {
     expect(pace.tokens(3)).toBe(16);
   });
 
+  test('a prompt alone that can be stopped is read in steps of a second, beside answers as ever', () => {
+    const pace = new PromptPace(512, true);
+    const sizes: number[] = [];
+    for (let step = 0; step < 5; step++) {
+      const size = pace.tokens(0);
+      sizes.push(size);
+      pace.measured(size, size * 5);
+    }
+    expect(sizes).toEqual([64, 128, 192, 192, 192]);
+    expect(pace.tokens(2)).toBe(32);
+  });
+
   test('a step fits the batch together with the answers', () => {
     expect(new PromptPace(32).tokens(0)).toBe(32);
     expect(new PromptPace(32).tokens(30)).toBe(2);

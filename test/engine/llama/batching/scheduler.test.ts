@@ -3,7 +3,7 @@ import type {TokenEvent} from '../../../../src/engine/contract/backend.ts';
 import type {StepWatch} from '../../../../src/engine/contract/local-engine.ts';
 import {textPrompt} from '../../../../src/engine/contract/prompt.ts';
 import {RunningAnswer} from '../../../../src/engine/llama/batching/running-answer.ts';
-import {Scheduler} from '../../../../src/engine/llama/batching/scheduler.ts';
+import {Scheduler, type StepSigns} from '../../../../src/engine/llama/batching/scheduler.ts';
 import {Slots} from '../../../../src/engine/llama/batching/slots.ts';
 import {TokenSampler} from '../../../../src/engine/llama/batching/token-sampler.ts';
 import {FakeNativeContext, nextToken} from '../../../fakes/native-context.ts';
@@ -17,9 +17,10 @@ interface Settings {
   readonly batchSize?: number;
   readonly contextSize?: number;
   readonly watch?: StepWatch;
+  readonly signs?: StepSigns;
 }
 
-function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch}: Settings = {}) {
+function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch, signs}: Settings = {}) {
   const context = new FakeNativeContext();
   const native = context.native();
   const slots = new Slots(native, slotCount, false);
@@ -33,6 +34,7 @@ function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch}: Set
     // Steps of no duration: the pace doubles up to the batch.
     now: () => 0,
     ...(watch && {watch}),
+    ...(signs && {signs}),
   });
   const start = (prompt: readonly number[], maxTokens = 3): RunningAnswer => {
     const job = new RunningAnswer(textPrompt(prompt), {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
@@ -207,4 +209,132 @@ describe('Scheduler', () => {
     await expect(eventsOf(start([300]))).rejects.toMatchObject({code: 'backend_failed'});
     expect(context.batches).toHaveLength(decoded);
   });
+});
+
+describe('a step that is stopped', () => {
+  const signs: StepSigns = {canStop: true, begin() {}, end() {}};
+
+  /** Stops the decode of this number; `kept` tokens of each of its parts stay. */
+  function stopOnce(context: FakeNativeContext, nth: number, kept: number) {
+    let decodes = 0;
+    context.stopAfter = () => (++decodes === nth ? kept : undefined);
+  }
+
+  test.each([
+    ['nothing of it', 0],
+    ['a piece of it', 40],
+    ['all of it', 1000],
+  ])('and left %s in the cache is gone on from there, with the same answers', async (_, kept) => {
+    const {context, start} = engine(2, {signs});
+    const first = eventsOf(start(many(300, 100), 20));
+    stopOnce(context, 2, kept);
+    const [one, two] = await Promise.all([first, eventsOf(start(many(200, 500), 20))]);
+    expect(tokensOf(one)).toEqual(answer(many(300, 100), 20));
+    expect(tokensOf(two)).toEqual(answer(many(200, 500), 20));
+  });
+
+  test('while answers are written loses none of their tokens', async () => {
+    for (const nth of [2, 3, 4, 5, 6]) {
+      const {context, start} = engine(2, {signs});
+      stopOnce(context, nth, nth % 2);
+      const both = await Promise.all([eventsOf(start([100], 10)), eventsOf(start([200], 10))]);
+      expect(both.map(tokensOf)).toEqual([answer([100], 10), answer([200], 10)]);
+    }
+  });
+
+  test('and lost what was there before it is begun anew', async () => {
+    const {context, start} = engine(1, {signs});
+    stopOnce(context, 3, -30);
+    const events = await eventsOf(start(many(300, 100), 5));
+    expect(tokensOf(events)).toEqual(answer(many(300, 100), 5));
+    expect(events.findLast(({type}) => type === 'prefill')).toEqual({type: 'prefill', done: 300, total: 300});
+  });
+
+  test('and cannot be cut back is begun anew', async () => {
+    const {context, start} = engine(1, {signs});
+    context.canCut = false;
+    stopOnce(context, 3, 1000);
+    expect(tokensOf(await eventsOf(start(many(300, 100), 5)))).toEqual(answer(many(300, 100), 5));
+  });
+
+  test('for one answer ends that one and no other', async () => {
+    const {context, start} = engine(2, {signs});
+    const kept = eventsOf(start(many(300, 100), 5));
+    const dropped = start(many(300, 700), 5);
+    let decodes = 0;
+    context.stopAfter = () => {
+      if (++decodes !== 2) return undefined;
+      dropped.cancel();
+      return 0;
+    };
+    expect(tokensOf(await kept)).toEqual(answer(many(300, 100), 5));
+    expect(
+      context.batches
+        .slice(2)
+        .flat()
+        .every(([sequence]) => sequence === 0),
+    ).toBe(true);
+  });
+});
+
+describe('the signs of a step', () => {
+  test('say whom it serves, and that it may be broken off when it reads or serves one', async () => {
+    const told: [number, boolean][] = [];
+    let running = 0;
+    const signs: StepSigns = {
+      canStop: true,
+      begin: (answers, breakable) => {
+        running++;
+        told.push([answers.length, breakable]);
+      },
+      end: () => running--,
+    };
+    const {context, start} = engine(2, {signs});
+    context.beforeDecode = () => expect(running).toBe(1);
+    await Promise.all([eventsOf(start(many(100, 100), 3)), eventsOf(start(many(100, 300), 5))]);
+    expect(running).toBe(0);
+    expect(told).toContainEqual([2, true]);
+    expect(told).toContainEqual([2, false]);
+    expect(told).toContainEqual([1, true]);
+    expect(told).not.toContainEqual([1, false]);
+  });
+
+  test('an answer given up just before its step began is not computed', async () => {
+    const dropped: RunningAnswer[] = [];
+    const {context, start} = engine(1, {signs: {canStop: true, begin: () => dropped[0]?.cancel(), end() {}}});
+    dropped.push(start(many(100, 100)));
+    await settle();
+    expect(context.batches).toEqual([]);
+    dropped.length = 0;
+    expect(tokensOf(await eventsOf(start([200])))).toEqual(answer([200], 3));
+  });
+
+  test('where a step cannot be stopped it is never said to be breakable', async () => {
+    const told: boolean[] = [];
+    const {start} = engine(1, {signs: {canStop: false, begin: (_, breakable) => told.push(breakable), end() {}}});
+    await eventsOf(start(many(100, 100)));
+    expect(new Set(told)).toEqual(new Set([false]));
+  });
+});
+
+test('the events of a step are told when all are there, and idleness when nothing is left', async () => {
+  const order: string[] = [];
+  const context = new FakeNativeContext();
+  const native = context.native();
+  const scheduler: Scheduler = new Scheduler({
+    native,
+    slots: new Slots(native, 1, false),
+    contextSize: 100,
+    batchSize: 64,
+    createSampler: async (job) => new TokenSampler(native, job.options, job.prompt.tokens),
+    isEnd: () => false,
+    now: () => 0,
+    afterStep: () => order.push('step'),
+    onIdle: () => order.push('idle'),
+  });
+  const job = new RunningAnswer(textPrompt([1, 2]), {sampling: {temperature: 0, maxTokens: 2}}, () => scheduler.wake());
+  scheduler.submit(job);
+  await eventsOf(job);
+  await settle();
+  expect(order).toEqual(['step', 'step', 'idle']);
 });
