@@ -308,6 +308,20 @@ test('a worker that is killed ends what runs, and says so', async () => {
   expect(backend.finished).toEqual(['aborted']);
 });
 
+test('a worker that is killed while its server is away tries for a second to say so, and ends', async () => {
+  const hang = (signal: AbortSignal) =>
+    new Promise((resolve) => signal.addEventListener('abort', resolve, {once: true}));
+  const log: string[] = [];
+  const {server, backend, work, stop, kill} = await setUp({script: ['half', hang, 'late'], log});
+  const {id} = server.submit({prompt_input: 'Hi'});
+  await vi.waitFor(() => expect(backend.running).toBe(1));
+  server.offline = true;
+  stop.abort();
+  kill.abort();
+  expect(await Promise.race([work, sleep(10_000, 'still at work')])).toBeUndefined();
+  expect(log.at(-1)).toBe(`job ${id}: its result was not delivered: the worker was stopped`);
+});
+
 test('the key of a worker follows no redirect to another host', async () => {
   const other = await httpServer((_one, response) => json(response, {job_type_present: true, key_valid: true}));
   const moved = await httpServer((one, response) => json(response, {}, 307, {location: `${other.url}${one.path}`}));
