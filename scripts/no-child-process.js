@@ -1,2 +1,2 @@
-// Stands in for node:child_process in the bundle of `mistral-fim`: commander loads it for subcommands in files of their own.
+// Stands in for node:child_process in the bundles: commander loads it for subcommands in files of their own.
 export default {};

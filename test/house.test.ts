@@ -185,6 +185,13 @@ test('a package belongs to its owner', () => {
   expect(strangers.map(shown)).toEqual([]);
 });
 
+test('commander is loaded as the one file that the build makes of it; others take its types alone', () => {
+  const loading = files.filter((file) =>
+    importsOf(file).some(({target, kind}) => target === 'commander' && kind !== 'type'),
+  );
+  expect(loading).toEqual(['commands/commander.ts']);
+});
+
 test('a room is entered by its doors', () => {
   const past = DOORS.flatMap(({room, from}) =>
     inside.filter(({file, target}) => room.test(target) && !from.test(file)),

@@ -1,9 +1,7 @@
 // `mistral demo`: mistral-inference's three test prompts, continued side by side, with its defaults and its layout.
 import type {Command} from 'commander';
 import type {Backend} from '../engine/contract/backend.ts';
-import {collectAnswer} from '../engine/contract/collect-answer.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
-import {RULE} from '../ui/plain/write-answer.ts';
 import type {Io} from './host/io.ts';
 import {
   addEngineOptions,
@@ -47,6 +45,8 @@ export function addDemoCommand(command: Command, io: Io): void {
 
 /** Prints prompt and completion of each prompt once the whole batch is finished. */
 export async function runDemo(io: Io, backend: Backend, sampling: SamplingParams): Promise<void> {
+  const {collectAnswer} = await import('../engine/contract/collect-answer.ts');
+  const {RULE} = await import('../ui/plain/write-answer.ts');
   const answers = await Promise.all(
     PROMPTS.map((prompt) => collectAnswer(backend.complete({prompt, sampling}, io.stop))),
   );

@@ -1,6 +1,6 @@
 // The one table of flags and defaults; every command takes the groups it needs from here.
 
-import {type Command, InvalidArgumentError, Option} from 'commander';
+import type {Command} from 'commander';
 import {defined} from '../base/defined.ts';
 import {EngineError} from '../base/errors.ts';
 import {
@@ -23,6 +23,7 @@ import {
   SAMPLING,
 } from '../engine/contract/sampling-table.ts';
 import {templateVersions} from '../engine/contract/templates.ts';
+import {InvalidArgumentError, Option} from './commander.ts';
 
 /** What a flag means when it is absent. mistral-inference's 35 tokens stay with `demo`: in a chat they cut answers. */
 export const DEFAULTS = {
@@ -229,8 +230,8 @@ function refuse(expected: string): never {
 }
 
 const seconds = number({min: 0, max: 86_400});
-const maxTokens = number(rowOf('maxTokens'));
-const temperature = number(rowOf('temperature'));
+export const maxTokens = number(rowOf('maxTokens'));
+export const temperature = number(rowOf('temperature'));
 
 function gpuLayers(text: string): number | 'max' {
   return text === 'max' ? 'max' : number({integer: true, min: 0})(text);

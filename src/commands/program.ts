@@ -1,8 +1,8 @@
 // Builds the commander program of each of the five names and turns every outcome into an exit code.
-import {Command, CommanderError} from 'commander';
+
 import {normaliseArgv} from './argv.ts';
+import {Command, CommanderError} from './commander.ts';
 import {flushed, type Io, noteClosedOutput, processIo} from './host/io.ts';
-import {reportError, reportUsage} from './host/report.ts';
 import {dieBySignal} from './processes/before-death.ts';
 
 type AddCommand = (command: Command, io: Io, all: () => Promise<readonly Command[]>) => void;
@@ -110,6 +110,9 @@ export async function run(name: string, argv: readonly string[], io: Io): Promis
     if (error instanceof CommanderError && error.code === 'commander.version') {
       io.show((await import('./version.ts')).versionText(name, json));
     }
+    // Help and version are no failure, and were written already.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const {reportError, reportUsage} = await import('./host/report.ts');
     return await (error instanceof CommanderError ? reportUsage(io, error, json) : reportError(io, error, json));
   }
   return io.stop.aborted ? await stopCode(io, json) : 0;
@@ -189,5 +192,7 @@ async function stopCode(io: Io, json: boolean): Promise<number> {
   const {reason} = io.stop;
   if (reason === 'SIGINT') return 130;
   if (reason === 'SIGTERM') return 143;
-  return (reason as NodeJS.ErrnoException).code === 'EPIPE' ? 0 : await reportError(io, reason, json);
+  if ((reason as NodeJS.ErrnoException).code === 'EPIPE') return 0;
+  const {reportError} = await import('./host/report.ts');
+  return await reportError(io, reason, json);
 }

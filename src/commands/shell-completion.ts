@@ -1,5 +1,6 @@
 // `mistral completion SHELL`: a script that completes commands and flags, written from the program's own declarations.
-import {Argument, type Command} from 'commander';
+import type {Command} from 'commander';
+import {Argument} from './commander.ts';
 import type {Io} from './host/io.ts';
 
 const PROGRAMS = ['chat', 'demo', 'fim', 'tools'];

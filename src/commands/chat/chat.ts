@@ -1,8 +1,9 @@
 // `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
-import {type Command, Option} from 'commander';
+import type {Command} from 'commander';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
 import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
+import {Option} from '../commander.ts';
 import type {Io} from '../host/io.ts';
 import {asksForReducedMotion, hasScreenReader} from '../host/reduced-motion.ts';
 import type {SystemOf} from '../open-model/recommended.ts';

@@ -29,9 +29,8 @@ export async function reportError(io: Io, error: unknown, json: boolean): Promis
   return known.exitCode;
 }
 
-/** What commander refused, or 0 for help and version, which are no failure. Help was written already. */
+/** What commander refused. */
 export async function reportUsage(io: Io, error: CommanderError, json: boolean): Promise<number> {
-  if (error.exitCode === 0) return 0;
   const message = error.message.replace(/^error: /, '');
   if (error.code !== 'commander.help') await sayError(io, message);
   if (json) io.json({error: {code: 'usage', message}});

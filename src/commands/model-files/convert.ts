@@ -1,7 +1,7 @@
 // `mistral convert`: a folder in Mistral's or Hugging Face's format becomes one GGUF file.
 import {existsSync, statSync} from 'node:fs';
 import {join} from 'node:path';
-import {type Command, InvalidArgumentError, Option} from 'commander';
+import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import {formatBytes} from '../../base/units.ts';
 import {convertFolder, QUANTISATIONS, quantisation} from '../../engine/convert/convert-folder.ts';
@@ -11,6 +11,7 @@ import {openSourceFolder, type SourceFolder} from '../../engine/convert/source/s
 import {existingPath} from '../../engine/models/existing-path.ts';
 import {findPath} from '../../engine/models/find-model.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
+import {InvalidArgumentError, Option} from '../commander.ts';
 import {ByteProgress, formatDuration} from '../host/byte-progress.ts';
 import type {Io} from '../host/io.ts';
 import {whereToLook} from '../open-model/meant.ts';

@@ -1,7 +1,6 @@
 // `mistral serve`: one model behind the HTTP protocols of OpenAI, Mistral, llama.cpp and three older servers.
 
 import type {Command} from 'commander';
-import {rowOf} from '../../engine/contract/sampling-table.ts';
 import type {Io} from '../host/io.ts';
 import {
   addEngineOptions,
@@ -10,8 +9,10 @@ import {
   addThinkingOptions,
   collect,
   DEFAULTS,
+  maxTokens,
   modelArgument,
   number,
+  temperature,
 } from '../options.ts';
 import type {ServeFlags} from './server-settings.ts';
 
@@ -48,11 +49,11 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--cors-origin <origin>', 'a web origin that may call, * = any; repeatable', collect(String))
     .option('--body-limit <mib>', 'largest request body', number({above: 0, max: 1024}), 8)
     .option('--alias <name>', 'another name of the model; repeatable', collect(String))
-    .option('--max-tokens <n>', 'for requests that set none', number(rowOf('maxTokens')))
+    .option('--max-tokens <n>', 'for requests that set none', maxTokens)
     .option(
       '-t, --temperature <t>',
       `for requests that set none (default: the model's, else ${DEFAULTS.chat.temperature})`,
-      number(rowOf('temperature')),
+      temperature,
     )
     .option('--system <text|@file|default>', "for requests without a system message; default is the model's own")
     .option('--settings-file <file>', 'settings as in the Codestral Mamba server; flags win')

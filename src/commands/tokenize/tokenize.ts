@@ -1,8 +1,9 @@
 // `mistral tokenize`: the exact tokens of a text or a request, and texts and calls from tokens. No weights are read.
-import {type Command, Option} from 'commander';
+import type {Command} from 'commander';
 import {EngineError} from '../../base/errors.ts';
 import type {TemplateVersion} from '../../engine/contract/requests.ts';
 import {templateVersions} from '../../engine/contract/templates.ts';
+import {Option} from '../commander.ts';
 import type {Io} from '../host/io.ts';
 import {collect, modelArgument} from '../options.ts';
 

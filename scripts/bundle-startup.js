@@ -1,0 +1,62 @@
+// Makes one file each of commander, of the table of flags and of the version: every file more is read and linked at each
+// start, by `--help` too.
+// Of our own files only data is put inside: a module with state or a class of its own would be there twice.
+import {join, relative, resolve} from 'node:path';
+import {build} from 'esbuild';
+
+/** The file, and what becomes a part of it. Anything else it imports stays outside. */
+const BUNDLES = {
+  'dist/commands/options.js': [
+    'dist/base/defined.js',
+    'dist/engine/contract/local-engine.js',
+    'dist/engine/contract/sampling-table.js',
+    'dist/engine/contract/templates.js',
+  ],
+  'dist/commands/version.js': ['dist/base/plain-json.js', 'dist/base/shape.js', 'dist/engine/contract/templates.js'],
+};
+
+await build({
+  entryPoints: ['dist/commands/commander.js'],
+  outfile: 'dist/commands/commander.js',
+  allowOverwrite: true,
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  alias: {'node:child_process': './scripts/no-child-process.js'},
+  banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
+
+for (const [file, parts] of Object.entries(BUNDLES)) {
+  const inside = new Set(parts);
+  const staysOutside = {
+    name: 'stays-outside',
+    setup({onResolve}) {
+      onResolve({filter: /./}, ({path, kind, resolveDir}) => {
+        if (kind === 'entry-point' || !path.startsWith('.')) return undefined;
+        const target = relative(process.cwd(), join(resolveDir, path));
+        if (inside.has(target)) return undefined;
+        const seen = relative(resolve(file, '..'), target);
+        return {path: seen.startsWith('.') ? seen : `./${seen}`, external: true};
+      });
+    },
+  };
+  const {metafile} = await build({
+    entryPoints: [file],
+    outfile: file,
+    allowOverwrite: true,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    plugins: [staysOutside],
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const missing = parts.filter((part) => !(part in metafile.inputs));
+  if (missing.length > 0) throw new Error(`${file} no longer imports ${missing.join(', ')}: take it off the list`);
+}
