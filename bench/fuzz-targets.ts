@@ -6,10 +6,13 @@ import {readLines} from '../src/engine/conversation/session-lines.ts';
 import {ConfigFile} from '../src/engine/convert/source/config-file.ts';
 import {readHfConfig} from '../src/engine/convert/source/figures/hf-config.ts';
 import {readMistralParams} from '../src/engine/convert/source/figures/mistral-params.ts';
+import {refuseKinds} from '../src/engine/convert/source/figures/refused-kinds.ts';
+import {hyperparameterEntries} from '../src/engine/convert/tensors/hyperparameters.ts';
 import {readHfVocabulary} from '../src/engine/convert/vocabulary/hf-vocabulary.ts';
 import {readVocabulary} from '../src/engine/convert/vocabulary/vocabulary.ts';
 import {HeaderEnd} from '../src/engine/gguf/file-cursor.ts';
 import {parseGguf} from '../src/engine/gguf/read-header.ts';
+import {layOut} from '../src/engine/gguf/write-header.ts';
 import {repositoryIn} from '../src/engine/models/pull/hub/hub-answer.ts';
 import {RemoteAnswer} from '../src/engine/remote/read-events.ts';
 import {refusalIn} from '../src/engine/remote/server-words.ts';
@@ -21,6 +24,7 @@ import {MarkdownStream} from '../src/ui/markdown/stream.ts';
 import {createTheme} from '../src/ui/markdown/style.ts';
 import {Sentences} from '../src/ui/sentences.ts';
 import {toyTokenizer} from '../test/fakes/toy-tokenizer.ts';
+import {hfMambaFolder, latentConfig, latentParams, windowFolder} from '../test/fixtures/families-2026.ts';
 import {randomModel, TINY_SHAPE} from '../test/fixtures/random-model.ts';
 import {tekkenFile} from '../test/fixtures/tiny-folder.ts';
 import {tokenizerJson} from '../test/fixtures/tokenizer-json.ts';
@@ -220,13 +224,33 @@ export const TARGETS: readonly Target[] = [
   },
   {
     name: 'params.json',
-    seeds: bytes(JSON.stringify(PARAMS)),
-    read: (all) => readMistralParams(config(all), {embeddingRows: 100}),
+    seeds: bytes(
+      JSON.stringify(PARAMS),
+      JSON.stringify(latentParams()),
+      JSON.stringify({...PARAMS, sliding_window: [null, 24]}),
+      JSON.stringify({model_type: 'mamba', dim: 64, n_layers: 2, d_inner: 128, head_dim: 16}),
+    ),
+    read: (all) => {
+      const file = config(all);
+      refuseKinds('mistral', file);
+      layOut(hyperparameterEntries(readMistralParams(file, {embeddingRows: 100}).model), []);
+    },
   },
   {
     name: 'config.json',
-    seeds: bytes(JSON.stringify(HF)),
-    read: (all) => readHfConfig(config(all), {embeddingRows: 100}),
+    seeds: bytes(
+      JSON.stringify(HF),
+      JSON.stringify(latentConfig()),
+      Buffer.from(windowFolder('ministral')['config.json'] ?? []).toString(),
+      Buffer.from(hfMambaFolder()['config.json'] ?? [])
+        .toString()
+        .replace('Infinity', '1e30'),
+    ),
+    read: (all) => {
+      const file = config(all);
+      refuseKinds('hf', file);
+      layOut(hyperparameterEntries(readHfConfig(file, {embeddingRows: 100}).model), []);
+    },
   },
   {
     name: 'tekken.json',

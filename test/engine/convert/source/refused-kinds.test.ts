@@ -177,6 +177,11 @@ test.each<[Files, string]>([
   [latent({llama_4_scaling: {beta: 0.1}}), '"llama_4_scaling.original_max_position_embeddings" is missing'],
   [moe({num_experts: 5}), 'tensor "layers.0.gate.weight" is 4 x 64 instead of 5 x 64'],
   [latent({qk_nope_head_dim: 23}), 'instead of'],
+  [
+    hfMambaFolder({num_heads: null, head_dim: 24}),
+    '5.333333333333333 heads of 24 are not the 128 values that "expand" gives',
+  ],
+  [hfMambaFolder({expand: 65_536, hidden_size: 2 ** 20}), '"expand" times "hidden_size" is 68719476736'],
   [hfMambaFolder({num_heads: 7}), '7 heads of 16 are not the 128 values that "expand" gives'],
   [windowFolder('ministral', {layer_types: ['full_attention']}), '"layer_types" names 1 layers, there are 2'],
   [windowFolder('ministral', {layer_types: 'all'}), '"layer_types" is "all", which is no list of names'],

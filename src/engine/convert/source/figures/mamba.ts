@@ -1,4 +1,5 @@
 // Reads the figures of Mamba 2 models: mistral-inference's params.json and Hugging Face's config.json.
+import {LARGEST} from '../../../gguf/check/figures.ts';
 import type {Mamba} from '../../tensors/hyperparameters.ts';
 import type {ConfigFile} from '../config-file.ts';
 import {cannotConvert, type FigureOptions, type ReadFigures} from './read-figures.ts';
@@ -32,9 +33,11 @@ export function readMambaParams(file: ConfigFile, {embeddingRows, context}: Figu
 export function readMambaConfig(file: ConfigFile, {embeddingRows, context}: FigureOptions): ReadFigures {
   const dim = file.need('hidden_size');
   const innerDim = (file.number('expand') ?? 2) * dim;
+  if (innerDim > LARGEST.feedForward)
+    throw file.invalid(`"expand" times "hidden_size" is ${innerDim}: no model is so wide`);
   const headDim = file.number('head_dim') ?? 64;
   const heads = file.number('num_heads') ?? innerDim / headDim;
-  if (heads * headDim !== innerDim) {
+  if (!Number.isInteger(heads) || heads * headDim !== innerDim) {
     throw file.invalid(`${heads} heads of ${headDim} are not the ${innerDim} values that "expand" gives`);
   }
   const isSet = (key: string, fallback: boolean) => file.boolean(key) ?? fallback;
