@@ -13,7 +13,7 @@ export type FolderKind =
   /** `almost`: what is missing for a folder that is nearly a model, as a sentence. */
   | {readonly kind: 'none'; readonly almost: string | undefined};
 
-const MISTRAL_WEIGHTS = /^consolidated(\.\d+)?(-\d+-of-\d+)?\.(safetensors|pth)$/;
+const MISTRAL_WEIGHTS = /^consolidated(\.\d+)?(-\d+-of-\d+)?\.(safetensors|pth?)$/;
 const HF_WEIGHTS = /^model(-\d{5}-of-\d{5})?\.safetensors$/;
 /** Endings of what is still being downloaded. */
 export const PARTIAL = /\.(part|partial|incomplete|ipull|downloadInProgress|crdownload|download)$/;

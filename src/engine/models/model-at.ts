@@ -78,7 +78,7 @@ function danglingLink(path: string): string | undefined {
 
 function modelInFile(path: string): FoundModel {
   const name = basename(path);
-  if (/^(params|config)\.json$|\.safetensors$|\.pth$/.test(name)) return modelOfWeights(path);
+  if (/^(params|config)\.json$|\.safetensors$|\.pth?$/.test(name)) return modelOfWeights(path);
   if (/\.tar$/i.test(name)) return {kind: 'tar', path, note: `${path}: an archive, to be unpacked once`};
   if (isTokenizerFile(name) || /\.json$/i.test(name)) {
     const what = isTokenizerFile(name) ? 'a tokenizer' : 'a JSON file';

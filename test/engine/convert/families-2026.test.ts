@@ -10,6 +10,7 @@ import {preflight} from '../../../src/engine/gguf/preflight.ts';
 import {readGguf} from '../../../src/engine/gguf/read-header.ts';
 import {FAMILIES, latentFolder, OTHER_SIZES, voxtralFolder, windowFolder} from '../../fixtures/families-2026.ts';
 import {folderWith} from '../../fixtures/folder.ts';
+import {checkpoint} from '../../fixtures/pth.ts';
 import {hfTensors, mixtralFolder, transformerTensors} from '../../fixtures/tiny-families.ts';
 import {type FakeTensor, type Files, json, safetensors} from '../../fixtures/tiny-folder.ts';
 
@@ -161,6 +162,55 @@ test('experts that transformers 5 fused are cut apart for an architecture that w
     ]);
   };
   expect(await sums(hf)).toEqual(await sums(plain));
+});
+
+test('Mixtral\u2019s first checkpoint: layers in several pickles, experts below each other, those of w2 transposed', async () => {
+  const [dim, hidden] = [64, 96];
+  const own = transformerTensors(
+    {dim, n_layers: 2, hidden_dim: hidden, n_heads: 4, n_kv_heads: 2, head_dim: 16},
+    {experts: 4},
+  );
+  const bytesOf = (name: string) => own.find((item) => item.name === name)?.bytes ?? Buffer.of();
+  const stacked = [0, 1].flatMap((layer): FakeTensor[] => {
+    const experts = (part: string) =>
+      [0, 1, 2, 3].map((at) => bytesOf(`layers.${layer}.feed_forward.experts.${at}.${part}.weight`));
+    const turned = experts('w2').map((bytes) => {
+      const values = new Uint16Array(Uint8Array.from(bytes).buffer);
+      const out = Uint16Array.from(values, (_, at) => values[(at % dim) * hidden + Math.floor(at / dim)] as number);
+      return new Uint8Array(out.buffer);
+    });
+    const of = (name: string, rows: number, parts: readonly Uint8Array[]): FakeTensor => ({
+      ...{
+        name: `layers.${layer}.block_sparse_moe.${name}`,
+        shape: [rows, dim],
+        dtype: 'BF16',
+        bytes: Buffer.concat(parts),
+      },
+    });
+    return [
+      of('gate.weight', 4, [bytesOf(`layers.${layer}.feed_forward.gate.weight`)]),
+      of('w1', 4 * hidden, experts('w1')),
+      of('w2', 4 * hidden, turned),
+      of('w3', 4 * hidden, experts('w3')),
+    ];
+  });
+  const dense = own.filter(({name}) => !name.includes('feed_forward'));
+  const plain = mixtralFolder();
+  const {'consolidated.safetensors': _, ...rest} = plain;
+  const files = {
+    ...rest,
+    'consolidated.00.pt': checkpoint([...dense, ...stacked.slice(0, 4)]),
+    'consolidated.01.pt': checkpoint(stacked.slice(4)),
+  };
+  const sums = async (from: Files) => {
+    const {file, bytes} = await converted(from);
+    return file.tensors.map(({name, shape, offset, bytes: length = 0}) => [
+      name,
+      shape,
+      sum(name, bytes.subarray(offset, offset + length)),
+    ]);
+  };
+  expect(await sums(files)).toEqual(await sums(plain));
 });
 
 test('no attention goes to the sinks of a model that has none', async () => {

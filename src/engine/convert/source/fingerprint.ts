@@ -13,9 +13,9 @@ const SMALL_TEXT = 1 << 26;
 const SAMPLE = 4096;
 const SAMPLES = 256;
 
-const WEIGHTS = /\.(safetensors|pth)$/;
+const WEIGHTS = /\.(safetensors|pth?)$/;
 const RELEVANT =
-  /^(params\.json|config\.json|generation_config\.json|SYSTEM_PROMPT\.txt|tekken\.json|tokenizer\.model(\.v\d+(m\d+)?)?|tokenizer(_config)?\.json|chat_template\.(jinja|json)|.*\.(safetensors|pth))$/;
+  /^(params\.json|config\.json|generation_config\.json|SYSTEM_PROMPT\.txt|tekken\.json|tokenizer\.model(\.v\d+(m\d+)?)?|tokenizer(_config)?\.json|chat_template\.(jinja|json)|.*\.(safetensors|pth?))$/;
 
 /**
  * 16 hex digits over names, sizes and contents of the files a conversion reads. Of a large file the first and last

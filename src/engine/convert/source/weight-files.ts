@@ -1,5 +1,5 @@
 // Which files of a folder hold its weights, and whether all of them are there.
-import {basename, join} from 'node:path';
+import {basename, extname, join} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
 import {readPth} from '../weights/pth.ts';
 import {readSafetensors} from '../weights/safetensors.ts';
@@ -10,7 +10,7 @@ import {readConfigFile} from './config-file.ts';
 const STEMS = {mistral: 'consolidated', hf: 'model'} as const;
 
 /** Of a checkpoint that was saved in pieces, each by a process of its own. */
-const PICKLED = /^consolidated\.(\d{2})\.pth$/;
+const PICKLED = /^consolidated\.(\d{2})\.pth?$/;
 
 /**
  * Paths of all parts. One whole file goes before parts, safetensors before a pickle.
@@ -57,11 +57,15 @@ function indexedFiles(folder: string, index: string, names: readonly string[]): 
 }
 
 function pickled(folder: string, names: readonly string[]): readonly string[] {
-  const found = names.filter((name) => /^consolidated.*\.pth$/.test(name));
+  const found = names.filter((name) => /^consolidated.*\.pth?$/.test(name));
   const numbers = found.flatMap((name) => PICKLED.exec(name)?.[1] ?? []);
   const gap = numbers.findIndex((number, at) => Number(number) !== at);
   if (gap < 0 || numbers.length !== found.length) return found;
-  throw missingFile(folder, `part ${gap} of the weights is missing: consolidated.0${gap}.pth`, names);
+  throw missingFile(
+    folder,
+    `part ${gap} of the weights is missing: consolidated.${String(gap).padStart(2, '0')}${extname(found[0] ?? '')}`,
+    names,
+  );
 }
 
 /**
@@ -71,7 +75,7 @@ function pickled(folder: string, names: readonly string[]): readonly string[] {
 export function readWeights(folder: string, files: readonly string[]): Weights {
   const all = new Map<string, SourceTensor>();
   for (const file of files) {
-    const isPickle = file.endsWith('.pth');
+    const isPickle = /\.pth?$/.test(file);
     for (const [name, tensor] of isPickle ? readPth(file) : readSafetensors(file)) {
       const other = all.get(name);
       if (other !== undefined && isPickle) throw cutTensors(folder, files);

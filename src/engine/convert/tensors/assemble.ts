@@ -65,11 +65,14 @@ function bySourceName(folder: string, weights: Weights, naming: Naming): Map<str
   return sources;
 }
 
-/** A stack lies in one tensor, or in as many as it is high. */
+/** A stack lies in one tensor, one matrix below the other or not, or in as many as it is high. */
 function checkShape(folder: string, name: string, shape: readonly number[], sources: readonly SourceTensor[]): void {
   const isStacked = shape.length === 3;
-  const isWhole = sources[0]?.shape.length === 3;
-  const each = isStacked && !isWhole ? shape.slice(1) : shape;
+  const [first] = sources;
+  const below = [(shape[0] ?? 0) * (shape[1] ?? 0), shape[2] ?? 0];
+  const isBelow = isStacked && shape[0] !== 1 && first?.shape.join() === below.join();
+  const isWhole = isBelow || first?.shape.length === 3;
+  const each = isBelow ? below : isStacked && !isWhole ? shape.slice(1) : shape;
   const wanted = each.filter((size) => size !== 1).join(' x ');
   const there = sources.filter(Boolean).length;
   const count = isStacked && !isWhole ? shape[0] : 1;

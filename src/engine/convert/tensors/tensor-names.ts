@@ -49,6 +49,11 @@ const LAYER: Record<Naming, Readonly<Record<string, string>>> = {
     'feed_forward.w3.weight': 'ffn_up.weight',
     'feed_forward.gate.weight': 'ffn_gate_inp.weight',
     'gate.weight': 'ffn_gate_inp.weight',
+    // Mixtral's first checkpoint: the experts of a layer below each other, those of w2 transposed.
+    'block_sparse_moe.gate.weight': 'ffn_gate_inp.weight',
+    'block_sparse_moe.w1': 'ffn_gate_exps.weight',
+    'block_sparse_moe.w2': 'ffn_down_rows.weight',
+    'block_sparse_moe.w3': 'ffn_up_exps.weight',
     'shared_experts.w1.weight': 'ffn_gate_shexp.weight',
     'shared_experts.w2.weight': 'ffn_down_shexp.weight',
     'shared_experts.w3.weight': 'ffn_up_shexp.weight',

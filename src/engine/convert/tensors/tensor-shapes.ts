@@ -33,8 +33,8 @@ export function expectedTensors(model: Hyperparameters, has: (name: string) => b
   const {dim, vocabSize, layers} = model;
   const blocks = Array.from({length: layers}, (_, layer) => {
     const block = `blk.${layer}.`;
-    const isFused = has(`${block}${FUSED}`);
-    return layerOf(model, layer, isFused).map(({rowsOf, ...tensor}) => ({
+    const form = {isFused: has(`${block}${FUSED}`), isTransposed: has(`${block}${TRANSPOSED}`)};
+    return layerOf(model, layer, form).map(({rowsOf, ...tensor}) => ({
       ...tensor,
       name: block + tensor.name,
       ...(rowsOf && {rowsOf: {...rowsOf, name: block + rowsOf.name}}),
@@ -52,10 +52,20 @@ const matrix = (name: string, ...shape: number[]): ExpectedTensor => ({name, sha
 const exact = (name: string, ...shape: number[]): ExpectedTensor => ({name, shape, exact: true});
 
 const FUSED = 'ffn_gate_up_exps.weight';
+/** In no GGUF: the name for what `ffn_down_exps` is made of. */
+const TRANSPOSED = 'ffn_down_rows.weight';
 
-function layerOf(model: Hyperparameters, layer: number, isFused: boolean): ExpectedTensor[] {
+/** How the experts lie in the source. */
+interface ExpertForm {
+  /** Gate and up of an expert in one tensor. */
+  readonly isFused: boolean;
+  /** The columns of the down matrices are rows. */
+  readonly isTransposed: boolean;
+}
+
+function layerOf(model: Hyperparameters, layer: number, form: ExpertForm): ExpectedTensor[] {
   if (model.architecture === 'mamba2') return mambaLayer(model);
-  return model.architecture === 'mistral4' ? latentLayer(model, layer, isFused) : transformerLayer(model, isFused);
+  return model.architecture === 'mistral4' ? latentLayer(model, layer, form.isFused) : transformerLayer(model, form);
 }
 
 function denseFeedForward(dim: number, hiddenDim: number): ExpectedTensor[] {
@@ -67,7 +77,18 @@ function denseFeedForward(dim: number, hiddenDim: number): ExpectedTensor[] {
 }
 
 /** `llama` wants the two apart: they are cut out of the fused ones. */
-function experts(dim: number, hiddenDim: number, count: number, isFused: boolean): ExpectedTensor[] {
+function experts(dim: number, hiddenDim: number, count: number, form: ExpertForm): ExpectedTensor[] {
+  const {isFused, isTransposed} = form;
+  const turned = isTransposed && {
+    rowsOf: {
+      name: TRANSPOSED,
+      shape: [count, hiddenDim, dim],
+      groupRows: hiddenDim,
+      first: 0,
+      count: hiddenDim,
+      transposed: true,
+    },
+  };
   const cut = (first: number) =>
     isFused && {
       rowsOf: {
@@ -82,15 +103,15 @@ function experts(dim: number, hiddenDim: number, count: number, isFused: boolean
   return [
     exact('ffn_gate_inp.weight', count, dim),
     {...matrix('ffn_gate_exps.weight', count, hiddenDim, dim), ...cut(0)},
-    matrix('ffn_down_exps.weight', count, dim, hiddenDim),
+    {...matrix('ffn_down_exps.weight', count, dim, hiddenDim), ...turned},
     {...matrix('ffn_up_exps.weight', count, hiddenDim, dim), ...cut(hiddenDim)},
   ];
 }
 
-function transformerLayer(model: Transformer, isFused: boolean): ExpectedTensor[] {
+function transformerLayer(model: Transformer, form: ExpertForm): ExpectedTensor[] {
   const {dim, hiddenDim, heads, kvHeads, headDim} = model;
   const feedForward = model.experts
-    ? experts(dim, hiddenDim, model.experts.count, isFused)
+    ? experts(dim, hiddenDim, model.experts.count, form)
     : denseFeedForward(dim, hiddenDim);
   // No weight of attention goes to them: their exponential is 0.
   const sinks = model.window ? [{...exact('attn_sinks.weight', heads), filledWith: -1e30}] : [];

@@ -10,7 +10,7 @@ import {
   windowFolder,
 } from '../../../fixtures/families-2026.ts';
 import {folderWith} from '../../../fixtures/folder.ts';
-import {denseFolder, hfFolder, ministral3Folder} from '../../../fixtures/tiny-families.ts';
+import {denseFolder, hfFolder, ministral3Folder, transformerTensors} from '../../../fixtures/tiny-families.ts';
 import {type Files, json, safetensors, tensor} from '../../../fixtures/tiny-folder.ts';
 
 function refusal(files: Files): {code: string; line: string; hint: string} {
@@ -36,6 +36,13 @@ const params = (changes: object): Files => ({
   'consolidated.safetensors': strange,
 });
 const config = (value: object): Files => ({...hfFolder(), 'config.json': json(value), 'model.safetensors': strange});
+
+/** Mamba with another limit, as Python writes it. */
+function withLimit(limit: string): Files {
+  const files = hfMambaFolder();
+  const text = Buffer.from(files['config.json'] ?? []).toString();
+  return {...files, 'config.json': Buffer.from(text.replace('[0,Infinity]', limit))};
+}
 
 test.each<[string, Files, string]>([
   [
@@ -107,6 +114,21 @@ test.each<[string, Files, string]>([
     'a temperature without YaRN',
     changed(ministral3Folder(), 'params.json', {yarn: undefined}),
     'params.json: an attention temperature from position 128 on, where YaRN has none',
+  ],
+  [
+    'a temperature without YaRN, of Hugging Face',
+    changed(hfFolder(), 'config.json', {rope_parameters: {rope_type: 'default', llama_4_scaling_beta: 0.1}}),
+    'config.json: an attention temperature without YaRN cannot be converted',
+  ],
+  [
+    'Mamba with a limit to its steps',
+    withLimit('[0.0, 0.1]'),
+    'config.json: time steps within 0 and 0.1 ("time_step_limit") cannot be converted',
+  ],
+  [
+    'Mamba with steps from somewhere on',
+    withLimit('[0.001, Infinity]'),
+    'config.json: time steps within 0.001 and Infinity ("time_step_limit") cannot be converted',
   ],
   ['Mamba with biases', hfMambaFolder({use_bias: true}), 'config.json: projections with a bias'],
   [
@@ -188,6 +210,20 @@ test.each<[Files, string]>([
 ])('figures that are missing, impossible or do not fit the weights: case %#', (files, line) => {
   const {code, line: got} = refusal(files);
   expect([code, got]).toEqual(['model_invalid', expect.stringContaining(line)]);
+});
+
+test('two tensors for one part of the model are told', () => {
+  const files = denseFolder();
+  const twice = safetensors([
+    ...transformerTensors({dim: 64, n_layers: 2, hidden_dim: 96, n_heads: 4, n_kv_heads: 2, head_dim: 16}),
+    tensor('mm_streams_embeddings.embedding_module.tok_embeddings.weight', [320, 64]),
+  ]);
+  expect(refusal({...files, 'consolidated.safetensors': twice})).toMatchObject({
+    code: 'model_invalid',
+    line: expect.stringContaining(
+      '"tok_embeddings.weight" and "mm_streams_embeddings.embedding_module.tok_embeddings.weight" are the same part of the model',
+    ),
+  });
 });
 
 test('an expert that is left out is not made up for by one too many', () => {

@@ -64,5 +64,5 @@ export function chooseFolder({repo, files}: HubRepository): ChosenFiles {
 /** Older repositories have their weights in a pickle only. */
 function pickled(chosen: readonly HubFile[], there: readonly HubFile[]): readonly HubFile[] {
   if (chosen.some(({name}) => name.endsWith('.safetensors'))) return chosen;
-  return [...chosen, ...there.filter(({name}) => /^consolidated.*\.pth$/.test(name))];
+  return [...chosen, ...there.filter(({name}) => /^consolidated.*\.pth?$/.test(name))];
 }
