@@ -181,6 +181,23 @@ function targetOf(path: string): string {
   }
 }
 
+/**
+ * Removes from a folder of ours the parts of any file whose process has ended, and what earlier versions called NAME.part.
+ * Those that were touched within an hour stay: they may be of another machine.
+ * @returns the paths that were removed
+ */
+export function removeDeadParts(folder: string): string[] {
+  return readdirSync(folder).flatMap((name) => {
+    const [, pid] = /(?:\.(\d+)(?:-\d+)?)?\.part$/.exec(name) ?? [];
+    const path = join(folder, name);
+    const stat = statSync(path, {throwIfNoEntry: false});
+    const isOld = stat?.isFile() === true && Date.now() - stat.mtimeMs > LEFT_BEHIND_MS;
+    if (!name.endsWith('.part') || !isOld || (pid !== undefined && isAlive({pid: Number(pid), start: ''}))) return [];
+    rmSync(path, {force: true});
+    return [path];
+  });
+}
+
 /** Parts of processes that ended before theirs was whole. */
 function removeLeftParts(target: string, alone: boolean): void {
   const name = basename(target);

@@ -1,11 +1,11 @@
 // Opens a folder that needs conversion: converted once with consent, then taken from the cache.
-import {existsSync} from 'node:fs';
+import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {fileError} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {readRegular} from '../../base/files/regular-file.ts';
-import {writeWhole} from '../../base/files/whole-file.ts';
+import {removeDeadParts, writeWhole} from '../../base/files/whole-file.ts';
 import {formatBytes} from '../../base/units.ts';
 import {convertFolder, estimateBytes, quantisation} from '../../engine/convert/convert-folder.ts';
 import {fingerprint} from '../../engine/convert/source/fingerprint.ts';
@@ -45,9 +45,21 @@ export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlag
     });
   }
   for (const note of source.notes) io.say(`note: ${note}`);
+  tidy(io);
   await convert(io, source, type, out);
   await keepTokenizer(source, place);
   return out;
+}
+
+/** What conversions that were killed have left, also of folders that have changed since or are gone. */
+function tidy(io: Io): void {
+  const models = join(cacheFolder(io), 'models');
+  for (const name of existsSync(models) ? readdirSync(models) : []) {
+    const folder = join(models, name);
+    // Downloads have parts of their own rules.
+    if (name === 'fetched' || statSync(folder, {throwIfNoEntry: false})?.isDirectory() !== true) continue;
+    for (const path of removeDeadParts(folder)) io.say(`removed ${path}, which a conversion that was killed had left`);
+  }
 }
 
 /** The GGUF that was made of this folder earlier, of this quantisation or else of one that is made by default. */

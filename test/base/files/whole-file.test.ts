@@ -15,7 +15,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test} from 'vitest';
 import {tryLock} from '../../../src/base/files/lock.ts';
-import {writeAlone, writeWhole, writeWholeSync} from '../../../src/base/files/whole-file.ts';
+import {removeDeadParts, writeAlone, writeWhole, writeWholeSync} from '../../../src/base/files/whole-file.ts';
 import {childProgram, startChild} from '../../fixtures/child-program.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 
@@ -86,6 +86,20 @@ test('a link is followed, and stays', () => {
   expect(lstatSync(join(folder, 'settings.json')).isSymbolicLink()).toBe(true);
   expect(readFileSync(join(folder, 'dotfiles/settings.json'), 'utf8')).toBe('new');
   expect(readdirSync(folder).sort()).toEqual(['dotfiles', 'settings.json']);
+});
+
+test('parts of the dead are removed from a folder of ours, and nothing else', () => {
+  const names = ['a.gguf', 'a.gguf.part', 'a.gguf.999999999.part', 'a.gguf.999999999-2.part', 'a.part.txt'];
+  const kept = [`a.gguf.${process.pid}.part`, 'young.gguf.999999999.part'];
+  const folder = folderWith(Object.fromEntries([...names, ...kept].map((name) => [name, ''])));
+  const old = new Date(Date.now() - 2 * 3_600_000);
+  for (const name of [...names, kept[0] ?? '']) utimesSync(join(folder, name), old, old);
+  mkdirSync(join(folder, 'folder.part'));
+  utimesSync(join(folder, 'folder.part'), old, old);
+  expect(removeDeadParts(folder).sort()).toEqual(
+    ['a.gguf.999999999-2.part', 'a.gguf.999999999.part', 'a.gguf.part'].map((name) => join(folder, name)),
+  );
+  expect(readdirSync(folder).sort()).toEqual(['a.gguf', 'a.part.txt', 'folder.part', ...kept].sort());
 });
 
 test('what is no regular file is never replaced', async () => {

@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect, test} from 'vitest';
 import {convertedBefore, convertOnce, defaultType} from '../../../src/commands/open-model/convert-once.ts';
@@ -102,3 +102,20 @@ test('--yes agrees where nobody can be asked, and says what is done', async () =
 });
 
 const ioIn = (env: NodeJS.ProcessEnv, stdin: string) => fakeIo(stdin, env);
+
+test('what a conversion that was killed has left is removed before the next one, and told', async () => {
+  const io = ioWith();
+  const left = join(io.env.XDG_CACHE_HOME ?? '', 'mistral-chat/models/gone-1234');
+  mkdirSync(left, {recursive: true});
+  const names = ['gone-Q8_0.gguf.part', 'gone-Q4_K_M.gguf.999999999.part', 'gone-Q6_K.gguf'];
+  const old = new Date(Date.now() - 2 * 3_600_000);
+  for (const name of names) {
+    writeFileSync(join(left, name), 'half');
+    utimesSync(join(left, name), old, old);
+  }
+  await convertOnce(io, folderWith(denseFolder()), {yes: true});
+  expect(readdirSync(left)).toEqual(['gone-Q6_K.gguf']);
+  for (const name of names.slice(0, 2)) {
+    expect(io.err()).toContain(`removed ${join(left, name)}, which a conversion that was killed had left\n`);
+  }
+});
