@@ -1,11 +1,12 @@
-// Makes one file each of commander, of the table of flags and of the version: every file more is read and linked at each
-// start, by `--help` too.
-// Of our own files only data is put inside: a module with state or a class of its own would be there twice.
+// Makes one file each of commander, of the program, of the table of flags and of the version: every file more is read and
+// linked at each start, by `--help` too. Of our own files only data and rules without state are put inside: a module with
+// state or a class of its own would be there twice.
 import {join, relative, resolve} from 'node:path';
 import {build} from 'esbuild';
 
 /** The file, and what becomes a part of it. Anything else it imports stays outside. */
 const BUNDLES = {
+  'dist/commands/program.js': ['dist/commands/argv.js'],
   'dist/commands/options.js': [
     'dist/base/defined.js',
     'dist/engine/contract/local-engine.js',
