@@ -86,7 +86,10 @@ export function refuseSettings({reasoningEffort, modelSettings: given}: Given): 
   throw new Refusal(
     'InvalidRequestException',
     `This template version knows no ${isEffort ? 'reasoning effort' : 'model settings'}.`,
-    {param: isEffort ? EFFORT : 'model_settings'},
+    {
+      param: isEffort ? EFFORT : 'model_settings',
+      ...(isEffort && {hint: 'What has no levels thinks, if it does, under its own system prompt: --system default.'}),
+    },
   );
 }
 

@@ -14,12 +14,18 @@ export function endRow(finish: Finish, theme: Theme, continuable: boolean): Row 
   const dot = ` ${theme.dot} `;
   const facts = [
     `${usage.completionTokens} tok`,
+    ...(usage.reasoningTokens === undefined ? [] : [thoughtText(finish)]),
     ...(timings.tokensPerSecond === undefined ? [] : [`${timings.tokensPerSecond.toFixed(1)} tok/s`]),
     ...(timings.firstTokenMs === undefined ? [] : [`first ${(timings.firstTokenMs / 1000).toFixed(2)} s`]),
   ];
   const reason = reasonText(finish, continuable);
   const notable = finish.reason === 'length' || finish.reason === 'context';
   return joinRows([paint(facts.join(dot) + dot, theme.dim), paint(reason, notable ? theme.warning : theme.dim)]);
+}
+
+/** What of it was a thought. */
+function thoughtText({usage, thinkingCut}: Finish): string {
+  return `${usage.reasoningTokens} of them a thought${thinkingCut ? ', ended by its budget' : ''}`;
 }
 
 function reasonText({reason, stop}: Finish, continuable: boolean): string {

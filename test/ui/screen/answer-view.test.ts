@@ -43,6 +43,16 @@ test('a thought is folded into one line when it ends, and kept', () => {
   expect(bare(answer.flush())).toEqual(['thought for 2.5 s · 3 words · Ctrl+O shows it', 'Done.']);
 });
 
+test('the line below an answer says how much of it was a thought', () => {
+  const thought = (more: object) => {
+    const end = finish('stop');
+    return bare([endRow({...end, usage: {...end.usage, reasoningTokens: 12}, ...more}, theme, true)]);
+  };
+  const rest = '41.8 tok/s · first 0.38 s · stop: end of answer';
+  expect(thought({})).toEqual([`212 tok · 12 of them a thought · ${rest}`]);
+  expect(thought({thinkingCut: true})).toEqual([`212 tok · 12 of them a thought, ended by its budget · ${rest}`]);
+});
+
 test('a thought can be shown', () => {
   const {view: answer} = view(true);
   answer.take({type: 'reasoning', text: 'hm'});

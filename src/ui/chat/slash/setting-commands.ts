@@ -125,6 +125,11 @@ function showStats(chat: ChatContext): void {
     [
       `prompt     ${count(usage.promptTokens)} tokens, ${count(usage.cachedTokens)} of them cached; ${(timings.promptMs / 1000).toFixed(2)} s${rate(timings.promptTokensPerSecond)}`,
       `answer     ${count(usage.completionTokens)} tokens; ${(timings.generationMs / 1000).toFixed(2)} s${rate(timings.tokensPerSecond)}`,
+      ...(usage.reasoningTokens === undefined
+        ? []
+        : [
+            `thought    ${count(usage.reasoningTokens)} of these tokens${finish.thinkingCut ? ', ended by its budget' : ''}`,
+          ]),
       `first      ${timings.firstTokenMs === undefined ? 'no token came' : `${(timings.firstTokenMs / 1000).toFixed(2)} s`}`,
       `seed       ${finish.seed ?? 'not known'}`,
       '',

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import {openChat} from '../../../fakes/chat-face.ts';
 import {ScriptedBackend, type Step} from '../../../fakes/scripted-backend.ts';
+import {toyBackend} from '../../../fakes/toy-backend.ts';
 
 test.each([
   ['/set temperature 0.5', 'note: temperature = 0.5', {temperature: 0.5}],
@@ -115,6 +116,15 @@ test('/stats are those of the last answer', async () => {
       'seed       7',
     ].join('\n'),
   ]);
+});
+
+test('/stats say what of an answer was a thought', async () => {
+  const thinks = (said: readonly number[]) => (said.includes(36) ? [2] : [said.length === 0 ? 35 : 165]);
+  const {backend} = toyBackend({answer: () => [], ranked: thinks});
+  const {say} = await openChat(undefined, {open: async () => backend});
+  await say('/set thinking_budget 4');
+  await say('hi');
+  expect((await say('/stats'))[0]).toContain('\nthought    4 of these tokens, ended by its budget\n');
 });
 
 test('/tokens shows the ids of the last prompt, control tokens in brackets, a line end as two characters', async () => {
