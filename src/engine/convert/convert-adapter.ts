@@ -33,7 +33,13 @@ export function folderBase({folder, model, tensors}: SourceFolder): LoraBase {
   return {path: folder, architecture: model.architecture, headRows: model.headDim, shapes};
 }
 
-/** Throws EngineError model_invalid: halves without their other half, or an adapter made for another model. */
+/** Of latent attention: keys and values of one matrix are two, the keys transposed. */
+const SPLIT_WEIGHT = '.attn_kv_b.weight';
+
+/**
+ * Throws EngineError model_unsupported for a matrix that llama.cpp has in two, model_invalid: halves
+ * without their other half, or an adapter made for another model.
+ */
 export function planLora(adapter: AdapterFile, base: LoraBase): Plan {
   const tensors = adapter.factors.map((factor) => toPlanned(adapter, factor, base));
   tensors.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -53,6 +59,15 @@ function entries(base: LoraBase, alpha: number): GgufEntries {
 
 function toPlanned({path, naming}: AdapterFile, {source, weight, half}: Factor, base: LoraBase): PlannedTensor {
   const target = ggufName(naming, weight);
+  if (target?.name.endsWith(SPLIT_WEIGHT)) {
+    throw new EngineError(
+      'model_unsupported',
+      `${path}: tensor "${source.name}" is for a matrix that a GGUF has in two`,
+      {
+        hint: 'Merge the adapter into its base model first (merge_and_unload).',
+      },
+    );
+  }
   const shape = target?.expert === undefined ? base.shapes.get(target?.name ?? '') : undefined;
   // A goes from the columns to the rank, B from the rank to the rows.
   const [rows, columns] = source.shape;

@@ -7,6 +7,7 @@ import {ioOn} from '../../../src/commands/host/io.ts';
 import {run} from '../../../src/commands/program.ts';
 import {readGguf} from '../../../src/engine/gguf/read-header.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {latentFolder, windowFolder} from '../../fixtures/families-2026.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {tarBytes} from '../../fixtures/tar.ts';
 import {denseFolder} from '../../fixtures/tiny-families.ts';
@@ -49,6 +50,60 @@ test('an unknown quantisation is refused before anything is read', async () => {
   const io = fakeIo();
   expect(await run('mistral', ['convert', '/nowhere', '--quant', 'Q9'], io)).toBe(2);
   expect(io.err()).toContain('Expected one of F32, F16, Q8_0, BF16, Q6_K');
+});
+
+test('a sliding window is kept, or left out on request, and both are verified as what they are', async () => {
+  const folder = folderWith(windowFolder('ministral'));
+  const made = async (...flags: string[]) => {
+    const io = fakeIo();
+    const out = join(folder, `${flags.length}.gguf`);
+    expect(await run('mistral', ['convert', folder, '--out', out, '--workers', '0', '--json', ...flags], io)).toBe(0);
+    expect(await run('mistral', ['verify', out, folder, '--workers', '0'], fakeIo())).toBe(0);
+    const {notes} = JSON.parse(io.out()) as {notes: string[]};
+    return [readGguf(out).metadata.string('general.architecture'), ...notes];
+  };
+  expect(await made()).toEqual([
+    'granite_swa',
+    'A sliding window of 24 tokens is kept for 1 of 2 layers: other programs need llama.cpp with the architecture granite_swa.',
+  ]);
+  expect(await made('--no-window')).toEqual([
+    'llama',
+    "The sliding window is left out: beyond 24 tokens the answers are others than the model's.",
+  ]);
+});
+
+test('whose scale of attention is taken can be said', async () => {
+  const folder = folderWith(latentFolder({format: 'hf'}));
+  const multiplier = async (...flags: string[]) => {
+    const out = join(folder, 'out.gguf');
+    expect(
+      await run('mistral', ['convert', folder, '--out', out, '--force', '--workers', '0', ...flags], fakeIo()),
+    ).toBe(0);
+    return readGguf(out).metadata.number('mistral4.rope.scaling.yarn_log_multiplier');
+  };
+  expect(await multiplier()).toBeUndefined();
+  expect(await multiplier('--rope-scale', 'mistral')).toBeUndefined();
+  expect(await multiplier('--rope-scale', 'config')).toBe(Math.fround(0.1));
+});
+
+test.each<[string, string[], string]>([
+  ['--no-window', ['--no-window'], ' has no sliding window\nLeave it out.\n'],
+  [
+    '--rope-scale config',
+    ['--rope-scale', 'config'],
+    '\nIt is for latent attention with YaRN (Small 4, Leanstral, Large 3)',
+  ],
+  [
+    '--rope-scale of nobody',
+    ['--rope-scale', 'theirs'],
+    "argument 'theirs' is invalid. Allowed choices are mistral, config.",
+  ],
+])('%s is refused where it can decide nothing', async (_, flags, line) => {
+  const folder = folderWith(denseFolder());
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', folder, '--workers', '0', ...flags], io)).toBe(2);
+  expect(io.err()).toContain(line);
+  expect(readdirSync(folder).filter((name) => name.includes('gguf'))).toEqual([]);
 });
 
 test('a stop leaves nothing half', async () => {

@@ -6,6 +6,7 @@ import {planConversion, writePlan} from '../../../src/engine/convert/convert-wei
 import {readAdapter} from '../../../src/engine/convert/source/adapter-file.ts';
 import {openSourceFolder} from '../../../src/engine/convert/source/source-folder.ts';
 import {readGguf} from '../../../src/engine/gguf/read-header.ts';
+import {latentFolder} from '../../fixtures/families-2026.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {denseFolder, HF_NAMES, splitHeads} from '../../fixtures/tiny-families.ts';
 import {type FakeTensor, json, safetensors, tensor} from '../../fixtures/tiny-folder.ts';
@@ -64,6 +65,24 @@ test.each<[string, FakeTensor[], RegExp]>([
   const folder = folderWith({'lora.safetensors': safetensors(tensors)});
   const file = await base();
   expect(() => planLora(readAdapter(join(folder, 'lora.safetensors')), ggufBase(file))).toThrow(message);
+});
+
+test('latent attention takes an adapter, but not one of the matrix that a GGUF has in two', () => {
+  const adapterBase = folderBase(openSourceFolder(folderWith(latentFolder({format: 'mistral'}))));
+  const plan = (tensors: FakeTensor[]) => {
+    const folder = folderWith({'lora.safetensors': safetensors(tensors)});
+    return planLora(readAdapter(join(folder, 'lora.safetensors')), adapterBase).tensors.map(({name}) => name);
+  };
+  const query = pair('0.attention.wq_b', 160, 48, 4);
+  expect(plan(query)).toEqual(['blk.0.attn_q_b.weight.lora_a', 'blk.0.attn_q_b.weight.lora_b']);
+  expect(() => plan([...query, ...pair('1.attention.wkv_b', 224, 32, 4)])).toThrow(
+    expect.objectContaining({
+      code: 'model_unsupported',
+      message: expect.stringContaining(
+        '"layers.1.attention.wkv_b.lora_A.weight" is for a matrix that a GGUF has in two',
+      ),
+    }),
+  );
 });
 
 /** The same factors as PEFT names and orders them, for a base in Hugging Face's layout. */

@@ -241,8 +241,11 @@ test('a comparison knows the rows that are taken and the values that are filled 
   expect(await compare()).toEqual([sinks]);
 });
 
-test('the part of progress that is read adds up, also where one tensor becomes two', async () => {
-  const source = openSourceFolder(folderWith(latentFolder({format: 'hf'})));
+test.each<[string, Files]>([
+  ['one tensor becomes two', latentFolder({format: 'hf'})],
+  ['one is filled in', windowFolder('mistral')],
+])('the part of progress that is read adds up, also where %s', async (_, files) => {
+  const source = openSourceFolder(folderWith(files));
   const plan = planConversion(source, 'Q8_0');
   let last = 0;
   const progress = (done: number) => {

@@ -99,6 +99,11 @@ test.each<[string, Files, string]>([
     'config.json: rotary scaling "llama3" cannot be converted',
   ],
   [
+    'rotary parameters by kind of layer',
+    changed(hfFolder(), 'config.json', {rope_parameters: {full_attention: {rope_theta: 1e6}, sliding_attention: {}}}),
+    'config.json: rotary parameters of their own for "full_attention" cannot be converted',
+  ],
+  [
     'YaRN without truncation',
     changed(hfFolder(), 'config.json', {
       rope_parameters: {rope_type: 'yarn', factor: 4, original_max_position_embeddings: 64, truncate: false},

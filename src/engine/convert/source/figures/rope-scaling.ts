@@ -34,6 +34,8 @@ export function ropeParameters(text: ConfigFile): ConfigFile | undefined {
  */
 export function hfYarn(text: ConfigFile, isLatent: boolean, options: FigureOptions, notes: string[]): Yarn | undefined {
   const rope = ropeParameters(text);
+  const kind = rope?.keys.find((key) => rope.object(key) !== undefined);
+  if (kind !== undefined) throw cannotConvert(text, `rotary parameters of their own for "${kind}" cannot be converted`);
   const type = rope?.string('rope_type') ?? rope?.string('type') ?? 'default';
   if (type !== 'default' && type !== 'yarn') throw cannotConvert(text, `rotary scaling "${type}" cannot be converted`);
   if (rope === undefined || type === 'default') return undefined;
