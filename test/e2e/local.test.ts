@@ -33,6 +33,7 @@ describe('openLocalBackend', () => {
       templateConfidence: 'sure',
       supportsFim: true,
       supportsTools: true,
+      efforts: {levels: []},
       device: 'CPU, 1 thread',
     });
     await backend.close();

@@ -53,7 +53,7 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   const id = options.id ?? basename(file.path).replace(/\.gguf$/i, '');
   return new LocalBackend({
     ...loaded,
-    sampling,
+    ...(Object.keys(sampling).length > 0 && {sampling}),
     defaultSystem: defaultSystemOf(loaded),
     systemPublished: publishedSystem(file),
     chosenSettings: options.settings,

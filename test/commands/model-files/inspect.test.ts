@@ -5,8 +5,9 @@ import {run} from '../../../src/commands/program.ts';
 import {fakeIo} from '../../fakes/io.ts';
 import {latentFolder, voxtralFolder, windowFolder} from '../../fixtures/families-2026.ts';
 import {folderWith} from '../../fixtures/folder.ts';
-import {denseFolder, ministral3Folder} from '../../fixtures/tiny-families.ts';
+import {denseFolder, hfFolder, ministral3Folder} from '../../fixtures/tiny-families.ts';
 import type {Files} from '../../fixtures/tiny-folder.ts';
+import {json} from '../../fixtures/tiny-folder.ts';
 import {tinyModel} from '../../fixtures/tiny-model.ts';
 import {tekkenMetadata} from '../../fixtures/vocabularies.ts';
 
@@ -188,4 +189,27 @@ test('the scale of attention and windows have a line', async () => {
   const heard = await table(voxtralFolder('mistral'));
   expect(heard).not.toContain('attention');
   expect(heard).toContain('note          the source has an audio encoder, which is left out: this file is text only\n');
+});
+
+test('what a folder recommends is what the file made of it recommends, with the same origin', async () => {
+  const folder = folderWith({
+    ...hfFolder(),
+    'generation_config.json': json({temperature: 0.15, top_p: 0.95, repetition_penalty: 0}),
+    'SYSTEM_PROMPT.txt': 'Be brief.',
+  });
+  const out = join(folderWith(), 'm.gguf');
+  const io = fakeIo();
+  expect(await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], io)).toBe(0);
+  expect(io.err()).toContain('repetition_penalty is ignored, as it is not a number above 0, up to 10');
+  for (const model of [folder, out]) {
+    const looked = fakeIo();
+    expect(await run('mistral', ['inspect', model, '--json'], looked)).toBe(0);
+    expect(JSON.parse(looked.out())).toMatchObject({
+      sampling: {
+        temperature: {value: 0.15, origin: 'generation_config.json'},
+        topP: {value: 0.95, origin: 'generation_config.json'},
+      },
+      systemPrompt: {origin: 'SYSTEM_PROMPT.txt', text: 'Be brief.'},
+    });
+  }
 });
