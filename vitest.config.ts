@@ -28,7 +28,14 @@ export default defineConfig({
       },
       {
         plugins: [workerThreads()],
-        test: {name: 'alone', sequence: {groupOrder: 0}, maxWorkers: 3, pool: 'threads', include: ALONE},
+        test: {
+          name: 'alone',
+          sequence: {groupOrder: 0},
+          maxWorkers: 3,
+          pool: 'threads',
+          testTimeout: 30_000,
+          include: ALONE,
+        },
       },
       {
         test: {

@@ -138,25 +138,16 @@ test('a chat converts a folder once and takes the result the next time', async (
   expect(made).not.toHaveProperty('source');
 });
 
-test('a fine-tune with tokenizer.json alone is converted and chats in a pipe', async () => {
+test('a fine-tune with tokenizer.json alone, over a vocabulary of its own, is converted and chats once its template is named', async () => {
   const {'tokenizer.model': own, ...rest} = hfFolder();
   const vocabulary = readVocabulary('tokenizer.model', 'tokenizer.model', Buffer.from(own as Uint8Array));
   const file = Buffer.from(JSON.stringify(tokenizerJson(vocabulary, {transformers: 4})));
   const folder = folderWith({...rest, 'tokenizer.json': file});
   const out = join(folder, 'm.gguf');
   const {stderr} = await run('node', [program, 'convert', folder, '--workers', '0', '--out', out]);
-  expect(stderr).toContain('note: tokenizer.json does not state its template: v3, as its vocabulary has [INST]');
-  const {stdout} = await run('node', [
-    chat,
-    out,
-    '--instruct',
-    '-p',
-    'the',
-    '--max-tokens',
-    '4',
-    '--threads',
-    '1',
-    '--json',
-  ]);
+  expect(stderr).toContain('note: nothing says which template it has');
+  const ask = [chat, out, '--instruct', '-p', 'the', '--max-tokens', '4', '--threads', '1', '--json'];
+  await expect(run('node', ask)).rejects.toMatchObject({code: 3});
+  const {stdout} = await run('node', [...ask, '--template', 'v3']);
   expect(JSON.parse(stdout)).toMatchObject({usage: {prompt_tokens: 4}});
 });

@@ -7,7 +7,7 @@ import {parseInline} from '../../src/ui/markdown/inline.ts';
 import {MarkdownStream} from '../../src/ui/markdown/stream.ts';
 import {createTheme} from '../../src/ui/markdown/style.ts';
 import {Sentences} from '../../src/ui/sentences.ts';
-import {expectBounded, expectLinear} from '../fixtures/growth.ts';
+import {expectBounded, expectLinear, timeTaken} from '../fixtures/growth.ts';
 
 /** Each is repeated up to the length asked for. */
 const UNITS: Readonly<Record<string, string>> = {
@@ -96,12 +96,12 @@ describe('a frame costs the same however much was written before', () => {
       const frames = (before: number) => {
         const stream = new MarkdownStream(80, THEME);
         stream.write(start + textOf(unit, before));
-        const from = performance.now();
-        for (const part of piecesOf(textOf(unit, 150), 3)) {
-          stream.write(part);
-          stream.tail(20);
-        }
-        return performance.now() - from;
+        return timeTaken(() => {
+          for (const part of piecesOf(textOf(unit, 150), 3)) {
+            stream.write(part);
+            stream.tail(20);
+          }
+        });
       };
       // Apart by a multiple of the length at which lines of code are cut.
       expectBounded(frames, 6000, 6000 + 4 * 4096);

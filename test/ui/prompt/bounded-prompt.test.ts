@@ -12,7 +12,7 @@ import {EMPTY_INPUT, onInput} from '../../../src/ui/prompt/input.ts';
 import {History} from '../../../src/ui/prompt/input-history.ts';
 import {labelled, unfold} from '../../../src/ui/prompt/pastes.ts';
 import {promptRows} from '../../../src/ui/prompt/prompt-rows.ts';
-import {expectBounded, expectLinear} from '../../fixtures/growth.ts';
+import {expectBounded, expectLinear, timeTaken} from '../../fixtures/growth.ts';
 
 const UNITS: Readonly<Record<string, string>> = {
   'one word': 'a',
@@ -94,11 +94,11 @@ describe.each(Object.entries(UNITS))('%s', (_name, unit) => {
       (before) => {
         const decoder = new KeyDecoder();
         let input = {...EMPTY_INPUT, editor: editorOf(textOf(unit, before))};
-        const from = performance.now();
-        for (let key = 0; key < 25; key++) {
-          for (const event of decoder.push(Buffer.from('xé\x7f'))) input = onInput(input, event, CONTEXT)[0];
-        }
-        return performance.now() - from;
+        return timeTaken(() => {
+          for (let key = 0; key < 25; key++) {
+            for (const event of decoder.push(Buffer.from('xé\x7f'))) input = onInput(input, event, CONTEXT)[0];
+          }
+        });
       },
       5000,
       50_000,
