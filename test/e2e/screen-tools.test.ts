@@ -1,6 +1,7 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {expect, test} from 'vitest';
+import {expect, test, vi} from 'vitest';
+import {aliveFifo} from '../fixtures/alive-fifo.ts';
 import {chatPrograms} from './harness/chat-app.ts';
 import type {PtyProgram} from './harness/pty.ts';
 
@@ -168,6 +169,23 @@ test('the question is answered in a terminal of three rows', async () => {
   program.type('\r');
   await program.see('It said: three');
 });
+
+test.each(['SIGHUP', 'SIGTERM', 'SIGKILL'])(
+  'a tool that left the session ends with the screen at %s',
+  async (signal) => {
+    const fifo = aliveFifo();
+    const alive = join(fifo.cwd, 'alive');
+    const ill = `exec 9>'${alive}'; setsid sleep 600 & trap '' TERM HUP; sleep 600; sleep 600`;
+    const {program} = await toolChat(ill, `gone-${signal}`);
+    program.type('add\r');
+    await program.see('run add? 1-3');
+    program.type('1');
+    await vi.waitFor(() => expect(fifo.isAlive()).toBe(true), 20_000);
+    program.kill(signal);
+    await program.exited();
+    await vi.waitFor(() => expect(fifo.isAlive()).toBe(false), 10_000);
+  },
+);
 
 function pidIn(cwd: string): number {
   try {
