@@ -54,7 +54,6 @@ class MarkedThought implements TokenGuide {
   #isFirst = false;
   /** The last id ended a thought. */
   #hasEnded = false;
-  #wasCut = false;
 
   constructor(tokenizer: Tokenizer, {open, close}: {open: Token; close: Token}, rules: ThoughtRules) {
     this.#open = open;
@@ -85,7 +84,6 @@ class MarkedThought implements TokenGuide {
   take(token: Token): void {
     this.#hasEnded = token === this.#close;
     if (this.#phase === 'thinking' && token === this.#close) {
-      this.#wasCut ||= this.#used >= this.#rules.budget;
       this.#phase = 'behind';
     } else if (this.#phase === 'thinking') {
       this.#used += 1;
@@ -103,15 +101,14 @@ class MarkedThought implements TokenGuide {
   }
 
   get #mayThink(): boolean {
-    if (this.#used >= this.#rules.budget || this.#wasCut) return false;
+    if (this.#used >= this.#rules.budget) return false;
     return !this.#isForm || (this.#phase === 'free' && this.#rules.thoughtful !== undefined);
   }
 
   get #grammar(): Grammar | undefined {
-    const {grammar, thoughtful, budget} = this.#rules;
+    const {grammar, thoughtful} = this.#rules;
     if (!this.#isForm || thoughtful === undefined) return grammar;
-    if (this.#phase === 'behind') return thoughtful.behind;
-    return budget > 0 ? thoughtful.opening : grammar;
+    return this.#phase === 'behind' ? thoughtful.behind : thoughtful.opening;
   }
 }
 
@@ -121,7 +118,7 @@ class WordedThought implements TokenGuide {
   readonly #rules: ThoughtRules;
   readonly #thought = new PlainThought();
   readonly #inside: readonly Token[];
-  #decoder: TokenDecoder;
+  readonly #decoder: TokenDecoder;
   #used = 0;
   #closing: Token[] | undefined;
 
@@ -145,11 +142,8 @@ class WordedThought implements TokenGuide {
   take(token: Token): void {
     if (this.#closing?.[0] === token) this.#closing.shift();
     else if (this.#thought.isThinking) {
-      if (this.#used >= this.#rules.budget) {
-        this.#closing = this.#ending().slice(1);
-        // Half a character before the cut is none.
-        this.#decoder = this.#tokenizer.decoder();
-      } else this.#used += 1;
+      if (this.#used >= this.#rules.budget) this.#closing = this.#ending().slice(1);
+      else this.#used += 1;
     }
     if (!this.#tokenizer.isControl(token)) this.#thought.push(this.#decoder.push(token));
   }

@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 import {parseJson} from '../../../src/base/json.ts';
 import {collectAnswer} from '../../../src/engine/contract/collect-answer.ts';
 import type {ChatCompletionRequest, Token} from '../../../src/engine/contract/requests.ts';
+import {type ThoughtRules, thoughtGuide} from '../../../src/engine/local/thought-guide.ts';
 import {toyBackend} from '../../fakes/toy-backend.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 import {randomNumbers} from '../../fixtures/random-numbers.ts';
@@ -101,6 +102,29 @@ test('used up to the last token by a thought that ended, a budget allows no othe
   const request = {messages: [{role: 'user', content: 'q'}], sampling: {temperature: 0, thinkingBudget: 1}} as const;
   await collectAnswer(backend.chat(request, never));
   expect(model.answers[0]).toEqual([OPEN, x, CLOSE, ...ids('ab'), EOS]);
+});
+
+test('behind the end of a thought stands neither mark of one', async () => {
+  const script = [OPEN, x, CLOSE, CLOSE, OPEN, ...ids('a'), OPEN, x, CLOSE, ...ids('b'), EOS];
+  const {backend, model} = toyBackend({answer: () => script});
+  const request = {messages: [{role: 'user', content: 'q'}], sampling: {temperature: 0, thinkingBudget: 9}} as const;
+  await collectAnswer(backend.chat(request, never));
+  expect(model.answers[0]).toEqual([OPEN, x, CLOSE, ...ids('a'), OPEN, x, CLOSE, ...ids('b'), EOS]);
+});
+
+test('a grammar holds until the thought begins, and another one from its end on; one that waits for a call stays', () => {
+  const [grammar, opening, behind] = [{gbnf: 'all'}, {gbnf: 'opening'}, {gbnf: 'behind'}];
+  const seen = (rules: Pick<ThoughtRules, 'grammar' | 'thoughtful'>) => {
+    const guide = thoughtGuide(tokenizer, 'v15', {budget: 2, prompt: [1, 3, 4], ...rules});
+    return [OPEN, x, x, CLOSE, x].map((token) => {
+      const {grammar: held, forced} = guide?.next() ?? {};
+      guide?.take(token);
+      return forced === undefined ? held?.gbnf : 'forced';
+    });
+  };
+  expect(seen({grammar, thoughtful: {opening, behind}})).toEqual(['opening', undefined, undefined, 'forced', 'behind']);
+  expect(seen({grammar: {...grammar, after: CALLS}})).toEqual(['all', 'all', 'all', 'forced', 'all']);
+  expect(seen({})).toEqual([undefined, undefined, undefined, 'forced', undefined]);
 });
 
 test('of a thought that the prompt has begun, the ids of the prompt do not count', async () => {
