@@ -205,7 +205,9 @@ export class LocalBackend implements Backend {
     const isShortened = thinkingCut && budget && budget.tokens < (thinkingBudget ?? Number.POSITIVE_INFINITY);
     return [
       ...(mapped === undefined ? [] : [mapped]),
-      ...(budget === undefined && thinkingBudget !== undefined ? [NO_THOUGHTS] : []),
+      ...(budget === undefined && thinkingBudget !== undefined
+        ? [template.version === undefined ? FOREIGN : NO_THOUGHTS]
+        : []),
       ...(budget?.isCrowdedOut && isWished ? [NO_ROOM] : []),
       ...(isShortened ? [shortened(budget.tokens)] : []),
     ];
@@ -223,6 +225,7 @@ export class LocalBackend implements Backend {
 }
 
 const NO_THOUGHTS = 'this model has no thoughts that a budget could limit';
+const FOREIGN = "a thinking budget is kept for Mistral's own templates only: this model may think beyond it";
 const NO_ROOM = 'there was no room for a thought beside the answer: a larger max_tokens, or context, gives it some';
 const OLDEST = templateVersions()[0] as TemplateVersion;
 

@@ -2,10 +2,13 @@
 import fc from 'fast-check';
 import {afterAll, describe, expect, test} from 'vitest';
 import {parseJson} from '../../../../src/base/json.ts';
+import {collectAnswer} from '../../../../src/engine/contract/collect-answer.ts';
 import type {ChatCompletionRequest, Message} from '../../../../src/engine/contract/requests.ts';
 import {parseGguf} from '../../../../src/engine/gguf/read-header.ts';
+import {LocalBackend} from '../../../../src/engine/local/local-backend.ts';
 import {type LoadedTokenizer, loadFromGguf} from '../../../../src/engine/template/load-tokenizer.ts';
 import {PromptWriter} from '../../../../src/engine/template/prompt-writer.ts';
+import {ScriptedTokenModel} from '../../../fakes/scripted-token-model.ts';
 import {type GgufValue, ggufBytes} from '../../../fixtures/gguf.ts';
 import {type Changes, mistralMetadata} from '../../../fixtures/mistral-words.ts';
 
@@ -239,4 +242,15 @@ test('no text of a request becomes a control token', async () => {
     }),
     {numRuns: 400},
   );
+});
+
+test('a thinking budget, which is kept for the templates of versions alone, is not lost in silence', async () => {
+  const tokenModel = new ScriptedTokenModel({answer: () => [2]});
+  const backend = new LocalBackend({...chatml, tokenModel, id: 'm', trainedContextSize: 2048, device: 'script'});
+  const request = ask([user('a')], {sampling: {temperature: 0, thinkingBudget: 3}});
+  const {finish} = await collectAnswer(backend.chat(request, new AbortController().signal));
+  await backend.close();
+  expect(finish.notes).toEqual([
+    "a thinking budget is kept for Mistral's own templates only: this model may think beyond it",
+  ]);
 });
