@@ -24,6 +24,8 @@ export interface ModelShape {
   readonly latent: boolean;
   /** Values of the fixed recurrent state of one layer and sequence; 0 for pure attention. */
   readonly stateValues: number;
+  /** Some layers see only the last tokens: they have a cache and a mask beside those of the others. */
+  readonly slides?: boolean;
   readonly experts: number;
   readonly expertsUsed: number;
 }
@@ -59,6 +61,7 @@ export function modelShape(file: GgufFile): ModelShape {
     // Older files have the rank without this length: llama.cpp then caches whole keys and values of every head.
     latent: (number('attention.key_length_mla') ?? 0) > 0,
     stateValues: stateValues(number),
+    ...(metadata.numbers(key('attention.sliding_window_pattern'))?.some((slides) => slides !== 0) && {slides: true}),
     experts: number('expert_count') ?? 0,
     expertsUsed: number('expert_used_count') ?? 0,
   };

@@ -37,7 +37,7 @@ export function kvBytes(shape: ModelShape, context: number, type: KvType): numbe
 
 /**
  * Bytes needed to run a model. `weights` is the size of its files. The work buffer is an estimate: logits, the widest
- * activations of one micro batch and the attention mask.
+ * activations of one micro batch and the attention mask, of which there are two where some layers slide.
  */
 export function memoryNeed(
   shape: ModelShape,
@@ -50,6 +50,7 @@ export function memoryNeed(
   const activations = shape.vocabulary + 3 * shape.feedForward + 6 * shape.embedding;
   // Without flash attention the scores of every head of one layer are there at once, as F32.
   const scores = flashAttention ? 0 : 4 * shape.heads * cells(context);
-  const compute = MICRO_BATCH * (4 * activations + 2 * context + scores);
+  const masks = shape.slides ? 2 : 1;
+  const compute = MICRO_BATCH * (4 * activations + 2 * context * masks + scores);
   return {weights, kv, compute, total: weights + kv + compute};
 }

@@ -106,6 +106,18 @@ test('without flash attention the scores of all heads take room', () => {
   expect((small4[1] ?? 0) - (small4[0] ?? 0)).toBe(2048 * MIB);
 });
 
+test('layers that slide have a full cache and a mask of their own, as llama.cpp\u2019s log says', () => {
+  const shape = (pattern: boolean[]) => {
+    const changes = {metadata: {'granite_swa.attention.sliding_window_pattern': {bools: pattern}}};
+    const bytes = microModel('granite_swa', changes);
+    return modelShape(parseGguf('m.gguf', bytes, bytes.length));
+  };
+  const [sliding, plain] = [shape([true, false]), shape([false, false])].map((one) => memoryNeed(one, 0, 4096, 'F16'));
+  // Two layers of 2 heads of 16 + 16 values: 0.50 MiB in each of two caches. A mask is of 512 x 4096 values of 2 bytes.
+  expect([sliding?.kv, plain?.kv]).toEqual([1 * MIB, 1 * MIB]);
+  expect((sliding?.compute ?? 0) - (plain?.compute ?? 0)).toBe(4 * MIB);
+});
+
 test('the need is the sum of its parts', () => {
   const need = memoryNeed(sevenB, 4_370_000_000, 8192, 'F16');
   expect(need.kv).toBe(1_073_741_824);
