@@ -1,4 +1,5 @@
 // SYSTEM_PROMPT.txt, which Mistral publishes beside the weights of a model.
+import {statSync} from 'node:fs';
 import {join} from 'node:path';
 import {readRegular} from '../../base/files/regular-file.ts';
 
@@ -12,9 +13,9 @@ const MOST = 1 << 18;
 /** Its text without blank ends; undefined where it is missing, empty, too long or no UTF-8. */
 export function readSystemPrompt(folder: string): string | undefined {
   try {
-    const bytes = readRegular(join(folder, SYSTEM_PROMPT_FILE));
-    if (bytes.length > MOST) return undefined;
-    return new TextDecoder('utf-8', {fatal: true}).decode(bytes).trim() || undefined;
+    const path = join(folder, SYSTEM_PROMPT_FILE);
+    if (statSync(path).size > MOST) return undefined;
+    return new TextDecoder('utf-8', {fatal: true}).decode(readRegular(path)).trim() || undefined;
   } catch {
     return undefined;
   }

@@ -6,6 +6,7 @@ import {expect, test} from 'vitest';
 import {hubToken} from '../../../src/commands/model-files/hub-token.ts';
 import {run} from '../../../src/commands/program.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {scriptedModel} from '../../fakes/scripted-engine.ts';
 import {fileServer} from '../../fixtures/file-server.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {proxyServer} from '../../fixtures/proxy-server.ts';
@@ -211,6 +212,27 @@ test('a small file that is not the one git names is deleted and told', async () 
   expect(result).toMatchObject({code: 3, out: ''});
   expect(result.err).toMatch(/params\.json arrived damaged: git names it [0-9a-f]{40}, not f{40}\nIt was deleted/);
   expect(existsSync(folder)).toBe(false);
+});
+
+test('the system prompt of a repository comes with its model, and goes with the last one', async () => {
+  const prompt = Buffer.from('Be brief.');
+  const {mistral, repository, folder} = await hubOf({
+    'm-Q4_K_M.gguf': model,
+    'm-Q8_0.gguf': scriptedModel('another'),
+    'SYSTEM_PROMPT.txt': prompt,
+    'README.md': Buffer.from('# Mine'),
+  });
+  for (const quant of ['Q4_K_M', 'Q8_0']) {
+    expect(await mistral('pull', `hf:me/tune:${quant}`)).toMatchObject({code: 0, out: `${folder}/m-${quant}.gguf\n`});
+  }
+  expect(readdirSync(folder).sort()).toEqual(['SYSTEM_PROMPT.txt', 'm-Q4_K_M.gguf', 'm-Q8_0.gguf']);
+  expect(readFileSync(join(folder, 'SYSTEM_PROMPT.txt'))).toEqual(prompt);
+  const inspected = JSON.parse((await mistral('inspect', 'm-Q8_0.gguf', '--json')).out) as {systemPrompt: unknown};
+  expect(inspected.systemPrompt).toEqual({origin: 'SYSTEM_PROMPT.txt', text: 'Be brief.'});
+  expect((await mistral('rm', 'm-Q4_K_M.gguf', '--yes')).code).toBe(0);
+  expect(readdirSync(folder).sort()).toEqual(['SYSTEM_PROMPT.txt', 'm-Q8_0.gguf']);
+  expect((await mistral('rm', 'm-Q8_0.gguf', '--yes')).code).toBe(0);
+  expect(existsSync(repository)).toBe(false);
 });
 
 test('a repository of something else is refused', async () => {

@@ -3,6 +3,7 @@ import {existsSync, lstatSync, readdirSync, rmdirSync, rmSync, statSync} from 'n
 import {basename, dirname, join, sep} from 'node:path';
 import {readRegularText} from '../../../base/files/regular-file.ts';
 import {otherFormByConfig} from '../../convert/source/other-forms.ts';
+import {SYSTEM_PROMPT_FILE} from '../../defaults/system-prompt-file.ts';
 import {modelFiles} from '../../gguf/model-files.ts';
 import {folderKind, missingShards} from '../folder-kind.ts';
 import {CheckedBlobs} from './checked-blobs.ts';
@@ -86,9 +87,13 @@ function ggufsIn(all: readonly SnapshotEntry[]): Found[] {
   return [...folders].flatMap((folder) => {
     const files = all.filter(({name}) => dirname(name) === folder);
     const at = (name: string) => files.find((file) => basename(file.name) === name) as SnapshotEntry;
-    return modelFiles(files.map(({name, bytes}) => ({name: basename(name), bytes})))
+    const models = modelFiles(files.map(({name, bytes}) => ({name: basename(name), bytes})));
+    // What was fetched beside them belongs to all, so the last one takes it along.
+    const beside = files.filter(({name}) => models.length === 1 && basename(name) === SYSTEM_PROMPT_FILE);
+    const pathsOf = (parts: readonly string[]) => [...parts.map(at), ...beside].map(({path}) => path);
+    return models
       .filter(({missing}) => missing.length === 0)
-      .map(({name, parts, bytes}) => ({...at(name), bytes, files: parts.map((part) => at(part).path)}))
+      .map(({name, parts, bytes}) => ({...at(name), bytes, files: pathsOf(parts)}))
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   });
 }

@@ -4,6 +4,7 @@ import {EngineError} from '../../../../base/errors.ts';
 import type {HttpClient} from '../../../../base/http/http-client.ts';
 import {formatBytes} from '../../../../base/units.ts';
 import type {Machine} from '../../../contract/local-engine.ts';
+import {SYSTEM_PROMPT_FILE} from '../../../defaults/system-prompt-file.ts';
 import {modelFiles} from '../../../gguf/model-files.ts';
 import {ORIGINAL} from '../../catalogue/catalogue.ts';
 import {chooseQuantisation, filesNamed, USUAL_OVERHEAD} from '../../memory/choose-file.ts';
@@ -66,6 +67,8 @@ export function chooseHubFiles(repository: HubRepository, want: string | undefin
   }
   const {file, why} = chooseQuantisation(wanted, USUAL_OVERHEAD, machine);
   const files = repository.files.filter(({name}) => file.parts.includes(name));
+  // Behind the model, whose path is the one that is told.
+  files.push(...repository.files.filter(({name}) => name === SYSTEM_PROMPT_FILE && !file.name.includes('/')));
   const reason = wanted.length === 1 ? '' : `, one of ${wanted.length}: ${why}`;
   return {files, isFolder: false, note: `${file.name} (${formatBytes(file.bytes)})${reason}`};
 }
