@@ -38,6 +38,7 @@ export default defineConfig({
         },
       },
       {
+        plugins: [workerThreads()],
         test: {
           name: 'e2e',
           sequence: {groupOrder: 1},

@@ -62,6 +62,8 @@ export interface EngineFlags {
   readonly template?: TemplateVersion;
   /** A file with a chat template in Jinja. */
   readonly chatTemplate?: string;
+  /** Opens a vocabulary that is not Mistral's. */
+  readonly foreign?: true;
   readonly setting?: readonly string[];
   /** Commander's value of an absent --no-… option is true. */
   readonly modelDefaults?: boolean;
@@ -115,6 +117,7 @@ export function addEngineOptions(command: Command): void {
     .addOption(
       new Option('--chat-template <file>', "chat template in Jinja, in place of the file's own").conflicts('template'),
     )
+    .option('--foreign', "open a model whose vocabulary is not Mistral's: nobody proved its tokens")
     .option(
       '--setting <name=value>',
       'a setting of the model that its tokenizer file names; repeatable',

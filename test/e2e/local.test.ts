@@ -31,6 +31,7 @@ describe('openLocalBackend', () => {
       template: 'v3',
       templateReason: 'the model file says so (mistral.tokenizer.version)',
       templateConfidence: 'sure',
+      sampling: {},
       supportsFim: true,
       supportsTools: true,
       efforts: {levels: []},

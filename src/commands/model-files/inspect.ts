@@ -81,6 +81,9 @@ function table(found: Inspection, note: string): string {
   }
   const sampling = samplingText(found);
   if (sampling !== '') rows.push(['sampling', sampling]);
+  const {template} = found;
+  if (tokenizer === undefined && template)
+    rows.push(['template', `${template.version}: ${template.reasons.join('; ')}`]);
   if (found.license !== undefined) rows.push(['license', found.license]);
   rows.push(['fits here', howItFits(found)]);
   for (const text of found.notes) rows.push(['note', text]);

@@ -59,6 +59,7 @@ export async function openBackend(
     file,
     slots,
     chats,
+    ...(flags.foreign && {foreign: true}),
     ...engineOptions(flags),
     ...libraryChoice(io, flags),
     ...(flags.chatTemplate !== undefined && {

@@ -67,6 +67,8 @@ const MEANING = {
   idleTimeout: 'others',
   // Chooses the file, by which a server is found.
   quant: 'others',
+  // Without it such a model is not served either.
+  foreign: 'others',
   memoryCheck: 'others',
   verbose: 'others',
   yes: 'others',

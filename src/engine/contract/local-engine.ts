@@ -1,6 +1,7 @@
 // The seam below a local backend: what opens a model file on this machine, and what it is told, in no library's words.
 import type {GgufFile} from '../gguf/read-header.ts';
 import type {KvState, TokenModel} from './backend.ts';
+import type {Token} from './prompt.ts';
 
 /** What computes: `auto` is the best there is, `off` the processor alone. */
 export const DEVICES = ['auto', 'off', 'cuda', 'vulkan', 'metal'] as const;
@@ -102,6 +103,8 @@ export interface LocalModel extends TokenModel {
   readonly device: string;
   /** Absent where the engine cannot save a KV cache. */
   readonly state?: KvState;
+  /** A text as the library's own tokenizer sees it, without control tokens; absent where it is not asked. */
+  encode?(text: string): readonly Token[];
 }
 
 /** A library that computes models. `engine/local/engines.ts` lists those there are. */

@@ -14,7 +14,7 @@ import {recommendedSampling} from '../models/defaults/recommended-sampling.ts';
 import {memoryNeed} from '../models/memory/memory-needs.ts';
 import {type Abilities, abilitiesOf} from '../template/abilities.ts';
 import {defaultSystemOf} from '../template/default-system.ts';
-import {loadFromGguf} from '../template/load-tokenizer.ts';
+import {loadFromGguf, loadUnproved} from '../template/load-tokenizer.ts';
 import {type ModelSetting, settingLines} from '../template/model-settings.ts';
 import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
 import {type AttentionReport, attentionReport, scaleNote} from './attention.ts';
@@ -159,7 +159,18 @@ function tokenizerReport(file: GgufFile): FileReport {
       },
     };
   } catch (error) {
-    if (error instanceof EngineError) return {problem: error.message};
+    if (!(error instanceof EngineError)) throw error;
+    const template = unprovedTemplate(file);
+    return {problem: error.message, ...(template && {template: templateReport(template)})};
+  }
+}
+
+/** Of a vocabulary that only the engine reads: its template is known all the same. */
+function unprovedTemplate(file: GgufFile): DetectedTemplate | undefined {
+  try {
+    return loadUnproved(file, () => [], {}).template;
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
     throw error;
   }
 }

@@ -43,6 +43,7 @@ class Llama implements LlamaTokenModel {
   readonly trainedContextSize: number;
   readonly device: string;
   readonly vocabSize: number;
+  readonly encode?: (text: string) => readonly Token[];
   readonly state: KvState = {save: (path) => this.#saveState(path), load: (path) => this.#loadState(path)};
   readonly #opened: OpenedModel;
   readonly #options: LlamaOptions;
@@ -56,6 +57,8 @@ class Llama implements LlamaTokenModel {
     this.trainedContextSize = opened.trainedContextSize;
     this.vocabSize = modelShape(options.file).vocabulary;
     this.device = opened.device;
+    const encode = opened.encode?.bind(opened);
+    if (encode) this.encode = encode;
   }
 
   isEndOfGeneration(token: Token): boolean {

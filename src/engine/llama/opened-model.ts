@@ -16,6 +16,8 @@ export interface OpenedModel {
   readonly kvType: KvType;
   readonly flashAttention: boolean;
   isEnd(token: Token): boolean;
+  /** A text by the library's own tokenizer, without control tokens. */
+  encode?(text: string): readonly Token[];
   /** The prompt was checked. Leaving the loop early ends the answer, as the signal does, without an error. */
   answer(prompt: Prompt, options: GenerateOptions, signal: AbortSignal): AsyncIterable<TokenEvent>;
   /** Writes the state of the slot used last. False when there is nothing to save. */

@@ -1,13 +1,13 @@
 // From a GGUF file to a running local backend: tokenizer, template and engine together.
 import {basename} from 'node:path';
 import type {JsonObject} from '../../base/json.ts';
-import type {LocalOptions} from '../contract/local-engine.ts';
+import type {LocalEngine, LocalOptions} from '../contract/local-engine.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
 import {preflight} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {publishedSystem, recommendedSampling} from '../models/defaults/recommended-sampling.ts';
 import {defaultSystemOf} from '../template/default-system.ts';
-import {loadFromGguf} from '../template/load-tokenizer.ts';
+import {loadFromGguf, loadUnproved} from '../template/load-tokenizer.ts';
 import {checkChosen, isUnusual, settingLines} from '../template/model-settings.ts';
 import {guessLine, requireChats} from '../template/version/require-version.ts';
 import {engineFor} from './engines.ts';
@@ -20,6 +20,8 @@ export interface OpenLocalOptions extends LocalOptions {
   readonly template?: TemplateVersion;
   /** A chat template in Jinja that is taken in place of the file's own. */
   readonly chatTemplate?: string;
+  /** Opens a vocabulary that is not one of Mistral's too; nobody proved its tokens. */
+  readonly foreign?: boolean;
   /** Refuses a model that no chat can be told to, before its weights are loaded. */
   readonly chats?: boolean;
   /** Model settings that every request has, unless it says otherwise. */
@@ -38,7 +40,8 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   const engine = await engineFor(file);
   // A library may take its time to load: the tokenizer is read meanwhile.
   engine.warm?.(options);
-  const loaded = loadFromGguf(file, options.template, options.chatTemplate);
+  const unproved = options.foreign ? await openUnproved(engine, file, options) : undefined;
+  const loaded = unproved?.loaded ?? loadFromGguf(file, options.template, options.chatTemplate);
   const {modelSettings, template} = loaded;
   if (options.chats) requireChats(template);
   checkChosen(options.settings, loaded.version, modelSettings);
@@ -48,7 +51,7 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
     options.onNote?.(`model settings: ${settingLines(modelSettings).join('; ')}`);
   const {sampling, notes} = recommendedSampling(file);
   for (const note of notes) options.onNote?.(note);
-  const tokenModel = await engine.open(file, options);
+  const tokenModel = unproved?.tokenModel ?? (await engine.open(file, options));
   const {trainedContextSize, device, state} = tokenModel;
   const id = options.id ?? basename(file.path).replace(/\.gguf$/i, '');
   return new LocalBackend({
@@ -64,4 +67,18 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
     id,
     path: file.path,
   });
+}
+
+/** The engine first: the vocabulary may be one that only it can read. */
+async function openUnproved(engine: LocalEngine, file: GgufFile, options: OpenLocalOptions) {
+  const tokenModel = await engine.open(file, options);
+  try {
+    const {template: flag, chatTemplate: givenTemplate} = options;
+    const loaded = loadUnproved(file, tokenModel.encode?.bind(tokenModel), {flag, givenTemplate});
+    if (loaded.template.form !== 'mistral') options.onNote?.(`--foreign: ${loaded.versionReason}`);
+    return {tokenModel, loaded};
+  } catch (error) {
+    await tokenModel.close();
+    throw error;
+  }
 }

@@ -4,6 +4,7 @@ import {TEMPLATES} from '../contract/templates.ts';
 import {toolForm} from './foreign/tool-form.ts';
 import type {DetectedTemplate} from './version/detect.ts';
 import type {ControlTokens} from './version/mistral-vocabulary.ts';
+import {isRendered} from './version/require-version.ts';
 
 export interface Abilities {
   readonly chat: boolean;
@@ -18,8 +19,8 @@ export function abilitiesOf(tokenizer: ControlTokens, template: DetectedTemplate
   // The form of fill-in-the-middle is that of the tokens, whatever the chats are.
   const fim = row?.fim !== 'refused' && has('[PREFIX]') && has('[SUFFIX]');
   if (row === undefined) {
-    const isRendered = template.form === 'foreign' && template.isMistrals;
-    return {chat: isRendered, fim, tools: isRendered && toolForm(template.printed).isOffered, reasoning: false};
+    const chat = isRendered(template);
+    return {chat, fim, tools: chat && toolForm(template.printed).isOffered, reasoning: false};
   }
   return {
     chat: true,

@@ -6,14 +6,15 @@ import {readRegular} from '../../base/files/regular-file.ts';
 import type {JsonObject} from '../../base/json.ts';
 import {parsePlainJson} from '../../base/plain-json.ts';
 import {number, object} from '../../base/shape.ts';
-import type {TemplateVersion} from '../contract/requests.ts';
+import type {TemplateVersion, Token} from '../contract/requests.ts';
 import {TEMPLATES, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {SYSTEM_PROMPT_KEY} from '../defaults/system-prompt-file.ts';
 import {baseName, modelFiles} from '../gguf/model-files.ts';
 import {type GgufFile, readGguf} from '../gguf/read-header.ts';
-import {ggufTokenizer} from '../tokenizer/gguf-vocabulary.ts';
+import {ggufTokenizer, isOurFamily} from '../tokenizer/gguf-vocabulary.ts';
 import {isTokenizerFile, readTokenizerFile} from '../tokenizer/tokenizer-file.ts';
+import {EngineTokenizer} from './foreign/engine-tokenizer.ts';
 import type {FileTokens} from './foreign/file-tokens.ts';
 import type {ModelSettings} from './model-settings.ts';
 import {parseModelSettings} from './read-model-settings.ts';
@@ -75,41 +76,79 @@ export function loadTokenizer(path: string, flag?: TemplateVersion, clues: Versi
 
 /** The tokenizer of a model whose header is read already; a tokenizer file beside it settles its version. */
 export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion, givenTemplate?: string): LoadedTokenizer {
-  const {path, metadata} = gguf;
-  const ownKey = metadata.string('mistral.tokenizer.version');
-  if (ownKey !== undefined && !flag && givenTemplate === undefined) statedVersion(path, ownKey);
+  const ownKey = gguf.metadata.string('mistral.tokenizer.version');
+  if (ownKey !== undefined && !flag && givenTemplate === undefined) statedVersion(gguf.path, ownKey);
   const tokenizer = ggufTokenizer(gguf);
+  const loaded = withDetected(gguf, tokenizer, {flag, givenTemplate, ownKey});
+  if (loaded.template.form === 'mistral') return loaded;
+  const asFile = ggufTokenizer(gguf, true);
+  return {...loaded, tokenizer: asFile, fileTokens: fileTokens(gguf, asFile)};
+}
+
+/**
+ * The same for a vocabulary that nobody proved, because the user wants it: one of the engine's, or one of our families
+ * with other words. Its template is rendered, and every view says what that is worth.
+ * @param encode the engine's own tokenizer, without control tokens; undefined where the engine is not asked
+ */
+export function loadUnproved(
+  gguf: GgufFile,
+  encode: ((text: string) => readonly Token[]) | undefined,
+  flags: Pick<VersionClues, 'flag' | 'givenTemplate'>,
+): LoadedTokenizer {
+  const isOurs = isOurFamily(gguf);
+  if (!isOurs && encode === undefined) {
+    throw new EngineError('unsupported', `${gguf.path} needs a tokenizer that this engine does not show`, {
+      hint: 'Leave out --engine and --library.',
+    });
+  }
+  const tokenizer = isOurs || encode === undefined ? ggufTokenizer(gguf, true) : new EngineTokenizer(gguf, encode);
+  const loaded = withDetected(gguf, tokenizer, flags);
+  const {template} = loaded;
+  const tokens = {...fileTokens(gguf, tokenizer), ...(!isOurs && {addsBos: addsBos(gguf) ?? false})};
+  if (template.form === 'mistral' || (template.form === 'foreign' && template.isMistrals)) {
+    return {...loaded, fileTokens: tokens};
+  }
+  const reasons = [...template.reasons, UNPROVED];
+  const marked =
+    template.form === 'foreign' ? {...template, reasons, isUnproved: true as const} : {...template, reasons};
+  return withTemplate({...loaded, fileTokens: tokens}, marked);
+}
+
+/** What every view says of such a model. */
+const UNPROVED = 'its tokens are not proved (--foreign)';
+
+type GgufClues = Pick<VersionClues, 'flag' | 'givenTemplate' | 'ownKey'>;
+
+function withDetected(gguf: GgufFile, tokenizer: Tokenizer, given: GgufClues): LoadedTokenizer {
+  const {path, metadata} = gguf;
   const beside = tokenizerFileBeside(path, tokenizer);
+  const chatTemplate = metadata.string('tokenizer.chat_template');
   const clues: VersionClues = {
-    flag,
-    givenTemplate,
-    ownKey,
+    ...given,
     tokenizerFile: beside?.version && {name: basename(beside.path), version: beside.version},
-    chatTemplate: metadata.string('tokenizer.chat_template'),
+    chatTemplate,
     names: [metadata.string('general.name'), metadata.string('general.basename'), basename(path)].flatMap(
       (name) => name ?? [],
     ),
   };
   const template = detectTemplate(clues, viewOf(tokenizer, endOf(gguf, tokenizer)));
   const printed = template.form === 'mistral' ? template.settings : undefined;
-  const modelSettings = beside?.modelSettings ?? ownSettings(gguf) ?? printed;
   const loaded = {
-    modelSettings,
+    tokenizer,
+    modelSettings: beside?.modelSettings ?? ownSettings(gguf) ?? printed,
     path,
-    chatTemplate: givenTemplate ?? clues.chatTemplate,
+    chatTemplate: given.givenTemplate ?? chatTemplate,
     name: metadata.string('general.name')?.replaceAll(' ', '-'),
-    isConverted: ownKey !== undefined,
+    isConverted: given.ownKey !== undefined,
     keptSystem: metadata.string(SYSTEM_PROMPT_KEY),
   };
-  if (template.form === 'mistral') return withTemplate({...loaded, tokenizer}, template);
-  const asFile = ggufTokenizer(gguf, true);
-  return withTemplate({...loaded, tokenizer: asFile, fileTokens: fileTokens(gguf, asFile)}, template);
+  return withTemplate(loaded, template);
 }
 
 const END_KEYS = ['tokenizer.ggml.eot_token_id', 'tokenizer.ggml.eom_token_id'];
 
 /** What the file says of the tokens around a text; a text of our families begins with one unless it says otherwise. */
-function fileTokens({metadata}: GgufFile, {bos, eos, vocabSize}: Tokenizer): FileTokens {
+function fileTokens({metadata}: Pick<GgufFile, 'metadata'>, {bos, eos, vocabSize}: Tokenizer): FileTokens {
   const ends = [
     ...END_KEYS.map((key) => metadata.number(key)),
     ...(metadata.numbers('tokenizer.ggml.eos_token_ids') ?? []),
@@ -118,10 +157,11 @@ function fileTokens({metadata}: GgufFile, {bos, eos, vocabSize}: Tokenizer): Fil
     bos,
     eos: inside(metadata.number('tokenizer.ggml.eos_token_id'), vocabSize) ?? eos,
     ends: ends.flatMap((id) => inside(id, vocabSize) ?? []),
-    addsBos: metadata.boolean('tokenizer.ggml.add_bos_token') ?? true,
+    addsBos: addsBos({metadata}) ?? true,
   };
 }
 
+const addsBos = ({metadata}: Pick<GgufFile, 'metadata'>) => metadata.boolean('tokenizer.ggml.add_bos_token');
 const inside = (id: number | undefined, size: number) => (id !== undefined && id < size ? id : undefined);
 
 /** The text of the token that ends an answer, as the file names it. */

@@ -7,7 +7,7 @@ import {ForeignChat, type ForeignPrompt} from './foreign/foreign-chat.ts';
 import {HermesOutput} from './foreign/hermes-output.ts';
 import type {LoadedTokenizer} from './load-tokenizer.ts';
 import {type OutputOptions, OutputParser} from './parse/output-parser.ts';
-import {requireVersion} from './version/require-version.ts';
+import {isRendered, requireVersion} from './version/require-version.ts';
 
 export type WriterParts = Pick<LoadedTokenizer, 'tokenizer' | 'template'> &
   Partial<Pick<LoadedTokenizer, 'modelSettings' | 'chosenSettings' | 'fileTokens'>>;
@@ -24,7 +24,7 @@ export class PromptWriter {
     this.#parts = parts;
     this.tokenizer = tokenizer;
     this.template = template;
-    if (template.form !== 'foreign' || !template.isMistrals) return;
+    if (template.form !== 'foreign' || !isRendered(template)) return;
     const {bos, eos} = tokenizer;
     this.foreign = new ForeignChat(template, tokenizer, fileTokens ?? {bos, eos, ends: [], addsBos: true});
   }

@@ -9,6 +9,12 @@ import type {Pieces} from './pieces.ts';
 import {SPM_TYPE, SpmTokenizer} from './spm/spm.ts';
 import {TekkenTokenizer} from './tekken/tekken.ts';
 
+/** Whether the vocabulary is of a kind that our own tokenizers read. */
+export function isOurFamily({metadata}: GgufFile): boolean {
+  const model = metadata.string('tokenizer.ggml.model');
+  return model === 'llama' || (model === 'gpt2' && metadata.string('tokenizer.ggml.pre') === 'tekken');
+}
+
 /**
  * `asFile`: what the file says of word marks and of the ids around a text counts, for vocabularies that are not Mistral's.
  * @throws EngineError model_invalid when there is no usable vocabulary, model_unsupported when it is of another family.
@@ -42,7 +48,7 @@ export function ggufTokenizer({path, metadata}: GgufFile, asFile = false): Token
   if (model !== 'gpt2' || split !== 'tekken') {
     const name = split === undefined ? model : `${model}/${split}`;
     throw new EngineError('model_unsupported', `${path} has a "${name}" vocabulary, which is not one of Mistral's`, {
-      hint: 'Mistral models have a SentencePiece ("llama") or tekken ("gpt2/tekken") vocabulary.',
+      hint: 'Mistral models have a SentencePiece ("llama") or tekken ("gpt2/tekken") vocabulary. --foreign tries another, with tokens that nobody proved.',
     });
   }
   return tekkenFromGguf(strings, types);

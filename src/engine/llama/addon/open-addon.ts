@@ -148,6 +148,10 @@ class ModelByAddon implements OpenedModel {
     return this.#model.isEogToken(token as never);
   }
 
+  encode(text: string): readonly number[] {
+    return this.#model.tokenize(text, false);
+  }
+
   async *answer(...[prompt, options, signal]: Parameters<OpenedModel['answer']>): ReturnType<OpenedModel['answer']> {
     const answer = new RunningAnswer(prompt, options, () => this.#answers.wake());
     const stop = () => {

@@ -34,6 +34,8 @@ export interface ForeignTemplate {
   readonly printed: Printed;
   /** Whether our own tokenizers are proved for its vocabulary: it is Mistral's, whatever was added. */
   readonly isMistrals: boolean;
+  /** The user wants its chats all the same, though nobody proved their tokens. */
+  readonly isUnproved?: true;
 }
 
 /** Nobody can say: a guess would be a wrong prompt. */

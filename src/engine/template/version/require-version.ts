@@ -2,7 +2,7 @@
 import {EngineError} from '../../../base/errors.ts';
 import type {TemplateVersion} from '../../contract/requests.ts';
 import {templateVersions} from '../../contract/templates.ts';
-import type {DetectedTemplate} from './detect.ts';
+import type {DetectedTemplate, ForeignTemplate} from './detect.ts';
 import {type ControlTokens, carriedVersions} from './mistral-vocabulary.ts';
 
 /**
@@ -14,12 +14,17 @@ export function requireVersion(template: DetectedTemplate): TemplateVersion {
   throw new EngineError('template_unknown', `${whyNot(template)}: ${template.reasons.join('; ')}`, {hint: WAYS_OUT});
 }
 
-/** @throws EngineError `template_unknown` where nothing tells a chat to the model, not even its own template. */
-export function requireChats(template: DetectedTemplate): void {
-  if (template.form !== 'foreign' || !template.isMistrals) requireVersion(template);
+/** Whether chats are rendered by the file's own template. */
+export function isRendered(template: DetectedTemplate): template is ForeignTemplate {
+  return template.form === 'foreign' && (template.isMistrals || template.isUnproved === true);
 }
 
-const WAYS_OUT = `If one of Mistral's templates fits, name it with --template (${templateVersions().join(', ')}); another is taken from a file with --chat-template. Plain text goes on without.`;
+/** @throws EngineError `template_unknown` where nothing tells a chat to the model, not even its own template. */
+export function requireChats(template: DetectedTemplate): void {
+  if (!isRendered(template)) requireVersion(template);
+}
+
+const WAYS_OUT = `If one of Mistral's templates fits, name it with --template (${templateVersions().join(', ')}); another is taken from a file with --chat-template. Of other vocabularies than Mistral's, --foreign tries it with tokens that nobody proved. Plain text goes on without.`;
 
 function whyNot(template: DetectedTemplate): string {
   if (template.form !== 'foreign') return 'nobody can say which prompts this model knows';

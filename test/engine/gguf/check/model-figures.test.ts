@@ -323,7 +323,7 @@ test.each<[string, MicroChanges, string]>([
   expect(refusal('llama', changes)?.message ?? '').toBe(sentence === '' ? '' : `m.gguf: ${sentence}`);
 });
 
-test('a byte-level vocabulary has a letter for every byte', () => {
+test('a tekken vocabulary has a letter for every byte, another one for the newline', () => {
   // U+0021 to U+00FF and U+0100 to U+0143: all letters of the alphabet, and some that are none.
   const letters = Array.from({length: 320}, (_, i) => String.fromCodePoint(i < 291 ? 33 + i : 1000 + i));
   const found = refusal('llama', {
@@ -335,6 +335,13 @@ test('a byte-level vocabulary has a letter for every byte', () => {
     metadata: {'tokenizer.ggml.model': 'gpt2', 'tokenizer.ggml.tokens': {strings: letters}},
   });
   expect(lacking?.message).toBe('m.gguf: the vocabulary lacks a letter for the byte 0x0a');
+  const others = letters.map((letter) => (letter === 'xx' ? '\u010a' : letter === '\u0104' ? 'yy' : letter));
+  const found2 = (pre: string) =>
+    refusal('llama', {
+      metadata: {'tokenizer.ggml.model': 'gpt2', 'tokenizer.ggml.pre': pre, 'tokenizer.ggml.tokens': {strings: others}},
+    })?.message;
+  expect(found2('smollm')).toBeUndefined();
+  expect(found2('tekken')).toBe('m.gguf: the vocabulary lacks a letter for the byte 0x04');
 });
 
 test('what sizes by the layers refuses them first, also of architectures that are not judged', () => {
