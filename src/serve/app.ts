@@ -8,8 +8,12 @@ import type {Backend} from '../engine/contract/backend.ts';
 import {hostCheck, keyCheck} from './access.ts';
 import {addRoutes} from './all-routes.ts';
 import {useBodyParser} from './body/parse-body.ts';
+import {judgeFields} from './fields/field-rules.ts';
+import {FIELD_RULES} from './fields/field-table.ts';
+import {newRequestId, useRequestId} from './http/request-id.ts';
 import {errorBody, HttpError, isUnforeseen, toHttpError, ValidationError} from './http-error.ts';
 import {useOpenApi} from './openapi.ts';
+import {tell, toldOf} from './reply/told.ts';
 import type {App} from './route.ts';
 import {Service, type ServiceOptions} from './service.ts';
 
@@ -39,6 +43,7 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
   const {requestMs = REQUEST_MS} = options;
   const app = fastify({
     bodyLimit: options.bodyLimit,
+    genReqId: newRequestId,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: requestMs,
     http: {headersTimeout: requestMs / 4, connectionsCheckingInterval: requestMs / 12},
@@ -56,11 +61,13 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
   app.setSerializerCompiler(() => JSON.stringify);
   useBodyParser(app as unknown as FastifyInstance);
   useErrors(app);
+  useRequestId(app);
   if (options.corsOrigins.length > 0) {
     await app.register(cors, {origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins]});
   }
   useLog(app, service, options);
   useAccess(app, options);
+  useFieldRules(app);
   await useOpenApi(app);
   addRoutes(app, service);
   return {app, service};
@@ -92,24 +99,24 @@ function useErrors(app: App): void {
   });
 }
 
-const LOGGED_FIELDS = 20;
-const LOGGED_NAME = 64;
-
-/** The members of a body that its schema does not name: a few, and cut where a name is long. */
-function unknownFields(body: unknown, schema: unknown): string[] {
-  const {shape} = (schema ?? {}) as {shape?: object};
-  if (!shape || typeof body !== 'object' || body === null || Array.isArray(body)) return [];
-  const names = Object.keys(body).filter((name) => !Object.hasOwn(shape, name));
-  return names.slice(0, LOGGED_FIELDS).map((name) => name.slice(0, LOGGED_NAME));
+/** What the fields mean that a route does not read; their shapes come first. */
+function useFieldRules(app: App): void {
+  app.addHook('preHandler', async ({json, routeOptions}, reply) => {
+    const {shape} = (routeOptions.schema?.body ?? {}) as {shape?: object};
+    if (!shape) return;
+    const {fields} = routeOptions.config;
+    tell(reply, ...judgeFields(json, (name) => Object.hasOwn(shape, name), fields ? FIELD_RULES[fields] : []));
+  });
+  app.addHook('preSerialization', async ({routeOptions}, reply, payload) => {
+    const notes = toldOf(reply);
+    if (notes.length === 0 || !routeOptions.config.warns || Array.isArray(payload) || reply.statusCode >= 400)
+      return payload;
+    return {...(payload as object), warnings: notes};
+  });
 }
 
 function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
   if (logPrompts) app.addHook('preHandler', async (request) => request.log.info({body: request.body}, 'request body'));
-  // Before validation drops them. By their names alone: what they hold may be somebody's prompt.
-  app.addHook('preValidation', async ({body, routeOptions, log}) => {
-    const fields = unknownFields(body, routeOptions.schema?.body);
-    if (fields.length > 0) log.debug({fields}, 'ignored fields this route does not know');
-  });
   app.addHook('onRequest', async (request, reply) => {
     service.inFlight++;
     // Fastify's onResponse does not come for a streamed reply whose client left; the close always does.

@@ -4,6 +4,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {FastifyBaseLogger, FastifyInstance, RawServerDefault} from 'fastify';
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {Json} from '../base/json.ts';
+import type {FieldDialect} from './fields/field-table.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,6 +19,10 @@ declare module 'fastify' {
     public?: boolean;
     /** Whose shape the route's errors have. */
     errors?: 'openai' | 'llama' | 'fastapi';
+    /** Whose rules the fields that the route does not read are judged by; absent: they are told. */
+    fields?: FieldDialect;
+    /** Whether its reply, where it is whole, lists in `warnings` what the header lists. */
+    warns?: boolean;
   }
 }
 

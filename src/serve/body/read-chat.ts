@@ -27,14 +27,6 @@ export interface ChatCall {
 const SAFE_PROMPT =
   'Be helpful, honest and respectful. Refuse what would cause harm, and keep every answer free of hate and prejudice.';
 
-/** Fields whose meaning would be lost if they were ignored. */
-const REFUSED = {
-  functions: "'functions' is the old form; use 'tools'",
-  function_call: "'function_call' is the old form; use 'tool_choice'",
-  audio: 'the model gives text only',
-  web_search_options: 'there is no web search here',
-};
-
 function refuse(param: string, message: string): never {
   throw new EngineError('invalid_request', `'${param}': ${message}`, {param});
 }
@@ -48,9 +40,6 @@ function checkChoice(tools: readonly Tool[] = [], choice: ToolChoice = 'auto'): 
 }
 
 function readRequest(json: Json, fields: Fields, sampling: SamplingParams): ChatCompletionRequest {
-  for (const [param, reason] of Object.entries(REFUSED)) {
-    if (fields.get(param) !== undefined) refuse(param, reason);
-  }
   const {request} = readChatRequest(json, {dialect: 'lenient', sampling});
   checkChoice(request.tools, request.toolChoice);
   if (!fields.boolean('safe_prompt')) return request;

@@ -144,7 +144,7 @@ export function addLlamaCompletion(app: App, service: Service): void {
           body: NativeCompletionSchema,
           response: replySchema,
         },
-        config: {errors: 'llama'},
+        config: {errors: 'llama', fields: 'llama', warns: true},
       },
       async ({json}, reply) => {
         const call = readNativeCompletion(json, service.defaults);
@@ -165,7 +165,7 @@ export function addLlamaCompletion(app: App, service: Service): void {
         body: InfillRequestSchema,
         response: replySchema,
       },
-      config: {errors: 'llama'},
+      config: {errors: 'llama', fields: 'infill', warns: true},
     },
     async ({json}, reply) => {
       const call = readInfill(json, service.defaults);

@@ -1,5 +1,6 @@
 // The replies of llama-server's own routes.
 import {z} from 'zod';
+import {WarningsSchema} from '../reply/reply-schemas.ts';
 
 const ProbabilitySchema = z.object({
   id: z.int(),
@@ -47,5 +48,6 @@ export const LlamaCompletionSchema = z.object({
   stopping_word: z.string(),
   tokens_cached: z.int(),
   timings: TimingsSchema,
+  warnings: WarningsSchema,
 });
 export type LlamaCompletion = z.infer<typeof LlamaCompletionSchema>;

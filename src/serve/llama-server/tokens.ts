@@ -76,7 +76,7 @@ export function addTokens(app: App, service: Service): void {
         body: ChatRequestSchema,
         response: {200: z.object({prompt: z.string(), tokens: z.array(z.int())}), ...response},
       },
-      config: route,
+      config: {...route, fields: 'chat'},
     },
     async ({json}) => {
       const tokenizer = tokenizerOf(service);

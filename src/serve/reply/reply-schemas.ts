@@ -78,6 +78,12 @@ const toldFields = {
   notes: z.array(z.string()).optional().describe('how the request was understood, a sentence each'),
 };
 
+/** Of a whole reply of our own routes. */
+export const WarningsSchema = z
+  .array(z.string())
+  .optional()
+  .describe('what the request asked for and does not get, as in the header x-mistral-warnings');
+
 export const ChatCompletionSchema = z.object({
   id: z.string(),
   object: z.literal('chat.completion'),
@@ -93,6 +99,7 @@ export const ChatCompletionSchema = z.object({
     }),
   ),
   usage: UsageSchema,
+  warnings: WarningsSchema,
 });
 export type ChatCompletion = z.infer<typeof ChatCompletionSchema>;
 
@@ -141,6 +148,7 @@ export const CompletionSchema = z.object({
     }),
   ),
   usage: UsageSchema.nullish(),
+  warnings: WarningsSchema,
 });
 export type Completion = z.infer<typeof CompletionSchema>;
 

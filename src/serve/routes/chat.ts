@@ -12,6 +12,7 @@ import {
   generationErrors,
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
+import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {answers, cutShort, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
@@ -33,14 +34,14 @@ export function addChat(app: App, service: Service): void {
         body: ChatRequestSchema,
         response: {200: jsonOrStream(ChatCompletionSchema, ChatCompletionChunkSchema), ...generationErrors()},
       },
+      config: {fields: 'chat', warns: true},
     },
-    async ({json, log}, reply) => {
+    async ({json}, reply) => {
       const {backend, defaults} = service;
       const call = readChat(json, defaults);
       const {request, n} = call;
       const options = replyOptions(call, backend);
-      const notes = schemaNotes(request);
-      if (notes.length > 0) log.warn({notes}, 'the schemas of a request ask for more than is enforced');
+      tell(reply, ...schemaNotes(request));
       const start: StartGeneration = ({backend, signal}, index) => {
         const one = {...request, sampling: nthSampling(request.sampling, index)};
         if (call.parallelCalls) return backend.chat(one, signal);

@@ -51,6 +51,7 @@ export function addCompletions(app: App, service: Service): void {
         body: CompletionRequestSchema,
         response: {200: jsonOrStream(CompletionSchema, CompletionSchema), ...generationErrors()},
       },
+      config: {fields: 'completions', warns: true},
     },
     async ({json}, reply) => {
       const {model, tokenizer} = service.backend;

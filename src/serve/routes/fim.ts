@@ -22,6 +22,7 @@ export function addFim(app: App, service: Service): void {
         body: FimRequestSchema,
         response: {200: jsonOrStream(ChatCompletionSchema, ChatCompletionChunkSchema), ...generationErrors()},
       },
+      config: {fields: 'fim', warns: true},
     },
     async ({json}, reply) => {
       const {request, stream} = readFim(json, service.defaults);

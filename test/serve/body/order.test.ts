@@ -57,7 +57,7 @@ test.each<[string, string | Buffer, object]>([
   [
     'meaning last',
     '{"messages": [{"role": "user", "content": "x"}], "functions": []}',
-    {code: 'invalid_request', param: 'functions'},
+    {code: 'unsupported', param: 'functions'},
   ],
 ])('%s', async (_what, body, error) => {
   const {post, backend} = await testServer(['x']);

@@ -1,0 +1,15 @@
+// A name for each request: in the reply, also of a refusal and of a stream, and in every line the log has of it.
+import {randomUUID} from 'node:crypto';
+import type {App} from '../route.ts';
+
+/** openai's clients show it as `_request_id`, codex prints it beside an error. */
+const REQUEST_ID_HEADER = 'x-request-id';
+
+export const newRequestId = () => `req_${randomUUID().replaceAll('-', '')}`;
+
+/** Must come before every hook that may refuse a request: its refusal has the header too. */
+export function useRequestId(app: App): void {
+  app.addHook('onRequest', async ({id}, reply) => {
+    reply.header(REQUEST_ID_HEADER, id);
+  });
+}
