@@ -7,7 +7,6 @@ import {parseJson} from '../../src/base/json.ts';
 import {type Answer, collectAnswer} from '../../src/engine/contract/collect-answer.ts';
 import type {ChatCompletionRequest} from '../../src/engine/contract/requests.ts';
 import type {LocalBackend} from '../../src/engine/local/local-backend.ts';
-import {openLocalBackend} from '../../src/engine/local/open-local.ts';
 import {type RandomModelPiece, randomModel, TINY_SHAPE, toyVocabulary} from '../fixtures/random-model.ts';
 import {randomNumbers} from '../fixtures/random-numbers.ts';
 
@@ -23,18 +22,11 @@ const X = id('x');
 const F = {name: 'f', description: '', parameters: parseJson('{"type": "object", "additionalProperties": false}')};
 
 const folder = mkdtempSync(join(tmpdir(), 'thinking-'));
+const file = join(folder, 'thinking.gguf');
 let backend: LocalBackend;
 
-beforeAll(async () => {
-  const path = join(folder, 'thinking.gguf');
-  const named = {'mistral.tokenizer.version': 'v13'};
-  writeFileSync(path, randomModel({...TINY_SHAPE, vocabulary}, 1, named));
-  backend = await openLocalBackend({file: path, device: 'off', threads: 1, contextSize: 1024});
-});
-afterAll(async () => {
-  await backend.close();
-  rmSync(folder, {recursive: true});
-});
+beforeAll(() => writeFileSync(file, randomModel({...TINY_SHAPE, vocabulary}, 1, {'mistral.tokenizer.version': 'v13'})));
+afterAll(() => rmSync(folder, {recursive: true}));
 
 /** Forms of an answer, and what makes one of a model without sense: the shape of what it says. */
 const FORMS = {
@@ -71,30 +63,40 @@ function check(form: keyof typeof FORMS, budget: number, {reasoning, content, to
   else expect(content).toMatch(FORMS[form].said);
 }
 
-describe.each(Object.keys(FORMS) as (keyof typeof FORMS)[])('before %s', (form) => {
-  test.each([0, 1, 7, 20])('a thought has %i tokens', async (budget) => {
-    check(form, budget, await run(form, budget));
+describe.each(['addon', 'native'] as const)('through %s calls', (calls) => {
+  beforeAll(async () => {
+    // The engine of its own calls has a thread, whose program is there only when it is built.
+    const built = '../../dist/engine/local/open-local.js';
+    const {openLocalBackend} = (await import(built)) as typeof import('../../src/engine/local/open-local.ts');
+    backend = await openLocalBackend({file, device: 'off', threads: 1, contextSize: 1024, calls});
   });
-});
+  afterAll(() => backend.close());
 
-test('random budgets, forms, limits and draws: each exact, with an answer', async () => {
-  const random = randomNumbers(26);
-  const forms = Object.keys(FORMS) as (keyof typeof FORMS)[];
-  const rounds = Number(process.env.THINKING_ROUNDS ?? 40);
-  for (let round = 0; round < rounds; round++) {
-    const form = forms[random(forms.length)] ?? 'text';
-    const budget = random(48);
-    const draws = {temperature: random(2), seed: round, topK: 1 + random(40)};
-    check(form, budget, await run(form, budget, 130 + random(200), draws));
-  }
-}, 600_000);
+  describe.each(Object.keys(FORMS) as (keyof typeof FORMS)[])('before %s', (form) => {
+    test.each([0, 1, 7, 20])('a thought has %i tokens', async (budget) => {
+      check(form, budget, await run(form, budget));
+    });
+  });
 
-test('the context holds what was generated and the forced end, and nothing else', async () => {
-  const {prompt} = await run('JSON', 5);
-  const kept = [...prompt, OPEN, X, X, X, X, X, CLOSE];
-  const sampling = {temperature: 0, maxTokens: 1};
-  const next = await collectAnswer(
-    backend.complete({prompt: [...kept, CALLS], sampling}, new AbortController().signal),
-  );
-  expect(next.finish.usage.cachedTokens).toBe(kept.length);
+  test('random budgets, forms, limits and draws: each exact, with an answer', async () => {
+    const random = randomNumbers(26);
+    const forms = Object.keys(FORMS) as (keyof typeof FORMS)[];
+    const rounds = Number(process.env.THINKING_ROUNDS ?? 40);
+    for (let round = 0; round < rounds; round++) {
+      const form = forms[random(forms.length)] ?? 'text';
+      const budget = random(48);
+      const draws = {temperature: random(2), seed: round, topK: 1 + random(40)};
+      check(form, budget, await run(form, budget, 130 + random(200), draws));
+    }
+  }, 600_000);
+
+  test('the context holds what was generated and the forced end, and nothing else', async () => {
+    const {prompt} = await run('JSON', 5);
+    const kept = [...prompt, OPEN, X, X, X, X, X, CLOSE];
+    const sampling = {temperature: 0, maxTokens: 1};
+    const next = await collectAnswer(
+      backend.complete({prompt: [...kept, CALLS], sampling}, new AbortController().signal),
+    );
+    expect(next.finish.usage.cachedTokens).toBe(kept.length);
+  });
 });
