@@ -18,6 +18,8 @@ export function nextToken(tokens: readonly number[]): number {
 export class FakeNativeContext implements NativeContext {
   /** Each decoded batch: sequence and number of tokens of every part. */
   readonly batches: (readonly (readonly [sequence: number, count: number])[])[] = [];
+  /** How many threads were to compute each of them. */
+  readonly threads: number[] = [];
   readonly sequences = new Map<number, number[]>();
   readonly configs: NativeSamplerConfig[] = [];
   /** Runs before a batch is decoded; what it throws fails the decode. */
@@ -31,11 +33,16 @@ export class FakeNativeContext implements NativeContext {
   #batch: [number, number][] = [];
   readonly #logits: number[] = [];
   #size = 0;
+  #threads = 0;
 
   initBatch(size: number): void {
     this.#batch = [];
     this.#logits.length = 0;
     this.#size = size;
+  }
+
+  setThreads(threads: number): void {
+    this.#threads = threads;
   }
 
   addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array {
@@ -51,6 +58,7 @@ export class FakeNativeContext implements NativeContext {
 
   async decodeBatch(): Promise<'done' | 'stopped'> {
     this.batches.push(this.#batch);
+    this.threads.push(this.#threads);
     await new Promise((resolve) => setImmediate(resolve));
     await this.beforeDecode?.();
     const kept = this.stopAfter?.();

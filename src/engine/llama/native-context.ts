@@ -4,6 +4,8 @@
 /** A llama_context with its one reusable batch. */
 export interface NativeContext {
   initBatch(size: number): void;
+  /** How many threads compute the next batches. */
+  setThreads(threads: number): void;
   /** Positions in `logitIndexes` get logits; the answer holds their indexes in the batch. */
   addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array;
   /** `stopped` = somebody set the stop byte: what each sequence still holds is told by `heldBy`. */

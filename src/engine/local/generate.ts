@@ -61,6 +61,7 @@ export async function* generate(input: GenerationInput, signal: AbortSignal): As
     sampling: {...sampling, ...run.seedParam},
     ...(grammar && {grammar}),
     ...(guide && {guide}),
+    ...(sampling.seed !== undefined && {repeatable: true}),
   };
   for await (const event of model.generate(prompt, options, signal)) {
     yield* run.take(event);

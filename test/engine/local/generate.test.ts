@@ -153,6 +153,7 @@ describe('generate', () => {
     const {seed} = finishOf(events);
     expect(seed).toBeTypeOf('number');
     expect(model.calls[0]?.options.sampling.seed).toBe(seed);
+    expect(model.calls[0]?.options.repeatable).toBeUndefined();
   });
 
   test('log-probabilities of tokens without text go with the next text', async () => {

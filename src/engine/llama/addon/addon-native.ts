@@ -92,6 +92,10 @@ class ContextOverAddon implements NativeContext {
     return 'done';
   }
 
+  setThreads(threads: number): void {
+    this.inner.setThreads(threads);
+  }
+
   heldBy(sequence: number): number {
     return this.inner.getSequenceKvCacheMaxPosition(sequence) + 1;
   }

@@ -98,11 +98,12 @@ async function openContext(
     }),
     ...(signal && {createSignal: signal}),
   });
-  return new ModelByAddon(llama, model, context, {plan, options, device: deviceOf(llama, model, threads)});
+  return new ModelByAddon(llama, model, context, {plan, options, threads, device: deviceOf(llama, model, threads)});
 }
 
 interface OpenedWith {
   readonly plan: LoadPlan;
+  readonly threads: number;
   readonly options: LlamaOptions;
   readonly device: string;
 }
@@ -121,7 +122,8 @@ class ModelByAddon implements OpenedModel {
   /** Absent where the weights are read and not mapped. */
   readonly #mapped: MappedFiles | undefined;
 
-  constructor(llama: Llama, model: LlamaModel, context: LlamaContext, {plan, options, device}: OpenedWith) {
+  constructor(llama: Llama, model: LlamaModel, context: LlamaContext, opened: OpenedWith) {
+    const {plan, options, threads, device} = opened;
     this.contextSize = Math.min(context.contextSize, options.contextSize ?? context.contextSize);
     this.slots = context.totalSequences;
     this.trainedContextSize = model.trainContextSize;
@@ -138,6 +140,7 @@ class ModelByAddon implements OpenedModel {
       isRecurrent: model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
       contextSize: this.contextSize,
       batchSize: plan.batchSize,
+      threads,
       isEnd: (token) => this.isEnd(token),
       beforeDecode: () => this.#mapped?.check(),
       ...(options.watch && {watch: options.watch}),

@@ -17,6 +17,7 @@ export interface AnswerBatchOptions
   /** Tokens one slot holds. */
   readonly contextSize: number;
   readonly batchSize: number;
+  readonly threads: number;
   readonly isEnd: (token: Token) => boolean;
 }
 

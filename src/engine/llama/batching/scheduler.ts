@@ -9,6 +9,7 @@ import type {Native} from '../native-context.ts';
 import type {Answer} from './answer.ts';
 import {PromptPace} from './prompt-step-size.ts';
 import type {CacheSlot, Slots} from './slots.ts';
+import {StepThreads} from './step-threads.ts';
 import type {TokenSampler} from './token-sampler.ts';
 import {watchStep} from './watch-step.ts';
 
@@ -18,6 +19,8 @@ export interface SchedulerOptions {
   /** Tokens one slot holds. */
   readonly contextSize: number;
   readonly batchSize: number;
+  /** That compute a step at most. */
+  readonly threads: number;
   readonly createSampler: (job: Answer) => Promise<TokenSampler>;
   readonly isEnd: (token: Token) => boolean;
   /** Monotonic, in milliseconds. */
@@ -53,6 +56,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #waiting: Answer[] = [];
   readonly #pace: PromptPace;
+  readonly #threads: StepThreads;
   #loop: Promise<void> | undefined;
   #exclusive: Promise<unknown> | undefined;
   #closed = false;
@@ -60,6 +64,7 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#pace = new PromptPace(options.batchSize, options.signs?.canStop);
+    this.#threads = new StepThreads(options.threads);
   }
 
   /** Puts the job in line; its events tell the rest. */
@@ -164,6 +169,7 @@ export class Scheduler {
 
   async #step(running: readonly CacheSlot[]): Promise<void> {
     const shares = this.#share(running);
+    const isMeasured = this.#chooseThreads(shares);
     const started = this.#options.now();
     try {
       if ((await this.#decodeBreakably(shares)) === 'stopped') {
@@ -176,8 +182,20 @@ export class Scheduler {
     }
     const prompted = shares.filter((share) => share.job.sampled === 0);
     const promptTokens = prompted.reduce((sum, share) => sum + share.count, 0);
-    this.#pace.measured(promptTokens, this.#options.now() - started);
+    const ms = this.#options.now() - started;
+    this.#pace.measured(promptTokens, ms);
+    if (isMeasured) this.#threads.measured(shares.length, ms);
     await Promise.all(shares.map((share) => this.#advance(share)));
+  }
+
+  /**
+   * Whether the step tells how many threads are best. A prompt's rows are shared out while they are computed, so that no
+   * thread holds up the others for long. In a long text the last bits of a sum depend on how many threads share it.
+   */
+  #chooseThreads(shares: readonly BatchShare[]): boolean {
+    const isMeasured = shares.every(({count, job}) => count === 1 && !job.options.repeatable);
+    this.#options.native.context.setThreads(isMeasured ? this.#threads.next : this.#threads.most);
+    return isMeasured;
   }
 
   /** Every answer gets its one token; what the pace allows for prompts is split evenly. */

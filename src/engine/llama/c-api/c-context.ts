@@ -107,6 +107,10 @@ class CContext implements NativeContext {
     return logitIndexes.map((index) => start + index);
   }
 
+  setThreads(threads: number): void {
+    this.#library.calls.llama_set_n_threads(this.#context, threads, threads);
+  }
+
   async decodeBatch(): Promise<'done' | 'stopped'> {
     this.#batch.int('n_tokens', this.#count);
     const status = this.#library.decode(this.#context, this.#batch.bytes);

@@ -34,6 +34,7 @@ const PROTOTYPES = {
   llama_n_ubatch: 'uint32_t llama_n_ubatch(void *context)',
   llama_n_seq_max: 'uint32_t llama_n_seq_max(void *context)',
   llama_n_threads: 'int llama_n_threads(void *context)',
+  llama_set_n_threads: 'void llama_set_n_threads(void *context, int one, int several)',
   llama_n_threads_batch: 'int llama_n_threads_batch(void *context)',
   llama_get_logits_ith: 'void *llama_get_logits_ith(void *context, int row)',
   llama_memory_seq_rm: 'bool llama_memory_seq_rm(void *memory, int sequence, int from, int to)',

@@ -127,7 +127,7 @@ function answersOf(
   {native, isRecurrent, endTokens}: CModel,
   mapped: MappedFiles,
   {stopFlag}: CLibrary,
-  {slots, contextSize, batchSize}: OpenRequest,
+  {slots, contextSize, batchSize, threads}: OpenRequest,
 ): AnswerBatch {
   const ends = new Set(endTokens);
   const signs: StepSigns = {
@@ -148,6 +148,7 @@ function answersOf(
     isRecurrent,
     contextSize,
     batchSize,
+    threads,
     isEnd: (token) => ends.has(token),
     beforeDecode: () => mapped.check(),
     signs,

@@ -16,11 +16,16 @@ const settle = async () => {
 interface Settings {
   readonly batchSize?: number;
   readonly contextSize?: number;
+  readonly threads?: number;
+  readonly now?: () => number;
   readonly watch?: StepWatch;
   readonly signs?: StepSigns;
 }
 
-function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch, signs}: Settings = {}) {
+function engine(
+  slotCount = 1,
+  {batchSize = 512, contextSize = 1000, threads = 1, now = () => 0, watch, signs}: Settings = {},
+) {
   const context = new FakeNativeContext();
   const native = context.native();
   const slots = new Slots(native, slotCount, false);
@@ -29,15 +34,17 @@ function engine(slotCount = 1, {batchSize = 512, contextSize = 1000, watch, sign
     slots,
     contextSize,
     batchSize,
+    threads,
     createSampler: async (job) => new TokenSampler(native, job.options, job.prompt.tokens),
     isEnd: (token) => token === 2,
     // Steps of no duration: the pace doubles up to the batch.
-    now: () => 0,
+    now,
     ...(watch && {watch}),
     ...(signs && {signs}),
   });
-  const start = (prompt: readonly number[], maxTokens = 3): RunningAnswer => {
-    const job = new RunningAnswer(textPrompt(prompt), {sampling: {temperature: 0, maxTokens}}, () => scheduler.wake());
+  const start = (prompt: readonly number[], maxTokens = 3, repeatable = false): RunningAnswer => {
+    const options = {sampling: {temperature: 0, maxTokens}, repeatable};
+    const job = new RunningAnswer(textPrompt(prompt), options, () => scheduler.wake());
     scheduler.submit(job);
     return job;
   };
@@ -328,6 +335,7 @@ test('the events of a step are told when all are there, and idleness when nothin
     batchSize: 64,
     createSampler: async (job) => new TokenSampler(native, job.options, job.prompt.tokens),
     isEnd: () => false,
+    threads: 1,
     now: () => 0,
     afterStep: () => order.push('step'),
     onIdle: () => order.push('idle'),
@@ -337,4 +345,32 @@ test('the events of a step are told when all are there, and idleness when nothin
   await eventsOf(job);
   await settle();
   expect(order).toEqual(['step', 'step', 'idle']);
+});
+
+describe('threads', () => {
+  /** Two threads wait for a core that another process holds; one does not. */
+  function busy() {
+    let clock = 0;
+    const made = engine(2, {threads: 2, now: () => clock});
+    made.context.beforeDecode = () => {
+      clock += made.context.threads.at(-1) === 2 ? 60 : 20;
+    };
+    return made;
+  }
+
+  test('steps that draw tokens follow the machine; those of prompts have all', async () => {
+    const {context, start} = busy();
+    await eventsOf(start(many(100, 100), 30));
+    expect(context.threads.slice(0, 12)).toEqual([2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1]);
+    const before = context.threads.length;
+    await eventsOf(start(many(100, 500), 12));
+    expect(context.batches.slice(before, before + 4).map(([part]) => part?.[1])).toEqual([72, 28, 1, 1]);
+    expect(context.threads.slice(before, before + 4)).toEqual([2, 2, 1, 1]);
+  });
+
+  test('an answer that shall come again has all in each of its steps, and those beside it', async () => {
+    const {context, start} = busy();
+    await Promise.all([eventsOf(start([100, 101], 30, true)), eventsOf(start([200, 201], 30))]);
+    expect(new Set(context.threads)).toEqual(new Set([2]));
+  });
 });
