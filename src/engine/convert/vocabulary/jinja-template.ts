@@ -36,10 +36,13 @@ function traitsOf(version: TemplateVersion): Traits {
   };
 }
 
-/** The Jinja text for a template version. */
-export function chatTemplate(version: TemplateVersion): string {
+/** The Jinja text for a template version; `byDefault` is the effort (v15) of a request that names none. */
+export function chatTemplate(version: TemplateVersion, byDefault?: string): string {
   const traits = traitsOf(version);
   return [
+    traits.settings && byDefault !== undefined
+      ? `{%- set reasoning_effort = reasoning_effort or ${JSON.stringify(byDefault)} -%}`
+      : '',
     textMacro(traits),
     `{%- set state = namespace(system='', first=-1, last=-1) -%}`,
     `{%- for message in messages -%}`,

@@ -4,8 +4,9 @@ import {basename} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
 import {JSON_FILE, RECOGNISE_BYTES, recognise} from '../../../base/files/recognise-file.ts';
 import {dumpsJson} from '../../../base/json.ts';
+import {TEMPLATES} from '../../contract/templates.ts';
 import type {GgufEntries, GgufValue} from '../../gguf/write-header.ts';
-import {builderOf} from '../../template/read-model-settings.ts';
+import {builderOf, parseModelSettings} from '../../template/read-model-settings.ts';
 import {
   type DetectedTemplate,
   detectTemplate,
@@ -126,7 +127,14 @@ function readTekkenVocabulary(path: string, file: Buffer, clues: VersionClues): 
     merges: tekkenMerges(raw.slice(special.indexOf(0))),
     dummyPrefix: false,
     ...(modelSettings !== undefined && {modelSettings}),
+    ...(modelSettings === undefined && needsSettings(header.config.version) && {modelSettings: 'null'}),
   };
+}
+
+/** A file of such a version that has no settings says so, or another reader would take those of most files for them. */
+function needsSettings(stated: string | undefined): boolean {
+  const version = stated === undefined ? undefined : parseVersion(stated);
+  return version !== undefined && TEMPLATES[version].modelSettings === 'encoded';
 }
 
 function slices({count, bytes, starts, lengths}: ReturnType<typeof parseSpm>['pieces']): Uint8Array[] {
@@ -134,6 +142,14 @@ function slices({count, bytes, starts, lengths}: ReturnType<typeof parseSpm>['pi
     const start = starts[id] as number;
     return bytes.subarray(start, start + (lengths[id] as number));
   });
+}
+
+/** The effort that the tokenizer file has for a request that names none. */
+function defaultEffort({modelSettings}: Vocabulary): string | undefined {
+  if (modelSettings === undefined) return undefined;
+  const {settings} = parseModelSettings('the tokenizer file', modelSettings);
+  const effort = settings.find(({name}) => name === 'reasoning_effort');
+  return effort?.kind === 'enum' ? effort.default : undefined;
 }
 
 const FIM_KEYS = [
@@ -172,7 +188,7 @@ export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEnt
   // A guess is left to whoever opens the file, with the evidence there is.
   const sure = template.confidence === 'guess' ? undefined : template.version;
   const nearest = unknownVersion === undefined ? sure : template.version;
-  const jinja = nearest === undefined ? vocabulary.chatTemplate : chatTemplate(nearest);
+  const jinja = nearest === undefined ? vocabulary.chatTemplate : chatTemplate(nearest, defaultEffort(vocabulary));
   if (jinja !== undefined) entries.push(['tokenizer.chat_template', text(jinja)]);
   const says = unknownVersion ?? sure;
   if (says !== undefined) entries.push(['mistral.tokenizer.version', text(says)]);

@@ -41,6 +41,11 @@ export function requestGrammar(
       param: 'tool_choice',
     });
   }
+  if (demanded && isJsonFormat(responseFormat)) {
+    throw new Refusal('InvalidRequestException', 'An answer in JSON and a demanded tool call exclude each other.', {
+      param: 'tool_choice',
+    });
+  }
   const forbidden = toolChoice === 'none' && start !== undefined ? [start] : [];
   const calls = start === undefined || callable.length === 0 ? undefined : new CallGrammar(tokenizer, row, start);
   const think = row.thoughtBeforeForm === 'none' ? undefined : tokenizer.controlId('[THINK]');

@@ -75,3 +75,13 @@ test('reasoning is told to versions that know it', () => {
 test('a role a version does not know is refused', () => {
   expect(() => render('v1', {messages: work})).toThrow('template v1 knows no role tool');
 });
+
+test('a conversation that names no effort has the default of the tokenizer file', () => {
+  const settings = (effort?: string) => {
+    const values = {messages: [{role: 'user', content: 'U'}], ...(effort && {reasoning_effort: effort})};
+    return new Template(chatTemplate('v15', 'high')).render({bos_token: '<s>', eos_token: '</s>', ...values});
+  };
+  expect(settings()).toBe('<s>[MODEL_SETTINGS]{"reasoning_effort": "high"}[/MODEL_SETTINGS][INST]U[/INST]');
+  expect(settings('none')).toBe('<s>[MODEL_SETTINGS]{"reasoning_effort": "none"}[/MODEL_SETTINGS][INST]U[/INST]');
+  expect(chatTemplate('v13', 'high')).not.toContain('high');
+});

@@ -129,6 +129,16 @@ describe('answers in JSON', () => {
     expect(accepts('v3', {...schema, toolChoice: 'none'}, [TOOL_CALLS, `[${ONE}]`])).toBe(false);
   });
 
+  it('are refused beside a call that is demanded', () => {
+    const error = {refusal: 'InvalidRequestException', param: 'tool_choice'};
+    for (const toolChoice of ['any', {name: 'noop'}] as const) {
+      for (const format of [object, schema]) {
+        expect(() => plan('v13', {...format, toolChoice})).toThrow(expect.objectContaining(error));
+      }
+    }
+    expect(plan('v13', {responseFormat: {type: 'text'}, toolChoice: 'any'}).grammar).toBeDefined();
+  });
+
   it('say what they cannot enforce, unless no call is made', () => {
     const parameters = parseJson('{"properties": {"at": {"type": "array", "uniqueItems": true}}}');
     const tools = [{name: 'f', description: '', parameters}];
