@@ -1,5 +1,6 @@
 // Every route of the server, one line a file.
 
+import {addResponses} from './dialects/responses/responses-routes.ts';
 import {addEnginesCompletions} from './legacy/engines-completions.ts';
 import {addInfer} from './legacy/infer.ts';
 import {addPredict} from './legacy/predict.ts';
@@ -17,6 +18,7 @@ import type {Service} from './service.ts';
 
 const GROUPS = [
   [addModels, addChat, addCompletions, addEmbeddings, addFim],
+  [addResponses],
   [addLlamaCompletion, addTokens, addStatus],
   [addEnginesCompletions, addPredict, addInfer],
   [addHealth],

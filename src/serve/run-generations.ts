@@ -3,6 +3,7 @@ import type {FastifyReply} from 'fastify';
 import {streamWithin} from '../base/signals.ts';
 import type {FinishReason, GenerationEvent} from '../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../engine/contract/collect-answer.ts';
+import type {ChatCompletionRequest} from '../engine/contract/requests.ts';
 import type {SamplingParams} from '../engine/contract/sampling.ts';
 import {errorBody, isUnforeseen, toHttpError} from './http-error.ts';
 import {type ReplyStream, SSE} from './reply/event-stream.ts';
@@ -60,6 +61,17 @@ export function streamAnswers(
     },
     sendFailure(reply),
   );
+}
+
+/** A chat's generation; with `parallelCalls` false it ends after its first tool call. */
+export function chatGeneration(
+  {backend, signal}: RunningRequest,
+  request: ChatCompletionRequest,
+  parallelCalls: boolean,
+): AsyncIterable<GenerationEvent> {
+  if (parallelCalls) return backend.chat(request, signal);
+  const isCall = ({type}: GenerationEvent) => type === 'tool_call';
+  return cutShort((own) => backend.chat(request, own), signal, isCall, 'tool_calls');
 }
 
 /** Tells a failure inside an open event stream; the missing [DONE] says that the answer is not whole. */

@@ -11,6 +11,16 @@ const messages = [{role: 'user', content: 'Hi'}];
 /** One request each route takes. */
 const VALID: Record<string, object> = {
   '/v1/chat/completions': {messages, tools: [{type: 'function', function: {name: 'f', parameters: {}}}]},
+  '/chat/completions': {messages},
+  '/v1/chat/completions/input_tokens': {messages},
+  '/chat/completions/input_tokens': {messages},
+  '/v1/responses': {
+    input: [...messages, {type: 'function_call', call_id: 'c', name: 'f'}],
+    tools: [{type: 'function', name: 'f'}],
+  },
+  '/responses': {input: 'a'},
+  '/v1/responses/input_tokens': {input: 'a'},
+  '/responses/input_tokens': {input: 'a'},
   '/v1/completions': {prompt: 'a', suffix: 'b'},
   '/v1/fim/completions': {prompt: 'a', suffix: 'b'},
   '/v1/embeddings': {input: 'a'},

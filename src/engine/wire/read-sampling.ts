@@ -70,12 +70,13 @@ function lowBits(source: string, value: number): number {
   return Number(BigInt.asUintN(32, BigInt(/^-?\d+$/.test(source) ? source : value)));
 }
 
-function readStop(request: Fields): readonly string[] | undefined {
-  const stop = request.get('stop');
+/** One stop string or a list of them; empty ones are none. @throws Refusal with the path of the field. */
+export function readStop(request: Fields, name = 'stop'): readonly string[] | undefined {
+  const stop = request.get(name);
   if (stop === undefined) return undefined;
   const list = isJsonArray(stop) ? stop : [stop];
   const texts = list.filter((item) => typeof item === 'string');
-  if (texts.length < list.length) throw request.wrong('stop', 'a string or a list of strings');
+  if (texts.length < list.length) throw request.wrong(name, 'a string or a list of strings');
   return texts.filter((text) => text !== '');
 }
 

@@ -32,7 +32,7 @@ function refuse(param: string, message: string): never {
 }
 
 /** @throws EngineError when a call is demanded that no tool can answer. */
-function checkChoice(tools: readonly Tool[] = [], choice: ToolChoice = 'auto'): void {
+export function checkChoice(tools: readonly Tool[] = [], choice: ToolChoice = 'auto'): void {
   if (choice === 'auto' || choice === 'none') return;
   if (tools.length === 0) refuse('tool_choice', 'it demands a call, but there are no tools');
   if (typeof choice === 'string' || tools.some(({name}) => name === choice.name)) return;

@@ -17,6 +17,24 @@ export interface FieldRule {
   readonly passes?: (value: unknown) => boolean;
 }
 
+/** Whether a value asks for nothing. */
+export type Passes = (value: unknown) => boolean;
+
+/** One rule for each name; `passes` holds for all of them. */
+export function rules(verdict: Verdict, why: string, names: string, passes?: Passes): FieldRule[] {
+  return names.split(' ').map((name) => ({name, verdict, why, ...(passes && {passes})}));
+}
+
+export const is =
+  (...neutral: readonly unknown[]): Passes =>
+  (value) =>
+    neutral.includes(value);
+export const isFalse = is(false);
+export const isEmpty: Passes = (value) =>
+  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+
+export const CALLERS_OWN = "the caller's own bookkeeping";
+
 /** More than these are not named one by one: a body may have as many members as it likes. */
 const MAX_UNKNOWN = 20;
 const MAX_NAME = 64;

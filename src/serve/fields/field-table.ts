@@ -1,20 +1,7 @@
 // The fields of other servers that ours does not read, dialect by dialect, and why; docs/fields.md is written from it.
-import type {FieldRule, Verdict} from './field-rules.ts';
+import {RESPONSES_FIELDS} from './dialect-fields.ts';
+import {CALLERS_OWN, type FieldRule, is, isEmpty, isFalse, type Passes, rules} from './field-rules.ts';
 
-type Passes = FieldRule['passes'];
-
-/** One rule for each name; `passes` holds for all of them. */
-function rules(verdict: Verdict, why: string, names: string, passes?: Passes): FieldRule[] {
-  return names.split(' ').map((name) => ({name, verdict, why, ...(passes && {passes})}));
-}
-
-const is =
-  (...neutral: readonly unknown[]): Passes =>
-  (value) =>
-    neutral.includes(value);
-const isFalse = is(false);
-const isEmpty: Passes = (value) =>
-  value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 const isOff: Passes = (value) => value === false || value === 0 || value === '' || isEmpty(value);
 const below =
   (limit: number): Passes =>
@@ -24,8 +11,6 @@ const atLeast =
   (limit: number): Passes =>
   (value) =>
     typeof value === 'number' && value >= limit;
-
-const CALLERS_OWN = "the caller's own bookkeeping";
 
 /** What OpenAI's and Mistral's clients send about a request, not about its answer. */
 const OF_CALLER = rules(
@@ -139,6 +124,7 @@ const FIM: readonly FieldRule[] = [
 
 /** The rules of a route, by the dialect it belongs to; the first rule of a name counts. */
 export const FIELD_RULES = {
+  responses: [...RESPONSES_FIELDS, ...VLLM, ...LLAMA],
   chat: [...CHAT, ...VLLM, ...LLAMA],
   completions: [...COMPLETIONS, ...VLLM, ...LLAMA],
   fim: [...FIM, ...VLLM, ...LLAMA],

@@ -6,6 +6,7 @@ import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 import {ChatRequestSchema} from '../body/chat-schema.ts';
 import {readChat} from '../body/read-chat.ts';
 import {DetokenizeRequestSchema, readDetokenize, readTokenize, TokenizeRequestSchema} from '../body/read-tokens.ts';
+import {passedOver} from '../dialects/dialect-call.ts';
 import {HttpError} from '../http-error.ts';
 import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
 import {checkTokens, promptText, tokenText} from '../reply/token-ids.ts';
@@ -80,8 +81,9 @@ export function addTokens(app: App, service: Service): void {
     },
     async ({json}) => {
       const tokenizer = tokenizerOf(service);
-      const {defaults} = service;
-      const {tokens = []} = (await service.backend.render?.(readChat(json, defaults).request)) ?? {};
+      const {backend, defaults} = service;
+      const {request} = passedOver(readChat(json, defaults).request, backend.model);
+      const {tokens = []} = (await backend.render?.(request)) ?? {};
       return {prompt: promptText(tokens, tokenizer), tokens: [...tokens]};
     },
   );

@@ -152,6 +152,8 @@ export const CompletionSchema = z.object({
 });
 export type Completion = z.infer<typeof CompletionSchema>;
 
+export const InputTokensSchema = z.object({object: z.literal('response.input_tokens'), input_tokens: z.int()});
+
 const STREAM_NOTE = 'with stream: true, server-sent events; the last one is [DONE]';
 
 /** A reply that is one object, or a stream of chunks. */

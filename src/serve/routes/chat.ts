@@ -1,20 +1,25 @@
 // POST /v1/chat/completions: one route for the clients of OpenAI and Mistral.
 
 import {EngineError} from '../../base/errors.ts';
-import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
+import type {Backend} from '../../engine/contract/backend.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {ChatRequestSchema} from '../body/chat-schema.ts';
 import {type ChatCall, readChat} from '../body/read-chat.ts';
+import {passedOver} from '../dialects/dialect-call.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
+import {countTokens} from '../reply/count-tokens.ts';
 import {
   ChatCompletionChunkSchema,
   ChatCompletionSchema,
+  ErrorSchema,
+  errors,
   generationErrors,
+  InputTokensSchema,
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
 import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
-import {answers, cutShort, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
+import {answers, chatGeneration, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
 
 function replyOptions({logprobs, reasoning, usage}: ChatCall, {model, tokenizer}: Backend): ReplyOptions {
@@ -24,32 +29,50 @@ function replyOptions({logprobs, reasoning, usage}: ChatCall, {model, tokenizer}
   return {model: model.id, reasoning, logprobsOf: logprobs ? tokenizer : undefined, usage};
 }
 
+/** llama-server serves its routes of OpenAI's also without the /v1. */
+const PREFIXES = ['/v1', ''];
+
 export function addChat(app: App, service: Service): void {
-  app.post(
-    '/v1/chat/completions',
-    {
-      schema: {
-        tags: ['OpenAI and Mistral'],
-        summary: 'Answer a conversation: text, tool calls, JSON by schema; whole or streamed',
-        body: ChatRequestSchema,
-        response: {200: jsonOrStream(ChatCompletionSchema, ChatCompletionChunkSchema), ...generationErrors()},
+  for (const prefix of PREFIXES) {
+    app.post(
+      `${prefix}/chat/completions`,
+      {
+        schema: {
+          tags: ['OpenAI and Mistral'],
+          summary: 'Answer a conversation: text, tool calls, JSON by schema; whole or streamed',
+          body: ChatRequestSchema,
+          response: {200: jsonOrStream(ChatCompletionSchema, ChatCompletionChunkSchema), ...generationErrors()},
+        },
+        config: {fields: 'chat', warns: true},
       },
-      config: {fields: 'chat', warns: true},
-    },
-    async ({json}, reply) => {
-      const {backend, defaults} = service;
-      const call = readChat(json, defaults);
-      const {request, n} = call;
-      const options = replyOptions(call, backend);
-      tell(reply, ...schemaNotes(request));
-      const start: StartGeneration = ({backend, signal}, index) => {
-        const one = {...request, sampling: nthSampling(request.sampling, index)};
-        if (call.parallelCalls) return backend.chat(one, signal);
-        const isCall = ({type}: GenerationEvent) => type === 'tool_call';
-        return cutShort((own) => backend.chat(one, own), signal, isCall, 'tool_calls');
-      };
-      if (call.stream) return streamAnswers(service, reply, n, start, new ChunkWriter(options));
-      return chatCompletion(await answers(service, reply, n, start), options);
-    },
-  );
+      async ({json}, reply) => {
+        const {backend, defaults} = service;
+        const call = readChat(json, defaults);
+        const {n} = call;
+        const {request, told} = passedOver(call.request, backend.model);
+        const options = replyOptions(call, backend);
+        tell(reply, ...told, ...schemaNotes(request));
+        const start: StartGeneration = (run, index) =>
+          chatGeneration(run, {...request, sampling: nthSampling(request.sampling, index)}, call.parallelCalls);
+        if (call.stream) return streamAnswers(service, reply, n, start, new ChunkWriter(options));
+        return chatCompletion(await answers(service, reply, n, start), options);
+      },
+    );
+    app.post(
+      `${prefix}/chat/completions/input_tokens`,
+      {
+        schema: {
+          tags: ['OpenAI and Mistral'],
+          summary: 'The length of the prompt that a chat request makes',
+          body: ChatRequestSchema,
+          response: {200: InputTokensSchema, ...errors(ErrorSchema, 400, 401, 403, 413, 503)},
+        },
+        config: {fields: 'chat'},
+      },
+      async ({json}) => {
+        const {request} = passedOver(readChat(json, service.defaults).request, service.backend.model);
+        return {object: 'response.input_tokens' as const, input_tokens: await countTokens(service.backend, request)};
+      },
+    );
+  }
 }

@@ -74,8 +74,12 @@ function figures(recommended: RecommendedSampling): Record<string, number> {
 }
 
 export function addModels(app: App, service: Service): void {
+  for (const prefix of ['/v1', '']) addModelList(app, service, prefix);
+}
+
+function addModelList(app: App, service: Service, prefix: string): void {
   app.get(
-    '/v1/models',
+    `${prefix}/models`,
     {
       schema: {
         tags: ['OpenAI and Mistral'],
@@ -92,7 +96,7 @@ export function addModels(app: App, service: Service): void {
     },
   );
   app.get(
-    '/v1/models/:id',
+    `${prefix}/models/:id`,
     {
       schema: {
         tags: ['OpenAI and Mistral'],
