@@ -3,6 +3,7 @@
 // distribution of a token that was sampled from a narrowed one. The package is pinned to one version.
 import type {Llama, LlamaContext, LlamaGrammarEvaluationState, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
+import {checkGbnf} from '../gbnf-syntax.ts';
 import type {
   Native,
   NativeCheckpoint,
@@ -60,6 +61,7 @@ export function addonNative(llama: Llama, model: LlamaModel, context: LlamaConte
     createSampler: () => new SamplerOverAddon(createSampler()),
     createCheckpoint: () => new CheckpointOverAddon(new AddonContextSequenceCheckpoint()),
     createGrammar: async (gbnf) => {
+      checkGbnf(gbnf);
       const {LlamaGrammarEvaluationState} = await import('node-llama-cpp');
       const grammar = await llama.createGrammar({grammar: gbnf});
       return new GrammarOverAddon(new LlamaGrammarEvaluationState({model, grammar}));

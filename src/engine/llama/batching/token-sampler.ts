@@ -147,6 +147,7 @@ async function startGrammar(native: Native, {gbnf}: Grammar): Promise<NativeGram
   try {
     return await native.createGrammar(gbnf);
   } catch (error) {
+    if (error instanceof EngineError) throw error;
     throw new EngineError('invalid_request', 'the grammar is not valid GBNF', {cause: error});
   }
 }

@@ -1,4 +1,5 @@
 // A context by llama.cpp's C functions. All calls are made by the thread that owns it, and return when they are done.
+import {checkGbnf} from '../gbnf-syntax.ts';
 import type {Native, NativeCheckpoint, NativeContext, NativeSampler, RawLogits} from '../native-context.ts';
 import {addressOf, BATCH_BYTES, type CLibrary, memoryAt, type Pointer} from './c-library.ts';
 import {Candidates, CGrammar, CSampler} from './c-sampler.ts';
@@ -31,7 +32,10 @@ export function cNative(options: CContextOptions): Native {
     context,
     createSampler: () => context.createSampler(),
     createCheckpoint: () => new CCheckpoint(),
-    createGrammar: async (gbnf) => new CGrammar(options.library, options.vocab, gbnf),
+    createGrammar: async (gbnf) => {
+      checkGbnf(gbnf);
+      return new CGrammar(options.library, options.vocab, gbnf);
+    },
   };
 }
 
