@@ -1,14 +1,18 @@
 // CommonJS on purpose: libuv reads UV_THREADPOOL_SIZE when its pool is first used, and Node's ES module
-// loader already uses it. One pool thread keeps every decode on one warm thread (docs/engine.md); a download decodes
-// nothing, and writes while it syncs.
+// loader already uses it.
+const {existsSync} = require('node:fs');
 const {homedir, tmpdir} = require('node:os');
+
+/** As engine/llama/addon/cpu-build.ts has them; a test holds the two lists together. */
+const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
 
 module.exports = (name) => start(name).catch(tellFailedLoad);
 
 async function start(name) {
   const argv = process.argv.slice(2);
   giveHome();
-  process.env.UV_THREADPOOL_SIZE ??= name === 'mistral' && argv[0] === 'pull' ? '4' : '1';
+  // A download decodes nothing, and writes while it syncs.
+  if (!(name === 'mistral' && argv[0] === 'pull') && decodesOnPool(argv)) process.env.UV_THREADPOOL_SIZE ??= '1';
   // What runs for days is watched over by a process that outlives a crash of the engine.
   if (name === 'mistral' && /^(serve|worker)$/.test(argv[0]) && process.platform !== 'win32') {
     const {isSupervised, supervise} = await import('../dist/commands/serve/supervise.js');
@@ -19,6 +23,17 @@ async function start(name) {
   const {main} =
     name === 'mistral-fim' ? require('../dist/commands/fim-program.cjs') : await import('../dist/commands/program.js');
   await main(name, argv);
+}
+
+/**
+ * The addon decodes on libuv's pool: one thread keeps every decode on one warm thread (docs/engine.md). The native engine has
+ * a thread of its own; it is the usual one on Linux without a GPU.
+ */
+function decodesOnPool(argv) {
+  const said = argv.findLast((word, at) => word.startsWith('--engine=') || argv[at - 1] === '--engine');
+  const engine = said?.replace('--engine=', '') ?? process.env.MISTRAL_ENGINE;
+  if (engine === 'native' || engine === 'addon') return engine === 'addon';
+  return process.platform !== 'linux' || GPU_DEVICES.some((path) => existsSync(path));
 }
 
 /** What the system refuses before the program is there to say it, such as to open one file more. */

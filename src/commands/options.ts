@@ -106,7 +106,10 @@ export function addEngineOptions(command: Command): void {
     .option('--no-memory-check', 'load a model that is larger than the memory: slowly, from the disk')
     .option('--threads <n>', 'CPU threads', number({integer: true, min: 1, max: 1024}))
     .addOption(
-      new Option('--engine <kind>', 'how llama.cpp is called (default: addon; $MISTRAL_ENGINE)').choices(ENGINE_CALLS),
+      new Option(
+        '--engine <kind>',
+        'how llama.cpp is called (default: native on Linux without a GPU; $MISTRAL_ENGINE)',
+      ).choices(ENGINE_CALLS),
     )
     .option('--library <path>', 'a llama.cpp library of your own ($MISTRAL_LLAMA_LIBRARY)')
     .option('-l, --lora-path <file>', 'LoRA adapter to apply')

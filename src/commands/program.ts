@@ -108,7 +108,8 @@ export async function run(name: string, argv: readonly string[], io: Io): Promis
   } catch (error) {
     if (io.stop.aborted) return await stopCode(io, json);
     if (error instanceof CommanderError && error.code === 'commander.version') {
-      io.show((await import('./version.ts')).versionText(name, json));
+      const {versionJson, versionText} = await import('./version.ts');
+      io.show(json ? await versionJson() : versionText(name));
     }
     // Help and version are no failure, and were written already.
     if (error instanceof CommanderError && error.exitCode === 0) return 0;

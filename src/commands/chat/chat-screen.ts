@@ -34,7 +34,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     sampling,
     thoughts,
     ...(system === undefined ? {} : {system}),
-    banner: versionText('mistral-chat', false).trim(),
+    banner: versionText('mistral-chat').trim(),
     history: new History(save ? join(state, 'history.jsonl') : undefined),
     session,
     ...(sessions === undefined ? {} : {sessions}),

@@ -57,7 +57,7 @@ export type EngineCalls = (typeof ENGINE_CALLS)[number];
 export interface LibraryChoice {
   /** Default `auto`. */
   readonly device?: Device;
-  /** Default `addon`. */
+  /** Default `native` where it is known to work: on Linux, on the processor; `addon` elsewhere. */
   readonly calls?: EngineCalls;
   /** A library of the user's own: its file, or the folder it lies in. It is called by its C functions. */
   readonly library?: string;
@@ -107,16 +107,24 @@ export interface LocalModel extends TokenModel {
   encode?(text: string): readonly Token[];
 }
 
+export interface UsualCalls {
+  readonly calls: EngineCalls;
+  /** Why it is not `native`. */
+  readonly why?: string;
+}
+
 /** A library that computes models. `engine/local/engines.ts` lists those there are. */
 export interface LocalEngine {
   /** With its release, such as `llama.cpp v0.5.0`. */
   readonly name: string;
   /** Whether it can compute models of this `general.architecture`. The first engine that says so opens the file. */
-  runs(architecture: string): boolean;
+  runs(architecture: string, choice: LibraryChoice): boolean;
   /** This machine as the engine sees it, with its GPU's memory. @throws EngineError `unsupported` without that device. */
   machine(device: Device): Promise<Machine>;
   /** Begins to load the library before a file is read; a failure shows again in `open`. */
   warm?(options: LibraryChoice): void;
+  /** How models are opened when nobody says how, and why not otherwise. Loads the library. */
+  usualCalls?(): Promise<UsualCalls>;
   /** @throws EngineError with the reason why the file does not load; what `options.signal` was aborted with. */
   open(file: GgufFile, options: LocalOptions): Promise<LocalModel>;
 }

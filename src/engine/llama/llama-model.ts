@@ -1,16 +1,19 @@
 // A GGUF file as a TokenModel: ids in, ids out, over llama.cpp.
 
+import {platform} from 'node:os';
 import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
 import type {GenerateOptions, KvState, StateLoad, TokenEvent} from '../contract/backend.ts';
-import type {LibraryChoice, LocalModel} from '../contract/local-engine.ts';
+import type {LibraryChoice, LocalModel, UsualCalls} from '../contract/local-engine.ts';
 import {checkLength, onlyText, type Prompt, type Token} from '../contract/prompt.ts';
 import {modelShape} from '../gguf/model-shape.ts';
+import {hasNoGpu} from './addon/cpu-build.ts';
 import {loadLibrary} from './addon/library.ts';
 import {openByAddon} from './addon/open-addon.ts';
 import {checkState, modelFingerprint, type StateKey} from './kv-state.ts';
 import type {LlamaOptions} from './load-plan.ts';
 import type {OpenedModel} from './opened-model.ts';
-import {openNative, warmNative} from './worker/open-native.ts';
+import {checkNative, openNative, warmNative} from './worker/open-native.ts';
 
 export interface LlamaTokenModel extends LocalModel {
   readonly vocabSize: number;
@@ -19,19 +22,52 @@ export interface LlamaTokenModel extends LocalModel {
 
 /** @throws EngineError with the reason why the file does not load. */
 export async function openLlama(options: LlamaOptions): Promise<LlamaTokenModel> {
-  return new Llama(await (isNative(options) ? openNative(options) : openByAddon(options)), options);
+  return new Llama(await open(options), options);
+}
+
+async function open(options: LlamaOptions): Promise<OpenedModel> {
+  const {calls, why} = callsFor(options);
+  if (calls === 'addon') return openByAddon(options, why);
+  try {
+    return await openNative(options);
+  } catch (error) {
+    if (isChosen(options) || !(error instanceof EngineError) || error.code !== 'unsupported') throw error;
+    return await openByAddon(options, error.message);
+  }
+}
+
+/** How models are opened when nobody says how. */
+export async function usualCalls(): Promise<UsualCalls> {
+  const usual = callsFor({});
+  if (usual.calls === 'addon') return usual;
+  try {
+    await checkNative();
+    return usual;
+  } catch (error) {
+    return {calls: 'addon', why: reasonOf(error)};
+  }
 }
 
 /** Begins to load the library. */
 export async function warmLlama(options: LibraryChoice): Promise<void> {
-  if (isNative(options)) warmNative(options.library);
+  if (callsFor(options).calls === 'native') warmNative(options.library);
   else await loadLibrary(options.device ?? 'auto');
 }
 
+/** Somebody said how, so that no other way is tried. */
+function isChosen({calls, library}: LibraryChoice): boolean {
+  return calls !== undefined || library !== undefined;
+}
+
 /** @throws EngineError `usage` for the addon with another library than its own. */
-function isNative({calls, library}: LibraryChoice): boolean {
-  if (library === undefined) return calls === 'native';
-  if (calls !== 'addon') return true;
+function callsFor({calls, library, device = 'auto'}: LibraryChoice): UsualCalls {
+  if (library === undefined) {
+    if (calls !== undefined) return {calls};
+    if (platform() !== 'linux') return {calls: 'addon', why: 'the native engine is tried on Linux only'};
+    if (device === 'off' || (device === 'auto' && hasNoGpu())) return {calls: 'native'};
+    return {calls: 'addon', why: 'the native engine computes on the processor only, and there may be a GPU'};
+  }
+  if (calls !== 'addon') return {calls: 'native'};
   throw new EngineError('usage', `the addon has a library of its own and cannot call ${library}`, {
     hint: 'Leave out --engine addon, or --library.',
   });

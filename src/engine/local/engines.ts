@@ -1,6 +1,6 @@
 // The engines that compute on this machine: the only place outside their folders that knows which there are.
 import {EngineError} from '../../base/errors.ts';
-import type {Device, LocalEngine, Machine} from '../contract/local-engine.ts';
+import type {Device, LibraryChoice, LocalEngine, Machine, UsualCalls} from '../contract/local-engine.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 
 export interface EngineEntry {
@@ -19,12 +19,12 @@ export function registerEngine(entry: EngineEntry): () => void {
 }
 
 /** The engine that opens this file. @throws EngineError `model_invalid` when none does, with the engines that were asked. */
-export async function engineFor(file: GgufFile): Promise<LocalEngine> {
+export async function engineFor(file: GgufFile, choice: LibraryChoice = {}): Promise<LocalEngine> {
   const asked: string[] = [];
   const architecture = file.metadata.string('general.architecture') ?? '';
   for (const entry of entries) {
     const engine = await entry.load();
-    if (engine.runs(architecture)) return engine;
+    if (engine.runs(architecture, choice)) return engine;
     asked.push(engine.name);
   }
   const who = asked.length === 1 ? `this engine (${asked[0]})` : `these engines (${asked.join(', ')})`;
@@ -35,7 +35,7 @@ export async function engineFor(file: GgufFile): Promise<LocalEngine> {
 
 /** Whether any engine computes models of this `general.architecture`. */
 export async function runsHere(architecture: string): Promise<boolean> {
-  for (const entry of entries) if ((await entry.load()).runs(architecture)) return true;
+  for (const entry of entries) if ((await entry.load()).runs(architecture, {})) return true;
   return false;
 }
 
@@ -44,4 +44,10 @@ export async function localMachine(device: Device): Promise<Machine> {
   const [first] = entries;
   if (first === undefined) throw new EngineError('unsupported', 'there is no engine on this machine');
   return await (await first.load()).machine(device);
+}
+
+/** How the first engine opens models when nobody says how; undefined where it has one way only. */
+export async function usualCalls(): Promise<UsualCalls | undefined> {
+  const engine = await entries[0]?.load();
+  return await engine?.usualCalls?.();
 }

@@ -37,7 +37,7 @@ export interface OpenLocalOptions extends LocalOptions {
  */
 export async function openLocalBackend(options: OpenLocalOptions): Promise<LocalBackend> {
   const file = typeof options.file === 'string' ? preflight(options.file) : options.file;
-  const engine = await engineFor(file);
+  const engine = await engineFor(file, options);
   // A library may take its time to load: the tokenizer is read meanwhile.
   engine.warm?.(options);
   const unproved = options.foreign ? await openUnproved(engine, file, options) : undefined;

@@ -25,13 +25,15 @@ import {type Library, loadLibrary} from './library.ts';
 const SMALLEST_CONTEXT = 2048;
 
 /**
+ * @param why not by the library's C functions, where that was meant
  * @throws EngineError `out_of_memory` before loading, or with the reason from the engine's log; what `options.signal` was
  * aborted with.
  */
-export async function openByAddon(options: LlamaOptions): Promise<OpenedModel> {
+export async function openByAddon(options: LlamaOptions, why?: string): Promise<OpenedModel> {
   const library = await loadLibrary(options.device ?? 'auto');
   const stopListening = options.onLog ? library.log.listen(options.onLog) : undefined;
   library.log.clear();
+  if (why !== undefined) options.onLog?.('info', `the engine is called through its addon: ${why}`);
   const opened: {model?: LlamaModel} = {};
   try {
     options.signal?.throwIfAborted();

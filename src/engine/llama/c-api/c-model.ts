@@ -1,4 +1,5 @@
 // Weights and a context by llama.cpp's C functions: params by their layout, adapters, and what the context says of itself.
+import {EngineError} from '../../../base/errors.ts';
 import type {KvType} from '../../contract/local-engine.ts';
 import type {Native} from '../native-context.ts';
 import {cNative} from './c-context.ts';
@@ -161,7 +162,9 @@ function createContext(library: CLibrary, model: Pointer, options: CModelOptions
   const isShort = calls.llama_n_ctx(context) < asked.n_ctx;
   if (wrong || isShort) {
     calls.llama_free(context);
-    throw new Error(`the library took ${wrong?.[0] ?? 'n_ctx'} otherwise than it was given`);
+    throw new EngineError('unsupported', `the library took ${wrong?.[0] ?? 'n_ctx'} otherwise than it was given`, {
+      hint: 'Say --engine addon.',
+    });
   }
   try {
     applyLoras(library, model, context, options.loras);

@@ -70,15 +70,16 @@ export class EngineThread {
   /** `script` is the program of the thread; `library` one of the user's own. */
   constructor(script: URL, library: string | undefined) {
     const setting: WorkerSetting = {shared: this.#flags.memory, library};
-    this.#worker = new Worker(script, {workerData: setting});
+    // Flags of the process are for its own program: --input-type, or a loader, would keep this one from starting.
+    this.#worker = new Worker(script, {workerData: setting, execArgv: []});
     this.ready = new Promise((resolve, reject) => {
       this.#ready = {resolve, reject};
     });
     // Whoever asks for it is told; nobody has to.
     this.ready.catch(() => undefined);
     this.#worker.on('message', (message: FromWorker) => this.#take(message));
-    this.#worker.on('error', (error) => this.#end(crashed(reasonOf(error))));
-    this.#worker.on('exit', () => this.#end(crashed('its thread ended')));
+    this.#worker.on('error', (error) => this.#end(this.#ready ? unstartable(error) : crashed(reasonOf(error))));
+    this.#worker.on('exit', () => this.#end(crashed('nothing was said of why')));
     this.#hold();
   }
 
@@ -267,6 +268,13 @@ export class EngineThread {
     for (const settle of this.#calls.values()) settle.reject(this.#ended);
     for (const {queue} of this.#readers.values()) queue.fail(this.#ended);
   }
+}
+
+/** Another way may be open then. */
+function unstartable(error: unknown): EngineError {
+  return new EngineError('unsupported', `the engine's thread does not start: ${reasonOf(error)}`, {
+    hint: 'Say --engine addon.',
+  });
 }
 
 function crashed(why: string): EngineError {

@@ -17,7 +17,11 @@ import type {OpenedModel} from '../opened-model.ts';
 import {EngineThread, LoadRefusal} from './engine-thread.ts';
 import type {LibraryFacts, ModelFacts, OpenRequest} from './messages.ts';
 
-const SCRIPT = new URL('./engine-worker.js', import.meta.url);
+/** The built program of the thread, also where sources run as they are, as in tests: a thread has not their loader. */
+const SCRIPT = new URL(
+  import.meta.url.endsWith('.ts') ? '../../../../dist/engine/llama/worker/engine-worker.js' : './engine-worker.js',
+  import.meta.url,
+);
 
 /** A thread whose library is loaded while the file is read. */
 let warm: {readonly library: string | undefined; readonly thread: EngineThread} | undefined;
@@ -25,6 +29,16 @@ let warm: {readonly library: string | undefined; readonly thread: EngineThread} 
 /** Begins to load the library, the user's own or the one that comes with the program. */
 export function warmNative(library: string | undefined): void {
   if (warm?.library !== library || warm?.thread.ended) warm = {library, thread: new EngineThread(SCRIPT, library)};
+}
+
+/** @throws EngineError `unsupported` with the reason why the library that comes with the program cannot be called. */
+export async function checkNative(): Promise<void> {
+  const thread = takeThread(undefined, SCRIPT);
+  try {
+    await thread.ready;
+  } finally {
+    await thread.close();
+  }
 }
 
 function takeThread(library: string | undefined, script: URL): EngineThread {
