@@ -57,6 +57,49 @@ const KNOWN_LAYOUTS: readonly CLayout[] = [
       `${'00'.repeat(16)}0100000001000000${'00'.repeat(16)}000101010100${'00'.repeat(26)}`,
     ].join(''),
   },
+  // A little older: no lazy_mode, and no n_outputs_max_per_seq.
+  {
+    name: '@fugood/llama.node 1.7.15',
+    modelParams: {
+      size: 72,
+      offsets: {
+        devices: 0,
+        n_gpu_layers: 16,
+        split_mode: 20,
+        load_mode: 24,
+        main_gpu: 28,
+        tensor_split: 32,
+        progress_callback: 40,
+        kv_overrides: 56,
+      },
+    },
+    contextParams: {
+      size: 160,
+      offsets: {
+        n_ctx: 0,
+        n_batch: 4,
+        n_ubatch: 8,
+        n_seq_max: 12,
+        n_threads: 24,
+        n_threads_batch: 28,
+        flash_attn_type: 48,
+        type_k: 104,
+        type_v: 108,
+        abort_callback: 112,
+        abort_callback_data: 120,
+        embeddings: 128,
+        no_perf: 130,
+        swa_full: 132,
+        kv_unified: 133,
+      },
+    },
+    modelDefaults: `${'00'.repeat(16)}ffffffff010000000100000000000000${'00'.repeat(34)}010000000000`,
+    contextDefaults: [
+      '00020000000800000002000001000000000000000000000004000000040000000000000',
+      '0ffffffffffffffffffffffffffffffff0000000000000000000080bf000080bf000080bf000080bf00000000000080bf',
+      `${'00'.repeat(20)}0100000001000000${'00'.repeat(16)}000101010100${'00'.repeat(26)}`,
+    ].join(''),
+  },
 ];
 
 /** The layout whose defaults these are; both are longer than any struct. */

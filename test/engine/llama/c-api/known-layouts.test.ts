@@ -13,7 +13,21 @@ function bytes(digits: string): Uint8Array {
   return Uint8Array.from(Buffer.from(digits.padEnd(1024, 'a7'), 'hex'));
 }
 
+/** The same of index.node in @fugood/node-llama-linux-x64 1.7.15. */
+const OTHER_MODEL = bytes(
+  '00000000000000000000000000000000ffffffff01000000010000000000000000000000000000000000000000000000000000000000000000000000000000000000010000000000',
+);
+const OTHER_CONTEXT = bytes(
+  '000200000008000000020000010000000000000000000000040000000400000000000000ffffffffffffffffffffffffffffffff0000000000000000000080bf000080bf000080bf000080bf00000000000080bf00000000000000000000000000000000000000000100000001000000000000000000000000000000000000000001010101000000000000000000000000000000000000000000000000000000',
+);
+
 describe('a library is known by its defaults', () => {
+  test('that of @fugood/llama.node 1.7.15, and no mixture of two', () => {
+    expect(layoutOf(OTHER_MODEL, OTHER_CONTEXT)?.name).toBe('@fugood/llama.node 1.7.15');
+    expect(layoutOf(MODEL, OTHER_CONTEXT)).toBeUndefined();
+    expect(layoutOf(OTHER_MODEL, CONTEXT)).toBeUndefined();
+  });
+
   test('that of v0.5.0', () => {
     expect(layoutOf(MODEL, CONTEXT)?.name).toBe('llama.cpp v0.5.0');
     expect(knownLayouts()).toContain('llama.cpp v0.5.0');
@@ -34,8 +48,11 @@ describe('a library is known by its defaults', () => {
   });
 });
 
-test('the fields written do not overlap, and lie within their struct', () => {
-  const layout = layoutOf(MODEL, CONTEXT);
+test.each([
+  [MODEL, CONTEXT],
+  [OTHER_MODEL, OTHER_CONTEXT],
+])('the fields written do not overlap, and lie within their struct', (model, context) => {
+  const layout = layoutOf(model, context);
   for (const {size, offsets} of layout ? [layout.modelParams, layout.contextParams] : []) {
     const places = Object.values(offsets);
     expect(new Set(places).size).toBe(places.length);
