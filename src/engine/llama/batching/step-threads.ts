@@ -4,6 +4,8 @@
 
 /** Steps that are compared. */
 const WINDOW = 4;
+/** Steps of a try. Another process leaves its core alone for some: more threads have to be faster for longer. */
+const TRIED = {fewer: WINDOW, more: 2 * WINDOW} as const;
 /** A step that takes so many times the best one is much longer: something else runs here. */
 const MUCH_LONGER = 1.5;
 /** After a try that failed, so many times what it lost passes before the next one: tries take no more than a fortieth. */
@@ -19,15 +21,20 @@ interface Try {
   readonly times: number[];
 }
 
-/** Per direction: how many threads the next try differs by, and the time before which there is none. */
+/** Of the next try in a direction. */
 interface Plan {
+  /** How many threads it differs by. */
   readonly reach: number;
+  /** There is none before, unless steps take much longer than those that the last one was measured by. */
   readonly notBefore: number;
+  readonly usual: number;
 }
+
+const AT_ONCE: Plan = {reach: 1, notBefore: 0, usual: Number.POSITIVE_INFINITY};
 
 /**
  * Starts with all threads and tries fewer: at the beginning until it has come to one, and whenever steps took much longer than
- * the best. With fewer than all it tries more from time to time. What was faster over four steps is kept. A try ends as soon as
+ * the best. With fewer than all it tries more from time to time. What was faster is kept. A try ends as soon as
  * it has lost the time of one step. When one failed, the next one goes further, as a single thread may change nothing.
  */
 export class StepThreads {
@@ -43,8 +50,8 @@ export class StepThreads {
   #isExplored = false;
   readonly #best = new Map<string, number>();
   readonly #plans: Record<Direction, Plan> = {
-    fewer: {reach: 1, notBefore: 0},
-    more: {reach: 1, notBefore: 0},
+    fewer: AT_ONCE,
+    more: AT_ONCE,
   };
 
   /** @param most what the machine or the user allows, at least 1 */
@@ -79,12 +86,13 @@ export class StepThreads {
     if (this.#recent.length < WINDOW) return;
     const usual = sum(this.#recent) / WINDOW;
     const isLong = usual > MUCH_LONGER * (this.#best.get(this.#key(this.#threads)) ?? usual);
-    if (this.#may('fewer') && isLong && !this.#isLong) {
+    const mayFewer = this.#may('fewer', usual);
+    if (mayFewer && isLong && !this.#isLong) {
       // Some of these steps were as ever: a try is measured by those that come.
       this.#startAnew([]);
       this.#isLong = true;
-    } else if (this.#may('fewer') && (isLong || !this.#isExplored)) this.#begin('fewer', usual);
-    else if (this.#may('more')) this.#begin('more', usual);
+    } else if (mayFewer && (isLong || !this.#isExplored)) this.#begin('fewer', usual);
+    else if (this.#may('more', usual)) this.#begin('more', usual);
     else this.#isLong = false;
   }
 
@@ -93,9 +101,10 @@ export class StepThreads {
     this.#isLong = false;
   }
 
-  #may(direction: Direction): boolean {
+  #may(direction: Direction, usual: number): boolean {
     const isRoom = direction === 'fewer' ? this.#threads > 1 : this.#threads < this.most;
-    return isRoom && this.#elapsed >= this.#plans[direction].notBefore;
+    const plan = this.#plans[direction];
+    return isRoom && (this.#elapsed >= plan.notBefore || usual > MUCH_LONGER * plan.usual);
   }
 
   #begin(direction: Direction, usual: number): void {
@@ -108,7 +117,7 @@ export class StepThreads {
     tried.times.push(ms);
     this.#noteBest(tried.threads, ms);
     const lost = sum(tried.times) - tried.times.length * tried.usual;
-    if (lost <= tried.usual && tried.times.length < WINDOW) return;
+    if (lost <= tried.usual && tried.times.length < TRIED[tried.direction]) return;
     this.#try = undefined;
     if (lost < 0) this.#keep(tried);
     else this.#refuse(tried, lost);
@@ -116,17 +125,17 @@ export class StepThreads {
 
   #keep({direction, threads, usual, times}: Try): void {
     this.#threads = threads;
-    this.#startAnew(times);
-    this.#plans.fewer = {reach: 1, notBefore: 0};
+    this.#startAnew(times.slice(-WINDOW));
+    this.#plans.fewer = AT_ONCE;
     // What was just left is not tried again at once.
-    this.#plans.more = {reach: 1, notBefore: direction === 'fewer' ? this.#elapsed + REST * usual : 0};
+    this.#plans.more = direction === 'fewer' ? {reach: 1, notBefore: this.#elapsed + REST * usual, usual} : AT_ONCE;
   }
 
   #refuse({direction, threads, usual}: Try, lost: number): void {
     const limit = direction === 'fewer' ? 1 : this.most;
     if (threads === 1) this.#isExplored = true;
     const reach = threads === limit ? 1 : 2 * this.#plans[direction].reach;
-    this.#plans[direction] = {reach, notBefore: this.#elapsed + REST * Math.max(lost, usual)};
+    this.#plans[direction] = {reach, notBefore: this.#elapsed + REST * Math.max(lost, usual), usual};
     this.#startAnew([]);
     // Nothing is faster: a step takes so long now, such as with a longer text.
     if (direction === 'fewer') this.#best.set(this.#key(this.#threads), usual);

@@ -49,6 +49,12 @@ describe('StepThreads', () => {
     expect(share(used.slice(-500), 4)).toBeGreaterThan(0.9);
   });
 
+  test('a try that failed while the other process slept holds back none when it is awake', () => {
+    const {used} = run(new StepThreads(2), 40, (threads, step) => (step < 10 ? idle(threads) : beside(2)(threads)));
+    expect(used.slice(4, 8)).toEqual([2, 1, 1, 2]);
+    expect(share(used.slice(20), 1)).toBeGreaterThan(0.9);
+  });
+
   test('one slow step changes nothing: the others of the four are as ever', () => {
     const {used} = run(new StepThreads(2), 500, (threads, step) => (step === 100 ? 30 : idle(threads)));
     expect(used.slice(8).every((threads) => threads === 2)).toBe(true);
