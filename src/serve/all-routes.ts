@@ -1,5 +1,6 @@
 // Every route of the server, one line a file.
 
+import {addMessages} from './dialects/messages/messages-routes.ts';
 import {addResponses} from './dialects/responses/responses-routes.ts';
 import {addEnginesCompletions} from './legacy/engines-completions.ts';
 import {addInfer} from './legacy/infer.ts';
@@ -18,7 +19,7 @@ import type {Service} from './service.ts';
 
 const GROUPS = [
   [addModels, addChat, addCompletions, addEmbeddings, addFim],
-  [addResponses],
+  [addResponses, addMessages],
   [addLlamaCompletion, addTokens, addStatus],
   [addEnginesCompletions, addPredict, addInfer],
   [addHealth],

@@ -11,7 +11,7 @@ import {useBodyParser} from './body/parse-body.ts';
 import {judgeFields} from './fields/field-rules.ts';
 import {FIELD_RULES} from './fields/field-table.ts';
 import {newRequestId, useRequestId} from './http/request-id.ts';
-import {errorBody, HttpError, isUnforeseen, toHttpError, ValidationError} from './http-error.ts';
+import {errorBody, HttpError, isUnforeseen, statusIn, toHttpError, ValidationError} from './http-error.ts';
 import {useOpenApi} from './openapi.ts';
 import {tell, toldOf} from './reply/told.ts';
 import type {App} from './route.ts';
@@ -90,8 +90,7 @@ function useErrors(app: App): void {
     if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
     if (error.status === 401) reply.header('www-authenticate', 'Bearer');
     const style = request.routeOptions.config.errors ?? 'openai';
-    const status = style === 'fastapi' && error.code === 'invalid_value' ? 422 : error.status;
-    return reply.code(status).send(errorBody(error, style, thrown));
+    return reply.code(statusIn(style, error)).send(errorBody(error, style, thrown, request.id));
   });
   app.setNotFoundHandler(({method, url}) => {
     const [path] = url.split('?');

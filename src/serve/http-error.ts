@@ -112,9 +112,42 @@ export function isUnforeseen(error: HttpError, thrown: unknown): boolean {
   return error.status >= 500 && !(thrown instanceof HttpError);
 }
 
-/** The body of an error reply: `style` is the protocol the route belongs to. */
-export function errorBody(error: HttpError, style: 'openai' | 'llama' | 'fastapi', thrown: unknown): unknown {
+/** The protocol a route belongs to, whose shape its errors have. */
+export type ErrorStyle = 'openai' | 'llama' | 'fastapi' | 'anthropic' | 'ollama';
+
+/** The status that a protocol has for a failure; clients decide by it whether to ask again. */
+export function statusIn(style: ErrorStyle, {status, code}: HttpError): number {
+  if (style === 'fastapi' && code === 'invalid_value') return 422;
+  if (style === 'anthropic' && status === 503) return 529;
+  return style === 'ollama' && status === 429 ? 503 : status;
+}
+
+const ANTHROPIC_TYPES: Record<number, string> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+};
+
+function anthropicError({status, message}: HttpError, thrown: unknown, requestId: string): object {
+  const type = ANTHROPIC_TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
+  return {type: 'error', error: {type, message: tooLong(thrown) ?? message}, request_id: requestId};
+}
+
+/** claude-code reads the two numbers out of this sentence, and then shortens its history. */
+function tooLong(thrown: unknown): string | undefined {
+  if (!(thrown instanceof EngineError) || !thrown.context) return undefined;
+  return `prompt is too long: ${thrown.context.promptTokens} tokens > ${thrown.context.contextSize} maximum`;
+}
+
+/** The body of an error reply in a protocol's shape; `thrown` is what `error` was made of. */
+export function errorBody(error: HttpError, style: ErrorStyle, thrown: unknown, requestId: string): unknown {
+  if (style === 'anthropic') return anthropicError(error, thrown, requestId);
   const {message, type, status} = error;
+  if (style === 'ollama') return {error: message};
   const code = error.code ?? null;
   if (style === 'openai') return {error: {message, type, param: error.param ?? null, code}};
   if (style === 'fastapi') {

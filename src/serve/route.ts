@@ -5,6 +5,7 @@ import type {FastifyBaseLogger, FastifyInstance, RawServerDefault} from 'fastify
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {Json} from '../base/json.ts';
 import type {FieldDialect} from './fields/field-table.ts';
+import type {ErrorStyle} from './http-error.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,7 +19,7 @@ declare module 'fastify' {
     /** Answered without a key and from any Host. */
     public?: boolean;
     /** Whose shape the route's errors have. */
-    errors?: 'openai' | 'llama' | 'fastapi';
+    errors?: ErrorStyle;
     /** Whose rules the fields that the route does not read are judged by; absent: they are told. */
     fields?: FieldDialect;
     /** Whether its reply, where it is whole, lists in `warnings` what the header lists. */

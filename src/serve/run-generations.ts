@@ -79,7 +79,7 @@ export function sendFailure(reply: FastifyReply): (stream: ReplyStream, thrown: 
   return async (stream, thrown) => {
     const error = toHttpError(thrown);
     if (isUnforeseen(error, thrown)) reply.log.error({err: thrown}, error.message);
-    await stream.send(errorBody(error, 'openai', thrown));
+    await stream.send(errorBody(error, 'openai', thrown, reply.request.id));
   };
 }
 

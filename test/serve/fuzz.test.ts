@@ -21,6 +21,15 @@ const VALID: Record<string, object> = {
   '/responses': {input: 'a'},
   '/v1/responses/input_tokens': {input: 'a'},
   '/responses/input_tokens': {input: 'a'},
+  '/v1/messages': {
+    messages: [
+      ...messages,
+      {role: 'assistant', content: [{type: 'tool_use', id: 't', name: 'f', input: {}}]},
+      {role: 'user', content: [{type: 'tool_result', tool_use_id: 't'}]},
+    ],
+    tools: [{name: 'f', input_schema: {}}],
+  },
+  '/v1/messages/count_tokens': {messages},
   '/v1/completions': {prompt: 'a', suffix: 'b'},
   '/v1/fim/completions': {prompt: 'a', suffix: 'b'},
   '/v1/embeddings': {input: 'a'},

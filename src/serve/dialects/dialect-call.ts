@@ -15,6 +15,8 @@ export interface DialectCall {
   readonly stream: boolean;
   /** False: the answer ends after its first tool call. */
   readonly parallelCalls: boolean;
+  /** The client names an effort whatever the model: that it is passed over is not told. */
+  readonly effortIsWish?: true;
 }
 
 /** The members of a body; what is unknown is nobody's business here. @throws Refusal when it is no object. */
@@ -35,12 +37,12 @@ export interface TakenRequest {
  * The request without a reasoning effort that the model has no levels for, and without empty answers in its history:
  * clients send both from settings and chats that were for another model, and a refusal would lock them out.
  */
-export function passedOver(request: ChatCompletionRequest, model: ModelInfo): TakenRequest {
+export function passedOver(request: ChatCompletionRequest, model: ModelInfo, effortIsWish = false): TakenRequest {
   const history = withoutEmptyAnswers(request.messages);
   const effort = withoutEffort(request, model);
   return {
     request: {...effort.request, messages: history.messages},
-    told: [...effort.told, ...history.told],
+    told: [...(effortIsWish ? [] : effort.told), ...history.told],
   };
 }
 
@@ -56,7 +58,7 @@ function withoutEffort(request: ChatCompletionRequest, {efforts}: ModelInfo): Ta
  * thing that is left out is told.
  */
 export function fittedTo<Call extends DialectCall>(call: Call, model: ModelInfo): Call {
-  const {request, told} = passedOver(call.request, model);
+  const {request, told} = passedOver(call.request, model, call.effortIsWish);
   const history = fittedHistory(request.messages, model.template);
   return {
     ...call,

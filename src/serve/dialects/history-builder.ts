@@ -7,11 +7,14 @@ interface OpenAnswer {
   toolCalls: ToolCall[];
 }
 
-/** Between texts of one answer that came as items of their own. */
-const SEPARATOR = '\n\n';
-
 export class HistoryBuilder {
+  readonly #separator: string;
   readonly #messages: (Exclude<Message, {role: 'assistant'}> | OpenAnswer)[] = [];
+
+  /** `separator` stands between texts of one answer. */
+  constructor(separator: string) {
+    this.#separator = separator;
+  }
 
   add(message: Exclude<Message, {role: 'assistant'}>): void {
     this.#messages.push(message);
@@ -27,7 +30,7 @@ export class HistoryBuilder {
     const {content} = this.#answer();
     const last = content.at(-1);
     if (last?.type !== 'text') content.push({type: 'text', text});
-    else content[content.length - 1] = {type: 'text', text: last.text + SEPARATOR + text};
+    else content[content.length - 1] = {type: 'text', text: last.text + this.#separator + text};
   }
 
   thought(thinking: string): void {

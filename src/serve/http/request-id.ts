@@ -5,11 +5,15 @@ import type {App} from '../route.ts';
 /** openai's clients show it as `_request_id`, codex prints it beside an error. */
 const REQUEST_ID_HEADER = 'x-request-id';
 
+/** The same in Anthropic's dialect. */
+const ANTHROPIC_HEADER = 'request-id';
+
 export const newRequestId = () => `req_${randomUUID().replaceAll('-', '')}`;
 
 /** Must come before every hook that may refuse a request: its refusal has the header too. */
 export function useRequestId(app: App): void {
-  app.addHook('onRequest', async ({id}, reply) => {
+  app.addHook('onRequest', async ({id, routeOptions}, reply) => {
     reply.header(REQUEST_ID_HEADER, id);
+    if (routeOptions.config.errors === 'anthropic') reply.header(ANTHROPIC_HEADER, id);
   });
 }

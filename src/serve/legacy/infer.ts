@@ -23,7 +23,8 @@ export function addInfer(app: App, service: Service): void {
         summary: 'A greeting',
         response: {200: z.object({Hello: z.literal('World')}), ...errors(FastApiErrorSchema, 401, 403)},
       },
-      config: {errors: 'fastapi'},
+      // claude-code and the ollama program ask HEAD / before anything else, and without a key.
+      config: {errors: 'fastapi', public: true},
     },
     async () => ({Hello: 'World' as const}),
   );

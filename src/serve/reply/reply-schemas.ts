@@ -24,6 +24,14 @@ export const LlamaErrorSchema = z
   })
   .describe("llama-server's error");
 
+export const MessageErrorSchema = z
+  .object({
+    type: z.literal('error'),
+    error: z.object({type: z.string(), message: z.string()}),
+    request_id: z.string(),
+  })
+  .describe("Anthropic's error");
+
 export const FastApiErrorSchema = z
   .object({
     detail: z.union([
@@ -162,7 +170,7 @@ export const jsonOrStream = (json: z.ZodType, chunk: z.ZodType) => ({
   content: {'application/json': {schema: json}, 'text/event-stream': {schema: chunk}},
 });
 
-type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 422 | 429 | 500 | 501 | 502 | 503;
+type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 422 | 429 | 500 | 501 | 502 | 503 | 529;
 
 /** The error replies of a route, for the OpenAPI document. */
 export function errors(schema: z.ZodType, ...statuses: ErrorStatus[]): Record<number, z.ZodType> {

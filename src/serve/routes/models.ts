@@ -1,5 +1,6 @@
-// GET /v1/models and /v1/models/{id}: one card that OpenAI's and Mistral's clients both accept.
+// GET /v1/models and /v1/models/{id}: one card that the clients of OpenAI, Mistral and Anthropic accept.
 
+import type {IncomingHttpHeaders} from 'node:http';
 import {z} from 'zod';
 import type {ModelInfo} from '../../engine/contract/backend.ts';
 import type {RecommendedSampling} from '../../engine/contract/sampling.ts';
@@ -14,7 +15,9 @@ const ModelCardSchema = z.object({
   object: z.literal('model'),
   created: z.int(),
   owned_by: z.string(),
-  type: z.literal('base').describe("Mistral's client needs it to tell the kind of card"),
+  type: z.enum(['base', 'model']).describe("base, by which Mistral's client tells cards apart; model for Anthropic's"),
+  display_name: z.string(),
+  created_at: z.string(),
   name: z.string(),
   description: z.string(),
   max_context_length: z.int(),
@@ -36,7 +39,8 @@ const ModelCardSchema = z.object({
   permission: z.array(z.never()),
 });
 
-function card(model: ModelInfo, service: Service): z.infer<typeof ModelCardSchema> {
+/** Anthropic's clients send their version with every request. */
+function card(model: ModelInfo, service: Service, headers: IncomingHttpHeaders): z.infer<typeof ModelCardSchema> {
   const {defaults} = service;
   const {aliases, sampling} = service.options;
   return {
@@ -44,7 +48,9 @@ function card(model: ModelInfo, service: Service): z.infer<typeof ModelCardSchem
     object: 'model',
     created: service.started,
     owned_by: 'mistralai',
-    type: 'base',
+    type: headers['anthropic-version'] === undefined ? 'base' : 'model',
+    display_name: model.id,
+    created_at: new Date(service.started * 1000).toISOString(),
     name: model.id,
     description: `${model.template ?? 'unknown'} template, ${model.device}`,
     max_context_length: model.contextSize ?? 0,
@@ -85,14 +91,27 @@ function addModelList(app: App, service: Service, prefix: string): void {
         tags: ['OpenAI and Mistral'],
         summary: 'The model, once under its own name and once under each alias',
         response: {
-          200: z.object({object: z.literal('list'), data: z.array(ModelCardSchema)}),
+          200: z.object({
+            object: z.literal('list'),
+            data: z.array(ModelCardSchema),
+            first_id: z.string(),
+            last_id: z.string(),
+            has_more: z.literal(false),
+          }),
           ...errors(ErrorSchema, 401, 403, 503),
         },
       },
     },
-    async () => {
-      const own = card(service.backend.model, service);
-      return {object: 'list' as const, data: [own, ...service.options.aliases.map((id) => ({...own, id}))]};
+    async ({headers}) => {
+      const own = card(service.backend.model, service, headers);
+      const data = [own, ...service.options.aliases.map((id) => ({...own, id, display_name: id}))];
+      return {
+        object: 'list' as const,
+        data,
+        first_id: own.id,
+        last_id: data.at(-1)?.id ?? own.id,
+        has_more: false as const,
+      };
     },
   );
   app.get(
@@ -105,9 +124,9 @@ function addModelList(app: App, service: Service, prefix: string): void {
         response: {200: ModelCardSchema, ...errors(ErrorSchema, 401, 403, 404, 503)},
       },
     },
-    async ({params: {id}}) => {
-      const own = card(service.backend.model, service);
-      if (id === own.id || own.aliases.includes(id)) return {...own, id};
+    async ({params: {id}, headers}) => {
+      const own = card(service.backend.model, service, headers);
+      if (id === own.id || own.aliases.includes(id)) return {...own, id, display_name: id};
       throw new HttpError(404, `the model '${id}' does not exist here; this server has '${own.id}'`, {
         code: 'model_not_found',
         param: 'model',

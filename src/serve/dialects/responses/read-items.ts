@@ -17,6 +17,9 @@ const TEXT_PARTS = new Map([
 ]);
 const TEXT_ONLY = ': the model reads text only';
 
+/** Texts of one answer that came as items of their own. */
+const BETWEEN_ITEMS = '\n\n';
+
 export interface ReadItems {
   readonly messages: readonly Message[];
   readonly told: readonly string[];
@@ -27,7 +30,7 @@ export interface ReadItems {
  * @throws Refusal, EngineError `unsupported` with the path of the item at fault.
  */
 export function readItems(items: readonly Json[]): ReadItems {
-  const history = new HistoryBuilder();
+  const history = new HistoryBuilder(BETWEEN_ITEMS);
   const told: string[] = [];
   items.forEach((json, index) => {
     const item = fieldsOf(json, `input[${index}]`);
