@@ -34,7 +34,8 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   react: /^ui\/ink\.ts$/,
   lowlight: /^ui\/screen\/highlighter\.ts$/,
   fzf: /^ui\/prompt\/complete\.ts$/,
-  'string-width': /^ui\/graphemes\.ts$/,
+  // Nothing else counts cells: two tables of widths are a cursor beside its text.
+  'get-east-asian-width': /^base\/cells\/width-by-class\.ts$/,
   'node-llama-cpp': /^engine\/llama\//,
   koffi: /^engine\/(convert\/quantise-child|llama\/c-api\/c-library)\.ts$/,
   '@huggingface/jinja': /^engine\/template\/jinja\/jinja-library\.ts$/,

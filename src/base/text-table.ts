@@ -1,5 +1,6 @@
 // A table for a terminal: columns as wide as their longest cell.
 
+import {width as cellsOf} from './cells/graphemes.ts';
 import {oneLine} from './terminal-text.ts';
 
 /**
@@ -9,12 +10,17 @@ import {oneLine} from './terminal-text.ts';
 export function table(texts: readonly (readonly string[])[]): string {
   const rows = texts.map((row) => row.map(oneLine));
   const columns = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({length: columns}, (_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
-  const line = (row: readonly string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ');
+  const widths = Array.from({length: columns}, (_, at) => Math.max(...rows.map((row) => cellsOf(row[at] ?? ''))));
+  const line = (row: readonly string[]) => row.map((cell, at) => filled(cell, widths[at] ?? 0)).join('  ');
   return rows.map((row) => `${line(row).trimEnd()}\n`).join('');
 }
 
 /** Values behind their names, each pair one line with its newline; the values begin in column `width`. */
 export function labelled(pairs: readonly (readonly [label: string, text: string])[], width: number): string {
-  return pairs.map(([label, text]) => `${oneLine(label).padEnd(width)}${oneLine(text)}\n`).join('');
+  return pairs.map(([label, text]) => `${filled(oneLine(label), width)}${oneLine(text)}\n`).join('');
+}
+
+/** A text with blanks behind it up to `cells`. */
+function filled(text: string, cells: number): string {
+  return text + ' '.repeat(Math.max(0, cells - cellsOf(text)));
 }

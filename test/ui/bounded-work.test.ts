@@ -1,8 +1,8 @@
 // Texts that models write when they loop, and that others write to do harm: none may cost more than its length.
 import {describe, test} from 'vitest';
+import {graphemes, shorten, width} from '../../src/base/cells/graphemes.ts';
 import {dumpsJson, parseJson} from '../../src/base/json.ts';
 import {oneLine, sanitise} from '../../src/base/terminal-text.ts';
-import {graphemes, shorten, width} from '../../src/ui/graphemes.ts';
 import {parseInline} from '../../src/ui/markdown/inline.ts';
 import {MarkdownStream} from '../../src/ui/markdown/stream.ts';
 import {createTheme} from '../../src/ui/markdown/style.ts';

@@ -1,5 +1,6 @@
 // The progress of something long, on stderr: one line redrawn on a terminal, a plain line now and then elsewhere.
 
+import {shorten} from '../../base/cells/graphemes.ts';
 import {oneLine} from '../../base/terminal-text.ts';
 import {formatBytes} from '../../base/units.ts';
 import {type Io, type Output, STREAMS} from './io.ts';
@@ -74,8 +75,8 @@ export class ByteProgress {
     const filled = Math.round(share * width);
     const bar = width === 0 ? '' : `${'\u2588'.repeat(filled)}${'\u2591'.repeat(width - filled)} `;
     const room = columns - 1 - bar.length - figures.length - 2;
-    const label = this.#label.length > room ? `${this.#label.slice(0, Math.max(0, room - 1))}\u2026` : this.#label;
-    return `${bar}${room > 1 ? `${label}: ` : ''}${figures}`.slice(0, columns - 1);
+    const label = room > 1 ? `${shorten(this.#label, room)}: ` : '';
+    return shorten(`${bar}${label}${figures}`, columns - 1, '');
   }
 }
 

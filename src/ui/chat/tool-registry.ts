@@ -1,9 +1,9 @@
 // The tools of a chat: what the model may call, which command runs a call, and the person's permission for it.
 
+import {shorten} from '../../base/cells/graphemes.ts';
 import {EngineError} from '../../base/errors.ts';
 import type {ParsedToolCall} from '../../engine/contract/backend.ts';
 import type {Tool, ToolCall} from '../../engine/contract/requests.ts';
-import {shorten} from '../graphemes.ts';
 import {paint, type Row, rowText, type Theme} from '../markdown/style.ts';
 import {questionRows} from '../rows/tool-rows.ts';
 import type {Picker} from './picker.ts';

@@ -1,5 +1,5 @@
 // A line as a terminal wraps it: rows of exactly its columns. While the line grows, what was laid out is not laid out again.
-import {graphemes, width} from '../graphemes.ts';
+import {graphemes, width} from '../../base/cells/graphemes.ts';
 import {paint, type Row} from './style.ts';
 
 export class HardRows {

@@ -1,5 +1,5 @@
 // Inline markdown of one line, decided from left to right with a bounded look ahead, so that it can stream.
-import {graphemes} from '../graphemes.ts';
+import {graphemes} from '../../base/cells/graphemes.ts';
 import {combine, type Piece, type Style, type Theme} from './style.ts';
 
 /** A mark without its partner within this many characters is literal text. Bounds what a stream has to hold back. */

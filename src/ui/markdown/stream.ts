@@ -1,6 +1,7 @@
 // Streaming markdown: text in as it is generated, finished terminal rows out; what may still change is the tail.
+
+import {expandTabs, shorten, width} from '../../base/cells/graphemes.ts';
 import {sanitise} from '../../base/terminal-text.ts';
-import {expandTabs, shorten, width} from '../graphemes.ts';
 import {HardRows} from './hard-rows.ts';
 import {parseInline} from './inline.ts';
 import {combine, type Piece, paint, type Row, type Style, type Theme} from './style.ts';

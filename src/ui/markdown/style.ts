@@ -1,6 +1,7 @@
 // Text styles as SGR parameters, and the one place that makes rows for a terminal: it cleans what goes into them.
+
+import {expandTabs} from '../../base/cells/graphemes.ts';
 import {oneLine} from '../../base/terminal-text.ts';
-import {expandTabs} from '../graphemes.ts';
 
 /**
  * A row of text for the terminal, with escape sequences of this program alone. `paint`, `render` and `joinRows` make

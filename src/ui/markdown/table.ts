@@ -1,5 +1,5 @@
 // A finished markdown table as aligned rows, or as `key: value` rows where the terminal is too narrow for it.
-import {width} from '../graphemes.ts';
+import {width} from '../../base/cells/graphemes.ts';
 import {parseInline} from './inline.ts';
 import {BLANK, combine, type Piece, type Row, render, type Theme} from './style.ts';
 

@@ -1,5 +1,5 @@
 // Word wrap that takes text as it comes: a row is final as soon as the next word does not fit on it.
-import {graphemes, width} from '../graphemes.ts';
+import {graphemes, width} from '../../base/cells/graphemes.ts';
 import {type Piece, type Row, render} from './style.ts';
 
 const CJK = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uff60]/u;

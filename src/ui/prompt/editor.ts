@@ -1,6 +1,6 @@
 // The text being written: a pure multi-line editor with grapheme-aware moves, kill ring and undo.
 
-import {boundaryAt, graphemes, nextBoundary, previousBoundary} from '../graphemes.ts';
+import {boundaryAt, graphemes, nextBoundary, previousBoundary} from '../../base/cells/graphemes.ts';
 import type {EditAction} from '../keys/keymap.ts';
 
 export interface Editor {

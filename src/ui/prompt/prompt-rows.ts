@@ -1,6 +1,6 @@
 // The rows of the prompt: the edited text wrapped by characters, with the place of the caret.
 
-import {graphemes, shorten, width} from '../graphemes.ts';
+import {graphemes, shorten, width} from '../../base/cells/graphemes.ts';
 import {BLANK, combine, joinRows, paint, type Row, type Theme} from '../markdown/style.ts';
 import type {Editor} from './editor.ts';
 import {label, type Pastes} from './pastes.ts';

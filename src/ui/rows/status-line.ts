@@ -1,6 +1,7 @@
 // The status line: what happens now, how fast, how full the context is; cut from the right, never wrapped.
+
+import {shorten, width} from '../../base/cells/graphemes.ts';
 import type {ModelInfo} from '../../engine/contract/backend.ts';
-import {shorten, width} from '../graphemes.ts';
 import {joinRows, paint, type Row, rowText, type Theme} from '../markdown/style.ts';
 
 /** What the program is doing. */

@@ -1,7 +1,7 @@
 // A tool call and its result as rows: one line each, and all of a call when somebody has to decide about it.
 
+import {graphemes, shorten, width} from '../../base/cells/graphemes.ts';
 import type {ToolCall} from '../../engine/contract/requests.ts';
-import {graphemes, shorten, width} from '../graphemes.ts';
 import {BLANK, joinRows, paint, type Row, rowText, rowTexts, type Theme} from '../markdown/style.ts';
 
 /** Characters of the arguments that are shown before a decision; a model can write any number of them. */

@@ -1,5 +1,5 @@
 // Two columns of a list as rows: what does not fit goes on below its own column.
-import {width} from '../graphemes.ts';
+import {width} from '../../base/cells/graphemes.ts';
 
 /** Fewer cells than this are no column: the text goes below its head instead, indented. */
 const NARROW = 24;

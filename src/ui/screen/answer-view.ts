@@ -1,7 +1,7 @@
 // One answer on its way to the screen: generation events in, finished rows out, with the part that may still change.
 
+import {withoutStyles} from '../../base/cells/graphemes.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
-import {withoutStyles} from '../graphemes.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
 import {paint, type Row, type Theme} from '../markdown/style.ts';
 import type {Phase} from '../rows/status-line.ts';

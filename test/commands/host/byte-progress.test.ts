@@ -55,3 +55,9 @@ test.each([
 ])('%f seconds are %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
 });
+
+test('a label of wide characters is cut to the cells that are left', () => {
+  const {at, text} = watch(true, 60, '日本'.repeat(10));
+  at(100, 5e8);
+  expect(text()).toBe(`\r${'日本'.repeat(5)}…: 50 % of 1.00 GB, 5.00 GB/s, 0 s left\x1b[K`);
+});

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {width} from '../../../src/ui/graphemes.ts';
+import {width} from '../../../src/base/cells/graphemes.ts';
 import {MarkdownStream} from '../../../src/ui/markdown/stream.ts';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
 

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
+import {width, withoutStyles} from '../../../src/base/cells/graphemes.ts';
 import {EngineError} from '../../../src/base/errors.ts';
-import {width, withoutStyles} from '../../../src/ui/graphemes.ts';
 import {MarkdownStream} from '../../../src/ui/markdown/stream.ts';
 import {bareTheme, hyperlink, joinRows, paint, render, rowText, rowTexts} from '../../../src/ui/markdown/style.ts';
 import {endRow, errorRows} from '../../../src/ui/rows/end-row.ts';

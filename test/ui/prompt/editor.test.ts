@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {graphemes} from '../../../src/ui/graphemes.ts';
+import {graphemes} from '../../../src/base/cells/graphemes.ts';
 import type {EditAction} from '../../../src/ui/keys/keymap.ts';
 import {EMPTY_EDITOR, edit, insert, onEdgeLine, setText} from '../../../src/ui/prompt/editor.ts';
 

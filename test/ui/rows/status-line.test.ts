@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {width} from '../../../src/ui/graphemes.ts';
+import {width} from '../../../src/base/cells/graphemes.ts';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
 import {count, type Phase, type Status, statusRow, withoutFigures} from '../../../src/ui/rows/status-line.ts';
 

@@ -1,6 +1,7 @@
 // Draws the live rows below the terminal's own scrollback: only rows that changed, in one synchronised write.
+
+import {graphemes, width, withoutStyles} from '../../../base/cells/graphemes.ts';
 import type {TerminalSequence} from '../../../base/terminal-text.ts';
-import {graphemes, width, withoutStyles} from '../../graphemes.ts';
 import type {Row} from '../../markdown/style.ts';
 import type {Caret} from '../../prompt/prompt-rows.ts';
 

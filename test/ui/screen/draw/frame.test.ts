@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {width} from '../../../../src/ui/graphemes.ts';
+import {width} from '../../../../src/base/cells/graphemes.ts';
 import {createTheme} from '../../../../src/ui/markdown/style.ts';
 import {EMPTY_EDITOR, insert} from '../../../../src/ui/prompt/editor.ts';
 import {type Frame, layOut, type View} from '../../../../src/ui/screen/draw/frame.ts';

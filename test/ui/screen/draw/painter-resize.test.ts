@@ -3,7 +3,7 @@
 import xterm from '@xterm/headless';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {graphemes, width} from '../../../../src/ui/graphemes.ts';
+import {graphemes, width} from '../../../../src/base/cells/graphemes.ts';
 import {Painter} from '../../../../src/ui/screen/draw/painter.ts';
 import {rowsOf} from '../../../fakes/rows.ts';
 

@@ -1,5 +1,5 @@
 // Grapheme clusters and their width in terminal cells: the unit of every cursor move, wrap and cut.
-import stringWidth from 'string-width';
+import {clusterWidth, DEFAULT_WIDTHS, type WidthTable} from './width-by-class.ts';
 
 const segmenter = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
 
@@ -54,27 +54,38 @@ export function graphemes(text: string): string[] {
   return isPlainAscii(text) ? text.split('') : [...eachGrapheme(text)];
 }
 
-/** Cells a text takes; escape sequences take none. */
+/** Letters of Latin with their accents: one cell each wherever ambiguous characters are narrow. */
+const NARROW = /^[\x20-\x7e\u00a0-\u00ac\u00ae-\u02ff]*$/;
+/** Units of a cluster whose width is remembered, and how many are. */
+const SHORT = 8;
+const REMEMBERED = 4096;
+const remembered = new Map<string, number>();
+let table: WidthTable = DEFAULT_WIDTHS;
+
+/** From now on all cells are counted as the terminal with this table does. There is one terminal for a process. */
+export function setWidthTable(widths: WidthTable): void {
+  table = widths;
+  remembered.clear();
+}
+
+/** Cells a text takes in the terminal; styles and links take none. */
 export function width(text: string): number {
   if (isPlainAscii(text)) return text.length;
-  if (text.length <= SHORT) return shortWidth(text);
-  if (text.length <= WINDOW) return stringWidth(text);
+  const shown = text.includes('\x1b') ? withoutStyles(text) : text;
+  if (table.ambiguous === 1 && NARROW.test(shown)) return shown.length;
   let cells = 0;
-  for (const window of windowsOf(withoutStyles(text))) cells += stringWidth(window);
+  for (const cluster of eachGrapheme(shown)) cells += oneWidth(cluster);
   return cells;
 }
 
-/** Units of a text whose width is remembered: clusters are measured again and again. */
-const SHORT = 8;
-const REMEMBERED = 4096;
-const widths = new Map<string, number>();
-
-function shortWidth(text: string): number {
-  const known = widths.get(text);
+/** Clusters are measured again and again. */
+function oneWidth(cluster: string): number {
+  const known = remembered.get(cluster);
   if (known !== undefined) return known;
-  if (widths.size >= REMEMBERED) widths.clear();
-  const cells = stringWidth(text);
-  widths.set(text, cells);
+  const cells = clusterWidth(cluster, table);
+  if (cluster.length > SHORT) return cells;
+  if (remembered.size >= REMEMBERED) remembered.clear();
+  remembered.set(cluster, cells);
   return cells;
 }
 
