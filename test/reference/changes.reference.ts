@@ -1,27 +1,30 @@
-// What a release of mistral-common makes otherwise than the goldens say: a table, kind of request by kind of change.
-// MISTRAL_COMMON_PYTHON names a Python that has the release; docs/templates.md says what to do with the table.
-import {readFileSync} from 'node:fs';
+// What a release of mistral-common makes otherwise than the goldens say: a table, kind of request by kind of change. With
+// WRITE_CHANGES it goes into docs/mistral-common-releases.md. MISTRAL_COMMON_PYTHON names a Python that has the release.
+import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, expect, test} from 'vitest';
 import {isJsonNumber, isJsonObject, type Json, type JsonObject, parseJson, toPlain} from '../../src/base/json.ts';
-import {MistralCommon, type Outcome, ownOutcome, PROVED_RELEASE, toyVocabulary} from './mistral-common.ts';
+import {MistralCommon, ownOutcome, toyVocabulary} from './mistral-common.ts';
+import {
+  type Asked,
+  changeOf,
+  fingerprintOf,
+  isOlder,
+  type Outcome,
+  PROVED_RELEASE,
+  sectionOf,
+  withSection,
+} from './release-changes.ts';
 
-const goldens = parseJson(
-  readFileSync(new URL('../goldens/requests-1.13.1.json', import.meta.url), 'utf8'),
-) as JsonObject;
+const goldensText = readFileSync(new URL('../goldens/requests-1.13.1.json', import.meta.url), 'utf8');
+const goldens = parseJson(goldensText) as JsonObject;
 const builders = toPlain(goldens.get('builders') as JsonObject) as Readonly<Record<string, unknown>>;
-
-const CHANGES = ['other ids', 'refused now', 'encoded now', 'other class'] as const;
-type Change = (typeof CHANGES)[number];
-
-/** The golden is what the tree answers (a fast test holds it), so the tree stands for the release it was proved against. */
-function changeOf(before: Outcome, after: Outcome): Change | undefined {
-  if (JSON.stringify(before) === JSON.stringify(after)) return undefined;
-  if ('tokens' in before) return 'tokens' in after ? 'other ids' : 'refused now';
-  return 'tokens' in after ? 'encoded now' : 'other class';
-}
 
 const live = await MistralCommon.open();
 afterAll(() => live?.close());
+if (process.env.WRITE_CHANGES && (live === undefined || live.version === PROVED_RELEASE)) {
+  const other = `a Python that has another release of mistral-common than ${PROVED_RELEASE}`;
+  throw new Error(`MISTRAL_COMMON_PYTHON has to name ${other}: there is nothing to compare`);
+}
 
 test.skipIf(!live)('the goldens are what this release says', {timeout: 600_000}, async () => {
   if (!live) return;
@@ -38,19 +41,27 @@ test.skipIf(!live)('the goldens are what this release says', {timeout: 600_000},
       };
     }),
   );
-  const after = await live.ask(questions);
-  const table = new Map<string, Record<Change, number>>();
-  const examples: string[] = [];
+  const answers = await live.ask(questions);
+  const isBefore = isOlder(live.version, PROVED_RELEASE);
+  const asked: Asked[] = [];
   for (const [index, question] of questions.entries()) {
-    const change = changeOf(await ownOutcome(question.vocabulary, question), after[index] as Outcome);
-    if (change === undefined) continue;
-    const row = table.get(question.family) ?? {'other ids': 0, 'refused now': 0, 'encoded now': 0, 'other class': 0};
-    row[change] += 1;
-    table.set(question.family, row);
-    examples.push(`${question.vocabulary.name}: ${question.name}: ${change}: ${JSON.stringify(after[index])}`);
+    // The goldens are what the tree answers (a fast test holds it), so the tree stands for the proved release.
+    const own = await ownOutcome(question.vocabulary, question);
+    const theirs = answers[index] as Outcome;
+    const [before, after] = isBefore ? [theirs, own] : [own, theirs];
+    asked.push({family: question.family, name: question.name, vocabulary: question.vocabulary.name, before, after});
   }
-  const rows = [...table].map(([family, row]) => `| ${family} | ${CHANGES.map((change) => row[change]).join(' | ')} |`);
-  const head = [`| ${PROVED_RELEASE} -> ${live.version} | ${CHANGES.join(' | ')} |`, '|---|---|---|---|---|'];
-  console.log([`${questions.length} requests, ${examples.length} changed`, ...head, ...rows, ...examples].join('\n'));
-  expect(examples).toEqual([]);
+  const [older, newer] = isBefore ? [live.version, PROVED_RELEASE] : [PROVED_RELEASE, live.version];
+  const section = sectionOf(older, newer, fingerprintOf(goldensText), asked);
+  if (process.env.WRITE_CHANGES) {
+    const page = new URL('../../docs/mistral-common-releases.md', import.meta.url);
+    writeFileSync(page, withSection(readFileSync(page, 'utf8'), section));
+    return;
+  }
+  const changed = asked.flatMap((one) => {
+    const change = changeOf(one);
+    return change === undefined ? [] : [`${one.vocabulary}: ${one.name}: ${change}: ${JSON.stringify(one.after)}`];
+  });
+  console.log([section, ...changed].join('\n'));
+  expect(changed).toEqual([]);
 });

@@ -14,9 +14,7 @@ import type {TemplateVersion} from '../../src/engine/contract/requests.ts';
 import {type LoadedTokenizer, loadTokenizer} from '../../src/engine/template/load-tokenizer.ts';
 import {PromptWriter} from '../../src/engine/template/prompt-writer.ts';
 import {toyTekken} from '../fakes/toy-tokenizer.ts';
-
-/** The release that the templates of this tree were proved against. */
-export const PROVED_RELEASE = '1.13.1';
+import type {Outcome} from './release-changes.ts';
 
 export interface Question {
   readonly kind: 'chat' | 'fim';
@@ -24,8 +22,6 @@ export interface Question {
   /** Tokens the prompt may have. */
   readonly max?: number | undefined;
 }
-
-export type Outcome = {readonly tokens: readonly number[]} | {readonly error: string};
 
 /** A vocabulary that both sides read, as one version. */
 export interface Vocabulary {

@@ -3,8 +3,9 @@
 import {readFileSync} from 'node:fs';
 import {afterAll, expect, test} from 'vitest';
 import {dumpsJson, type JsonObject, parseJson, toPlain} from '../../src/base/json.ts';
-import {MistralCommon, ownOutcome, PROVED_RELEASE, toyVocabulary} from './mistral-common.ts';
+import {MistralCommon, ownOutcome, toyVocabulary} from './mistral-common.ts';
 import {RandomRequests, seeded} from './random-request.ts';
+import {PROVED_RELEASE} from './release-changes.ts';
 
 const goldens = parseJson(
   readFileSync(new URL('../goldens/requests-1.13.1.json', import.meta.url), 'utf8'),
