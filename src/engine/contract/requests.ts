@@ -68,7 +68,9 @@ export type ToolChoice = 'auto' | 'none' | 'any' | {readonly name: string};
 export type ResponseFormat =
   | {readonly type: 'text'}
   | {readonly type: 'json_object'}
-  | {readonly type: 'json_schema'; readonly schema: Json};
+  | {readonly type: 'json_schema'; readonly schema: Json}
+  /** A grammar of the client's own, in GBNF, whose rule `root` is the answer. */
+  | {readonly type: 'grammar'; readonly gbnf: string};
 
 export interface ChatCompletionRequest {
   readonly messages: readonly Message[];
@@ -89,12 +91,14 @@ export interface ChatCompletionRequest {
 /** Plain continuation of a text (BOS + text), as a base model does. */
 export interface CompletionRequest {
   readonly prompt: string | readonly Token[];
+  readonly responseFormat?: ResponseFormat;
   readonly sampling: SamplingParams;
 }
 
 export interface FIMRequest {
   readonly prompt: string;
   readonly suffix?: string;
+  readonly responseFormat?: ResponseFormat;
   readonly sampling: SamplingParams;
 }
 

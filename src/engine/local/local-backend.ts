@@ -13,12 +13,18 @@ import type {
 } from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
+import type {
+  ChatCompletionRequest,
+  CompletionRequest,
+  FIMRequest,
+  Message,
+  ResponseFormat,
+} from '../contract/requests.ts';
 import {type RecommendedSampling, type SamplingParams, validateSampling} from '../contract/sampling.ts';
 import {TEMPLATES, type TemplateVersion, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
 import {abilitiesOf} from '../template/abilities.ts';
-import {requestGrammar} from '../template/encode/answer-grammar.ts';
+import {requestGrammar, textGrammar} from '../template/encode/answer-grammar.ts';
 import {encodeFim} from '../template/encode/encode-fim.ts';
 import type {FileTokens} from '../template/foreign/file-tokens.ts';
 import type {ForeignPrompt} from '../template/foreign/foreign-chat.ts';
@@ -128,12 +134,12 @@ export class LocalBackend implements Backend {
   /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
   async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {tokenizer} = this.#parts;
-    const {prompt: given, sampling} = request;
+    const {prompt: given, sampling, responseFormat} = request;
     this.#validate(sampling);
     if (typeof given === 'string') this.#checkTexts([given]);
     const start = this.#parts.fileTokens?.addsBos === false ? [] : [tokenizer.bos];
     const prompt = typeof given === 'string' ? [...start, ...tokenizer.encode(given)] : given;
-    yield* this.#plain(textPrompt(prompt), sampling, signal);
+    yield* this.#plain(textPrompt(prompt), sampling, responseFormat, signal);
   }
 
   /** The middle ends at the model's own end, or where it begins to repeat the suffix (see `suffixStop`). */
@@ -144,7 +150,7 @@ export class LocalBackend implements Backend {
     const prompt = encodeFim(request, tokenizer, fimVersion(template, tokenizer));
     const suffix = suffixStop(request.suffix ?? '');
     const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
-    yield* this.#plain(prompt, {...request.sampling, stop}, signal);
+    yield* this.#plain(prompt, {...request.sampling, stop}, request.responseFormat, signal);
   }
 
   async close(): Promise<void> {
@@ -218,9 +224,16 @@ export class LocalBackend implements Backend {
     return Math.min(maxTokens, Math.max(0, this.#parts.tokenModel.contextSize - tokens.length));
   }
 
-  #plain(prompt: Prompt, sampling: SamplingParams, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+  #plain(
+    prompt: Prompt,
+    sampling: SamplingParams,
+    format: ResponseFormat | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerationEvent> {
+    const grammar = textGrammar(format);
     const reader = new PlainOutput(this.tokenizer, prompt.tokens);
-    return generate({model: this.#parts.tokenModel, prompt, sampling, reader, now: this.#now}, signal);
+    const how = grammar ? {grammar} : {};
+    return generate({model: this.#parts.tokenModel, prompt, sampling, ...how, reader, now: this.#now}, signal);
   }
 }
 

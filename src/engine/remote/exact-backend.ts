@@ -8,7 +8,7 @@ import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../cont
 import {isVersion} from '../contract/templates.ts';
 import {LocalBackend} from '../local/local-backend.ts';
 import {defaultSystemOf} from '../template/default-system.ts';
-import {requestGrammar} from '../template/encode/answer-grammar.ts';
+import {requestGrammar, textGrammar} from '../template/encode/answer-grammar.ts';
 import type {LoadedTokenizer} from '../template/load-tokenizer.ts';
 import {connect, type RemoteBackend, type RemoteOptions} from './remote-backend.ts';
 import type {RemoteServer} from './remote-server.ts';
@@ -105,13 +105,15 @@ class ExactBackend implements Backend {
     yield* (grammar && grammar.after === undefined ? this.#remote : this.#local).chat(request, signal);
   }
 
+  /** A form is refused there. */
   complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
-    return this.#local.complete(request, signal);
+    return (textGrammar(request.responseFormat) ? this.#remote : this.#local).complete(request, signal);
   }
 
   /** By our own prompt where the model has the tokens for it, else by the route the server has. */
   fim(request: FIMRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
-    return (this.model.supportsFim ? this.#local : this.#remote).fim(request, signal);
+    const isOurs = this.model.supportsFim && !textGrammar(request.responseFormat);
+    return (isOurs ? this.#local : this.#remote).fim(request, signal);
   }
 
   close(): Promise<void> {

@@ -57,6 +57,7 @@ function written(plain: Record<string, unknown>, exact: Readonly<Record<string, 
 
 function responseFormat({responseFormat: format}: ChatCompletionRequest): Json | undefined {
   if (!format) return undefined;
+  if (format.type === 'grammar') throw unsupported('grammar');
   if (format.type !== 'json_schema') return new Map([['type', format.type]]);
   const schema = new Map<string, Json>([
     ['name', 'answer'],
@@ -67,6 +68,11 @@ function responseFormat({responseFormat: format}: ChatCompletionRequest): Json |
     ['type', 'json_schema'],
     ['json_schema', schema],
   ]);
+}
+
+/** Each server has a field of its own for the form of a plain text, or none. @throws EngineError for a form. */
+function refuseForm({responseFormat: format}: CompletionRequest | FIMRequest): void {
+  if (format !== undefined && format.type !== 'text') throw unsupported('response_format');
 }
 
 /** `any` is Mistral's word; OpenAI's servers know `required`. */
@@ -116,16 +122,21 @@ export function chatBody(request: ChatCompletionRequest, model: string, dialect:
 }
 
 export function completionBody(request: CompletionRequest, model: string, suffix?: string): string {
+  refuseForm(request);
   const {prompt, sampling: params} = request;
   return written({model, prompt, suffix, ...sampling(params, 'openai'), ...streaming('openai')});
 }
 
-export function fimBody({prompt, suffix, sampling: params}: FIMRequest, model: string, dialect: Dialect): string {
+export function fimBody(request: FIMRequest, model: string, dialect: Dialect): string {
+  refuseForm(request);
+  const {prompt, suffix, sampling: params} = request;
   return written({model, prompt, suffix: suffix ?? '', ...sampling(params, dialect), stream: true});
 }
 
 /** llama-server's own fill-in-the-middle. */
-export function infillBody({prompt, suffix, sampling: params}: FIMRequest): string {
+export function infillBody(request: FIMRequest): string {
+  refuseForm(request);
+  const {prompt, suffix, sampling: params} = request;
   const {max_tokens, ...rest} = sampling(params, 'openai');
   return written({
     input_prefix: prompt,

@@ -253,8 +253,8 @@ function fieldValue({name, kind}: ModelSetting, request: Given, settings: ModelS
 }
 
 function schemaOf(format: ResponseFormat | undefined): Json | undefined {
-  if (format === undefined || format.type === 'text') return undefined;
-  return format.type === 'json_object' ? OBJECT_OR_ARRAY : format.schema;
+  if (format?.type === 'json_object') return OBJECT_OR_ARRAY;
+  return format?.type === 'json_schema' ? format.schema : undefined;
 }
 
 function enumValue(setting: EnumSetting, given: Json | undefined): string | undefined {

@@ -1,6 +1,7 @@
 // The body of a chat completion request: the union of what OpenAI's, Mistral's and vLLM's clients send.
 import {z} from 'zod';
 import {EFFORTS} from '../../engine/template/model-settings.ts';
+import {formFields} from './read-form.ts';
 import {chatSamplingFields, samplingFields} from './sampling-schema.ts';
 
 export const StreamOptionsSchema = z.object({include_usage: z.boolean().nullish()}).nullish();
@@ -58,18 +59,6 @@ const ToolChoiceSchema = z.union([
   }),
 ]);
 
-const ResponseFormatSchema = z.object({
-  type: z.enum(['text', 'json_object', 'json_schema']),
-  json_schema: z
-    .object({
-      name: z.string().nullish(),
-      description: z.string().nullish(),
-      schema: z.record(z.string(), z.unknown()),
-      strict: z.boolean().nullish(),
-    })
-    .nullish(),
-});
-
 export const ChatRequestSchema = z.object({
   model: z.string().nullish().describe('any name; the loaded model answers'),
   messages: z.array(MessageSchema).min(1),
@@ -78,7 +67,6 @@ export const ChatRequestSchema = z.object({
   tools: z.array(ToolSchema).max(1024).nullish(),
   tool_choice: ToolChoiceSchema.nullish().describe('any and required mean the same'),
   parallel_tool_calls: z.boolean().nullish(),
-  response_format: ResponseFormatSchema.nullish(),
   n: z.int().min(1).max(128).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
@@ -95,6 +83,7 @@ export const ChatRequestSchema = z.object({
   safe_prompt: z.boolean().nullish().describe('puts a safety instruction in front'),
   continue_final_message: z.boolean().nullish(),
   user: z.string().nullish(),
+  ...formFields,
   ...samplingFields,
   ...chatSamplingFields,
 });

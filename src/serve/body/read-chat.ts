@@ -1,12 +1,13 @@
 // A chat completion body as a call: what a server takes beyond the engine's own reader of requests.
 import {EngineError} from '../../base/errors.ts';
-import type {Json} from '../../base/json.ts';
+import {isJsonObject, type Json} from '../../base/json.ts';
 import type {ChatCompletionRequest, Tool, ToolChoice} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Fields} from '../../engine/wire/fields.ts';
 import {readChatRequest} from '../../engine/wire/read-request.ts';
 import type {UsagePlace} from '../reply/chat-reply.ts';
 import {readUsagePlace} from './known-fields.ts';
+import {readForm} from './read-form.ts';
 
 /** What a chat route is asked for. */
 export interface ChatCall {
@@ -40,7 +41,11 @@ export function checkChoice(tools: readonly Tool[] = [], choice: ToolChoice = 'a
 }
 
 function readRequest(json: Json, fields: Fields, sampling: SamplingParams): ChatCompletionRequest {
-  const {request} = readChatRequest(json, {dialect: 'lenient', sampling});
+  // Its own reader knows one spelling of the form.
+  const plain = isJsonObject(json) ? new Map([...json].filter(([name]) => name !== 'response_format')) : json;
+  const read = readChatRequest(plain, {dialect: 'lenient', sampling}).request;
+  const responseFormat = readForm(fields);
+  const request = {...read, ...(responseFormat && {responseFormat})};
   checkChoice(request.tools, request.toolChoice);
   if (!fields.boolean('safe_prompt')) return request;
   return {...request, messages: [{role: 'system', content: SAFE_PROMPT}, ...request.messages]};

@@ -2,13 +2,14 @@
 import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonNumber, type Json} from '../../base/json.ts';
-import type {Token} from '../../engine/contract/requests.ts';
+import type {ResponseFormat, Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {Fields} from '../../engine/wire/fields.ts';
 import {readSampling} from '../../engine/wire/read-sampling.ts';
 import type {UsagePlace} from '../reply/chat-reply.ts';
 import {StreamOptionsSchema} from './chat-schema.ts';
 import {knownFields, readUsagePlace} from './known-fields.ts';
+import {formFields, readForm} from './read-form.ts';
 import {samplingFields} from './sampling-schema.ts';
 
 const TokensSchema = z.array(z.int().min(0)).min(1);
@@ -29,6 +30,7 @@ export const CompletionRequestSchema = z.object({
   stream: z.boolean().nullish(),
   stream_options: StreamOptionsSchema,
   user: z.string().nullish(),
+  ...formFields,
   ...samplingFields,
 });
 
@@ -42,6 +44,8 @@ export interface CompletionCall {
   /** Answers to each prompt. */
   readonly n: number;
   readonly sampling: SamplingParams;
+  /** The form each answer must have. */
+  readonly responseFormat: ResponseFormat | undefined;
   readonly logprobs: boolean;
   /** Whether each answer starts with its prompt. */
   readonly echo: boolean;
@@ -89,6 +93,7 @@ export function readCompletion(json: Json, defaults: SamplingParams): Completion
       ...readSampling(fields, {...defaults, maxTokens: MAX_TOKENS}),
       ...(topLogprobs !== undefined && {topLogprobs}),
     },
+    responseFormat: readForm(fields),
     logprobs: topLogprobs !== undefined,
     echo: fields.boolean('echo') ?? false,
     stream: fields.boolean('stream') ?? false,

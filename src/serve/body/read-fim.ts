@@ -5,6 +5,7 @@ import type {FIMRequest} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {readFimRequest} from '../../engine/wire/read-request.ts';
 import {knownFields} from './known-fields.ts';
+import {formFields, readForm} from './read-form.ts';
 import {samplingFields} from './sampling-schema.ts';
 
 export const FimRequestSchema = z.object({
@@ -13,6 +14,7 @@ export const FimRequestSchema = z.object({
   suffix: z.string().nullish().describe('the code after it'),
   stream: z.boolean().nullish(),
   min_tokens: z.int().min(0).nullish().describe('accepted and ignored: an answer ends where the model ends it'),
+  ...formFields,
   ...samplingFields,
 });
 
@@ -26,5 +28,7 @@ export function readFim(json: Json, defaults: SamplingParams): FimCall {
   // Fill-in-the-middle wants the likeliest code, whatever the chat's temperature is.
   const sampling = {...defaults, temperature: 0};
   const {request} = readFimRequest(json, {dialect: 'lenient', sampling});
-  return {request, stream: knownFields(json, FimRequestSchema).boolean('stream') ?? false};
+  const fields = knownFields(json, FimRequestSchema);
+  const responseFormat = readForm(fields);
+  return {request: {...request, ...(responseFormat && {responseFormat})}, stream: fields.boolean('stream') ?? false};
 }

@@ -1,12 +1,13 @@
 // The bodies of llama-server's native /completion and /infill as calls.
 import {z} from 'zod';
 import {isJsonArray, isJsonNumber, type Json} from '../../base/json.ts';
-import type {Token} from '../../engine/contract/requests.ts';
+import type {ResponseFormat, Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {BIAS, rowOf, TOKEN_ID} from '../../engine/contract/sampling-table.ts';
 import {Fields} from '../../engine/wire/fields.ts';
 import {readSampling} from '../../engine/wire/read-sampling.ts';
 import {knownFields} from './known-fields.ts';
+import {formFields, readForm} from './read-form.ts';
 import {numberField, samplingFields} from './sampling-schema.ts';
 
 const tokenId = z.int().min(0);
@@ -17,6 +18,7 @@ const {logit_bias: _map, ...shared} = samplingFields;
 /** What /completion and /infill have in common; fields that only tune llama.cpp's own samplers are ignored. */
 const nativeFields = {
   ...shared,
+  ...formFields,
   n_predict: numberField(rowOf('maxTokens'), '-1 is up to the context limit, 0 only evaluates the prompt'),
   n_probs: z.int().min(0).max(20).nullish().describe('log-probabilities of this many alternatives'),
   n_cmpl: z.int().min(1).max(128).nullish().describe('answers; more than one come as a list'),
@@ -50,6 +52,8 @@ export const InfillRequestSchema = z.object({
 /** What every native route is asked for. */
 export interface NativeCall {
   readonly sampling: SamplingParams;
+  /** The form each answer must have. */
+  readonly responseFormat: ResponseFormat | undefined;
   /** Answers. */
   readonly n: number;
   readonly stream: boolean;
@@ -115,6 +119,7 @@ function readNative(fields: Fields, defaults: SamplingParams): NativeCall {
       ...(logitBias && {logitBias}),
       ...((alternatives > 0 || returnTokens) && {topLogprobs: alternatives}),
     },
+    responseFormat: readForm(fields),
     n: fields.integer('n_cmpl') ?? 1,
     stream: fields.boolean('stream') ?? false,
     slot: fields.integer('id_slot') ?? -1,

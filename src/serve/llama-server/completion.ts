@@ -7,6 +7,7 @@ import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {
   InfillRequestSchema,
   type NativeCall,
@@ -18,6 +19,7 @@ import {
 import {SSE} from '../reply/event-stream.ts';
 import {generationErrors, jsonOrStream, LlamaErrorSchema} from '../reply/reply-schemas.ts';
 import {checkTokens} from '../reply/token-ids.ts';
+import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {cutShort, nthSampling, sendFailure} from '../run-generations.ts';
 import type {RunningRequest, Service} from '../service.ts';
@@ -78,6 +80,7 @@ function limited({timeLimitMs}: NativeCall, run: RunningRequest, one: SamplingPa
 function answer(service: Service, reply: FastifyReply, call: NativeCall, start: StartNative) {
   const {sampling, n, slot} = call;
   const {model, tokenizer} = service.backend;
+  tell(reply, ...schemaNotes(call));
   const optionsOf = (run: RunningRequest): LlamaReplyOptions => ({
     model: model.id,
     contextSize: model.contextSize ?? 0,
@@ -119,6 +122,8 @@ function answer(service: Service, reply: FastifyReply, call: NativeCall, start: 
   );
 }
 
+const formOf = ({responseFormat}: NativeCall) => (responseFormat ? {responseFormat} : {});
+
 /** Without the vocabulary there are no ids to speak of. */
 function check({probabilities, returnTokens}: NativeCall, {tokenizer}: Backend): void {
   const param = probabilities ? 'n_probs' : returnTokens ? 'return_tokens' : undefined;
@@ -151,7 +156,7 @@ export function addLlamaCompletion(app: App, service: Service): void {
         check(call, service.backend);
         const prompt = promptOf(call, service.backend);
         return answer(service, reply, call, ({backend}, one, signal) =>
-          backend.complete({prompt, sampling: one}, signal),
+          backend.complete({prompt, sampling: one, ...formOf(call)}, signal),
         );
       },
     );
@@ -172,7 +177,7 @@ export function addLlamaCompletion(app: App, service: Service): void {
       check(call, service.backend);
       const {prompt, suffix} = fitInfill(call, service.backend);
       return answer(service, reply, call, ({backend}, one, signal) =>
-        backend.fim({prompt, suffix, sampling: one}, signal),
+        backend.fim({prompt, suffix, sampling: one, ...formOf(call)}, signal),
       );
     },
   );

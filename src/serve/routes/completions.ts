@@ -4,6 +4,7 @@ import {EngineError} from '../../base/errors.ts';
 import type {GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
+import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {
   type CompletionCall,
   type CompletionPrompt,
@@ -13,6 +14,7 @@ import {
 import {CompletionChunkWriter, type CompletionOptions, completion} from '../reply/completion-reply.ts';
 import {CompletionSchema, generationErrors, jsonOrStream} from '../reply/reply-schemas.ts';
 import {checkTokens} from '../reply/token-ids.ts';
+import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {answers, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {RunningRequest, Service} from '../service.ts';
@@ -35,10 +37,12 @@ function textOf(prompt: CompletionPrompt, tokenizer: Tokenizer | undefined): str
   return prompt.map((token) => decoder.push(token)).join('') + decoder.end();
 }
 
-function startOne(run: RunningRequest, prompt: CompletionPrompt, suffix: string | undefined, sampling: SamplingParams) {
+function startOne(run: RunningRequest, prompt: CompletionPrompt, call: CompletionCall, sampling: SamplingParams) {
   const {backend, signal} = run;
-  if (suffix !== undefined && typeof prompt === 'string') return backend.fim({prompt, suffix, sampling}, signal);
-  return backend.complete({prompt, sampling}, signal) as AsyncIterable<GenerationEvent>;
+  const {suffix, responseFormat} = call;
+  const how = {sampling, ...(responseFormat && {responseFormat})};
+  if (suffix !== undefined && typeof prompt === 'string') return backend.fim({prompt, suffix, ...how}, signal);
+  return backend.complete({prompt, ...how}, signal) as AsyncIterable<GenerationEvent>;
 }
 
 export function addCompletions(app: App, service: Service): void {
@@ -57,10 +61,11 @@ export function addCompletions(app: App, service: Service): void {
       const {model, tokenizer} = service.backend;
       const call = readCompletion(json, service.defaults);
       check(call, tokenizer);
-      const {prompts, suffix, n, sampling} = call;
+      const {prompts, n, sampling, responseFormat} = call;
+      tell(reply, ...schemaNotes({responseFormat}));
       const promptOf = (index: number) => prompts[Math.floor(index / n)] ?? '';
       const start: StartGeneration = (run, index) =>
-        startOne(run, promptOf(index), suffix, nthSampling(sampling, index % n));
+        startOne(run, promptOf(index), call, nthSampling(sampling, index % n));
       const options: CompletionOptions = {
         model: model.id,
         logprobsOf: call.logprobs ? tokenizer : undefined,

@@ -1,5 +1,6 @@
 // POST /v1/fim/completions, Mistral's fill-in-the-middle: the reply has the shape of a chat completion.
 
+import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {FimRequestSchema, readFim} from '../body/read-fim.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
 import {
@@ -8,6 +9,7 @@ import {
   generationErrors,
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
+import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {answers, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
@@ -26,6 +28,7 @@ export function addFim(app: App, service: Service): void {
     },
     async ({json}, reply) => {
       const {request, stream} = readFim(json, service.defaults);
+      tell(reply, ...schemaNotes(request));
       const start: StartGeneration = ({backend, signal}) => backend.fim(request, signal);
       const {model} = service.backend;
       const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};

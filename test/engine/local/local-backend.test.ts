@@ -235,3 +235,32 @@ describe('LocalBackend', () => {
     });
   });
 });
+
+describe('a form', () => {
+  const [backend, model] = localBackend(says('yes'));
+  const grammarOf = async (events: AsyncIterable<unknown>) => {
+    for await (const _ of events);
+    return model.calls.at(-1)?.options.grammar?.gbnf;
+  };
+  const responseFormat = {type: 'grammar', gbnf: 'root ::= "yes" | no\nno ::= "no"'} as const;
+
+  test('of a plain text holds from its first character on', async () => {
+    const sampling = {temperature: 0};
+    const rules = ['root ::= given-root', 'given-root ::= "yes" | given-no', 'given-no ::= "no"'];
+    for (const events of [
+      backend.complete({prompt: 'a', responseFormat, sampling}, never),
+      backend.fim({prompt: 'a', suffix: 'b', responseFormat, sampling}, never),
+    ]) {
+      const gbnf = await grammarOf(events);
+      for (const rule of rules) expect(gbnf?.split('\n')).toContain(rule);
+    }
+  });
+
+  test('of an answer stands beside the calls a model may prefer', async () => {
+    const gbnf = await grammarOf(backend.chat(ask('x', {responseFormat}), never));
+    expect(gbnf).toMatch(/^root ::= given-root\n/);
+    const tools = [{name: 'f', description: '', parameters: new Map()}];
+    const both = await grammarOf(backend.chat(ask('x', {responseFormat, tools}), never));
+    expect(both).toMatch(/^root ::= .*given-root \| <\[9\]> /);
+  });
+});

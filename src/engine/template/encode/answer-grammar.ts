@@ -41,7 +41,7 @@ export function requestGrammar(
       param: 'tool_choice',
     });
   }
-  if (demanded && isJsonFormat(responseFormat)) {
+  if (demanded && isHeldFormat(responseFormat)) {
     throw new Refusal('InvalidRequestException', 'An answer in JSON and a demanded tool call exclude each other.', {
       param: 'tool_choice',
     });
@@ -53,7 +53,7 @@ export function requestGrammar(
     const root = `<[${start}]> ${calls.body(callable, toolChoice === 'any' ? MAX_CALLS : 1)}`;
     return {...held(calls.rules, root, think, root), forbidden};
   }
-  if (isJsonFormat(responseFormat)) {
+  if (isHeldFormat(responseFormat)) {
     const {rules, json, call} = answerRules(responseFormat, tokenizer, calls, callable);
     const root = call === undefined ? json : `${json} | ${call}`;
     const thinksBeforeJson = row.thoughtBeforeForm === 'calls-and-json' || isToldToThink(request);
@@ -68,7 +68,7 @@ export function schemaNotes({
   tools = [],
   toolChoice,
   responseFormat,
-}: Pick<ChatCompletionRequest, 'tools' | 'toolChoice' | 'responseFormat'>): readonly string[] {
+}: {[Key in 'tools' | 'toolChoice' | 'responseFormat']?: ChatCompletionRequest[Key] | undefined}): readonly string[] {
   const rules = new SchemaGrammar('call');
   if (toolChoice !== 'none') for (const {parameters} of tools) rules.valueOf(parameters);
   if (responseFormat?.type === 'json_schema') rules.valueOf(responseFormat.schema);
@@ -89,9 +89,9 @@ function calledTools(
   throw new Refusal('InvalidRequestException', message, {param: 'tool_choice'});
 }
 
-type JsonFormat = Exclude<ResponseFormat, {readonly type: 'text'}>;
+type HeldFormat = Exclude<ResponseFormat, {readonly type: 'text'}>;
 
-function isJsonFormat(format: ResponseFormat | undefined): format is JsonFormat {
+function isHeldFormat(format: ResponseFormat | undefined): format is HeldFormat {
   return format !== undefined && format.type !== 'text';
 }
 
@@ -120,24 +120,36 @@ function isToldToThink({messages}: ChatCompletionRequest): boolean {
 
 /** JSON, and calls where the model may prefer them. */
 function answerRules(
-  format: JsonFormat,
+  format: HeldFormat,
   tokenizer: Tokenizer,
   calls: CallGrammar | undefined,
   tools: readonly Tool[],
 ): {readonly rules: SchemaGrammar; readonly json: string; readonly call: string | undefined} {
-  const fault = format.type === 'json_schema' ? schemaFault(format.schema) : undefined;
-  if (fault !== undefined) {
-    throw new Refusal('InvalidRequestException', `The schema of the answer is no JSON schema: ${fault}.`, {
-      param: 'response_format.json_schema.schema',
-    });
-  }
   const rules = calls?.rules ?? new SchemaGrammar('text');
-  const value = format.type === 'json_object' ? 'object' : rules.valueOf(format.schema);
+  const value = formRule(format, rules);
   return {
     rules,
     json: `${wordSpace(tokenizer)}${value}`,
     call: calls && `<[${calls.start}]> ${calls.body(tools, MAX_CALLS)}`,
   };
+}
+
+/** The rule of a form. @throws Refusal for a schema that is none. */
+function formRule(format: HeldFormat, rules: SchemaGrammar): string {
+  if (format.type === 'json_object') return 'object';
+  if (format.type === 'grammar') return rules.include(format.gbnf);
+  const fault = schemaFault(format.schema);
+  if (fault === undefined) return rules.valueOf(format.schema);
+  throw new Refusal('InvalidRequestException', `The schema of the answer is no JSON schema: ${fault}.`, {
+    param: 'response_format.json_schema.schema',
+  });
+}
+
+/** What holds a text that goes on behind a prompt of any kind, from its first character on. @throws Refusal as above. */
+export function textGrammar(format: ResponseFormat | undefined): Grammar | undefined {
+  if (!isHeldFormat(format)) return undefined;
+  const rules = new SchemaGrammar('text');
+  return {gbnf: rules.toGbnf(formRule(format, rules))};
 }
 
 /** SPM begins every text with a word mark, which a grammar sees as a space. */

@@ -44,6 +44,18 @@ export function patternString(pattern: string, anything: string): string | undef
   return possible.length === 0 ? undefined : possible.join(' | ');
 }
 
+/**
+ * The body of a rule for the texts that are a match of `pattern` from beginning to end, as they are. Undefined: a grammar
+ * cannot say that.
+ */
+export function patternText(pattern: string): string | undefined {
+  const alternatives = parsePattern(pattern);
+  if (!alternatives || alternatives.some(({body}) => !isSayable(body) || width(body) > MOST_CHARACTERS))
+    return undefined;
+  const bodies = alternatives.map(({body}) => gbnf(body, rawSet)).filter((body) => body !== undefined);
+  return bodies.length === 0 ? undefined : bodies.join(' | ');
+}
+
 /** Characters the grammar has to spell out. */
 function width(node: PatternNode): number {
   switch (node.kind) {
@@ -86,20 +98,20 @@ function isSayable(node: PatternNode): boolean {
 }
 
 /** Undefined for what matches nothing that JSON can write. */
-function gbnf(node: PatternNode): string | undefined {
+function gbnf(node: PatternNode, write = jsonSet): string | undefined {
   switch (node.kind) {
     case 'set':
-      return setBody(node.ranges);
+      return write(node.ranges);
     case 'sequence': {
-      const items = node.items.map(gbnf);
+      const items = node.items.map((item) => gbnf(item, write));
       return items.includes(undefined) ? undefined : items.join(' ') || '""';
     }
     case 'choice': {
-      const options = node.options.map(gbnf).filter((option) => option !== undefined);
+      const options = node.options.map((option) => gbnf(option, write)).filter((option) => option !== undefined);
       return options.length === 0 ? undefined : `(${options.join(' | ')})`;
     }
     case 'repeat': {
-      const item = gbnf(node.item);
+      const item = gbnf(node.item, write);
       if (node.max === 0 || (item === undefined && node.min === 0)) return '""';
       return item === undefined ? undefined : `(${item})${counts(node.min, node.max)}`;
     }
@@ -110,12 +122,25 @@ function counts(min: number, max: number): string {
   return Number.isFinite(max) ? `{${min},${max}}` : min === 0 ? '*' : `{${min},}`;
 }
 
-function setBody(ranges: readonly CodeRange[]): string | undefined {
-  const plain = intersection(ranges, PLAIN).map(([from, to]) => (from === to ? hex(from) : `${hex(from)}-${hex(to)}`));
+/** Every character as it is; NUL ends a text of C. */
+const RAW = complement([
+  [0, 0],
+  [0xd800, 0xdfff],
+]);
+
+function rangesBody(ranges: readonly CodeRange[]): string | undefined {
+  if (ranges.length === 0) return undefined;
+  return `[${ranges.map(([from, to]) => (from === to ? hex(from) : `${hex(from)}-${hex(to)}`)).join('')}]`;
+}
+
+const rawSet = (ranges: readonly CodeRange[]) => rangesBody(intersection(ranges, RAW));
+
+function jsonSet(ranges: readonly CodeRange[]): string | undefined {
+  const plain = rangesBody(intersection(ranges, PLAIN));
   const has = (code: number) => ranges.some(([from, to]) => from <= code && code <= to);
   const short = [...SHORT].flatMap(([code, sign]) => (has(code) ? [`"\\\\${sign}"`] : []));
   const long = ESCAPED.flatMap(([code, sign]) => (has(code) && !SHORT.has(code) ? [`"\\\\${sign}"`] : []));
-  const options = [...(plain.length === 0 ? [] : [`[${plain.join('')}]`]), ...short, ...long];
+  const options = [...(plain === undefined ? [] : [plain]), ...short, ...long];
   if (options.length === 0) return undefined;
   return options.length === 1 ? options[0] : `(${options.join(' | ')})`;
 }

@@ -1,5 +1,6 @@
 // A JSON schema as GBNF rules. What a grammar cannot say is left out with a note: the output is freer then, never wrong.
 import {dumpsJson, isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} from '../../../base/json.ts';
+import {withPrefix} from './gbnf-text.ts';
 import {integerRange} from './integer-range.ts';
 import {type Bound, numberRange} from './number-range.ts';
 import {patternString} from './pattern.ts';
@@ -42,6 +43,7 @@ const NUMBER_BOUNDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaxim
 export class SchemaGrammar {
   private readonly rules: Map<string, string>;
   private readonly noteSet = new Set<string>();
+  private included = '';
   private count = 0;
 
   constructor(layout: Layout) {
@@ -55,7 +57,14 @@ export class SchemaGrammar {
 
   /** The grammar as text; `root` is the body of its first rule. */
   toGbnf(root: string): string {
-    return [`root ::= ${root}`, ...[...this.rules].map(([name, body]) => `${name} ::= ${body}`), ''].join('\n');
+    const rules = [...this.rules].map(([name, body]) => `${name} ::= ${body}`);
+    return [`root ::= ${root}`, ...rules, this.included].join('\n');
+  }
+
+  /** Takes in another grammar under names of its own, and returns that of its root. */
+  include(gbnf: string): string {
+    this.included += `${withPrefix(gbnf, 'given-')}\n`;
+    return 'given-root';
   }
 
   /** Name of a rule for the values a schema allows; `$ref` is looked up inside this schema. */
