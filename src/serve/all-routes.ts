@@ -1,6 +1,8 @@
 // Every route of the server, one line a file.
 
 import {addMessages} from './dialects/messages/messages-routes.ts';
+import {addOllamaModels} from './dialects/ollama/ollama-models.ts';
+import {addOllama} from './dialects/ollama/ollama-routes.ts';
 import {addResponses} from './dialects/responses/responses-routes.ts';
 import {addEnginesCompletions} from './legacy/engines-completions.ts';
 import {addInfer} from './legacy/infer.ts';
@@ -19,7 +21,7 @@ import type {Service} from './service.ts';
 
 const GROUPS = [
   [addModels, addChat, addCompletions, addEmbeddings, addFim],
-  [addResponses, addMessages],
+  [addResponses, addMessages, addOllama, addOllamaModels],
   [addLlamaCompletion, addTokens, addStatus],
   [addEnginesCompletions, addPredict, addInfer],
   [addHealth],

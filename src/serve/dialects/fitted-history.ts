@@ -67,3 +67,12 @@ export function placeSystemMessages(messages: readonly Message[]): readonly Mess
   }
   return placed;
 }
+
+/** The model goes on with an answer that stands last. */
+export function asPrefix(messages: readonly Message[]): readonly Message[] {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant' || last.toolCalls || typeof last.content !== 'string' || last.content === '') {
+    return messages;
+  }
+  return [...messages.slice(0, -1), {...last, prefix: true}];
+}

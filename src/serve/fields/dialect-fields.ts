@@ -1,5 +1,5 @@
 // The fields of Responses, Messages and Ollama that our readers do not read, and why.
-import {CALLERS_OWN, type FieldRule, isEmpty, isFalse, rules} from './field-rules.ts';
+import {CALLERS_OWN, type FieldRule, is, isEmpty, isFalse, rules} from './field-rules.ts';
 
 export const RESPONSES_FIELDS: readonly FieldRule[] = [
   ...rules('refuse', 'nothing is kept here: send the whole input', 'conversation'),
@@ -23,5 +23,30 @@ export const MESSAGES_FIELDS: readonly FieldRule[] = [
     'none',
     CALLERS_OWN,
     'metadata cache_control service_tier speed inference_geo user_profile_id workspace_id diagnostics fallbacks betas',
+  ),
+];
+
+const FIXED_PROMPT = 'the prompt is written as the makers of the model write it';
+const NEVER_SHORTENED = 'a prompt is never shortened or shifted';
+
+export const OLLAMA_FIELDS: readonly FieldRule[] = [
+  ...rules('refuse', FIXED_PROMPT, 'template context', isEmpty),
+  ...rules('refuse', 'the model reads text only', 'images', isEmpty),
+  ...rules('told', NEVER_SHORTENED, 'truncate shift', isFalse),
+];
+
+const NO_SAMPLER = 'this sampler is not here';
+
+/** Of the object `options`. */
+export const OLLAMA_OPTIONS: readonly FieldRule[] = [
+  ...rules('refuse', NO_SAMPLER, 'options.typical_p options.tfs_z', is(1)),
+  ...rules('refuse', NO_SAMPLER, 'options.mirostat', is(0)),
+  ...rules('refuse', 'a line break is a token as any other', 'options.penalize_newline', isFalse),
+  ...rules('told', 'the repeat penalty looks at the last 64 tokens', 'options.repeat_last_n', is(64)),
+  ...rules('told', NEVER_SHORTENED, 'options.num_keep', is(0)),
+  ...rules(
+    'none',
+    'speed or place, not the answer',
+    'options.mirostat_tau options.mirostat_eta options.num_batch options.num_gpu options.main_gpu options.num_thread options.use_mmap options.use_mlock options.low_vram options.numa options.f16_kv options.logits_all options.vocab_only options.embedding_only options.draft_num_predict',
   ),
 ];

@@ -1,5 +1,5 @@
 // The fields of other servers that ours does not read, dialect by dialect, and why; docs/fields.md is written from it.
-import {MESSAGES_FIELDS, RESPONSES_FIELDS} from './dialect-fields.ts';
+import {MESSAGES_FIELDS, OLLAMA_FIELDS, RESPONSES_FIELDS} from './dialect-fields.ts';
 import {CALLERS_OWN, type FieldRule, is, isEmpty, isFalse, type Passes, rules} from './field-rules.ts';
 
 const isOff: Passes = (value) => value === false || value === 0 || value === '' || isEmpty(value);
@@ -119,6 +119,7 @@ const FIM: readonly FieldRule[] = [
 export const FIELD_RULES = {
   responses: [...RESPONSES_FIELDS, ...VLLM, ...LLAMA],
   messages: [...MESSAGES_FIELDS, ...VLLM, ...LLAMA],
+  ollama: OLLAMA_FIELDS,
   chat: [...CHAT, ...VLLM, ...LLAMA],
   completions: [...COMPLETIONS, ...VLLM, ...LLAMA],
   fim: [...FIM, ...VLLM, ...LLAMA],

@@ -1,10 +1,10 @@
 // Writes one Messages reply: each event of the engine as the events of the stream; the whole message is folded from them.
-import {parsePlainJson} from '../../../base/plain-json.ts';
 import type {GenerationEvent, ParsedToolCall, Usage} from '../../../engine/contract/backend.ts';
 import type {FinishEvent} from '../../../engine/contract/collect-answer.ts';
 import {errorBody, type HttpError} from '../../http-error.ts';
 import {SSE} from '../../reply/event-stream.ts';
 import {type EventWriter, type Framing, namedEvent} from '../answer-dialect.ts';
+import {objectOf} from '../object-of.ts';
 import type {OfferedNames} from '../offered-names.ts';
 import {wireId} from '../wire-id.ts';
 import type {Block, MessageReply, MessageUsage} from './messages-schema.ts';
@@ -118,16 +118,6 @@ export class MessagesWriter implements EventWriter<MessageEvent> {
 
   #delta(delta: Delta): MessageEvent {
     return {type: 'content_block_delta', index: this.#index, delta};
-  }
-}
-
-/** The object a text stands for; undefined where a model wrote something else. */
-export function objectOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = parsePlainJson(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? {...value} : undefined;
-  } catch {
-    return undefined;
   }
 }
 

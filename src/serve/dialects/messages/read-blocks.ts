@@ -3,6 +3,7 @@ import {dumpsJson, isJsonArray, isJsonObject, type Json} from '../../../base/jso
 import type {Message} from '../../../engine/contract/requests.ts';
 import type {Fields} from '../../../engine/wire/fields.ts';
 import {fieldsOf} from '../dialect-call.ts';
+import {asPrefix} from '../fitted-history.ts';
 import {HistoryBuilder} from '../history-builder.ts';
 import {offeredName} from '../offered-names.ts';
 import {readTexts, refuseType} from '../text-parts.ts';
@@ -41,15 +42,6 @@ export function readHistory(list: readonly Json[]): ReadHistory {
     else history.add({role: 'system', content: readTexts(message, 'content', TEXT_BLOCKS) ?? ''});
   });
   return {messages: asPrefix(history.messages()), told};
-}
-
-/** The model goes on with an answer that stands last. */
-function asPrefix(messages: readonly Message[]): readonly Message[] {
-  const last = messages.at(-1);
-  if (last?.role !== 'assistant' || last.toolCalls || typeof last.content !== 'string' || last.content === '') {
-    return messages;
-  }
-  return [...messages.slice(0, -1), {...last, prefix: true}];
 }
 
 function blocksOf(message: Fields): Fields[] | undefined {
