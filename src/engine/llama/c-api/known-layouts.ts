@@ -3,11 +3,17 @@
 // by what its own functions for default values answer: the pattern differs for every layout seen.
 import type {RecordLayout} from './native-record.ts';
 
+/** A record of which the library told its own values. */
+interface ToldLayout extends RecordLayout {
+  /** Bytes that belong to no field: they hold what was in memory before. */
+  readonly padding: readonly number[];
+}
+
 export interface CLayout {
   /** Of whom this layout is. */
   readonly name: string;
-  readonly modelParams: RecordLayout;
-  readonly contextParams: RecordLayout;
+  readonly modelParams: ToldLayout;
+  readonly contextParams: ToldLayout;
   /** In hexadecimal digits, what llama_model_default_params and llama_context_default_params answer. */
   readonly modelDefaults: string;
   readonly contextDefaults: string;
@@ -18,6 +24,7 @@ const KNOWN_LAYOUTS: readonly CLayout[] = [
     name: 'llama.cpp v0.5.0',
     modelParams: {
       size: 80,
+      padding: [36, 37, 38, 39, 78, 79],
       offsets: {
         devices: 0,
         n_gpu_layers: 16,
@@ -32,6 +39,7 @@ const KNOWN_LAYOUTS: readonly CLayout[] = [
     },
     contextParams: {
       size: 160,
+      padding: [134, 135],
       offsets: {
         n_ctx: 0,
         n_batch: 4,
@@ -62,6 +70,7 @@ const KNOWN_LAYOUTS: readonly CLayout[] = [
     name: '@fugood/llama.node 1.7.15',
     modelParams: {
       size: 72,
+      padding: [70, 71],
       offsets: {
         devices: 0,
         n_gpu_layers: 16,
@@ -75,6 +84,7 @@ const KNOWN_LAYOUTS: readonly CLayout[] = [
     },
     contextParams: {
       size: 160,
+      padding: [84, 85, 86, 87, 134, 135],
       offsets: {
         n_ctx: 0,
         n_batch: 4,
@@ -105,7 +115,9 @@ const KNOWN_LAYOUTS: readonly CLayout[] = [
 /** The layout whose defaults these are; both are longer than any struct. */
 export function layoutOf(modelDefaults: Uint8Array, contextDefaults: Uint8Array): CLayout | undefined {
   return KNOWN_LAYOUTS.find(
-    (layout) => startsWith(modelDefaults, layout.modelDefaults) && startsWith(contextDefaults, layout.contextDefaults),
+    (layout) =>
+      startsWith(modelDefaults, layout.modelDefaults, layout.modelParams) &&
+      startsWith(contextDefaults, layout.contextDefaults, layout.contextParams),
   );
 }
 
@@ -114,7 +126,6 @@ export function knownLayouts(): string {
   return KNOWN_LAYOUTS.map(({name}) => name).join(', ');
 }
 
-function startsWith(bytes: Uint8Array, digits: string): boolean {
-  const wanted = Buffer.from(digits, 'hex');
-  return Buffer.from(bytes).subarray(0, wanted.length).equals(wanted);
+function startsWith(bytes: Uint8Array, digits: string, {padding}: ToldLayout): boolean {
+  return Buffer.from(digits, 'hex').every((byte, at) => bytes[at] === byte || padding.includes(at));
 }

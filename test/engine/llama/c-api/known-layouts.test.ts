@@ -34,18 +34,31 @@ describe('a library is known by its defaults', () => {
   });
 
   test.each([
-    ['llama_model_params', 80, (changed: Uint8Array) => layoutOf(changed, CONTEXT), MODEL],
-    ['llama_context_params', 160, (changed: Uint8Array) => layoutOf(MODEL, changed), CONTEXT],
-  ] as const)('any other byte within %s makes it an unknown one', (_, size, ask, defaults) => {
-    for (let at = 0; at < size; at++) {
-      const changed = Uint8Array.from(defaults);
-      changed[at] = (changed[at] as number) ^ 1;
-      expect(ask(changed), `byte ${at}`).toBeUndefined();
-    }
-    const behind = Uint8Array.from(defaults);
-    behind[size] = 1;
-    expect(ask(behind)?.name).toBe('llama.cpp v0.5.0');
-  });
+    ['llama_model_params', [36, 37, 38, 39, 78, 79], (changed: Uint8Array) => layoutOf(changed, CONTEXT), MODEL, 80],
+    ['llama_context_params', [134, 135], (changed: Uint8Array) => layoutOf(MODEL, changed), CONTEXT, 160],
+    ['an earlier model', [70, 71], (changed: Uint8Array) => layoutOf(changed, OTHER_CONTEXT), OTHER_MODEL, 72],
+    [
+      'an earlier context',
+      [84, 85, 86, 87, 134, 135],
+      (changed: Uint8Array) => layoutOf(OTHER_MODEL, changed),
+      OTHER_CONTEXT,
+      160,
+    ],
+  ] as const)(
+    'by every byte of %s but those between its fields, which hold anything',
+    (_, between, ask, defaults, size) => {
+      const free: number[] = [];
+      for (let at = 0; at < size; at++) {
+        const changed = Uint8Array.from(defaults);
+        changed[at] = (changed[at] as number) ^ 1;
+        if (ask(changed)) free.push(at);
+      }
+      expect(free).toEqual(between);
+      const behind = Uint8Array.from(defaults);
+      behind[size] = 1;
+      expect(ask(behind)).toBeDefined();
+    },
+  );
 });
 
 test.each([
