@@ -10,6 +10,8 @@ import {
   type EngineCalls,
   KV_TYPES,
   type KvType,
+  SPLIT_MODES,
+  type SplitMode,
 } from '../engine/contract/local-engine.ts';
 import type {TemplateVersion} from '../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../engine/contract/sampling.ts';
@@ -49,6 +51,10 @@ export interface EngineFlags {
   readonly quant?: string;
   readonly gpuLayers?: number | 'max';
   readonly gpu?: Device;
+  readonly devices?: readonly string[];
+  readonly gpuSplit?: readonly number[];
+  readonly splitMode?: SplitMode;
+  readonly mainGpu?: number;
   /** Tokens. */
   readonly ctx?: number;
   readonly kvType?: KvType;
@@ -100,6 +106,10 @@ export function addEngineOptions(command: Command): void {
     .optionsGroup('Engine:')
     .option('--quant <name>', 'which of several files in a folder, such as Q4_K_M')
     .option('--gpu-layers <n|max>', 'layers on the GPU (default: as many as fit)', gpuLayers)
+    .option('--devices <names>', 'which GPUs, by name, such as CUDA0,CUDA1 (default: all)', deviceNames)
+    .option('--gpu-split <shares>', 'what each GPU gets, such as 3,1 (default: by free memory)', gpuSplit)
+    .addOption(new Option('--split-mode <mode>', 'what is shared: layers, rows of each, or none').choices(SPLIT_MODES))
+    .option('--main-gpu <n>', 'the GPU that has what is not split, from 0', number({integer: true, min: 0, max: 15}))
     .addOption(new Option('--gpu <kind>', 'GPU interface, or off').choices(GPU_KINDS))
     .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
     .option('--kv-type <type>', 'precision of the context memory, such as Q8_0', kvType)
@@ -242,6 +252,22 @@ export const temperature = number(rowOf('temperature'));
 function gpuLayers(text: string): number | 'max' {
   return text === 'max' ? 'max' : number({integer: true, min: 0})(text);
 }
+
+function deviceNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) refuse('names with commas between them, such as CUDA0,CUDA1');
+  if (new Set(names.map((name) => name.toLowerCase())).size < names.length) refuse('each device once');
+  return names;
+}
+
+/** llama.cpp knows at most 16 devices. */
+function gpuSplit(text: string): number[] {
+  const shares = text.split(',').map(share);
+  if (shares.length > 16 || shares.every((one) => one === 0)) refuse('up to 16 shares, not all of them 0, such as 3,1');
+  return shares;
+}
+
+const share = number({min: 0, max: 1e9});
 
 function kvType(text: string): KvType {
   const type = KV_TYPES.find((candidate) => candidate === text.toUpperCase());

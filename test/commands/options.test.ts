@@ -1,5 +1,5 @@
 import {Command} from 'commander';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
 import {
   addEngineOptions,
   addModelArgument,
@@ -83,4 +83,39 @@ test('the model may be named by position or by flag, engine options are typed', 
   expect(modelArgument(undefined, flags)).toBe('a');
   expect(modelArgument('b', {})).toBe('b');
   expect(flags).toMatchObject({gpuLayers: 'max', ctx: 512, threads: 2, gpu: 'off', loraPath: 'x', template: 'v7'});
+});
+
+describe('several GPUs', () => {
+  const flagsOf = (args: string) => {
+    const command = new Command().exitOverride().configureOutput({writeErr: () => undefined});
+    addEngineOptions(command);
+    return command.parse(args.split(' '), {from: 'user'}).opts<EngineFlags>();
+  };
+
+  test('are named, shared out and counted', () => {
+    expect(flagsOf('--devices CUDA0,Vulkan1 --gpu-split 3,1 --split-mode row --main-gpu 1')).toMatchObject({
+      devices: ['CUDA0', 'Vulkan1'],
+      gpuSplit: [3, 1],
+      splitMode: 'row',
+      mainGpu: 1,
+    });
+    expect(flagsOf('--gpu-split 0.75,0,0.25').gpuSplit).toEqual([0.75, 0, 0.25]);
+  });
+
+  test.each([
+    ['--devices ,', 'names with commas between them'],
+    ['--devices a,,b', 'names with commas between them'],
+    ['--devices CUDA0,cuda0', 'each device once'],
+    ['--gpu-split 3,x', 'a number from 0'],
+    ['--gpu-split 3,', 'a number from 0'],
+    ['--gpu-split=-1,2', 'a number from 0'],
+    ['--gpu-split NaN,1', 'a number from 0'],
+    ['--gpu-split 0,0', 'not all of them 0'],
+    [`--gpu-split ${'1,'.repeat(16)}1`, 'up to 16 shares'],
+    ['--split-mode rows', 'Allowed choices are layer, row, none.'],
+    ['--main-gpu 0.5', 'an integer from 0 to 15'],
+    ['--main-gpu=-1', 'an integer from 0 to 15'],
+  ])('%s is refused', (args, message) => {
+    expect(() => flagsOf(args)).toThrow(message);
+  });
 });

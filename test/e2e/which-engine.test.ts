@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {hasNoGpu} from '../../src/engine/llama/addon/cpu-build.ts';
+import {shippedLibrary} from '../../src/engine/llama/c-api/library-files.ts';
 import {runProgram, runShell} from './harness/program.ts';
 
 const chat = (args: readonly string[], env: Record<string, string | undefined> = {}) =>
@@ -24,6 +25,20 @@ describe.runIf(hasNoGpu())('on this machine', () => {
     expect(how(stderr)).toBeUndefined();
     expect((await chat(['--engine', 'addon'])).stdout).toBe(usual);
     expect((await chat([], {MISTRAL_ENGINE: 'addon'})).stdout).toBe(usual);
+  });
+
+  test('GPUs that are not there: shares are told to have no effect, a name is refused, by each way to call llama.cpp', async () => {
+    const {folder} = shippedLibrary();
+    for (const way of [[], ['--engine', 'addon'], ['--library', folder]]) {
+      const shared = await chat([...way, '--gpu-split', '3,1']);
+      expect(shared.code).toBe(0);
+      expect(shared.stderr).toContain('note: --gpu-split has no effect: there is no GPU to use');
+      expect(await chat([...way, '--devices', 'CUDA0'])).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringContaining('there is no GPU called CUDA0'),
+      });
+    }
   });
 
   test('a library is named, and one that is none is refused', async () => {

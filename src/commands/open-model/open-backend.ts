@@ -1,10 +1,11 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
 import {availableParallelism} from 'node:os';
 import {basename, resolve} from 'node:path';
+import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import {unlessStopped} from '../../base/signals.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
-import type {LocalOptions} from '../../engine/contract/local-engine.ts';
+import type {GpuChoice, LocalOptions} from '../../engine/contract/local-engine.ts';
 import type {GgufFile} from '../../engine/gguf/read-header.ts';
 import {type OpenLocalOptions, openLocalBackend} from '../../engine/local/open-local.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
@@ -141,11 +142,13 @@ export async function withBackend(
 }
 
 function engineOptions(flags: EngineFlags): Partial<OpenLocalOptions> {
+  const gpus = gpuChoice(flags);
   const {gpu, gpuLayers, ctx, kvType, memoryCheck, threads, template} = flags;
   const settings = chosenSettings(flags);
   return {
     ...(gpu !== undefined && {device: gpu}),
     ...(gpuLayers !== undefined && {gpuLayers}),
+    ...(gpus && {gpus}),
     ...(ctx !== undefined && {contextSize: ctx}),
     ...(kvType !== undefined && {kvType}),
     ...(memoryCheck === false && {memoryCheck}),
@@ -153,6 +156,11 @@ function engineOptions(flags: EngineFlags): Partial<OpenLocalOptions> {
     ...(template !== undefined && {template}),
     ...(settings !== undefined && {settings}),
   };
+}
+
+function gpuChoice({devices, gpuSplit, splitMode, mainGpu}: EngineFlags): GpuChoice | undefined {
+  const choice = defined({devices, split: gpuSplit, mode: splitMode, main: mainGpu});
+  return Object.keys(choice).length > 0 ? choice : undefined;
 }
 
 async function lora(io: Io, path: string, base: GgufFile, {loraScale}: EngineFlags) {

@@ -63,10 +63,28 @@ export interface LibraryChoice {
   readonly library?: string;
 }
 
+/** What each of several GPUs gets: whole layers, rows of every layer, or one of them all. */
+export const SPLIT_MODES = ['layer', 'row', 'none'] as const;
+
+export type SplitMode = (typeof SPLIT_MODES)[number];
+
+/** Which GPUs compute, and how a model is spread over them. */
+export interface GpuChoice {
+  /** By the engine's names, such as `CUDA0`. Default: all there are. */
+  readonly devices?: readonly string[];
+  /** The share of each of them. Default: by the memory that is free. */
+  readonly split?: readonly number[];
+  /** Default `layer`. */
+  readonly mode?: SplitMode;
+  /** The place, from 0, of the one that has what is not split. Default 0. */
+  readonly main?: number;
+}
+
 /** How a model is opened. */
 export interface LocalOptions extends LibraryChoice {
   /** Layers on the GPU. Default: as many as fit. */
   readonly gpuLayers?: number | 'max';
+  readonly gpus?: GpuChoice;
   /** Tokens one slot holds. Default: what the model was trained for, at most 8192, less when memory is short. */
   readonly contextSize?: number;
   /** Default: physical cores within the CPU quota, 1 for files under 50 MB. */

@@ -4,6 +4,7 @@ import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
 import type {Machine} from '../../contract/local-engine.ts';
 import {partPaths} from '../../gguf/size-on-disk.ts';
+import {spreadOver} from '../../models/memory/gpu-spread.ts';
 import {AnswerBatch} from '../batching/answer-batch.ts';
 import {RunningAnswer} from '../batching/running-answer.ts';
 import {explainLoadFailure} from '../load-failure.ts';
@@ -37,6 +38,7 @@ export async function openByAddon(options: LlamaOptions, why?: string): Promise<
   const opened: {model?: LlamaModel} = {};
   try {
     options.signal?.throwIfAborted();
+    checkSpread(options, library.llama.gpu !== false);
     const machine = await machineWith(options.device ?? 'auto');
     const plan = planLoad(options, machine, library.llama.gpu !== false);
     opened.model = await loadModel(library, plan, options);
@@ -48,6 +50,17 @@ export async function openByAddon(options: LlamaOptions, why?: string): Promise<
     throw await explainLoadFailure(options.file.path, error, () => library.log.lines());
   } finally {
     stopListening?.();
+  }
+}
+
+/** @throws EngineError `unsupported` where there is a GPU: the addon chooses by itself; `usage` for one that is not there. */
+function checkSpread({gpus, onNote}: LlamaOptions, hasGpu: boolean): void {
+  if (!gpus) return;
+  if (!hasGpu) for (const note of spreadOver(gpus, []).notes) onNote?.(note);
+  else {
+    throw new EngineError('unsupported', 'the addon cannot be told which GPUs compute, nor how they share a model', {
+      hint: 'Give a llama.cpp library for the GPU with --library; it is called by its own functions.',
+    });
   }
 }
 

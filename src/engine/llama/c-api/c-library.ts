@@ -3,6 +3,7 @@
 import koffi, {type LibraryHandle, type TypeObject} from 'koffi';
 import {EngineError} from '../../../base/errors.ts';
 import {reasonOf} from '../../../base/files/file-error.ts';
+import type {GpuDevice} from '../../models/memory/gpu-spread.ts';
 import {type CLayout, knownLayouts, layoutOf} from './known-layouts.ts';
 import type {LibraryFiles} from './library-files.ts';
 import type {NativeRecord} from './native-record.ts';
@@ -14,6 +15,12 @@ export type Pointer = bigint;
 
 /** The functions as they are declared: result, name, parameters. */
 const PROTOTYPES = {
+  ggml_backend_dev_by_name: 'void *ggml_backend_dev_by_name(const char *name)',
+  ggml_backend_dev_count: 'size_t ggml_backend_dev_count()',
+  ggml_backend_dev_get: 'void *ggml_backend_dev_get(size_t at)',
+  ggml_backend_dev_memory: 'void ggml_backend_dev_memory(void *device, void *free, void *total)',
+  ggml_backend_dev_name: 'const char *ggml_backend_dev_name(void *device)',
+  ggml_backend_dev_type: 'int ggml_backend_dev_type(void *device)',
   ggml_backend_dev_by_type: 'void *ggml_backend_dev_by_type(int type)',
   ggml_backend_load_all_from_path: 'void ggml_backend_load_all_from_path(const char *folder)',
   llama_backend_init: 'void llama_backend_init()',
@@ -76,13 +83,19 @@ type ResultOf<T extends string> = T extends `void *${string}`
     ? boolean
     : T extends `void ${string}`
       ? undefined
-      : number;
+      : T extends `const char *${string}`
+        ? string
+        : number;
 
 type Calls = {
   readonly [Name in keyof Declared]: (
     ...args: readonly (number | string | Pointer | null)[]
   ) => ResultOf<Declared[Name]>;
 };
+
+/** Of enum ggml_backend_dev_type. */
+const GPU = 1;
+const GPU_WITHOUT_MEMORY = 2;
 
 /** Longer than each struct that is returned by value: the caller's memory holds it, so more room does no harm. */
 const ROOM = 512;
@@ -109,6 +122,8 @@ export interface CLibrary {
   listen(listener: (level: number, text: string) => void): () => void;
   /** For `progress_callback`: loading ends when it answers false. The last function frees it. */
   progress(callback: (fraction: number) => boolean): readonly [address: Pointer, free: () => void];
+  /** The GPUs that its parts compute on, when these are loaded. */
+  gpus(): GpuDevice[];
   /** Loads the parts for the processor, once. @throws EngineError `unsupported` when there is none for this one. */
   loadBackends(): void;
 }
@@ -232,6 +247,21 @@ class Library implements CLibrary {
   progress(callback: (fraction: number) => boolean): readonly [Pointer, () => void] {
     const address = koffi.register(callback, koffi.pointer(koffi.proto('bool', ['float', 'void *'])));
     return [address, () => koffi.unregister(address)];
+  }
+
+  gpus(): GpuDevice[] {
+    const {calls} = this;
+    return Array.from({length: calls.ggml_backend_dev_count()}, (_, at) => calls.ggml_backend_dev_get(at)).flatMap(
+      (device) => {
+        const type = calls.ggml_backend_dev_type(device);
+        if (type !== GPU && type !== GPU_WITHOUT_MEMORY) return [];
+        const bytes = new BigUint64Array(2);
+        const address = addressOf(bytes);
+        calls.ggml_backend_dev_memory(device, address, address + 8n);
+        const freeBytes = Number(bytes[0]);
+        return [{name: calls.ggml_backend_dev_name(device), freeBytes, usesRam: type === GPU_WITHOUT_MEMORY}];
+      },
+    );
   }
 
   loadBackends(): void {

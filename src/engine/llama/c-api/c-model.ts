@@ -1,6 +1,6 @@
 // Weights and a context by llama.cpp's C functions: params by their layout, adapters, and what the context says of itself.
 import {EngineError} from '../../../base/errors.ts';
-import type {KvType} from '../../contract/local-engine.ts';
+import type {KvType, SplitMode} from '../../contract/local-engine.ts';
 import type {Native} from '../native-context.ts';
 import {cNative} from './c-context.ts';
 import {addressOf, type CLibrary, loadCLibrary, type Pointer} from './c-library.ts';
@@ -23,6 +23,11 @@ const KV_TYPE_IDS: Readonly<Record<KvType, number>> = {
 /** enum llama_load_mode. */
 const LOAD_MODE = {read: 0, mapped: 1} as const;
 
+/** enum llama_split_mode. */
+const SPLIT_MODE_IDS: Readonly<Record<SplitMode, number>> = {none: 0, layer: 1, row: 2};
+/** More devices than any llama.cpp takes (llama_max_devices): it reads a share for each. */
+const SHARES = 128;
+
 /** {int tag, char key[128], 4 bytes of padding, union of 128 bytes}; a list of them ends with an empty key. */
 const OVERRIDE = {size: 264, key: 4, value: 136} as const;
 
@@ -36,6 +41,15 @@ export interface CModelOptions {
   readonly path: string;
   readonly mapped: boolean;
   readonly gpuLayers: number;
+  /** The GPUs that compute, by name, and how; absent: the library has none. */
+  readonly gpus:
+    | {
+        readonly names: readonly string[];
+        readonly mode: SplitMode;
+        readonly split: readonly number[] | undefined;
+        readonly main: number;
+      }
+    | undefined;
   /** Metadata that the file lacks. */
   readonly missing: {readonly architecture: string; readonly contextLength: number} | undefined;
   readonly slots: number;
@@ -108,6 +122,7 @@ function loadWeights(library: CLibrary, options: CModelOptions): Pointer {
   params.int('load_mode', options.mapped ? LOAD_MODE.mapped : LOAD_MODE.read);
   const overrides = options.missing && contextOverride(options.missing);
   if (overrides) params.pointer('kv_overrides', addressOf(overrides));
+  const kept = options.gpus ? spread(library, params, options.gpus) : [];
   const [progress, freeProgress] = library.progress(options.onProgress);
   params.pointer('progress_callback', progress);
   try {
@@ -116,7 +131,27 @@ function loadWeights(library: CLibrary, options: CModelOptions): Pointer {
     return model;
   } finally {
     freeProgress();
+    // Named here, so that their memory stays until the library has read it.
+    kept.length = 0;
   }
+}
+
+/** Returns what the params point at. @throws Error for a GPU that the library does not have. */
+function spread({calls}: CLibrary, params: NativeRecord, gpus: NonNullable<CModelOptions['gpus']>): ArrayBufferView[] {
+  // A list that ends with none: an empty one is the processor alone.
+  const devices = new BigUint64Array(gpus.names.length + 1);
+  for (const [at, name] of gpus.names.entries()) {
+    const device = calls.ggml_backend_dev_by_name(name);
+    if (!device) throw new Error(`the library has no device ${name}`);
+    devices[at] = device;
+  }
+  const shares = new Float32Array(SHARES);
+  shares.set(gpus.split ?? []);
+  params.pointer('devices', addressOf(devices));
+  params.int('split_mode', SPLIT_MODE_IDS[gpus.mode]);
+  params.int('main_gpu', gpus.main);
+  if (gpus.split) params.pointer('tensor_split', addressOf(shares));
+  return [devices, shares];
 }
 
 function contextOverride({architecture, contextLength}: NonNullable<CModelOptions['missing']>): Uint8Array {

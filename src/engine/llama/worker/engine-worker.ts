@@ -4,6 +4,7 @@ import {parentPort, workerData} from 'node:worker_threads';
 import {EngineError} from '../../../base/errors.ts';
 import {reasonOf} from '../../../base/files/file-error.ts';
 import {textPrompt} from '../../contract/prompt.ts';
+import type {GpuDevice} from '../../models/memory/gpu-spread.ts';
 import {AnswerBatch} from '../batching/answer-batch.ts';
 import type {StepSigns} from '../batching/scheduler.ts';
 import type {CLibrary} from '../c-api/c-library.ts';
@@ -48,9 +49,21 @@ try {
   const files = libraryPath === undefined ? shippedLibrary() : libraryAt(libraryPath);
   engine = (await theCEngine())(files);
   const {release, stopFlag} = engine.library;
-  post({type: 'ready', facts: {release, stopOffset: stopFlag?.offset}});
+  const gpus = libraryPath === undefined ? [] : gpusOf(engine.library);
+  post({type: 'ready', facts: {release, gpus, stopOffset: stopFlag?.offset}});
 } catch (error) {
   refuse(error);
+}
+
+/** The one beside the addon is for the processor; of others this is to be known before a model is planned. */
+function gpusOf(library: CLibrary): GpuDevice[] {
+  const stopListening = library.listen(() => undefined);
+  try {
+    library.loadBackends();
+    return library.gpus();
+  } finally {
+    stopListening();
+  }
 }
 
 /** @throws EngineError `unsupported` where the package that calls C functions does not load. */
@@ -127,12 +140,12 @@ function answersOf(
   {native, isRecurrent, endTokens}: CModel,
   mapped: MappedFiles,
   {stopFlag}: CLibrary,
-  {slots, contextSize, batchSize, threads}: OpenRequest,
+  {slots, contextSize, batchSize, threads, gpuLayers}: OpenRequest,
 ): AnswerBatch {
   const ends = new Set(endTokens);
   const signs: StepSigns = {
-    // A recurrent state cannot be cut back to what a stopped step left whole.
-    canStop: stopFlag !== undefined && !isRecurrent,
+    // A recurrent state cannot be cut back to what a stopped step left whole; a GPU does not ask whether to stop.
+    canStop: stopFlag !== undefined && !isRecurrent && gpuLayers === 0,
     begin: (answers, breakable) => {
       if (stopFlag) stopByte[stopFlag.offset] = 0;
       flags.beginStep(

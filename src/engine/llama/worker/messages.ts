@@ -3,6 +3,7 @@ import {EngineError, type ErrorCode} from '../../../base/errors.ts';
 import {reasonOf} from '../../../base/files/file-error.ts';
 import type {GenerateOptions, StateLoad, TokenEvent} from '../../contract/backend.ts';
 import type {Token} from '../../contract/prompt.ts';
+import type {GpuDevice} from '../../models/memory/gpu-spread.ts';
 import type {CModelOptions} from '../c-api/c-model.ts';
 import type {StateKey} from '../kv-state.ts';
 import type {GuideWord} from './guide-messages.ts';
@@ -43,6 +44,8 @@ export type ToWorker =
 
 export interface LibraryFacts {
   readonly release: string;
+  /** Those of a library of the user's own. */
+  readonly gpus: readonly GpuDevice[];
   /** Of the byte in the shared memory that stops a step; absent where steps cannot be stopped. */
   readonly stopOffset: number | undefined;
 }

@@ -1,7 +1,9 @@
 // Opens a GGUF file by llama.cpp's C functions, in a thread of its own. When that thread ends by a fault of the engine, what
 // was asked of it fails, and the next request opens the model anew.
 import {EngineError} from '../../../base/errors.ts';
+import {modelShape} from '../../gguf/model-shape.ts';
 import {partPaths} from '../../gguf/size-on-disk.ts';
+import {type GpuSpread, spreadOver} from '../../models/memory/gpu-spread.ts';
 import {thisMachine} from '../../models/memory/machine.ts';
 import {physicalCores} from '../c-api/physical-cores.ts';
 import {loadFailure} from '../load-failure.ts';
@@ -57,17 +59,29 @@ export async function openNative(options: LlamaOptions, script = SCRIPT): Promis
   const thread = takeThread(options.library, script);
   try {
     const library = await thread.ready;
-    const machine = thisMachine();
-    const plan = planLoad(options, machine, false);
+    const spread = spreadOver(options.gpus ?? {}, options.device === 'off' ? [] : library.gpus);
+    for (const note of spread.notes) options.onNote?.(note);
+    const {gpus} = spread;
+    const vramBytes = gpus.reduce((sum, {freeBytes}) => sum + freeBytes, 0);
+    const machine = thisMachine(vramBytes, gpus.length > 0 && gpus.every(({usesRam}) => usesRam));
+    const plan = planLoad(options, machine, gpus.length > 0);
+    const layers = modelShape(options.file).layers + 1;
+    const asked = plan.askedGpuLayers ?? plan.gpuLayers;
+    const gpuLayers = gpus.length === 0 ? 0 : asked === 'max' ? layers : Math.min(asked, layers);
+    if (spread.line !== undefined && gpuLayers > 0) options.onFit?.(spread.line);
     const threads =
       options.threads ??
       defaultThreads({
-        isAllOnGpu: false,
+        isAllOnGpu: gpuLayers === layers,
         fileBytes: options.file.fileSize,
         mathCores: physicalCores(),
         parallelism: machine.cores,
       });
-    const opening = {options, plan, threads, script};
+    const device =
+      gpuLayers === 0
+        ? processorName(threads)
+        : `${gpus.map(({name}) => name).join(' and ')}, ${gpuLayers}/${layers} layers`;
+    const opening = {options, plan, spread, gpuLayers, threads, device, script};
     return new ModelByThread(opening, thread, {library, model: await open(thread, opening, options.signal)});
   } catch (error) {
     await thread.close();
@@ -86,14 +100,18 @@ function checkDevice({device = 'auto', library}: LlamaOptions): void {
 interface Opening {
   readonly options: LlamaOptions;
   readonly plan: LoadPlan;
+  readonly spread: GpuSpread;
+  readonly gpuLayers: number;
   readonly threads: number;
+  /** For people. */
+  readonly device: string;
   /** The program of the thread. */
   readonly script: URL;
 }
 
 async function open(
   thread: EngineThread,
-  {options, plan, threads}: Opening,
+  {options, plan, spread, gpuLayers, threads}: Opening,
   signal: AbortSignal | undefined,
 ): Promise<ModelFacts> {
   const {file, mmap = true, contextSize, loras = [], onProgress, onLog} = options;
@@ -101,7 +119,9 @@ async function open(
     path: file.path,
     mapped: mmap,
     mappedPaths: mmap ? partPaths(file.path) : [],
-    gpuLayers: 0,
+    gpuLayers,
+    // The shipped library has none, and is asked for none.
+    gpus: options.library === undefined ? undefined : namedSpread(spread),
     missing: missingContext(file),
     slots: plan.slots,
     contextSize: plan.contextSize,
@@ -121,6 +141,10 @@ async function open(
   }
 }
 
+function namedSpread({gpus, mode, split, main}: GpuSpread): NonNullable<OpenRequest['gpus']> {
+  return {names: gpus.map(({name}) => name), mode, split, main};
+}
+
 class ModelByThread implements OpenedModel {
   readonly contextSize: number;
   readonly slots: number;
@@ -137,11 +161,11 @@ class ModelByThread implements OpenedModel {
   #isClosed = false;
 
   constructor(opening: Opening, thread: EngineThread, facts: {library: LibraryFacts; model: ModelFacts}) {
-    const {plan, threads} = opening;
+    const {plan, device} = opening;
     this.contextSize = facts.model.contextSize;
     this.slots = plan.slots;
     this.trainedContextSize = facts.model.trainedContextSize;
-    this.device = processorName(threads);
+    this.device = device;
     this.release = facts.library.release;
     this.kvType = plan.kvType;
     this.flashAttention = plan.flashAttention;
