@@ -46,6 +46,7 @@ export class FakeNativeContext implements NativeContext {
   }
 
   addToBatch(sequence: number, firstPosition: number, tokens: Uint32Array, logitIndexes: Uint32Array): Uint32Array {
+    if (logitIndexes.some((index) => index >= tokens.length)) throw new Error('logits of a token that is not there');
     const held = this.sequences.get(sequence) ?? [];
     if (held.length !== firstPosition)
       throw new Error(`sequence ${sequence} holds ${held.length}, not ${firstPosition}`);

@@ -5,6 +5,8 @@ import {modelBytes} from '../../engine/gguf/size-on-disk.ts';
 import {type Inspection, inspectModel} from '../../engine/inspect/inspect-model.ts';
 import {engineFor} from '../../engine/local/engines.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
+import type {Io} from '../host/io.ts';
+import {libraryChoice} from '../library-choice.ts';
 
 export interface Inspected {
   readonly inspection: Inspection;
@@ -12,15 +14,16 @@ export interface Inspected {
   readonly note: string;
 }
 
-export async function inspectedFile(file: GgufFile, note: string): Promise<Inspected> {
+/** A library that the environment names is asked when it opens the file: here it is not said to refuse any. */
+export async function inspectedFile(io: Io, file: GgufFile, note: string): Promise<Inspected> {
   const inspection = inspectModel(file, modelBytes(file), thisMachine());
-  const problem = inspection.problem ?? (await whyNobodyOpens(file));
+  const problem = inspection.problem ?? (await whyNobodyOpens(io, file));
   return {inspection: {...inspection, problem}, note};
 }
 
-async function whyNobodyOpens(file: GgufFile): Promise<string | undefined> {
+async function whyNobodyOpens(io: Io, file: GgufFile): Promise<string | undefined> {
   try {
-    await engineFor(file);
+    await engineFor(file, libraryChoice(io, {}));
     return undefined;
   } catch (error) {
     if (error instanceof EngineError) return error.message;

@@ -18,7 +18,7 @@ import {type Inspected, inspectedFile} from './inspect-file.ts';
 /** Weights that are to be converted: what was made of them earlier, else what would be. */
 export async function inspectedFolder(io: Io, folder: string, quant?: string): Promise<Inspected> {
   const made = convertedBefore(io, folder, quant);
-  if (made !== undefined) return inspectedFile(readGguf(made), `${basename(made)}, made of ${folder}`);
+  if (made !== undefined) return inspectedFile(io, readGguf(made), `${basename(made)}, made of ${folder}`);
   const source = openSourceFolder(folder);
   const type = quant?.toUpperCase() ?? 'Q8_0';
   if (!isOutputType(type)) {

@@ -44,7 +44,7 @@ async function look(io: Io, name: string | undefined, {quant}: InspectFlags): Pr
   const found = findModel(name, whereToLook(io), {quant});
   switch (found.kind) {
     case 'gguf':
-      return await inspectedFile(found.file, found.note);
+      return await inspectedFile(io, found.file, found.note);
     case 'folder':
       return await (await import('./inspect-folder.ts')).inspectedFolder(io, found.folder, quant);
     case 'tar':

@@ -74,3 +74,15 @@ test('without a registered engine its file is one of nobody, also to inspect', a
   scriptedEngine();
   expect(await inspected()).toBeUndefined();
 });
+
+test('what a library of the user runs is left to it, also by inspect', async () => {
+  const path = fileWith(scriptedModel('a'));
+  expect((await engineFor(readGguf(path), {library: '/my/libllama.so'})).name).toBe('llama.cpp v0.5.0');
+  const problem = async (env: Readonly<Record<string, string>>) => {
+    const io = fakeIo(undefined, env);
+    expect(await run('mistral', ['inspect', path, '--json'], io)).toBe(0);
+    return (JSON.parse(io.out()) as {problem?: string}).problem ?? '';
+  };
+  expect(await problem({})).toContain('"scripted", unknown to this engine');
+  expect(await problem({MISTRAL_LLAMA_LIBRARY: '/my/libllama.so'})).toBe('');
+});
