@@ -1,5 +1,4 @@
 // From the model argument and the engine flags to a Backend that is ready, with what it does meanwhile on stderr.
-import {availableParallelism} from 'node:os';
 import {basename, resolve} from 'node:path';
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
@@ -48,7 +47,6 @@ export async function openBackend(
 ): Promise<Backend> {
   const model = meant(io, argument, flags);
   if (model.kind === 'url') return await openUrl(io, model.url, flags);
-  noteThreads(io, flags);
   const file = await readyModel(io, await findForMachine(io, model.name, flags), flags);
   const running = attach && !changesModel(flags) ? await findServer(io.env, file.path, io.stop, io.say) : undefined;
   if (running) return running;
@@ -80,13 +78,6 @@ export async function openBackend(
   } finally {
     progress.end();
   }
-}
-
-/** Threads that wait for each other's processor are far worse than too few: 16 on two took a minute for four words. */
-function noteThreads(io: Io, {threads = 1}: EngineFlags): void {
-  const processors = availableParallelism();
-  if (threads > processors)
-    io.say(`note: --threads ${threads} is more than the ${processors} processors here, which slows it down`);
 }
 
 async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend> {

@@ -19,6 +19,8 @@ export interface LoadPlan {
   /** Layers that the user named. */
   readonly askedGpuLayers: LlamaOptions['gpuLayers'] | undefined;
   readonly flashAttention: boolean;
+  /** Those a user asked for, as far as there are processors: more only wait for each other, for minutes a token. */
+  readonly askedThreads: number | undefined;
   /** Tokens one step evaluates at most. */
   readonly batchSize: number;
 }
@@ -49,6 +51,7 @@ export function planLoad(options: LlamaOptions, machine: Machine, hasGpu: boolea
     gpuLayers: plan.gpuLayers,
     askedGpuLayers,
     flashAttention,
+    askedThreads: options.threads === undefined ? undefined : Math.min(options.threads, machine.cores),
     batchSize,
   };
 }

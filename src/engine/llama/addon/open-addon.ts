@@ -90,7 +90,7 @@ async function openContext(
   const {signal} = options;
   const {slots, contextSize, kvType, batchSize, flashAttention} = plan;
   const threads =
-    options.threads ??
+    plan.askedThreads ??
     defaultThreads({
       isAllOnGpu: llama.gpu !== false && model.gpuLayers > model.fileInsights.totalLayers,
       fileBytes: options.file.fileSize,

@@ -70,7 +70,7 @@ export async function openNative(options: LlamaOptions, script = SCRIPT): Promis
     const gpuLayers = gpus.length === 0 ? 0 : asked === 'max' ? layers : Math.min(asked, layers);
     if (spread.line !== undefined && gpuLayers > 0) options.onFit?.(spread.line);
     const threads =
-      options.threads ??
+      plan.askedThreads ??
       defaultThreads({
         isAllOnGpu: gpuLayers === layers,
         fileBytes: options.file.fileSize,

@@ -12,8 +12,10 @@ export function beyondReach(asked: Asked, {context}: ModelShape, {cores}: Machin
     notes.push(`--gpu-layers ${gpuLayers} has no effect: there is no GPU to use, the CPU computes everything`);
   }
   if (threads > cores) {
-    const there = cores === 1 ? '1 processor' : `${cores} processors`;
-    notes.push(`--threads ${threads} is more than the ${there} this program may use: expect it to be much slower`);
+    const [there, all] = cores === 1 ? ['1 processor', '1 computes'] : [`${cores} processors`, `${cores} compute`];
+    notes.push(
+      `--threads ${threads} is more than the ${there} this program may use; ${all}, as more would wait for each other`,
+    );
   }
   if (context !== undefined && contextSize > context) {
     notes.push(

@@ -21,10 +21,10 @@ test('each thing that is not there is a line', () => {
     '--gpu-layers 1 has no effect: there is no GPU to use, the CPU computes everything',
   ]);
   expect(told({threads: 3, contextSize: 1025})).toEqual([
-    '--threads 3 is more than the 2 processors this program may use: expect it to be much slower',
+    '--threads 3 is more than the 2 processors this program may use; 2 compute, as more would wait for each other',
     '--ctx 1025 is beyond the 1024 tokens this model was trained for: there it may write nonsense',
   ]);
   expect(told({threads: 2}, {cores: 1})).toEqual([
-    '--threads 2 is more than the 1 processor this program may use: expect it to be much slower',
+    '--threads 2 is more than the 1 processor this program may use; 1 computes, as more would wait for each other',
   ]);
 });
