@@ -202,7 +202,7 @@ export const TARGETS: readonly Target[] = [
       'a\u001b[A\u001b[1;5C\u001bOP\u001b[200~paste\u001b[201~\u001b[<0;1;2M\u001b[27u\u001b]0;x\u0007\u001b',
     ),
     read: (all) => {
-      const decoder = new KeyDecoder();
+      const decoder = new KeyDecoder(() => 0);
       for (const piece of pieces(all)) decoder.push(piece);
       decoder.flush();
     },

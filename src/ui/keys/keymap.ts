@@ -53,10 +53,10 @@ interface Binding {
 
 /** Keys are written `ctrl+alt+shift+name`, in this order. */
 export const KEYS: readonly Binding[] = [
-  {keys: ['enter'], action: 'submit', help: 'send the message (a backslash before it: new line)'},
+  {keys: ['enter', 'ctrl+m'], action: 'submit', help: 'send the message (a backslash before it: new line)'},
   {keys: ['alt+enter', 'shift+enter', 'ctrl+enter', 'ctrl+j'], action: 'newline', help: 'new line'},
   {
-    keys: ['escape'],
+    keys: ['escape', 'ctrl+['],
     action: 'escape',
     help: 'stop the answer; close a list; twice on an empty prompt: edit the last message',
   },
@@ -67,16 +67,16 @@ export const KEYS: readonly Binding[] = [
   {keys: ['ctrl+p'], action: 'history-previous', help: 'earlier message'},
   {keys: ['ctrl+n'], action: 'history-next', help: 'later message'},
   {keys: ['ctrl+r'], action: 'search', help: 'search the messages typed before'},
-  {keys: ['tab'], action: 'complete', help: 'complete a command or @file'},
+  {keys: ['tab', 'ctrl+i'], action: 'complete', help: 'complete a command or @file'},
   {keys: ['left', 'ctrl+b'], action: 'left', help: 'one character left'},
   {keys: ['right', 'ctrl+f'], action: 'right', help: 'one character right'},
   {keys: ['ctrl+left', 'alt+left', 'alt+b'], action: 'word-left', help: 'one word left'},
   {keys: ['ctrl+right', 'alt+right', 'alt+f'], action: 'word-right', help: 'one word right'},
   {keys: ['home', 'ctrl+a'], action: 'line-start', help: 'start of the line'},
   {keys: ['end', 'ctrl+e'], action: 'line-end', help: 'end of the line'},
-  {keys: ['ctrl+home', 'alt+shift+<'], action: 'text-start', help: 'start of the text'},
-  {keys: ['ctrl+end', 'alt+shift+>'], action: 'text-end', help: 'end of the text'},
-  {keys: ['backspace', 'shift+backspace'], action: 'backspace', help: 'delete backward'},
+  {keys: ['ctrl+home', 'alt+shift+<', 'alt+<'], action: 'text-start', help: 'start of the text'},
+  {keys: ['ctrl+end', 'alt+shift+>', 'alt+>'], action: 'text-end', help: 'end of the text'},
+  {keys: ['backspace', 'shift+backspace', 'ctrl+h'], action: 'backspace', help: 'delete backward'},
   {keys: ['delete'], action: 'delete', help: 'delete forward'},
   {keys: ['alt+backspace', 'ctrl+backspace'], action: 'kill-word-left', help: 'cut the word before the cursor'},
   {keys: ['ctrl+w'], action: 'kill-space-left', help: 'cut back to the last space'},
@@ -86,7 +86,7 @@ export const KEYS: readonly Binding[] = [
   {keys: ['ctrl+y'], action: 'yank', help: 'paste what was cut'},
   {keys: ['alt+y'], action: 'yank-older', help: 'after Ctrl+Y: paste what was cut before'},
   {keys: ['ctrl+t'], action: 'transpose', help: 'swap two characters'},
-  {keys: ['ctrl+_', 'ctrl+/'], action: 'undo', help: 'undo'},
+  {keys: ['ctrl+_', 'ctrl+/', 'ctrl+shift+_'], action: 'undo', help: 'undo'},
   {keys: ['alt+_', 'alt+shift+_', 'alt+/'], action: 'redo', help: 'redo'},
   {keys: ['ctrl+g'], action: 'editor', help: 'write the message in $VISUAL or $EDITOR'},
   {keys: ['ctrl+o'], action: 'expand', help: 'print the last folded thing: thoughts, tool result, paste'},
@@ -96,8 +96,9 @@ export const KEYS: readonly Binding[] = [
 
 const ACTIONS = new Map(KEYS.flatMap(({keys, action}) => keys.map((key) => [key, action] as const)));
 
-/** What a key does; undefined for a key without a meaning. */
+/** What a key does; undefined for a key without a meaning, and with Super or Hyper held: those are the system's. */
 export function actionOf(key: KeyPress): Action | undefined {
+  if (key.super === true) return undefined;
   return ACTIONS.get(`${key.ctrl ? 'ctrl+' : ''}${key.alt ? 'alt+' : ''}${key.shift ? 'shift+' : ''}${key.name}`);
 }
 

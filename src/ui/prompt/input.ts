@@ -59,14 +59,13 @@ export type Effect =
   /** `index` counts in the picker's own items; undefined = closed without a choice. */
   | {readonly type: 'picked'; readonly index: number | undefined}
   | {readonly type: 'list-files'}
-  | {readonly type: PromptAction | 'terminal-kitty'}
+  | {readonly type: PromptAction}
   | undefined;
 
 type Step = readonly [Input, Effect?];
 
 /** The input after an event, and what has to be done because of it. */
 export function onInput(input: Input, event: KeyEvent, context: InputContext): Step {
-  if (event.type === 'kitty') return [input, {type: 'terminal-kitty'}];
   if (input.picker !== undefined) return pickerStep(input, input.picker, event);
   if (event.type === 'text') return typed(input, sanitise(event.text), context);
   if (event.type === 'paste') return typed(input, sanitise(event.text), context);
@@ -254,7 +253,7 @@ function pickerKey(event: KeyPress): 'choose' | 'cancel' | 'up' | 'down' | 'eras
 
 /** Text that comes while a question is open. */
 function answered(input: Input, picker: OpenPicker, event: KeyEvent): Step {
-  if (event.type === 'kitty' || event.type === 'key') return [input];
+  if (event.type === 'key') return [input];
   const text = sanitise(event.text);
   const index = picker.items.findIndex((item) => item.label.startsWith(text));
   if (event.type === 'text' && text.length === 1 && index >= 0 && input.editor.text === '') {

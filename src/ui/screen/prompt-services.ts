@@ -24,7 +24,8 @@ export class PromptServices implements ChatPrompt {
   readonly #screen: Screen;
   readonly #host: Host;
   readonly #history: History;
-  readonly #lastAt = {interrupt: -Infinity, escape: -Infinity};
+  /** The last Ctrl-C or Esc that could be the first of two: when, and how many keys there were by then. */
+  #first: {readonly key: 'interrupt' | 'escape'; readonly at: number; readonly keys: number} | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(screen: Screen, host: Host, history: History) {
@@ -58,12 +59,13 @@ export class PromptServices implements ChatPrompt {
     return foldedRows(collapsed, theme);
   }
 
-  /** True when the same key came a moment ago. */
+  /** True when the key before this one was the same, a moment ago. */
   twice(key: 'interrupt' | 'escape'): boolean {
-    const now = this.#host.now();
-    const again = now - this.#lastAt[key] < MOMENT;
-    this.#lastAt[key] = now;
-    return again;
+    const first = this.#first;
+    const {keys} = this.#screen;
+    const at = this.#host.now();
+    this.#first = {key, at, keys};
+    return first?.key === key && at - first.at < MOMENT && keys === first.keys + 1;
   }
 
   notify(text: string): void {

@@ -15,7 +15,7 @@ import {Screen, type ScreenSource} from './screen.ts';
 import type {ScreenChatOptions} from './screen-chat-options.ts';
 
 /** What keys ask for by their name alone. */
-type PlainEffect = Exclude<NonNullable<Effect>['type'], 'send' | 'picked' | 'terminal-kitty'>;
+type PlainEffect = Exclude<NonNullable<Effect>['type'], 'send' | 'picked'>;
 
 /**
  * Chats until the person leaves. Returns the exit code: 0, 130 when a load was interrupted, 129 when the terminal went.
@@ -125,7 +125,7 @@ class ChatScreen implements ScreenSource, ChatFace {
 
   effect(effect: NonNullable<Effect>): void {
     if (effect.type === 'send') this.#submit(effect.text, effect.shown);
-    else if (effect.type !== 'picked' && effect.type !== 'terminal-kitty') this.#effects[effect.type]();
+    else if (effect.type !== 'picked') this.#effects[effect.type]();
   }
 
   pick(picker: Picker): Promise<number | undefined> {

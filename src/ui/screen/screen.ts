@@ -1,7 +1,7 @@
 // Keys in, frames out: owns the terminal, the prompt and the live rows; what a message means is decided behind it.
 import type {Picker} from '../chat/picker.ts';
 import {KeyDecoder} from '../keys/decoder.ts';
-import type {KeyEvent} from '../keys/event.ts';
+import {type DecodedEvent, isKeyEvent, type KeyEvent, type TerminalEvent} from '../keys/event.ts';
 import type {Row, Theme} from '../markdown/style.ts';
 import {type Effect, EMPTY_INPUT, type Input, type InputContext, onInput, openPicker} from '../prompt/input.ts';
 import type {Status} from '../rows/status-line.ts';
@@ -10,9 +10,8 @@ import {type LiveRegion, liveRegion, plainLayout} from './draw/live-region.ts';
 import {Painter, type Size} from './draw/painter.ts';
 import {type Host, Terminal} from './draw/terminal.ts';
 
-/** An ESC that no byte follows within this time is the Escape key; a paste waits longer for its end. Milliseconds. */
-const ESCAPE_WAIT = 50;
-const PASTE_WAIT = 30_000;
+/** What was typed before the keys were raw is there at once: a first read later than this is typed now. Milliseconds. */
+const TYPED_BEFORE = 300;
 
 /**
  * A window that is dragged has a new size every few milliseconds. Rows written for one of them land in another, where
@@ -41,7 +40,7 @@ export class Screen {
   readonly #host: Host;
   readonly #source: ScreenSource;
   readonly #terminal: Terminal;
-  readonly #decoder = new KeyDecoder();
+  readonly #decoder: KeyDecoder;
   readonly #painter: Painter;
   readonly #plain: LiveRegion;
   readonly #onResize: () => void;
@@ -54,15 +53,25 @@ export class Screen {
   #drawnAt = -Infinity;
   #settleTimer: NodeJS.Timeout | undefined;
   #keyTimer: NodeJS.Timeout | undefined;
+  /** Until when the first read is one of keys typed before they were raw. */
+  #firstReadBy = Infinity;
+  #keys = 0;
   #picked: ((index: number | undefined) => void) | undefined;
 
   constructor(host: Host, source: ScreenSource) {
     this.#host = host;
     this.#source = source;
+    this.#decoder = new KeyDecoder(() => host.now());
+    this.#decoder.keypadEnterIsShifted = host.env.KONSOLE_VERSION !== undefined;
     this.#terminal = new Terminal(host, (chunk) => this.#onChunk(chunk));
     this.#painter = new Painter((text) => void host.stdout.write(text));
     this.#plain = liveRegion(this.#painter, plainLayout);
     this.#onResize = () => this.#settle();
+  }
+
+  /** Keys, pastes and runs of text so far: two keys are one behind the other when it went up by one between them. */
+  get keys(): number {
+    return this.#keys;
   }
 
   get size(): Size {
@@ -73,6 +82,7 @@ export class Screen {
   show(): void {
     this.#visible = true;
     this.#columns = this.size.columns;
+    if (this.#firstReadBy === Infinity) this.#firstReadBy = this.#host.now() + TYPED_BEFORE;
     this.#terminal.enter();
     this.#host.stdout.on('resize', this.#onResize);
     this.draw();
@@ -202,21 +212,32 @@ export class Screen {
 
   #onChunk(chunk: Uint8Array): void {
     clearTimeout(this.#keyTimer);
-    this.#handle(this.#decoder.push(chunk));
-    if (!this.#decoder.pending) return;
-    const wait = this.#decoder.pasting ? PASTE_WAIT : ESCAPE_WAIT;
-    this.#keyTimer = setTimeout(() => this.#handle(this.#decoder.flush()), wait);
+    const typedBefore = this.#firstReadBy > this.#host.now();
+    this.#firstReadBy = -Infinity;
+    this.#handle(this.#decoder.push(chunk, typedBefore));
+    const {wait} = this.#decoder;
+    if (wait !== undefined) this.#keyTimer = setTimeout(() => this.#handle(this.#decoder.flush()), wait);
   }
 
-  #handle(events: readonly KeyEvent[]): void {
+  #handle(events: readonly DecodedEvent[]): void {
     for (const event of events) {
-      const [input, effect] = onInput(this.input, event, this.#source.context());
-      this.input = input;
-      if (effect?.type === 'terminal-kitty') this.#terminal.enableKitty();
-      else if (effect?.type === 'picked') this.#pickedOne(effect.index);
-      else if (effect !== undefined) this.#source.effect(effect);
+      if (isKeyEvent(event)) this.#onKey(event);
+      else this.#onTerminal(event);
     }
-    if (events.length > 0) this.draw();
+    if (events.some(isKeyEvent)) this.draw();
+  }
+
+  #onKey(event: KeyEvent): void {
+    this.#keys += 1;
+    const [input, effect] = onInput(this.input, event, this.#source.context());
+    this.input = input;
+    if (effect?.type === 'picked') this.#pickedOne(effect.index);
+    else if (effect !== undefined) this.#source.effect(effect);
+  }
+
+  #onTerminal(event: TerminalEvent): void {
+    if (event.type === 'kitty') this.#terminal.enableKitty();
+    else if (event.type === 'version') this.#decoder.keypadEnterIsShifted ||= event.name.startsWith('Konsole');
   }
 
   #pickedOne(index: number | undefined): void {

@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {KeyDecoder} from '../../../src/ui/keys/decoder.ts';
-import {type KeyEvent, press} from '../../../src/ui/keys/event.ts';
+import {type DecodedEvent, press} from '../../../src/ui/keys/event.ts';
 
-function decode(...chunks: (string | Uint8Array)[]): KeyEvent[] {
-  const decoder = new KeyDecoder();
+function decode(...chunks: (string | Uint8Array)[]): DecodedEvent[] {
+  const decoder = new KeyDecoder(() => 0);
   return merge([...chunks.flatMap((chunk) => decoder.push(Buffer.from(chunk))), ...decoder.flush()]);
 }
 
 /** Text that came in several chunks is one run of characters to whoever reads the events. */
-function merge(events: readonly KeyEvent[]): KeyEvent[] {
-  const merged: KeyEvent[] = [];
+function merge(events: readonly DecodedEvent[]): DecodedEvent[] {
+  const merged: DecodedEvent[] = [];
   for (const event of events) {
     const last = merged.at(-1);
     if (event.type === 'text' && last?.type === 'text')
@@ -20,9 +20,9 @@ function merge(events: readonly KeyEvent[]): KeyEvent[] {
   return merged;
 }
 
-const text = (value: string): KeyEvent => ({type: 'text', text: value});
+const text = (value: string): DecodedEvent => ({type: 'text', text: value});
 
-test.each<[string, string, KeyEvent[]]>([
+test.each<[string, string, DecodedEvent[]]>([
   ['a line and Enter in one chunk', 'hello\r', [text('hello'), press('enter')]],
   ['three backspaces in one chunk', '\x7f\x7f\x7f', [press('backspace'), press('backspace'), press('backspace')]],
   ['Ctrl+H is a backspace', '\b', [press('backspace')]],
@@ -39,18 +39,27 @@ test.each<[string, string, KeyEvent[]]>([
   ['kitty Escape and a key release', '\x1b[27u\x1b[27;1:3u', [press('escape')]],
   ['modifyOtherKeys Shift+Enter', '\x1b[27;2;13~', [press('enter', {shift: true})]],
   ['kitty keypad Enter', '\x1b[57414u', [press('enter')]],
-  ['kitty says it is there', '\x1b[?1u', [{type: 'kitty'}]],
+  ['kitty says it is there', '\x1b[?1u', [{type: 'kitty', flags: 1}]],
   [
-    'colour, focus, cursor and device replies are swallowed',
-    'a\x1b]11;rgb:0000/0000/0000\x07b\x1b[I\x1b[O\x1b[24;80R\x1b[?62;22c\x1bP>|xterm\x1b\\c',
-    [text('abc')],
+    'what the terminal says is no text, and what was not asked is nothing',
+    'a\x1b]11;rgb:0000/0000/0000\x07b\x1b[I\x1b[O\x1b[24;80R\x1b[?62;22c\x1bP>|xterm(379)\x1b\\c',
+    [
+      text('a'),
+      {type: 'background', rgb: '000000000000'},
+      text('b'),
+      {type: 'focus', focused: true},
+      {type: 'focus', focused: false},
+      {type: 'version', name: 'xterm(379)'},
+      text('c'),
+    ],
   ],
   ['a mouse report is swallowed', 'a\x1b[M !!b', [text('ab')]],
   ['Linux console function key', 'a\x1b[[Ab', [text('ab')]],
   ['Ctrl+C breaks an unfinished sequence', '\x1b[1;\x03', [press('c', {ctrl: true})]],
   ['ESC ESC', '\x1b\x1b', [press('escape'), press('escape')]],
   ['half a sequence is dropped', 'a\x1b[1;', [text('a')]],
-  ['a C1 control is dropped', 'a\u009bb', [text('ab')]],
+  ['a C1 control is dropped', 'a\u0085b', [text('ab')]],
+  ['a sequence that begins with one is dropped whole', 'a\u009b1;5Db', [text('ab')]],
   ['paste', '\x1b[200~a\r\nb\rc\x1b[31m\x1b[201~d', [{type: 'paste', text: 'a\nb\nc\x1b[31m', cut: false}, text('d')]],
   ['unfinished paste', '\x1b[200~ab\x1b[20', [{type: 'paste', text: 'ab\x1b[20', cut: false}]],
   ['wide text', 'né日本👩‍👩‍👧', [text('né日本👩‍👩‍👧')]],
@@ -81,14 +90,13 @@ test('any split of the bytes gives the same events', () => {
     '\x1b[1;5D',
     '\x1b[13;2u',
     '\x7f',
-    '\x03',
+    '\x04',
     ';',
     '\x1b[200~',
     '\x1b[201~',
     '\x1b]11;x\x07',
     '\x1bP',
     '\x1b\\',
-    '\x1b[M',
     '[',
     'O',
     '~',

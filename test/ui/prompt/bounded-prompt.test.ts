@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, test} from 'vitest';
 import {KeyDecoder} from '../../../src/ui/keys/decoder.ts';
+import {isKeyEvent} from '../../../src/ui/keys/event.ts';
 import type {EditAction} from '../../../src/ui/keys/keymap.ts';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
 import {rank, wordAt} from '../../../src/ui/prompt/complete.ts';
@@ -78,11 +79,12 @@ describe.each(Object.entries(UNITS))('%s', (_name, unit) => {
 
   test('it is pasted', () => {
     expectLinear((size) => {
-      const decoder = new KeyDecoder();
+      const decoder = new KeyDecoder(() => 0);
       const bytes = Buffer.from(`\x1b[200~${textOf(unit, size)}\x1b[201~`);
       let input = EMPTY_INPUT;
       for (let at = 0; at < bytes.length; at += 4096) {
-        for (const event of decoder.push(bytes.subarray(at, at + 4096))) input = onInput(input, event, CONTEXT)[0];
+        for (const event of decoder.push(bytes.subarray(at, at + 4096)).filter(isKeyEvent))
+          input = onInput(input, event, CONTEXT)[0];
       }
       unfold(input.editor.text, input.pastes);
       labelled(input.editor.text, input.pastes);
@@ -92,11 +94,12 @@ describe.each(Object.entries(UNITS))('%s', (_name, unit) => {
   test('a key costs the same however much is there', () => {
     expectBounded(
       (before) => {
-        const decoder = new KeyDecoder();
+        const decoder = new KeyDecoder(() => 0);
         let input = {...EMPTY_INPUT, editor: editorOf(textOf(unit, before))};
         return timeTaken(() => {
           for (let key = 0; key < 25; key++) {
-            for (const event of decoder.push(Buffer.from('xé\x7f'))) input = onInput(input, event, CONTEXT)[0];
+            for (const event of decoder.push(Buffer.from('xé\x7f')).filter(isKeyEvent))
+              input = onInput(input, event, CONTEXT)[0];
           }
         });
       },

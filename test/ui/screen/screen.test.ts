@@ -15,9 +15,19 @@ afterEach(() => {
 function streaming() {
   let output = '';
   let text = '';
+  let send: (bytes: Uint8Array) => void = () => {};
+  const effects: string[] = [];
   const never = new AbortController().signal;
   const host: Host = {
-    stdin: {setRawMode() {}, on() {}, off() {}, pause() {}, resume() {}},
+    stdin: {
+      setRawMode() {},
+      on: (event: string, listener: (chunk: Uint8Array) => void) => {
+        if (event === 'data') send = listener;
+      },
+      off() {},
+      pause() {},
+      resume() {},
+    },
     stdout: {getWindowSize: () => [80, 24], write: (bytes) => (output += bytes), on() {}, off() {}},
     env: {},
     cwd: '/',
@@ -49,7 +59,7 @@ function streaming() {
     finished: () => [],
     tail: () => rowsOf(text),
     resized() {},
-    effect() {},
+    effect: (effect) => effects.push(effect.type),
   };
   const screen = new Screen(host, source);
   screen.show();
@@ -59,6 +69,10 @@ function streaming() {
       screen.drawWith(100);
     },
     frames: () => output.split('\x1b[?2026h').length - 1,
+    type: (keys: string) => send(Buffer.from(keys)),
+    effects,
+    prompt: () => screen.input.editor.text,
+    keys: () => screen.keys,
     saw: (what: string) => output.includes(what),
     close: () => screen.close(),
   };
@@ -88,4 +102,46 @@ test('what came before a pause is drawn when no token follows', () => {
   vi.advanceTimersByTime(1);
   expect(stream.saw('two')).toBe(true);
   stream.close();
+});
+
+test('kitty keys with the place of each key are asked for where the terminal has them, once, and given back', () => {
+  const stream = streaming();
+  expect(stream.saw('\x1b[>')).toBe(false);
+  stream.type('\x1b[?0u');
+  expect(stream.saw('\x1b[>5u')).toBe(true);
+  stream.type('\x1b[1089::99;5u\x1b[1089;5u');
+  expect(stream.effects).toEqual(['interrupt', 'interrupt']);
+  stream.close();
+  expect(stream.saw('\x1b[<u')).toBe(true);
+});
+
+test('where the terminal has no kitty keys none are given back', () => {
+  const stream = streaming();
+  stream.close();
+  expect(stream.saw('\x1b[<u')).toBe(false);
+});
+
+test('what the terminal says is no key: two of a kind stay one behind the other', () => {
+  const stream = streaming();
+  stream.type('\x03');
+  const before = stream.keys();
+  stream.type('\x1b[I\x1b]11;rgb:0/0/0\x07');
+  expect(stream.keys()).toBe(before);
+  stream.type('a');
+  expect(stream.keys()).toBe(before + 1);
+  stream.close();
+});
+
+test('Enter in the first read is Enter when it was typed before the keys were raw', () => {
+  const early = streaming();
+  early.type('hello\n');
+  expect([early.effects, early.prompt()]).toEqual([['send'], '']);
+  early.type('a\n');
+  expect(early.prompt()).toBe('a\n');
+  early.close();
+  const late = streaming();
+  vi.advanceTimersByTime(301);
+  late.type('hello\n');
+  expect([late.effects, late.prompt()]).toEqual([[], 'hello\n']);
+  late.close();
 });

@@ -45,8 +45,12 @@ interface Output {
 
 const PASTE_ON = '\x1b[?2004h' as TerminalSequence;
 const PASTE_OFF = '\x1b[?2004l' as TerminalSequence;
+/** Alt and Meta as an ESC before the key: xterm adds 128 to the character otherwise, and Alt+Backspace is a letter. */
+const META_ON = '\x1b[?1036h\x1b[?1039h' as TerminalSequence;
+const META_OFF = '\x1b[?1036l\x1b[?1039l' as TerminalSequence;
 const KITTY_QUERY = '\x1b[?u' as TerminalSequence;
-const KITTY_ON = '\x1b[>1u' as TerminalSequence;
+/** Pushed, never set, which QTerminal prints: 1 tells Esc and Shift+Enter apart, 4 adds where a key is on a US keyboard. */
+const KITTY_ON = '\x1b[>5u' as TerminalSequence;
 const KITTY_OFF = '\x1b[<u' as TerminalSequence;
 const CURSOR_ON = '\x1b[?25h' as TerminalSequence;
 
@@ -76,6 +80,7 @@ export class Terminal {
     stdin.on('data', this.#onData);
     stdin.resume();
     stdout.write(PASTE_ON);
+    stdout.write(META_ON);
     stdout.write(this.#kitty ? KITTY_ON : KITTY_QUERY);
     this.#forgetExit = this.#host.onExit(() => this.#restore());
   }
@@ -100,6 +105,7 @@ export class Terminal {
     this.#entered = false;
     const {stdout} = this.#host;
     if (this.#kitty) stdout.write(KITTY_OFF);
+    stdout.write(META_OFF);
     stdout.write(PASTE_OFF);
     stdout.write(CURSOR_ON);
     this.#host.stdin.setRawMode(false);
