@@ -12,8 +12,6 @@ export type EditAction =
   | 'line-end'
   | 'text-start'
   | 'text-end'
-  | 'up'
-  | 'down'
   | 'newline'
   | 'backspace'
   | 'delete'
@@ -62,8 +60,8 @@ export const KEYS: readonly Binding[] = [
   },
   {keys: ['ctrl+c'], action: 'interrupt', help: 'stop the answer, else clear the prompt; twice: leave'},
   {keys: ['ctrl+d'], action: 'end-of-input', help: 'on an empty prompt: leave; else delete forward'},
-  {keys: ['up'], action: 'previous', help: 'line up; on the first line: earlier message'},
-  {keys: ['down'], action: 'next', help: 'line down; on the last line: later message'},
+  {keys: ['up'], action: 'previous', help: 'row up; on the first row: earlier message'},
+  {keys: ['down'], action: 'next', help: 'row down; on the last row: later message'},
   {keys: ['ctrl+p'], action: 'history-previous', help: 'earlier message'},
   {keys: ['ctrl+n'], action: 'history-next', help: 'later message'},
   {keys: ['ctrl+r'], action: 'search', help: 'search the messages typed before'},

@@ -1,6 +1,6 @@
 // The text being written: a pure multi-line editor with grapheme-aware moves, kill ring and undo.
 
-import {boundaryAt, graphemes, nextBoundary, previousBoundary} from '../../base/cells/graphemes.ts';
+import {boundaryAt, nextBoundary, previousBoundary} from '../../base/cells/graphemes.ts';
 import type {EditAction} from '../keys/keymap.ts';
 
 export interface Editor {
@@ -30,24 +30,21 @@ export function edit(editor: Editor, action: EditAction): Editor {
   const {text, cursor} = editor;
   switch (action) {
     case 'left':
-      return moved(editor, previousBoundary(text, cursor));
+      return moveTo(editor, previousBoundary(text, cursor));
     case 'right':
-      return moved(editor, nextBoundary(text, cursor));
+      return moveTo(editor, nextBoundary(text, cursor));
     case 'word-left':
-      return moved(editor, wordLeft(text, cursor));
+      return moveTo(editor, wordLeft(text, cursor));
     case 'word-right':
-      return moved(editor, wordRight(text, cursor));
+      return moveTo(editor, wordRight(text, cursor));
     case 'line-start':
-      return moved(editor, lineStart(text, cursor));
+      return moveTo(editor, lineStart(text, cursor));
     case 'line-end':
-      return moved(editor, lineEnd(text, cursor));
+      return moveTo(editor, lineEnd(text, cursor));
     case 'text-start':
-      return moved(editor, 0);
+      return moveTo(editor, 0);
     case 'text-end':
-      return moved(editor, text.length);
-    case 'up':
-    case 'down':
-      return moved(editor, vertical(text, cursor, action));
+      return moveTo(editor, text.length);
     case 'newline':
       return insert(editor, '\n');
     case 'backspace':
@@ -89,17 +86,12 @@ export function insert(editor: Editor, typed: string): Editor {
 
 /** The editor with this text, the cursor at its end; undo goes back to what was there. */
 export function setText(editor: Editor, text: string): Editor {
-  if (text === editor.text) return moved(editor, text.length);
+  if (text === editor.text) return moveTo(editor, text.length);
   return replaced(editor, 0, editor.text.length, text);
 }
 
-/** True when the cursor is on the first (or last) line, where Up (or Down) leaves the text. */
-export function onEdgeLine(editor: Editor, edge: 'first' | 'last'): boolean {
-  if (edge === 'first') return !editor.text.slice(0, editor.cursor).includes('\n');
-  return !editor.text.slice(editor.cursor).includes('\n');
-}
-
-function moved(editor: Editor, cursor: number): Editor {
+/** The editor with its cursor at `index`, which is a boundary between clusters. */
+export function moveTo(editor: Editor, cursor: number): Editor {
   return {...editor, cursor, last: 'other'};
 }
 
@@ -192,18 +184,4 @@ function skipLeft(text: string, index: number, isSkipped: (character: string) =>
 function wordRight(text: string, index: number): number {
   const found = /^[^\p{L}\p{N}\p{M}_]*[\p{L}\p{N}\p{M}_]*/u.exec(text.slice(index));
   return boundaryAt(text, index + (found?.[0].length ?? 0), 'right');
-}
-
-function vertical(text: string, cursor: number, direction: 'up' | 'down'): number {
-  const start = lineStart(text, cursor);
-  const column = graphemes(text.slice(start, cursor)).length;
-  const target = direction === 'up' ? lineStart(text, start - 1) : lineEnd(text, cursor) + 1;
-  if (direction === 'up' && start === 0) return 0;
-  if (target > text.length) return text.length;
-  return (
-    target +
-    graphemes(text.slice(target, lineEnd(text, target)))
-      .slice(0, column)
-      .join('').length
-  );
 }

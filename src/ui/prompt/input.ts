@@ -5,8 +5,9 @@ import type {Item, Picker} from '../chat/picker.ts';
 import type {KeyEvent, KeyPress} from '../keys/event.ts';
 import {type Action, actionOf} from '../keys/keymap.ts';
 import {rank, type Word, wordAt} from './complete.ts';
-import {type Editor, EMPTY_EDITOR, edit, insert, onEdgeLine, setText} from './editor.ts';
+import {type Editor, EMPTY_EDITOR, edit, insert, moveTo, setText} from './editor.ts';
 import {fold, labelled, type Pastes, unfold} from './pastes.ts';
+import {cursorByRow} from './prompt-rows.ts';
 
 interface OpenPicker extends Picker {
   readonly query: string;
@@ -46,6 +47,8 @@ export interface InputContext {
   readonly commands: readonly Item[];
   /** Undefined until somebody asks for them. */
   readonly files: readonly Item[] | undefined;
+  /** Cells of the terminal, by which the prompt is wrapped. */
+  readonly columns: number;
 }
 
 /** Actions that only reach beyond the prompt. */
@@ -182,7 +185,8 @@ function vertical(input: Input, action: 'previous' | 'next', context: InputConte
     const selected = (completion.selected + by + completion.items.length) % completion.items.length;
     return [{...input, completion: {...completion, selected}}];
   }
-  if (!onEdgeLine(editor, by < 0 ? 'first' : 'last')) return [{...input, editor: edit(editor, by < 0 ? 'up' : 'down')}];
+  const cursor = cursorByRow(editor, input.pastes, context.columns, by);
+  if (cursor !== undefined) return [{...input, editor: moveTo(editor, cursor)}];
   return recall(input, -by, context);
 }
 

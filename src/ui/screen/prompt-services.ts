@@ -95,7 +95,12 @@ export class PromptServices implements ChatPrompt {
   async listFiles(): Promise<void> {
     this.files = [];
     this.files = (await listFiles(this.#host.cwd)).map((label) => ({label, detail: ''}));
-    const context = {history: this.#history.entries, commands: [], files: this.files};
+    const context = {
+      history: this.#history.entries,
+      commands: [],
+      files: this.files,
+      columns: this.#screen.size.columns,
+    };
     this.#screen.input = refreshCompletion(this.#screen.input, context);
     this.#screen.drawSoon(0);
   }

@@ -91,7 +91,8 @@ class ChatScreen implements ScreenSource, ChatFace {
   }
 
   context(): InputContext {
-    return {history: this.#options.history.entries, commands: this.#commands, files: this.prompt.files};
+    const {columns} = this.#screen.size;
+    return {history: this.#options.history.entries, commands: this.#commands, files: this.prompt.files, columns};
   }
 
   status(): Status {

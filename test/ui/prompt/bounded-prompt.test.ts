@@ -33,7 +33,7 @@ const UNITS: Readonly<Record<string, string>> = {
 };
 const textOf = (unit: string, length: number) => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
 const THEME = createTheme({color: true, unicode: true, hyperlinks: false});
-const CONTEXT = {history: [], commands: [], files: []};
+const CONTEXT = {history: [], commands: [], files: [], columns: 80};
 
 const ACTIONS: readonly EditAction[] = [
   'left',
@@ -42,8 +42,6 @@ const ACTIONS: readonly EditAction[] = [
   'word-right',
   'line-start',
   'line-end',
-  'up',
-  'down',
   'backspace',
   'delete',
   'kill-word-left',

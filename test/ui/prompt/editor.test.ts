@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {graphemes} from '../../../src/base/cells/graphemes.ts';
 import type {EditAction} from '../../../src/ui/keys/keymap.ts';
-import {EMPTY_EDITOR, edit, insert, onEdgeLine, setText} from '../../../src/ui/prompt/editor.ts';
+import {EMPTY_EDITOR, edit, insert, setText} from '../../../src/ui/prompt/editor.ts';
 
 /** Runs actions on a text whose cursor is marked `|` and shows the result the same way. */
 function run(marked: string, ...actions: (EditAction | {type: string})[]): string {
@@ -23,10 +23,6 @@ test.each<[string, string, EditAction[], string]>([
   ['word right in another script', '|дом два', ['word-right'], 'дом| два'],
   ['line start and end', 'a\nbc|d\ne', ['line-start'], 'a\n|bcd\ne'],
   ['line end', 'a\n|bcd\ne', ['line-end'], 'a\nbcd|\ne'],
-  ['up keeps the column', 'abcd\nxyz|', ['up'], 'abc|d\nxyz'],
-  ['down to a shorter line', 'abcd|\nx\nz', ['down'], 'abcd\nx|\nz'],
-  ['up on the first line goes to its start', 'ab|c', ['up'], '|abc'],
-  ['down on the last line goes to its end', 'a|bc', ['down'], 'abc|'],
   ['kill a word and yank it', 'one two|', ['kill-word-left', 'text-start', 'yank'], 'two|one '],
   ['kills in a row join', 'one two|', ['kill-word-left', 'kill-word-left', 'yank'], 'one two|'],
   ['kill by spaces takes a path', 'cat a/b.c|', ['kill-space-left'], 'cat |'],
@@ -58,11 +54,6 @@ test('replacing the whole text can be undone', () => {
   expect(edit(editor, 'undo').text).toBe('draft');
 });
 
-test('edge lines', () => {
-  const editor = {...EMPTY_EDITOR, text: 'a\nb', cursor: 1};
-  expect([onEdgeLine(editor, 'first'), onEdgeLine(editor, 'last')]).toEqual([true, false]);
-});
-
 const ACTIONS: EditAction[] = [
   'left',
   'right',
@@ -70,8 +61,6 @@ const ACTIONS: EditAction[] = [
   'word-right',
   'line-start',
   'line-end',
-  'up',
-  'down',
   'newline',
   'backspace',
   'delete',

@@ -11,6 +11,7 @@ import {
 } from '../../../src/ui/prompt/input.ts';
 
 const CONTEXT: InputContext = {
+  columns: 80,
   history: ['first', 'second\nline'],
   commands: [
     {label: '/help', detail: ''},

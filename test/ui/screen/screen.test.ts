@@ -45,7 +45,7 @@ function streaming() {
     theme: createTheme({color: false, unicode: true, hyperlinks: false}),
     hint: '',
     streaming: true,
-    context: () => ({history: [], commands: [], files: undefined}),
+    context: () => ({history: [], commands: [], files: undefined, columns: 80}),
     status: () => ({
       phase: {kind: 'idle'},
       model: '',
