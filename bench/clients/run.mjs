@@ -117,7 +117,7 @@ const CASES = {
     const wrong = openai.chat.completions.create({model, messages: [{role: 'zzz', content: 'x'}]});
     await assert.rejects(wrong, (error) => error.status === 400 && error.param === 'messages[0].role');
     await assert.rejects(openai.models.retrieve('nothing'), (error) => error.status === 404);
-    await assert.rejects(openai.embeddings.create({model, input: 'a'}), (error) => error.status === 501);
+    await assert.rejects(openai.embeddings.create({model, input: 'a'}), (error) => error.status === 400);
     const long = [{role: 'user', content: 'word '.repeat(20_000)}];
     const over = openai.chat.completions.create({model, messages: long});
     await assert.rejects(over, (error) => error.code === 'context_length_exceeded');

@@ -48,3 +48,26 @@ export function hostCheck(allowed: readonly string[]): (headers: IncomingHttpHea
     });
   };
 }
+
+/** Schemes of programs that show their own pages, such as editors. */
+const APP_ORIGIN = /^(?:vscode-webview|vscode-file|app|tauri):/;
+const LOOPBACK_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/;
+/** Methods by which a page can start nothing here. */
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/**
+ * A check that throws 403 for a request that a page of another site makes a browser send: the page may not read the
+ * answer, but would keep the machine busy. Programs that are no browsers send no Origin.
+ */
+export function originCheck(allowed: readonly string[]): (method: string, headers: IncomingHttpHeaders) => void {
+  const names = new Set(allowed.map((name) => name.toLowerCase()));
+  const isAllowed = (origin: string) =>
+    names.has('*') || names.has(origin) || LOOPBACK_ORIGIN.test(origin) || APP_ORIGIN.test(origin);
+  return (method, {origin, 'sec-fetch-site': site}) => {
+    if (SAFE_METHODS.includes(method)) return;
+    if (origin === undefined ? site !== 'cross-site' || names.has('*') : isAllowed(origin.toLowerCase())) return;
+    throw new HttpError(403, 'a page of another site may not use this server; --cors-origin permits one', {
+      code: 'origin_not_allowed',
+    });
+  };
+}

@@ -1,16 +1,18 @@
 // Builds the HTTP application from a backend and options; it listens nowhere and knows no process.
 
 import cors from '@fastify/cors';
-import fastify, {type FastifyBaseLogger, type FastifyInstance, LogController} from 'fastify';
+import fastify, {type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController} from 'fastify';
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {z} from 'zod';
 import type {Backend} from '../engine/contract/backend.ts';
-import {hostCheck, keyCheck} from './access.ts';
+import {hostCheck, keyCheck, originCheck} from './access.ts';
 import {addRoutes} from './all-routes.ts';
 import {useBodyParser} from './body/parse-body.ts';
 import {judgeFields} from './fields/field-rules.ts';
 import {FIELD_RULES} from './fields/field-table.ts';
-import {newRequestId, useRequestId} from './http/request-id.ts';
+import {useMethods} from './http/methods.ts';
+import {newRequestId, REQUEST_ID_HEADER, useRequestId} from './http/request-id.ts';
+import {refuseUnread} from './http/unread.ts';
 import {errorBody, HttpError, isUnforeseen, statusIn, toHttpError, ValidationError} from './http-error.ts';
 import {useOpenApi} from './openapi.ts';
 import {tell, toldOf} from './reply/told.ts';
@@ -36,6 +38,7 @@ export interface AppOptions extends ServiceOptions {
 /** Above the idle time of the usual proxies, so that they close connections, not we. */
 const KEEP_ALIVE_MS = 65_000;
 const REQUEST_MS = 60_000;
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** The application and the service behind it. `backend` may still be loading: until then the routes answer 503. */
 export async function createApp(backend: Promise<Backend>, options: AppOptions): Promise<{app: App; service: Service}> {
@@ -51,7 +54,15 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
     // Closing means that whoever closes has waited long enough; a connection that never sent a request would hold it up.
     forceCloseConnections: true,
     return503OnClosing: false,
-    routerOptions: {maxParamLength: 512},
+    // As long as the head of a request may be: an unknown name is a 404 like any other.
+    routerOptions: {maxParamLength: 16_384},
+    // What the router refuses before there is a route: no hook comes for it.
+    frameworkErrors: (thrown, {id}, reply) => {
+      const error = toHttpError(thrown);
+      const body = JSON.stringify(errorBody(error, 'openai', thrown, id));
+      (reply as unknown as FastifyReply).header(REQUEST_ID_HEADER, id).type(JSON_TYPE).code(error.status).send(body);
+    },
+    clientErrorHandler: refuseUnread,
     ...(options.logger && {loggerInstance: options.logger}),
   }).withTypeProvider<ZodTypeProvider>() as App;
   app.setValidatorCompiler<z.ZodType>(({schema}) => (data) => {
@@ -63,12 +74,16 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
   useErrors(app);
   useRequestId(app);
   if (options.corsOrigins.length > 0) {
-    await app.register(cors, {origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins]});
+    await app.register(cors, {
+      origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins],
+      strictPreflight: false,
+    });
   }
   useLog(app, service, options);
   useAccess(app, options);
+  useMethods(app);
   useFieldRules(app);
-  await useOpenApi(app);
+  await useOpenApi(app, options.apiKeys.length > 0);
   addRoutes(app, service);
   return {app, service};
 }
@@ -76,9 +91,12 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
 function useAccess(app: App, options: AppOptions): void {
   const checkKey = keyCheck(options.apiKeys);
   const checkHost = options.checkHost ? hostCheck(options.allowedHosts) : undefined;
-  app.addHook('onRequest', async ({headers, routeOptions}) => {
+  // A key is what no page of another site has.
+  const checkOrigin = options.apiKeys.length === 0 ? originCheck(options.corsOrigins) : undefined;
+  app.addHook('onRequest', async ({method, headers, routeOptions}) => {
     if (routeOptions.config.public) return;
     checkHost?.(headers);
+    checkOrigin?.(method, headers);
     checkKey(headers);
   });
 }
@@ -88,8 +106,9 @@ function useErrors(app: App): void {
     const error = toHttpError(thrown);
     if (isUnforeseen(error, thrown)) request.log.error({err: thrown}, error.message);
     if (error.retryAfter !== undefined) reply.header('retry-after', String(error.retryAfter));
+    reply.headers(error.headers);
     if (error.status === 401) reply.header('www-authenticate', 'Bearer');
-    const style = request.routeOptions.config.errors ?? 'openai';
+    const style = error.style ?? request.routeOptions.config.errors ?? 'openai';
     return reply.code(statusIn(style, error)).send(errorBody(error, style, thrown, request.id));
   });
   app.setNotFoundHandler(({method, url}) => {

@@ -7,6 +7,10 @@ export interface HttpErrorOptions {
   readonly param?: string;
   /** Seconds for the Retry-After header. */
   readonly retryAfter?: number;
+  /** Other headers of the reply. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The protocol to tell it in, where there is no route to say so. */
+  readonly style?: ErrorStyle | undefined;
   readonly cause?: unknown;
 }
 
@@ -30,6 +34,8 @@ export class HttpError extends Error {
   readonly code: string | undefined;
   readonly param: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly style: ErrorStyle | undefined;
 
   constructor(status: number, message: string, options: HttpErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : {cause: options.cause});
@@ -38,6 +44,8 @@ export class HttpError extends Error {
     this.code = options.code;
     this.param = options.param;
     this.retryAfter = options.retryAfter;
+    this.headers = options.headers ?? {};
+    this.style = options.style;
   }
 }
 
@@ -76,7 +84,8 @@ function deepest(issue: Issue): Issue {
 }
 
 function fromFramework(error: Error, status: number): HttpError {
-  if (status === 413) return new HttpError(413, 'the request body is too large', {cause: error});
+  if (status === 413)
+    return new HttpError(413, 'the request body is too large', {code: 'body_too_large', cause: error});
   return new HttpError(status, error.message, {cause: error});
 }
 
@@ -113,7 +122,7 @@ export function isUnforeseen(error: HttpError, thrown: unknown): boolean {
 }
 
 /** The protocol a route belongs to, whose shape its errors have. */
-export type ErrorStyle = 'openai' | 'llama' | 'fastapi' | 'anthropic' | 'ollama';
+export type ErrorStyle = 'openai' | 'responses' | 'llama' | 'fastapi' | 'anthropic' | 'ollama';
 
 /** The status that a protocol has for a failure; clients decide by it whether to ask again. */
 export function statusIn(style: ErrorStyle, {status, code}: HttpError): number {
@@ -149,7 +158,10 @@ export function errorBody(error: HttpError, style: ErrorStyle, thrown: unknown, 
   const {message, type, status} = error;
   if (style === 'ollama') return {error: message};
   const code = error.code ?? null;
-  if (style === 'openai') return {error: {message, type, param: error.param ?? null, code}};
+  if (style === 'responses') return {error: {message, type, param: error.param ?? null, code}};
+  if (style === 'openai') {
+    return {error: {message, type, param: error.param ?? null, code, ...contextNumbers(thrown)}};
+  }
   if (style === 'fastapi') {
     if (!(thrown instanceof ValidationError)) return {detail: message};
     return {detail: [{loc: ['body', ...thrown.path], msg: thrown.message, type: 'value_error'}]};

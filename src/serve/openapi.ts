@@ -6,16 +6,16 @@ import {docsPage, type OpenApiDocument} from './docs-page.ts';
 import type {App} from './route.ts';
 
 const DESCRIPTION = `One Mistral model behind the protocols of OpenAI, Mistral and llama.cpp.
-Fields a route does not know are ignored; a known field of a wrong type is refused.`;
+Fields a route does not know are ignored and told; a known field of a wrong type is refused.`;
 
 /** Must be called before the routes are added: the document is collected from them. */
-export async function useOpenApi(app: App): Promise<void> {
+export async function useOpenApi(app: App, needsKey: boolean): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
       info: {title: 'mistral serve', description: DESCRIPTION, version: '1'},
       components: {securitySchemes: {key: {type: 'http', scheme: 'bearer'}}},
-      security: [{key: []}],
+      security: needsKey ? [{key: []}] : [{key: []}, {}],
     },
     transform: jsonSchemaTransform,
   });

@@ -35,7 +35,8 @@ export function useBodyParser(app: FastifyInstance): void {
   app.decorateRequest('json', null);
   // Fastify refuses a type it cannot parse; every body is JSON here, whatever it calls itself.
   app.addHook('onRequest', async ({raw}) => {
-    raw.headers['content-type'] = 'application/json';
+    // A preflight has no body.
+    if (raw.method !== 'OPTIONS') raw.headers['content-type'] = 'application/json';
   });
   app.addContentTypeParser('application/json', {parseAs: 'buffer'}, (request, body, done) => {
     try {

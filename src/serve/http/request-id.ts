@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto';
 import type {App} from '../route.ts';
 
 /** openai's clients show it as `_request_id`, codex prints it beside an error. */
-const REQUEST_ID_HEADER = 'x-request-id';
+export const REQUEST_ID_HEADER = 'x-request-id';
 
 /** The same in Anthropic's dialect. */
 const ANTHROPIC_HEADER = 'request-id';

@@ -19,7 +19,7 @@ export function addEnginesCompletions(app: App, service: Service): void {
         body: EnginesRequestSchema,
         response: {
           200: CompletionSchema,
-          ...errors(FastApiErrorSchema, 400, 401, 403, 413, 422, 429, 500, 502, 503),
+          ...errors(FastApiErrorSchema, 400, 401, 403, 413, 415, 422, 429, 500, 502, 503),
         },
       },
       config: {errors: 'fastapi'},

@@ -37,7 +37,7 @@ export function addInfer(app: App, service: Service): void {
         body: InferRequestSchema,
         response: {
           200: jsonOrStream(z.object({resp: ChatCompletionSchema}), ChatCompletionChunkSchema),
-          ...errors(FastApiErrorSchema, 400, 401, 403, 413, 422, 429, 500, 502, 503),
+          ...errors(FastApiErrorSchema, 400, 401, 403, 413, 415, 422, 429, 500, 502, 503),
         },
       },
       config: {errors: 'fastapi'},

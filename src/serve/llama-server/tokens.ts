@@ -13,7 +13,7 @@ import {checkTokens, promptText, tokenText} from '../reply/token-ids.ts';
 import type {App} from '../route.ts';
 import type {Service} from '../service.ts';
 
-const response = errors(LlamaErrorSchema, 400, 401, 403, 413, 501, 503);
+const response = errors(LlamaErrorSchema, 400, 401, 403, 413, 415, 501, 503);
 const route = {errors: 'llama'} as const;
 
 const PieceSchema = z.object({id: z.int(), piece: z.union([z.string(), z.array(z.int())])});

@@ -8,6 +8,8 @@ export const ErrorSchema = z
       type: z.string(),
       param: z.string().nullable(),
       code: z.string().nullable(),
+      n_prompt_tokens: z.int().optional().describe('of context_length_exceeded'),
+      n_ctx: z.int().optional(),
     }),
   })
   .describe("OpenAI's error");
@@ -170,7 +172,7 @@ export const jsonOrStream = (json: z.ZodType, chunk: z.ZodType) => ({
   content: {'application/json': {schema: json}, 'text/event-stream': {schema: chunk}},
 });
 
-type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 422 | 429 | 500 | 501 | 502 | 503 | 529;
+type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 415 | 422 | 429 | 500 | 501 | 502 | 503 | 529;
 
 /** The error replies of a route, for the OpenAPI document. */
 export function errors(schema: z.ZodType, ...statuses: ErrorStatus[]): Record<number, z.ZodType> {
@@ -179,4 +181,4 @@ export function errors(schema: z.ZodType, ...statuses: ErrorStatus[]): Record<nu
 
 /** What any generating route may refuse with. */
 export const generationErrors = (schema: z.ZodType = ErrorSchema) =>
-  errors(schema, 400, 401, 403, 413, 429, 500, 502, 503);
+  errors(schema, 400, 401, 403, 413, 415, 429, 500, 502, 503);

@@ -12,12 +12,13 @@ export function addEmbeddings(app: App): void {
         schema: {
           tags: ['OpenAI and Mistral'],
           summary: 'Not available: the model generates text',
-          response: errors(ErrorSchema, 400, 401, 403, 413, 501),
+          response: errors(ErrorSchema, 400, 401, 403, 413, 415),
         },
       },
       async () => {
-        throw new HttpError(501, 'this server gives no embeddings; ask an embedding model for them', {
-          code: 'not_implemented',
+        // Not 501: OpenAI's clients ask twice more, with pauses, after every 5xx.
+        throw new HttpError(400, 'this server gives no embeddings; ask an embedding model for them', {
+          code: 'unsupported',
         });
       },
     );

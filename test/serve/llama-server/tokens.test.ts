@@ -31,6 +31,6 @@ test('the prompt of a chat is shown without running it', async () => {
 test('embeddings are refused clearly', async () => {
   const {post} = await testServer();
   const reply = await post('/v1/embeddings', {model: 'm', input: 'a'});
-  expect(reply.status).toBe(501);
-  expect(reply.json().error).toMatchObject({code: 'not_implemented', type: 'not_implemented_error'});
+  expect(reply.status).toBe(400);
+  expect(reply.json().error).toMatchObject({code: 'unsupported', type: 'invalid_request_error'});
 });

@@ -23,7 +23,7 @@ test.each(['gpt-9', '..%2F..%2Fetc%2Fpasswd', 'a%00b', '%F0%9F%A6%96'])('%s is a
 
 test('a route that does not exist is a 404 in the same form', async () => {
   const {get} = await testServer();
-  const reply = await get('/v1/responses?secret=1');
+  const reply = await get('/v1/nowhere?secret=1');
   expect(reply.status).toBe(404);
-  expect(wire.error.parse(reply.json()).error.message).toBe('there is no GET /v1/responses; /docs lists the routes');
+  expect(wire.error.parse(reply.json()).error.message).toBe('there is no GET /v1/nowhere; /docs lists the routes');
 });

@@ -21,7 +21,7 @@ export function addResponses(app: App, service: Service): void {
           body: ResponsesRequestSchema,
           response: {200: jsonOrStream(ResponseSchema, ResponseEventSchema), ...generationErrors()},
         },
-        config: {fields: 'responses'},
+        config: {errors: 'responses', fields: 'responses'},
       },
       async ({json}, reply) => {
         const {backend, defaults} = service;
@@ -42,7 +42,7 @@ export function addResponses(app: App, service: Service): void {
           body: ResponsesRequestSchema,
           response: {200: InputTokensSchema, ...errors(ErrorSchema, 400, 401, 403, 413, 503)},
         },
-        config: {fields: 'responses'},
+        config: {errors: 'responses', fields: 'responses'},
       },
       async ({json}) => {
         const {request} = fittedTo(readResponses(json, service.defaults), service.backend.model);
