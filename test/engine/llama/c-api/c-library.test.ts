@@ -91,6 +91,28 @@ describe.runIf(hasCompiler)('a library with structs of another release', () => {
   });
 });
 
+test.runIf(hasCompiler)('a library with known structs that lacks a function is refused by its name', () => {
+  const folder = folderWith();
+  const digits = (hex: string) => (hex.match(/../g) ?? []).map((byte) => `0x${byte}`).join(',');
+  const model = `${'00'.repeat(16)}ffffffff01000000ffffffff01000000${'00'.repeat(42)}010000000000`;
+  const context = [
+    '00020000000800000002000001000000000000000000000001000000040000000400000000000000ffffffffffffffffffffffffffffffff',
+    '0000000000000000000080bf000080bf000080bf000080bf00000000000080bf0000000000000000000000000000000001000000',
+    `01000000${'00'.repeat(16)}000101010100${'00'.repeat(26)}`,
+  ].join('');
+  const source = `
+    struct model { unsigned char bytes[80]; };
+    struct context { unsigned char bytes[160]; };
+    struct model llama_model_default_params(void) { struct model p = {{${digits(model)}}}; return p; }
+    struct context llama_context_default_params(void) { struct context p = {{${digits(context)}}}; return p; }
+  `;
+  writeFileSync(join(folder, 'a.c'), source);
+  execFileSync('cc', ['-shared', '-fPIC', '-o', join(folder, 'libllama.so'), join(folder, 'a.c')]);
+  expect(() => loadCLibrary(libraryAt(folder))).toThrow(
+    /libllama\.so cannot be used: it lacks the function ggml_backend_\w+$/,
+  );
+});
+
 test('of several files of one part the shortest name is taken, and files of other parts are none', () => {
   const folder = folderWith();
   for (const name of ['libllama.so.0.0.1', 'libllama.so', 'libllama-common.so', 'libggml-cpu-zen4.so', 'libggml.so'])
