@@ -4,7 +4,7 @@ import {gbnfFault} from '../../src/engine/llama/gbnf-syntax.ts';
 
 type Unit = string | number;
 type Node =
-  | {readonly kind: 'set'; readonly matches: (unit: Unit) => boolean}
+  | {readonly kind: 'set'; readonly matches: (unit: Unit) => boolean; readonly some: readonly string[]}
   | {readonly kind: 'rule'; readonly name: string}
   | {readonly kind: 'sequence'; readonly items: readonly Node[]}
   | {readonly kind: 'choice'; readonly options: readonly Node[]}
@@ -31,6 +31,55 @@ export class Gbnf {
   accepts(...input: GbnfInput): boolean {
     const units = unitsOf(input);
     return this.match({kind: 'rule', name: 'root'}, units, 0, new Set()).has(units.length);
+  }
+
+  /**
+   * A text of the grammar, by chance. Behind `size` steps the shortest way on is taken, so that it ends.
+   * @throws Error for grammars of which some rule can never end.
+   */
+  draw(random: () => number, size = 60): string {
+    const heights = this.heights();
+    let steps = 0;
+    const height = (node: Node): number => heightOf(node, (name) => heights.get(name) ?? Number.POSITIVE_INFINITY);
+    const draw = (node: Node): string => {
+      steps += 1;
+      switch (node.kind) {
+        case 'set':
+          return node.some[Math.floor(random() * node.some.length)] ?? fail('an empty set');
+        case 'rule':
+          return draw(this.rules.get(node.name) ?? fail(`no rule ${node.name}`));
+        case 'sequence':
+          return node.items.map(draw).join('');
+        case 'choice': {
+          const least = Math.min(...node.options.map(height));
+          const limit = steps > size ? least : Number.MAX_VALUE;
+          const options = node.options.filter((option) => height(option) <= limit);
+          return draw(options[Math.floor(random() * options.length)] ?? fail('a choice of nothing that ends'));
+        }
+        case 'repeat': {
+          const canGoOn = Number.isFinite(height(node.item)) && steps <= size;
+          const most = canGoOn ? Math.min(node.max, node.min + Math.floor(random() * 4)) : node.min;
+          return Array.from({length: most}, () => draw(node.item)).join('');
+        }
+      }
+    };
+    const root: Node = {kind: 'rule', name: 'root'};
+    if (!Number.isFinite(height(root))) fail('nothing that ends');
+    return draw(root);
+  }
+
+  /** How deep the least derivation of each rule is. */
+  private heights(): ReadonlyMap<string, number> {
+    const heights = new Map<string, number>();
+    for (let before = -1; before !== heights.size; ) {
+      before = heights.size;
+      for (const [name, body] of this.rules) {
+        if (heights.has(name)) continue;
+        const height = heightOf(body, (other) => heights.get(other) ?? Number.POSITIVE_INFINITY);
+        if (Number.isFinite(height)) heights.set(name, height + 1);
+      }
+    }
+    return heights;
   }
 
   private match(node: Node, units: readonly Unit[], at: number, entered: ReadonlySet<string>): Set<number> {
@@ -77,6 +126,21 @@ export class Gbnf {
     if (node.kind === 'choice') for (const option of node.options) this.checkReferences(option);
     if (node.kind === 'sequence') for (const item of node.items) this.checkReferences(item);
     if (node.kind === 'repeat') this.checkReferences(node.item);
+  }
+}
+
+function heightOf(node: Node, ruleHeight: (name: string) => number): number {
+  switch (node.kind) {
+    case 'set':
+      return node.some.length > 0 ? 0 : Number.POSITIVE_INFINITY;
+    case 'rule':
+      return ruleHeight(node.name);
+    case 'sequence':
+      return Math.max(0, ...node.items.map((item) => heightOf(item, ruleHeight)));
+    case 'choice':
+      return Math.min(...node.options.map((option) => heightOf(option, ruleHeight)));
+    case 'repeat':
+      return node.min === 0 ? 0 : heightOf(node.item, ruleHeight);
   }
 }
 
@@ -154,7 +218,7 @@ class BodyParser {
 }
 
 function exactly(unit: Unit): Node {
-  return {kind: 'set', matches: (other) => other === unit};
+  return {kind: 'set', matches: (other) => other === unit, some: typeof unit === 'string' ? [unit] : []};
 }
 
 const HEX = '\\\\x[0-9a-fA-F]{2}|\\\\u[0-9a-fA-F]{4}|\\\\U[0-9a-fA-F]{8}';
@@ -165,6 +229,9 @@ function unescaped(text: string): string {
     char === undefined ? String.fromCodePoint(Number.parseInt(sign.slice(2), 16)) : (ESCAPES[char] ?? char),
   );
 }
+
+/** What a set of all characters but some is drawn from. */
+const OTHERS = [...'abcxyzABZ0189 _-+.,:;/@#~{}[]()é日😀\u{10ffff}\u00a0\u2028'];
 
 function charSet(body: string, negated: boolean): Node {
   const parts = body.match(new RegExp(`${HEX}|\\\\.|[^\\\\]`, 'gu')) ?? [];
@@ -179,7 +246,15 @@ function charSet(body: string, negated: boolean): Node {
     const code = char.codePointAt(0) ?? 0;
     return ranges.some(([from, to]) => code >= from && code <= to);
   };
-  return {kind: 'set', matches: (unit) => typeof unit === 'string' && contains(unit) !== negated};
+  const own = ranges
+    .flatMap(([from, to]) => [from, to, Math.floor((from + to) / 2)])
+    .map((code) => String.fromCodePoint(code));
+  const candidates = negated ? OTHERS : own;
+  return {
+    kind: 'set',
+    matches: (unit) => typeof unit === 'string' && contains(unit) !== negated,
+    some: candidates.filter((char) => contains(char) !== negated && !/\p{Surrogate}/u.test(char)),
+  };
 }
 
 function codeOf(part: string): number {

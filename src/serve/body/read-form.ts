@@ -3,9 +3,9 @@ import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonObject, type Json} from '../../base/json.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
+import {literal} from '../../engine/template/grammar/expression.ts';
 import {gbnfFault} from '../../engine/template/grammar/gbnf-text.ts';
 import {patternText} from '../../engine/template/grammar/pattern.ts';
-import {literal} from '../../engine/template/grammar/schema-grammar.ts';
 import type {Fields} from '../../engine/wire/fields.ts';
 import {schemaFault} from '../../engine/wire/schema-fault.ts';
 

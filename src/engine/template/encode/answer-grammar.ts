@@ -1,13 +1,15 @@
 // The grammar a request puts on its answer: tool calls that are demanded, arguments that fit, answers in JSON.
 
-import {isJsonObject} from '../../../base/json.ts';
+import {isJsonObject, type Json} from '../../../base/json.ts';
 import type {Grammar} from '../../contract/backend.ts';
 import {Refusal} from '../../contract/refusal.ts';
 import type {ChatCompletionRequest, ResponseFormat, TemplateVersion, Token, Tool} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
 import {schemaFault} from '../../wire/schema-fault.ts';
-import {literal, SchemaGrammar} from '../grammar/schema-grammar.ts';
+import {literal} from '../grammar/expression.ts';
+import {type Unheld, unheldNote} from '../grammar/schema/schema-parts.ts';
+import {SchemaGrammar} from '../grammar/schema-grammar.ts';
 
 export interface GrammarPlan {
   /** Undefined: the answer is free. */
@@ -69,10 +71,19 @@ export function schemaNotes({
   toolChoice,
   responseFormat,
 }: {[Key in 'tools' | 'toolChoice' | 'responseFormat']?: ChatCompletionRequest[Key] | undefined}): readonly string[] {
+  const offered = toolChoice === 'none' ? [] : tools;
+  const ofTools = offered.flatMap(({name, parameters}) =>
+    unheldOf(parameters).map((one) => unheldNote({...one, pointer: `${name}#${one.pointer}`})),
+  );
+  const ofAnswer = responseFormat?.type === 'json_schema' ? unheldOf(responseFormat.schema).map(unheldNote) : [];
+  return [...new Set([...ofTools, ...ofAnswer])];
+}
+
+/** What of a schema no grammar here holds. */
+export function unheldOf(schema: Json): readonly Unheld[] {
   const rules = new SchemaGrammar('call');
-  if (toolChoice !== 'none') for (const {parameters} of tools) rules.valueOf(parameters);
-  if (responseFormat?.type === 'json_schema') rules.valueOf(responseFormat.schema);
-  return rules.notes;
+  rules.valueOf(schema);
+  return rules.unheld;
 }
 
 function calledTools(

@@ -1,5 +1,6 @@
 // A regular expression as the GBNF of a JSON string: the texts it matches, each in the one way JSON writes it shortest.
 import {type CodeRange, complement, intersection} from './code-points.ts';
+import {type Lengths, withLengths} from './pattern-lengths.ts';
 import {type PatternNode, parsePattern} from './pattern-parser.ts';
 
 /** Longer repetitions make a grammar slow, also when they stand inside each other. */
@@ -31,8 +32,9 @@ const SHORT: ReadonlyMap<number, string> = new Map([
  * The body of a rule for the strings, quotes and all, that `pattern` is found in (without ^ and $: anywhere, as JSON
  * schema has it). `anything` is the name of a rule for one character. Undefined: a grammar cannot say that.
  */
-export function patternString(pattern: string, anything: string): string | undefined {
-  const alternatives = parsePattern(pattern);
+export function patternString(pattern: string, anything: string, lengths?: Lengths): string | undefined {
+  const parsed = parsePattern(pattern);
+  const alternatives = parsed && (lengths === undefined ? parsed : withLengths(parsed, lengths));
   if (!alternatives || alternatives.some(({body}) => !isSayable(body) || width(body) > MOST_CHARACTERS))
     return undefined;
   const bodies = alternatives.map(({fromStart, toEnd, body}) => {
@@ -146,7 +148,7 @@ function jsonSet(ranges: readonly CodeRange[]): string | undefined {
 }
 
 /** Letters and digits as they are, everything else by its number: no sign of GBNF's own can be meant. */
-function hex(code: number): string {
+export function hex(code: number): string {
   const char = String.fromCodePoint(code);
   if (/[a-zA-Z0-9]/.test(char)) return char;
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;

@@ -142,9 +142,11 @@ describe('answers in JSON', () => {
   it('say what they cannot enforce, unless no call is made', () => {
     const parameters = parseJson('{"properties": {"at": {"type": "array", "uniqueItems": true}}}');
     const tools = [{name: 'f', description: '', parameters}];
-    expect(schemaNotes({tools})).toEqual(['"uniqueItems" is not enforced']);
+    expect(schemaNotes({tools})).toEqual(['f#/properties/at/uniqueItems: "uniqueItems" is not enforced']);
     expect(schemaNotes({tools, toolChoice: 'none'})).toEqual([]);
-    const schema = parseJson('{"type": "number", "multipleOf": 3}');
-    expect(schemaNotes({responseFormat: {type: 'json_schema', schema}})).toEqual(['"multipleOf" is not enforced']);
+    const schema = parseJson('{"type": "array", "contains": true}');
+    expect(schemaNotes({responseFormat: {type: 'json_schema', schema}})).toEqual([
+      '/contains: "contains" is not enforced',
+    ]);
   });
 });
