@@ -115,5 +115,5 @@ test('what a schema asks for and nothing enforces is a warning in the log', asyn
   const schema = {type: 'array', uniqueItems: true};
   const format = {type: 'json_schema', json_schema: {name: 'a', schema}};
   await post('/v1/chat/completions', {messages: [{role: 'user', content: 'Hi'}], response_format: format});
-  expect(lines.map(({notes}) => notes)).toEqual([['"uniqueItems" is not enforced']]);
+  expect(lines.map(({notes}) => notes)).toEqual([['/uniqueItems: "uniqueItems" is not enforced']]);
 });
