@@ -2,6 +2,7 @@
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import {KeptResults} from '../../base/files/kept-results.ts';
 import {xdgFolder} from '../../base/files/xdg-folder.ts';
 import type {Io} from './io.ts';
 
@@ -20,6 +21,16 @@ export function cacheFolder({env}: Pick<Io, 'env'>): string {
     xdgFolder('cache', env, () => homeFolder(env)),
     'mistral-chat',
   );
+}
+
+/** What chat templates printed in earlier runs; undefined for a user without a home folder. */
+export function keptRenderings(io: Pick<Io, 'env'>): KeptResults | undefined {
+  try {
+    return new KeptResults(join(cacheFolder(io), 'renderings'));
+  } catch (error) {
+    if (error instanceof EngineError) return undefined;
+    throw error;
+  }
 }
 
 /** Models fetched from an address: what no other store has a place for. */

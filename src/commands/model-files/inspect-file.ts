@@ -5,6 +5,7 @@ import {modelBytes} from '../../engine/gguf/size-on-disk.ts';
 import {type Inspection, inspectModel} from '../../engine/inspect/inspect-model.ts';
 import {engineFor} from '../../engine/local/engines.ts';
 import {thisMachine} from '../../engine/models/memory/machine.ts';
+import {keptRenderings} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 import {libraryChoice} from '../library-choice.ts';
 
@@ -16,7 +17,7 @@ export interface Inspected {
 
 /** A library that the environment names is asked when it opens the file: here it is not said to refuse any. */
 export async function inspectedFile(io: Io, file: GgufFile, note: string): Promise<Inspected> {
-  const inspection = inspectModel(file, modelBytes(file), thisMachine());
+  const inspection = inspectModel(file, modelBytes(file), thisMachine(), keptRenderings(io));
   const problem = inspection.problem ?? (await whyNobodyOpens(io, file));
   return {inspection: {...inspection, problem}, note};
 }

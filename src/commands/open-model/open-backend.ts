@@ -9,6 +9,7 @@ import type {GgufFile} from '../../engine/gguf/read-header.ts';
 import {type OpenLocalOptions, openLocalBackend} from '../../engine/local/open-local.ts';
 import {openRemote} from '../../engine/remote/remote-backend.ts';
 import {SERVER_LIMITS, type ServerLimits} from '../../engine/remote/remote-server.ts';
+import {keptRenderings} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 import {showProgress} from '../host/progress.ts';
 import {readFlagFile} from '../host/text-input.ts';
@@ -58,6 +59,7 @@ export async function openBackend(
     file,
     slots,
     chats,
+    ...defined({keptRenderings: keptRenderings(io)}),
     ...(flags.foreign && {foreign: true}),
     ...engineOptions(flags),
     ...libraryChoice(io, flags),

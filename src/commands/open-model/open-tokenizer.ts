@@ -13,6 +13,7 @@ import {
 import {checkChosen} from '../../engine/template/model-settings.ts';
 import type {VersionClues} from '../../engine/template/version/detect.ts';
 import {isTokenizerFile} from '../../engine/tokenizer/tokenizer-file.ts';
+import {keptRenderings} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
 import {readFlagFile} from '../host/text-input.ts';
 import {chosenSettings, type SettingFlags} from './chosen-settings.ts';
@@ -31,7 +32,8 @@ export interface TokenizerFlags extends SettingFlags {
 export async function openTokenizer(io: Io, name: string | undefined, flags: TokenizerFlags): Promise<LoadedTokenizer> {
   const {quant, template, chatTemplate} = flags;
   const given = chatTemplate === undefined ? undefined : await readFlagFile(io, '--chat-template', chatTemplate);
-  const loaded = await tokenizerOf(findModel(name, whereToLook(io), {quant}), template, given);
+  const clues = {givenTemplate: given, kept: keptRenderings(io)};
+  const loaded = await tokenizerOf(findModel(name, whereToLook(io), {quant}), template, clues);
   const chosen = chosenSettings(flags);
   checkChosen(chosen, loaded.version, loaded.modelSettings);
   return {...loaded, chosenSettings: chosen};
@@ -40,16 +42,16 @@ export async function openTokenizer(io: Io, name: string | undefined, flags: Tok
 async function tokenizerOf(
   found: FoundModel,
   template: TemplateVersion | undefined,
-  givenTemplate: string | undefined,
+  given: Pick<VersionClues, 'givenTemplate' | 'kept'>,
 ): Promise<LoadedTokenizer> {
   switch (found.kind) {
     case 'gguf':
-      return loadFromGguf(found.file, template, givenTemplate);
+      return loadFromGguf(found.file, template, given);
     case 'tokenizer':
-      return loadTokenizer(found.path, template, {givenTemplate});
+      return loadTokenizer(found.path, template, given);
     case 'folder': {
       const {versionClues} = await import('../../engine/convert/source/version-clues.ts');
-      const clues = {...versionClues(found.folder), givenTemplate};
+      const clues = {...versionClues(found.folder), ...given};
       const names = readdirSync(found.folder);
       if (names.some(isTokenizerFile) || !names.includes('tokenizer.json'))
         return loadTokenizer(found.folder, template, clues);
@@ -57,7 +59,7 @@ async function tokenizerOf(
       return loadHfTokenizer(found.folder, template, clues);
     }
     case 'tar':
-      return await tokenizerInTar(found.path, template, {givenTemplate});
+      return await tokenizerInTar(found.path, template, given);
   }
 }
 

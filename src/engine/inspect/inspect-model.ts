@@ -2,6 +2,7 @@
 import {readdirSync} from 'node:fs';
 import {dirname} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
+import type {KeptResults} from '../../base/files/kept-results.ts';
 import {KV_TYPES, type KvType, type Machine} from '../contract/local-engine.ts';
 import type {RecommendedSampling} from '../contract/sampling.ts';
 import type {TemplateConfidence, TemplateName} from '../contract/templates.ts';
@@ -98,11 +99,11 @@ const SHOWN_CONTEXTS = [4096, 8192, 32_768, 131_072];
 const SHOWN_KV_TYPES = KV_TYPES.filter((type) => ['F16', 'Q8_0', 'Q4_0'].includes(type));
 const RESERVE = 1e9;
 
-/** Inspects a file whose header is read; `bytes` are those of all its parts. */
-export function inspectModel(file: GgufFile, bytes: number, machine: Machine): Inspection {
+/** Inspects a file whose header is read; `bytes` are those of all its parts, `kept` renderings of earlier runs. */
+export function inspectModel(file: GgufFile, bytes: number, machine: Machine, kept?: KeptResults): Inspection {
   const shape = modelShape(file);
   const parameters = file.tensors.reduce((sum, {shape: sizes}) => sum + product(sizes), 0);
-  const {tokenizer, template, systemPrompt, problem: vocabularyProblem} = tokenizerReport(file);
+  const {tokenizer, template, systemPrompt, problem: vocabularyProblem} = tokenizerReport(file, kept);
   const {sampling, notes: samplingNotes} = recommendedSampling(file);
   const fileType = file.metadata.number('general.file_type');
   const attention = attentionReport(file);
@@ -141,9 +142,9 @@ function typeShares({tensors}: GgufFile): TypeShare[] {
 
 type FileReport = Partial<Pick<Inspection, 'tokenizer' | 'template' | 'systemPrompt'>> & {problem?: string};
 
-function tokenizerReport(file: GgufFile): FileReport {
+function tokenizerReport(file: GgufFile, kept: KeptResults | undefined): FileReport {
   try {
-    const loaded = loadFromGguf(file);
+    const loaded = loadFromGguf(file, undefined, {kept});
     const {tokenizer, template, versionReason, modelSettings} = loaded;
     const system = defaultSystemOf(loaded);
     return {

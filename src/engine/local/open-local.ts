@@ -1,5 +1,6 @@
 // From a GGUF file to a running local backend: tokenizer, template and engine together.
 import {basename} from 'node:path';
+import type {KeptResults} from '../../base/files/kept-results.ts';
 import type {JsonObject} from '../../base/json.ts';
 import type {LocalEngine, LocalOptions} from '../contract/local-engine.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
@@ -20,6 +21,8 @@ export interface OpenLocalOptions extends LocalOptions {
   readonly template?: TemplateVersion;
   /** A chat template in Jinja that is taken in place of the file's own. */
   readonly chatTemplate?: string;
+  /** What chat templates printed in earlier runs; without it each is rendered anew, which takes a tenth of a second. */
+  readonly keptRenderings?: KeptResults;
   /** Opens a vocabulary that is not one of Mistral's too; nobody proved its tokens. */
   readonly foreign?: boolean;
   /** Refuses a model that no chat can be told to, before its weights are loaded. */
@@ -41,7 +44,9 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   // A library may take its time to load: the tokenizer is read meanwhile.
   engine.warm?.(options);
   const unproved = options.foreign ? await openUnproved(engine, file, options) : undefined;
-  const loaded = unproved?.loaded ?? loadFromGguf(file, options.template, options.chatTemplate);
+  const loaded =
+    unproved?.loaded ??
+    loadFromGguf(file, options.template, {givenTemplate: options.chatTemplate, kept: options.keptRenderings});
   const {modelSettings, template} = loaded;
   if (options.chats) requireChats(template);
   checkChosen(options.settings, loaded.version, modelSettings);
@@ -73,8 +78,8 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
 async function openUnproved(engine: LocalEngine, file: GgufFile, options: OpenLocalOptions) {
   const tokenModel = await engine.open(file, options);
   try {
-    const {template: flag, chatTemplate: givenTemplate} = options;
-    const loaded = loadUnproved(file, tokenModel.encode?.bind(tokenModel), {flag, givenTemplate});
+    const {template: flag, chatTemplate: givenTemplate, keptRenderings: kept} = options;
+    const loaded = loadUnproved(file, tokenModel.encode?.bind(tokenModel), {flag, givenTemplate, kept});
     if (loaded.template.form !== 'mistral') options.onNote?.(`--foreign: ${loaded.versionReason}`);
     return {tokenModel, loaded};
   } catch (error) {

@@ -14,18 +14,19 @@ import {printedSystem, readTemplate} from './version/read-template.ts';
 export function defaultSystemOf(loaded: LoadedTokenizer): DefaultSystem | undefined {
   const {path, name = basename(path), isConverted, keptSystem, template, chatTemplate} = loaded;
   const text = readSystemPrompt(dirname(path)) ?? keptSystem;
-  const prompt = (origin: string, textAt: (now: Date) => string): DefaultSystem => ({
+  const prompt = (origin: string, sample: string, textAt: (now: Date) => string): DefaultSystem => ({
     origin,
-    thinks: /\[THINK\]|<think>/.test(textAt(new Date())),
+    thinks: /\[THINK\]|<think>/.test(sample),
     at: (now) => systemChunks(filled(textAt(now), name, now), template.version),
   });
-  if (text !== undefined) return prompt(SYSTEM_PROMPT_FILE, () => text);
+  if (text !== undefined) return prompt(SYSTEM_PROMPT_FILE, text, () => text);
   if (chatTemplate === undefined || isConverted) return undefined;
   const reading = readTemplate(chatTemplate);
   if (reading.form !== 'mistral' || reading.defaultSystem === undefined) return undefined;
   const {defaultSystem} = reading;
   let last: {readonly today: string; readonly text: string} | undefined;
-  return prompt('its chat template', (now) => {
+  // Rendered again only when it is asked for.
+  return prompt('its chat template', defaultSystem, (now) => {
     // Where the template takes the date as a variable, it has a fixed one for those who do not give it.
     const today = dayText(now, true);
     if (last?.today !== today) {

@@ -69,17 +69,19 @@ export function loadTokenizer(path: string, flag?: TemplateVersion, clues: Versi
   const stat = statSync(path, {throwIfNoEntry: false});
   if (!stat) throw new EngineError('model_not_found', `there is no file or folder ${path}`);
   if (stat.isDirectory()) return loadFolder(path, flag, clues);
-  return isReadAsTokenizerFile(path)
-    ? loadFile(path, flag, clues)
-    : loadFromGguf(readGguf(path), flag, clues.givenTemplate);
+  return isReadAsTokenizerFile(path) ? loadFile(path, flag, clues) : loadFromGguf(readGguf(path), flag, clues);
 }
 
 /** The tokenizer of a model whose header is read already; a tokenizer file beside it settles its version. */
-export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion, givenTemplate?: string): LoadedTokenizer {
+export function loadFromGguf(
+  gguf: GgufFile,
+  flag?: TemplateVersion,
+  {givenTemplate, kept}: Pick<VersionClues, 'givenTemplate' | 'kept'> = {},
+): LoadedTokenizer {
   const ownKey = gguf.metadata.string('mistral.tokenizer.version');
   if (ownKey !== undefined && !flag && givenTemplate === undefined) statedVersion(gguf.path, ownKey);
   const tokenizer = ggufTokenizer(gguf);
-  const loaded = withDetected(gguf, tokenizer, {flag, givenTemplate, ownKey});
+  const loaded = withDetected(gguf, tokenizer, {flag, givenTemplate, ownKey, kept});
   if (loaded.template.form === 'mistral') return loaded;
   const asFile = ggufTokenizer(gguf, true);
   return {...loaded, tokenizer: asFile, fileTokens: fileTokens(gguf, asFile)};
@@ -93,7 +95,7 @@ export function loadFromGguf(gguf: GgufFile, flag?: TemplateVersion, givenTempla
 export function loadUnproved(
   gguf: GgufFile,
   encode: ((text: string) => readonly Token[]) | undefined,
-  flags: Pick<VersionClues, 'flag' | 'givenTemplate'>,
+  flags: Pick<VersionClues, 'flag' | 'givenTemplate' | 'kept'>,
 ): LoadedTokenizer {
   const isOurs = isOurFamily(gguf);
   if (!isOurs && encode === undefined) {
@@ -117,7 +119,7 @@ export function loadUnproved(
 /** What every view says of such a model. */
 const UNPROVED = 'its tokens are not proved (--foreign)';
 
-type GgufClues = Pick<VersionClues, 'flag' | 'givenTemplate' | 'ownKey'>;
+type GgufClues = Pick<VersionClues, 'flag' | 'givenTemplate' | 'ownKey' | 'kept'>;
 
 function withDetected(gguf: GgufFile, tokenizer: Tokenizer, given: GgufClues): LoadedTokenizer {
   const {path, metadata} = gguf;
@@ -217,7 +219,7 @@ function loadFolder(folder: string, flag: TemplateVersion | undefined, clues: Ve
   const models = modelFiles(names.map((name) => ({name, bytes: 0})));
   const [model] = models;
   if (model && new Set(models.map(baseName)).size === 1) {
-    return loadFromGguf(readGguf(join(folder, model.name)), flag, clues.givenTemplate);
+    return loadFromGguf(readGguf(join(folder, model.name)), flag, clues);
   }
   if (model) {
     const there = models.map(({name}) => name).join(', ');

@@ -15,7 +15,7 @@ const MOST_RANGE = 100_000;
  * `syntax`: it is no template. `unfaithful`: it would be printed otherwise than by Python's Jinja. `raised`: it refuses
  * this conversation (`raise_exception`). `failed`: anything else.
  */
-export type TemplateFaultKind = 'syntax' | 'unfaithful' | 'raised' | 'failed';
+export type TemplateFaultKind = 'syntax' | 'unfaithful' | 'raised' | 'failed' | 'late';
 
 export class TemplateFault extends Error {
   readonly kind: TemplateFaultKind;

@@ -4,7 +4,7 @@ import type {JsonObject} from '../../../base/json.ts';
 import {MOST_TEMPLATE} from './jinja-program.ts';
 import type {Rendered, RenderStart} from './render-worker.ts';
 
-/** How long one rendering may take, in milliseconds; public templates take two. */
+/** How long one rendering may take, or all that a thread waits for, in milliseconds; public templates take two each. */
 export const RENDER_MS = 1000;
 /** How long the thread may take to start on a machine that is busy with other things. */
 const START_MS = 30_000;
@@ -44,11 +44,11 @@ function start(template: string): Thread {
   return {worker, port, steps: new Int32Array(steps), ready};
 }
 
-const slow = (limitMs: number): Rendered => ({fault: 'failed', message: `it did not end within ${limitMs / 1000} s`});
+const slow = (limitMs: number): Rendered => ({fault: 'late', message: `it did not end within ${limitMs / 1000} s`});
 
 /**
- * What a template prints for each of these, in order, while this thread waits. After the first that does not end in time
- * the rest is not tried.
+ * What a template prints for each of these, in order, while this thread waits: so long for all of them together, so that
+ * no template holds it longer. What is not rendered then has the fault `late`.
  */
 export function renderEach(template: string, inputs: readonly JsonObject[], limitMs = RENDER_MS): readonly Rendered[] {
   if (template.length > MOST_TEMPLATE) return inputs.map(() => TOO_LONG);
@@ -56,9 +56,11 @@ export function renderEach(template: string, inputs: readonly JsonObject[], limi
   try {
     for (const input of inputs) port.postMessage(input);
     const results: Rendered[] = [];
-    if (!reached(steps, 1, START_MS) || !reached(steps, 2, limitMs)) return inputs.map(() => slow(limitMs));
+    if (!reached(steps, 1, performance.now() + START_MS)) return inputs.map(() => slow(limitMs));
+    const end = performance.now() + limitMs;
     for (const [index] of inputs.entries()) {
-      if (!reached(steps, index + 3, limitMs)) break;
+      // The second step is that the template is compiled.
+      if (!reached(steps, index + 3, end)) break;
       results.push(receiveMessageOnPort(port)?.message as Rendered);
     }
     return inputs.map((_, index) => results[index] ?? slow(limitMs));
@@ -68,10 +70,10 @@ export function renderEach(template: string, inputs: readonly JsonObject[], limi
   }
 }
 
-/** Waits until so many steps are done; false when one takes longer than the limit. */
-function reached(steps: Int32Array<SharedArrayBuffer>, wanted: number, limitMs: number): boolean {
+/** Waits until so many steps are done; false when they are not at the time `end` (of `performance.now`). */
+function reached(steps: Int32Array<SharedArrayBuffer>, wanted: number, end: number): boolean {
   for (let done = Atomics.load(steps, 0); done < wanted; done = Atomics.load(steps, 0)) {
-    if (Atomics.wait(steps, 0, done, limitMs) === 'timed-out') return false;
+    if (Atomics.wait(steps, 0, done, Math.max(0, end - performance.now())) === 'timed-out') return false;
   }
   return true;
 }

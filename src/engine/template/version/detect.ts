@@ -1,6 +1,7 @@
 // Which template a model was trained with, how sure that is, and how we know: files seldom say it in one place.
 
 import {EngineError} from '../../../base/errors.ts';
+import type {KeptResults} from '../../../base/files/kept-results.ts';
 import type {TemplateVersion} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateConfidence, type TemplateName} from '../../contract/templates.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
@@ -67,6 +68,8 @@ export interface VersionClues {
   readonly chatTemplate?: string | undefined;
   /** Names of the model, such as `general.name` and the file name. */
   readonly names?: readonly string[] | undefined;
+  /** What templates printed in earlier runs; without it each is rendered anew. */
+  readonly kept?: KeptResults | undefined;
 }
 
 /** The version a text like "v7" names, also as the suffix of a multimodal file ("v7m1"). */
@@ -113,20 +116,24 @@ export function viewOf(tokenizer: Tokenizer, end: string = tokenizer.piece(token
  */
 export function detectTemplate(clues: VersionClues, vocabulary: VocabularyView): DetectedTemplate {
   if (clues.flag) return stated(clues.flag, 'as asked for');
-  if (clues.givenTemplate !== undefined) return byTemplate(clues.givenTemplate, vocabulary, clues.names ?? []);
+  if (clues.givenTemplate !== undefined) return byTemplate(clues.givenTemplate, vocabulary, clues);
   const own = clues.ownKey === undefined ? undefined : parseVersion(clues.ownKey);
   if (own && canCarry(vocabulary, own)) return stated(own, 'the model file says so (mistral.tokenizer.version)');
   const {tokenizerFile, chatTemplate, names = []} = clues;
   if (tokenizerFile && canCarry(vocabulary, tokenizerFile.version)) {
     return stated(tokenizerFile.version, `the tokenizer file ${tokenizerFile.name} says so`);
   }
-  return chatTemplate === undefined ? withoutTemplate(vocabulary, names) : byTemplate(chatTemplate, vocabulary, names);
+  return chatTemplate === undefined ? withoutTemplate(vocabulary, names) : byTemplate(chatTemplate, vocabulary, clues);
 }
 
 const NOT_MISTRALS = "its vocabulary is not Mistral's";
 
-function byTemplate(text: string, vocabulary: VocabularyView, names: readonly string[]): DetectedTemplate {
-  const reading = readTemplate(text);
+function byTemplate(
+  text: string,
+  vocabulary: VocabularyView,
+  {names = [], kept}: Pick<VersionClues, 'names' | 'kept'>,
+): DetectedTemplate {
+  const reading = readTemplate(text, kept);
   const own = isMistrals(vocabulary);
   if (reading.form === 'foreign') {
     const {seen, printed} = reading;

@@ -1,5 +1,8 @@
 // Short conversations of words that occur nowhere else: what a template prints around them tells its form.
+
+import type {KeptResults} from '../../../base/files/kept-results.ts';
 import {fromPlain, type JsonObject} from '../../../base/json.ts';
+import {renderKept} from '../jinja/kept-renderings.ts';
 import {type Rendered, renderEach} from '../jinja/template-renderer.ts';
 import {EFFORTS} from '../model-settings.ts';
 
@@ -78,9 +81,9 @@ export function printUser(template: string, variables: Readonly<Record<string, s
   return one !== undefined && 'text' in one ? one.text : undefined;
 }
 
-/** Renders the probes, which takes some hundredths of a second. */
-export function printProbes(template: string): Printed {
-  const rendered = renderEach(template, INPUTS);
+/** Renders the probes, which takes a tenth of a second; `kept` are renderings of earlier runs. */
+export function printProbes(template: string, kept?: KeptResults): Printed {
+  const rendered = renderKept(template, INPUTS, kept);
   const [one, two, three, offered, json, ...rest] = rendered.map((each) => ('text' in each ? each.text : undefined));
   const failed = rendered.find((each): each is Rendered & {readonly message: string} => 'message' in each);
   return {

@@ -1,4 +1,5 @@
 // What a chat template asks for, by what it prints: one of Mistral's forms, another model's, or nothing that can be used.
+import type {KeptResults} from '../../../base/files/kept-results.ts';
 import type {TemplateRow, TemplateVersion} from '../../contract/templates.ts';
 import {TEMPLATES, templateVersions} from '../../contract/templates.ts';
 import type {ModelSetting, ModelSettings} from '../model-settings.ts';
@@ -40,11 +41,11 @@ export type TemplateReading = MistralReading | ForeignReading | UnusableReading;
 const known = new Map<string, TemplateReading>();
 const MOST_KNOWN = 32;
 
-/** Reads a template by rendering probe conversations. */
-export function readTemplate(text: string): TemplateReading {
+/** Reads a template by rendering probe conversations; `kept` are renderings of earlier runs. */
+export function readTemplate(text: string, kept?: KeptResults): TemplateReading {
   const before = known.get(text);
   if (before) return before;
-  const reading = named(text) ?? rendered(text);
+  const reading = named(text) ?? rendered(text, kept);
   if (known.size >= MOST_KNOWN) known.clear();
   known.set(text, reading);
   return reading;
@@ -64,8 +65,8 @@ function named(text: string): TemplateReading | undefined {
   return {form: 'unusable', why: `"${nickname.slice(0, 40)}" is neither a template nor a name that is known here`};
 }
 
-function rendered(text: string): TemplateReading {
-  const printed = printProbes(text);
+function rendered(text: string, kept: KeptResults | undefined): TemplateReading {
+  const printed = printProbes(text, kept);
   const {user, turns, system, offered} = printed;
   const plain = user ?? turns ?? system;
   if (plain === undefined) {
