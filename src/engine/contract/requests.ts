@@ -91,6 +91,8 @@ export interface ChatCompletionRequest {
 /** Plain continuation of a text (BOS + text), as a base model does. */
 export interface CompletionRequest {
   readonly prompt: string | readonly Token[];
+  /** Names of control tokens in a text are these tokens. A server that continues the text decides that itself. */
+  readonly parseSpecial?: boolean;
   readonly responseFormat?: ResponseFormat;
   readonly sampling: SamplingParams;
 }

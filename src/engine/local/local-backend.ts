@@ -31,6 +31,7 @@ import type {ForeignPrompt} from '../template/foreign/foreign-chat.ts';
 import {effortNote, effortOf, effortsAsked, type ModelSettings, withoutEffort} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
 import {PromptWriter} from '../template/prompt-writer.ts';
+import {encodeParts, rawParts} from '../template/raw-text.ts';
 import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
 import {fimVersion, requireVersion} from '../template/version/require-version.ts';
 import {LengthBound} from '../tokenizer/length-bound.ts';
@@ -133,12 +134,9 @@ export class LocalBackend implements Backend {
 
   /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
   async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-    const {tokenizer} = this.#parts;
-    const {prompt: given, sampling, responseFormat} = request;
+    const {prompt: given, parseSpecial, sampling, responseFormat} = request;
     this.#validate(sampling);
-    if (typeof given === 'string') this.#checkTexts([given]);
-    const start = this.#parts.fileTokens?.addsBos === false ? [] : [tokenizer.bos];
-    const prompt = typeof given === 'string' ? [...start, ...tokenizer.encode(given)] : given;
+    const prompt = typeof given === 'string' ? this.#encodeText(given, parseSpecial ?? false) : given;
     yield* this.#plain(textPrompt(prompt), sampling, responseFormat, signal);
   }
 
@@ -156,6 +154,15 @@ export class LocalBackend implements Backend {
   async close(): Promise<void> {
     await this.#writer.close();
     await this.#parts.tokenModel.close();
+  }
+
+  /** Behind BOS, unless the text begins with it by its name. */
+  #encodeText(text: string, parseSpecial: boolean): readonly Token[] {
+    const {tokenizer, fileTokens} = this.#parts;
+    const parts = parseSpecial ? rawParts(text, tokenizer) : [{text}];
+    this.#checkTexts(parts.flatMap((part) => ('text' in part ? [part.text] : [])));
+    const tokens = encodeParts(parts, tokenizer);
+    return fileTokens?.addsBos === false || tokens[0] === tokenizer.bos ? tokens : [tokenizer.bos, ...tokens];
   }
 
   #write(request: ChatCompletionRequest): Tokenized | Promise<ForeignPrompt> {

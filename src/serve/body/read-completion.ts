@@ -26,6 +26,10 @@ export const CompletionRequestSchema = z.object({
   n: z.int().min(1).max(MAX_CHOICES).nullish(),
   best_of: z.int().min(1).nullish().describe('only as large as n'),
   echo: z.boolean().nullish(),
+  parse_special: z
+    .boolean()
+    .nullish()
+    .describe('names of control tokens in the prompt are these tokens (default: true)'),
   logprobs: z.int().min(0).max(5).nullish(),
   stream: z.boolean().nullish(),
   stream_options: StreamOptionsSchema,
@@ -47,6 +51,8 @@ export interface CompletionCall {
   /** The form each answer must have. */
   readonly responseFormat: ResponseFormat | undefined;
   readonly logprobs: boolean;
+  /** Whether names of control tokens in a text are these tokens. */
+  readonly parseSpecial: boolean;
   /** Whether each answer starts with its prompt. */
   readonly echo: boolean;
   readonly stream: boolean;
@@ -95,6 +101,7 @@ export function readCompletion(json: Json, defaults: SamplingParams): Completion
     },
     responseFormat: readForm(fields),
     logprobs: topLogprobs !== undefined,
+    parseSpecial: fields.boolean('parse_special') ?? true,
     echo: fields.boolean('echo') ?? false,
     stream: fields.boolean('stream') ?? false,
     usage: readUsagePlace(fields),

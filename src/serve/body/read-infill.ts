@@ -35,6 +35,10 @@ const nativeFields = {
 
 export const NativeCompletionSchema = z.object({
   prompt: z.union([z.string(), z.array(z.union([z.string(), tokenId]))]),
+  parse_special: z
+    .boolean()
+    .nullish()
+    .describe('names of control tokens in the prompt are these tokens (default: true)'),
   ...nativeFields,
 });
 
@@ -69,6 +73,8 @@ export interface NativeCall {
 export interface NativeCompletionCall extends NativeCall {
   /** A text, or texts and token ids mixed. */
   readonly prompt: string | readonly (string | Token)[];
+  /** Whether names of control tokens in a text are these tokens. */
+  readonly parseSpecial: boolean;
 }
 
 /** Another file that is shown to the model. */
@@ -141,7 +147,11 @@ function readPrompt(json: Json | undefined): NativeCompletionCall['prompt'] {
 /** @throws EngineError with the parameter's path. */
 export function readNativeCompletion(json: Json, defaults: SamplingParams): NativeCompletionCall {
   const fields = knownFields(json, NativeCompletionSchema);
-  return {...readNative(fields, defaults), prompt: readPrompt(fields.get('prompt'))};
+  return {
+    ...readNative(fields, defaults),
+    prompt: readPrompt(fields.get('prompt')),
+    parseSpecial: fields.boolean('parse_special') ?? true,
+  };
 }
 
 /** @throws EngineError with the parameter's path. */

@@ -7,6 +7,7 @@ import {knownFields} from './known-fields.ts';
 export const TokenizeRequestSchema = z.object({
   content: z.string(),
   add_special: z.boolean().nullish().describe('puts the begin-of-text token in front'),
+  parse_special: z.boolean().nullish().describe('names of control tokens are these tokens (default: true)'),
   with_pieces: z.boolean().nullish(),
 });
 
@@ -14,6 +15,8 @@ export interface TokenizeCall {
   readonly text: string;
   /** Whether the begin-of-text token stands in front. */
   readonly addSpecial: boolean;
+  /** Whether names of control tokens are these tokens. */
+  readonly parseSpecial: boolean;
   /** Whether each id comes with its text. */
   readonly withPieces: boolean;
 }
@@ -24,6 +27,7 @@ export function readTokenize(json: Json): TokenizeCall {
   return {
     text: fields.requiredString('content'),
     addSpecial: fields.boolean('add_special') ?? false,
+    parseSpecial: fields.boolean('parse_special') ?? true,
     withPieces: fields.boolean('with_pieces') ?? false,
   };
 }

@@ -76,7 +76,7 @@ const LLAMA: readonly FieldRule[] = [
   ...rules('told', 'indentation is not limited', 'n_indent', is(0)),
   ...rules('told', 'the reply does not begin with the prompt', 'echo', isFalse),
   ...rules('told', 'BOS is in front of a text', 'add_special', is(true)),
-  ...rules('told', 'a text is never read as control tokens', 'parse_special', isFalse),
+  ...rules('told', 'a text is never read as control tokens here', 'parse_special', isFalse),
   ...rules('refuse', "the model's turn always begins behind the messages", 'add_generation_prompt', is(true)),
   ...rules(
     'none',

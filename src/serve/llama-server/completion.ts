@@ -18,7 +18,7 @@ import {
 } from '../body/read-infill.ts';
 import {SSE} from '../reply/event-stream.ts';
 import {generationErrors, jsonOrStream, LlamaErrorSchema} from '../reply/reply-schemas.ts';
-import {checkTokens} from '../reply/token-ids.ts';
+import {checkTokens, encodeText} from '../reply/token-ids.ts';
 import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {cutShort, nthSampling, sendFailure} from '../run-generations.ts';
@@ -40,7 +40,7 @@ function timeIsUp(limitMs: number): (event: GenerationEvent) => boolean {
 }
 
 /** A prompt of texts and ids as one list of ids; llama-server mixes them. */
-function promptOf({prompt}: NativeCompletionCall, {tokenizer}: Backend): string | readonly Token[] {
+function promptOf({prompt, parseSpecial}: NativeCompletionCall, {tokenizer}: Backend): string | readonly Token[] {
   if (typeof prompt === 'string') return prompt;
   if (tokenizer)
     checkTokens(
@@ -50,7 +50,7 @@ function promptOf({prompt}: NativeCompletionCall, {tokenizer}: Backend): string 
     );
   if (prompt.every((one) => typeof one === 'number')) return prompt;
   if (!tokenizer) throw new EngineError('unsupported', 'a mixed prompt needs a local model', {param: 'prompt'});
-  return prompt.flatMap((one) => (typeof one === 'number' ? [one] : tokenizer.encode(one)));
+  return prompt.flatMap((one) => (typeof one === 'number' ? [one] : encodeText(one, tokenizer, parseSpecial)));
 }
 
 /**
@@ -156,7 +156,7 @@ export function addLlamaCompletion(app: App, service: Service): void {
         check(call, service.backend);
         const prompt = promptOf(call, service.backend);
         return answer(service, reply, call, ({backend}, one, signal) =>
-          backend.complete({prompt, sampling: one, ...formOf(call)}, signal),
+          backend.complete({prompt, parseSpecial: call.parseSpecial, sampling: one, ...formOf(call)}, signal),
         );
       },
     );

@@ -20,17 +20,18 @@ export interface LlamaReplyOptions {
 
 function wireTimings({usage, timings}: FinishEvent): WireTimings {
   const evaluated = usage.promptTokens - usage.cachedTokens;
-  const each = (ms: number, count: number) => (count > 0 ? ms / count : null);
+  // Always a number, as llama-server's: of nothing, and in no time, it is 0.
+  const each = (ms: number, count: number) => (count > 0 ? ms / count : 0);
   return {
     cache_n: usage.cachedTokens,
     prompt_n: evaluated,
     prompt_ms: timings.promptMs,
     prompt_per_token_ms: each(timings.promptMs, evaluated),
-    prompt_per_second: timings.promptTokensPerSecond ?? null,
+    prompt_per_second: timings.promptTokensPerSecond ?? 0,
     predicted_n: usage.completionTokens,
     predicted_ms: timings.generationMs,
     predicted_per_token_ms: each(timings.generationMs, usage.completionTokens),
-    predicted_per_second: timings.tokensPerSecond ?? null,
+    predicted_per_second: timings.tokensPerSecond ?? 0,
   };
 }
 

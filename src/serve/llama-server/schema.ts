@@ -13,12 +13,12 @@ const TimingsSchema = z.object({
   cache_n: z.int(),
   prompt_n: z.int(),
   prompt_ms: z.number(),
-  prompt_per_token_ms: z.number().nullable(),
-  prompt_per_second: z.number().nullable(),
+  prompt_per_token_ms: z.number(),
+  prompt_per_second: z.number(),
   predicted_n: z.int(),
   predicted_ms: z.number(),
-  predicted_per_token_ms: z.number().nullable(),
-  predicted_per_second: z.number().nullable(),
+  predicted_per_token_ms: z.number(),
+  predicted_per_second: z.number(),
 });
 export type WireTimings = z.infer<typeof TimingsSchema>;
 

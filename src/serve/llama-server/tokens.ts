@@ -9,7 +9,7 @@ import {DetokenizeRequestSchema, readDetokenize, readTokenize, TokenizeRequestSc
 import {passedOver} from '../dialects/dialect-call.ts';
 import {HttpError} from '../http-error.ts';
 import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
-import {checkTokens, promptText, tokenText} from '../reply/token-ids.ts';
+import {checkTokens, encodeText, promptText, tokenText} from '../reply/token-ids.ts';
 import type {App} from '../route.ts';
 import type {Service} from '../service.ts';
 
@@ -36,7 +36,7 @@ export function addTokens(app: App, service: Service): void {
     {
       schema: {
         tags: ['llama.cpp'],
-        summary: 'Text to token ids; a text never becomes a control token',
+        summary: 'Text to token ids; names of control tokens are these tokens, unless parse_special is false',
         body: TokenizeRequestSchema,
         response: {200: z.object({tokens: z.union([z.array(z.int()), z.array(PieceSchema)])}), ...response},
       },
@@ -44,8 +44,8 @@ export function addTokens(app: App, service: Service): void {
     },
     async ({json}) => {
       const tokenizer = tokenizerOf(service);
-      const {text, addSpecial, withPieces} = readTokenize(json);
-      const tokens = [...(addSpecial ? [tokenizer.bos] : []), ...tokenizer.encode(text)];
+      const {text, addSpecial, parseSpecial, withPieces} = readTokenize(json);
+      const tokens = [...(addSpecial ? [tokenizer.bos] : []), ...encodeText(text, tokenizer, parseSpecial)];
       if (!withPieces) return {tokens};
       return {tokens: tokens.map((id) => ({id, piece: piece(id, tokenizer)}))};
     },

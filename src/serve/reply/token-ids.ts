@@ -2,6 +2,7 @@
 import {EngineError} from '../../base/errors.ts';
 import {HOLE, type Token} from '../../engine/contract/prompt.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
+import {encodeParts, rawParts} from '../../engine/template/raw-text.ts';
 
 /** @throws EngineError for an id the vocabulary lacks. */
 export function checkTokens(tokens: readonly Token[], {vocabSize}: Tokenizer, param: string): void {
@@ -31,4 +32,9 @@ export function promptText(tokens: readonly Token[], tokenizer: Tokenizer): stri
     } else text += decoder.push(token);
   }
   return text + decoder.end();
+}
+
+/** The ids of a text, without BOS; `parseSpecial`: names of control tokens are these tokens. */
+export function encodeText(text: string, tokenizer: Tokenizer, parseSpecial: boolean): Token[] {
+  return parseSpecial ? encodeParts(rawParts(text, tokenizer), tokenizer) : tokenizer.encode(text);
 }

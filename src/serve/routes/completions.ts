@@ -39,10 +39,10 @@ function textOf(prompt: CompletionPrompt, tokenizer: Tokenizer | undefined): str
 
 function startOne(run: RunningRequest, prompt: CompletionPrompt, call: CompletionCall, sampling: SamplingParams) {
   const {backend, signal} = run;
-  const {suffix, responseFormat} = call;
+  const {suffix, responseFormat, parseSpecial} = call;
   const how = {sampling, ...(responseFormat && {responseFormat})};
   if (suffix !== undefined && typeof prompt === 'string') return backend.fim({prompt, suffix, ...how}, signal);
-  return backend.complete({prompt, ...how}, signal) as AsyncIterable<GenerationEvent>;
+  return backend.complete({prompt, parseSpecial, ...how}, signal) as AsyncIterable<GenerationEvent>;
 }
 
 export function addCompletions(app: App, service: Service): void {

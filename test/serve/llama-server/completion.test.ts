@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
 import {fitInfill} from '../../../src/serve/llama-server/infill.ts';
 import {ScriptedBackend} from '../../fakes/scripted-backend.ts';
-import {testServer} from '../server.ts';
+import {serverOn, testServer} from '../server.ts';
 
 test('a completion in the native form', async () => {
   const {post, backend} = await testServer(['b', 'c'], {slots: 2});
@@ -162,4 +162,12 @@ test('n_predict may be larger than any context, wins over max_tokens, and is nam
       expect.stringContaining("'n_predict': expected an integer, at least 0"),
     ]);
   }
+});
+
+test('the rates of an answer are numbers, also of one token, which took no time', async () => {
+  let ms = 0;
+  const {post} = await serverOn(new ScriptedBackend(['x'], {}, () => ms++));
+  const {timings} = (await post('/completion', {prompt: 'a'})).json();
+  expect(timings.prompt_per_second).toBe(0);
+  expect(Object.entries(timings).filter(([, value]) => !Number.isFinite(value))).toEqual([]);
 });

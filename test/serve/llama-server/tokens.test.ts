@@ -1,16 +1,25 @@
 import {expect, test} from 'vitest';
 import {testServer} from '../server.ts';
 
-test('a text becomes ids, control words stay text', async () => {
+test('a text becomes ids, control words stay text where that is asked for', async () => {
   const {post} = await testServer();
   const ids = async (body: object) => (await post('/tokenize', body)).json().tokens;
   expect(await ids({content: 'ab'})).toEqual([197, 198]);
   expect(await ids({content: '', add_special: true})).toEqual([1]);
-  expect(await ids({content: '[INST]'})).toHaveLength(6);
+  expect(await ids({content: '[INST]', parse_special: false})).toHaveLength(6);
   expect(await ids({content: 'é', with_pieces: true})).toEqual([
     {id: 295, piece: [0xc3]},
     {id: 269, piece: [0xa9]},
   ]);
+});
+
+test('names of control tokens are these tokens, the longer of two at one place', async () => {
+  const {post} = await testServer();
+  const ids = async (body: object) => (await post('/tokenize', body)).json().tokens;
+  expect(await ids({content: '[INST]a[/INST]'})).toEqual([3, 197, 4]);
+  expect(await ids({content: 'a</s>[INST]b', parse_special: true})).toEqual([197, 2, 3, 198]);
+  expect(await ids({content: '[INST', parse_special: true})).toHaveLength(5);
+  expect(await ids({content: '[/INST][INST]</s></s>'})).toEqual([4, 3, 2, 2]);
 });
 
 test('ids become a text, control tokens by their names', async () => {

@@ -10,7 +10,7 @@ test('a text is continued for 16 tokens unless told otherwise', async () => {
   expect(choices).toEqual([{text: 'bc', index: 0, logprobs: null, finish_reason: 'stop'}]);
   expect(usage).toMatchObject({prompt_tokens: 2, completion_tokens: 2});
   expect(backend.calls).toEqual([
-    {kind: 'complete', request: {prompt: 'a', sampling: {temperature: 0.7, maxTokens: 16}}},
+    {kind: 'complete', request: {parseSpecial: true, prompt: 'a', sampling: {temperature: 0.7, maxTokens: 16}}},
   ]);
 });
 
