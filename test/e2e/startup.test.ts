@@ -33,7 +33,6 @@ const MOST = 11;
 test.each([
   'mistral --help',
   'mistral --version',
-  'mistral --version --json',
   'mistral chat --help',
   'mistral tools --help',
   'mistral-chat --help',
@@ -46,4 +45,10 @@ test.each([
   expect(files.length, files.join('\n')).toBeLessThanOrEqual(MOST);
   // What is inside of a bundle is not read beside it.
   expect(files).not.toContain('dist/engine/contract/sampling-table.js');
+});
+
+test('mistral --version --json asks which engine would compute, and loads no screen and no client for it', () => {
+  const files = loaded('mistral', '--version', '--json');
+  expect(files).toContain('dist/engine/llama/engine.js');
+  expect(files.filter((file) => /dist\/(ui|serve|base\/http)\//.test(file))).toEqual([]);
 });

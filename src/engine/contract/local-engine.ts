@@ -61,6 +61,8 @@ export interface LibraryChoice {
   readonly calls?: EngineCalls;
   /** A library of the user's own: its file, or the folder it lies in. It is called by its C functions. */
   readonly library?: string;
+  /** The engine has to show its own tokenizer, for a vocabulary that nobody else reads. */
+  readonly encodes?: boolean;
 }
 
 /** What each of several GPUs gets: whole layers, rows of every layer, or one of them all. */

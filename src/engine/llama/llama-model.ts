@@ -60,9 +60,10 @@ function isChosen({calls, library}: LibraryChoice): boolean {
 }
 
 /** @throws EngineError `usage` for the addon with another library than its own. */
-function callsFor({calls, library, device = 'auto'}: LibraryChoice): UsualCalls {
+function callsFor({calls, library, device = 'auto', encodes}: LibraryChoice): UsualCalls {
   if (library === undefined) {
     if (calls !== undefined) return {calls};
+    if (encodes) return {calls: 'addon', why: "only the addon shows llama.cpp's tokenizer"};
     if (platform() !== 'linux') return {calls: 'addon', why: 'the native engine is tried on Linux only'};
     if (device === 'off' || (device === 'auto' && hasNoGpu())) return {calls: 'native'};
     return {calls: 'addon', why: 'the native engine computes on the processor only, and there may be a GPU'};

@@ -42,13 +42,13 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   const file = typeof options.file === 'string' ? preflight(options.file) : options.file;
   const engine = await engineFor(file, options);
   // A library may take its time to load: the tokenizer is read meanwhile.
-  engine.warm?.(options);
+  engine.warm?.({...options, ...(options.foreign && {encodes: true})});
   const unproved = options.foreign ? await openUnproved(engine, file, options) : undefined;
   const loaded =
     unproved?.loaded ??
     loadFromGguf(file, options.template, {givenTemplate: options.chatTemplate, kept: options.keptRenderings});
   const {modelSettings, template} = loaded;
-  if (options.chats) requireChats(template);
+  if (options.chats) requireChats(template, file.path);
   checkChosen(options.settings, loaded.version, modelSettings);
   const guess = guessLine(template);
   if (guess !== undefined) options.onNote?.(guess);
@@ -76,7 +76,7 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
 
 /** The engine first: the vocabulary may be one that only it can read. */
 async function openUnproved(engine: LocalEngine, file: GgufFile, options: OpenLocalOptions) {
-  const tokenModel = await engine.open(file, options);
+  const tokenModel = await engine.open(file, {...options, encodes: true});
   try {
     const {template: flag, chatTemplate: givenTemplate, keptRenderings: kept} = options;
     const loaded = loadUnproved(file, tokenModel.encode?.bind(tokenModel), {flag, givenTemplate, kept});

@@ -100,7 +100,7 @@ export function loadUnproved(
   const isOurs = isOurFamily(gguf);
   if (!isOurs && encode === undefined) {
     throw new EngineError('unsupported', `${gguf.path} needs a tokenizer that this engine does not show`, {
-      hint: 'Leave out --engine and --library.',
+      hint: 'Leave out --engine native and --library: only the addon shows it.',
     });
   }
   const tokenizer = isOurs || encode === undefined ? ggufTokenizer(gguf, true) : new EngineTokenizer(gguf, encode);

@@ -11,7 +11,13 @@ import {type ControlTokens, carriedVersions} from './mistral-vocabulary.ts';
  */
 export function requireVersion(template: DetectedTemplate): TemplateVersion {
   if (template.form === 'mistral') return template.version;
-  throw new EngineError('template_unknown', `${whyNot(template)}: ${template.reasons.join('; ')}`, {hint: WAYS_OUT});
+  throw unknown(template);
+}
+
+function unknown(template: DetectedTemplate, who = ''): EngineError {
+  return new EngineError('template_unknown', `${who}${whyNot(template)}: ${template.reasons.join('; ')}`, {
+    hint: WAYS_OUT,
+  });
 }
 
 /** Whether chats are rendered by the file's own template. */
@@ -19,9 +25,9 @@ export function isRendered(template: DetectedTemplate): template is ForeignTempl
   return template.form === 'foreign' && (template.isMistrals || template.isUnproved === true);
 }
 
-/** @throws EngineError `template_unknown` where nothing tells a chat to the model, not even its own template. */
-export function requireChats(template: DetectedTemplate): void {
-  if (!isRendered(template)) requireVersion(template);
+/** @throws EngineError `template_unknown` where nothing tells a chat to the model in `path`, not even its own template. */
+export function requireChats(template: DetectedTemplate, path: string): void {
+  if (template.form !== 'mistral' && !isRendered(template)) throw unknown(template, `${path}: `);
 }
 
 const WAYS_OUT = `If one of Mistral's templates fits, name it with --template (${templateVersions().join(', ')}); another is taken from a file with --chat-template. Of other vocabularies than Mistral's, --foreign tries it with tokens that nobody proved. Plain text goes on without.`;
