@@ -78,7 +78,7 @@ class ChatScreen implements ScreenSource, ChatFace {
       return await Promise.race([core.left, this.#load().then(() => core.left)]);
     } finally {
       await core.close();
-      this.#screen.close();
+      await this.#screen.close();
     }
   }
 

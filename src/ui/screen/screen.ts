@@ -1,4 +1,7 @@
 // Keys in, frames out: owns the terminal, the prompt and the live rows; what a message means is decided behind it.
+import {isDeepStrictEqual} from 'node:util';
+import {setWidthTable} from '../../base/cells/graphemes.ts';
+import {DEFAULT_WIDTHS} from '../../base/cells/width-by-class.ts';
 import type {Picker} from '../chat/picker.ts';
 import {KeyDecoder} from '../keys/decoder.ts';
 import {type DecodedEvent, isKeyEvent, type KeyEvent, type TerminalEvent} from '../keys/event.ts';
@@ -6,12 +9,16 @@ import type {Row, Theme} from '../markdown/style.ts';
 import {type Effect, EMPTY_INPUT, type Input, type InputContext, onInput, openPicker} from '../prompt/input.ts';
 import type {Status} from '../rows/status-line.ts';
 import {type Choices, layOut, type View} from './draw/frame.ts';
+import {questionFor, widthsFrom} from './draw/handshake.ts';
 import {type LiveRegion, liveRegion, plainLayout} from './draw/live-region.ts';
 import {Painter, type Size} from './draw/painter.ts';
 import {type Host, Terminal} from './draw/terminal.ts';
 
 /** What was typed before the keys were raw is there at once: a first read later than this is typed now. Milliseconds. */
 const TYPED_BEFORE = 300;
+
+/** How long answers are waited for before the terminal is given back. Milliseconds. */
+const ANSWER_WAIT = 150;
 
 /**
  * A window that is dragged has a new size every few milliseconds. Rows written for one of them land in another, where
@@ -56,6 +63,9 @@ export class Screen {
   /** Until when the first read is one of keys typed before they were raw. */
   #firstReadBy = Infinity;
   #keys = 0;
+  /** What the terminal said of the probes so far. */
+  #reports: Extract<TerminalEvent, {type: 'cursor'}>[] = [];
+  #onAnswered: (() => void) | undefined;
   #picked: ((index: number | undefined) => void) | undefined;
 
   constructor(host: Host, source: ScreenSource) {
@@ -64,7 +74,7 @@ export class Screen {
     this.#decoder = new KeyDecoder(() => host.now());
     this.#decoder.keypadEnterIsShifted = host.env.KONSOLE_VERSION !== undefined;
     this.#terminal = new Terminal(host, (chunk) => this.#onChunk(chunk));
-    this.#painter = new Painter((text) => void host.stdout.write(text));
+    this.#painter = new Painter((text) => this.#terminal.write(text));
     this.#plain = liveRegion(this.#painter, plainLayout);
     this.#onResize = () => this.#settle();
   }
@@ -82,14 +92,24 @@ export class Screen {
   show(): void {
     this.#visible = true;
     this.#columns = this.size.columns;
-    if (this.#firstReadBy === Infinity) this.#firstReadBy = this.#host.now() + TYPED_BEFORE;
-    this.#terminal.enter();
     this.#host.stdout.on('resize', this.#onResize);
-    this.draw();
+    const isFirst = this.#firstReadBy === Infinity;
+    if (isFirst) this.#firstReadBy = this.#host.now() + TYPED_BEFORE;
+    const question = isFirst ? questionFor(this.#host.env.TERM, this.#columns) : undefined;
+    if (question !== undefined) this.#decoder.awaitReplies(question.reports);
+    this.#terminal.together(() => {
+      this.#terminal.enter();
+      if (question !== undefined) this.#terminal.write(question.before);
+      this.draw();
+      if (question !== undefined) this.#terminal.write(question.after);
+    });
   }
 
-  /** Takes the live rows off and gives the terminal back. Rows that are still to be printed are printed first. */
-  hide(): void {
+  /**
+   * Takes the live rows off and gives the terminal back. Rows that are still to be printed are printed first. Answers of the
+   * terminal that are still to come are waited for a moment: whoever has the terminal next would read them as keys.
+   */
+  async hide(): Promise<void> {
     if (!this.#visible) return;
     this.#settled();
     const finished = this.#source.finished();
@@ -99,7 +119,20 @@ export class Screen {
     this.#frameTimer = undefined;
     this.#host.stdout.off('resize', this.#onResize);
     this.#painter.clear();
+    if (this.#decoder.isAwaiting) await this.#answered();
     this.#terminal.leave();
+  }
+
+  /** Resolves when the terminal has answered all, or does not. */
+  async #answered(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ANSWER_WAIT);
+      this.#onAnswered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#onAnswered = undefined;
   }
 
   /** Lets Ink lay out the frames in which nothing streams. */
@@ -112,15 +145,15 @@ export class Screen {
   }
 
   /** Ends the screen for good. */
-  close(): void {
-    this.hide();
+  async close(): Promise<void> {
+    await this.hide();
     clearTimeout(this.#keyTimer);
     this.#unmount();
   }
 
   /** Runs something else on this terminal, then shows the screen again. */
   async away<T>(run: () => Promise<T>): Promise<T> {
-    this.hide();
+    await this.hide();
     try {
       return await run();
     } finally {
@@ -221,8 +254,9 @@ export class Screen {
 
   #handle(events: readonly DecodedEvent[]): void {
     for (const event of events) {
-      if (isKeyEvent(event)) this.#onKey(event);
-      else this.#onTerminal(event);
+      if (!isKeyEvent(event)) this.#onTerminal(event);
+      // What is typed while the terminal is given back is nobody's.
+      else if (this.#visible) this.#onKey(event);
     }
     if (events.some(isKeyEvent)) this.draw();
   }
@@ -236,8 +270,20 @@ export class Screen {
   }
 
   #onTerminal(event: TerminalEvent): void {
-    if (event.type === 'kitty') this.#terminal.enableKitty();
+    if (event.type === 'kitty' && this.#visible) this.#terminal.enableKitty();
+    else if (event.type === 'cursor') this.#reports.push(event);
+    else if (event.type === 'attributes') this.#onAttributes();
     else if (event.type === 'version') this.#decoder.keypadEnterIsShifted ||= event.name.startsWith('Konsole');
+  }
+
+  /** All that the terminal was asked is answered: rows are laid out anew where it counts cells in a way of its own. */
+  #onAttributes(): void {
+    const widths = widthsFrom(this.#reports);
+    this.#reports = [];
+    this.#onAnswered?.();
+    if (widths === undefined || isDeepStrictEqual(widths, DEFAULT_WIDTHS)) return;
+    setWidthTable(widths);
+    if (this.#visible) this.#terminal.together(() => this.redraw());
   }
 
   #pickedOne(index: number | undefined): void {

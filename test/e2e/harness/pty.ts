@@ -8,6 +8,8 @@ export interface PtyOptions {
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What becomes of an answer of the terminal, in place of giving it to the program. */
+  readonly answers?: (reply: string, give: (bytes: string) => void) => void;
   /** Milliseconds until a wait gives up. */
   readonly patience?: number;
 }
@@ -33,7 +35,14 @@ export class PtyProgram {
   constructor(
     command: string,
     args: readonly string[],
-    {columns = 80, rows = 24, env = {}, cwd, patience = PATIENCE}: PtyOptions = {},
+    {
+      columns = 80,
+      rows = 24,
+      env = {},
+      cwd,
+      patience = PATIENCE,
+      answers = (reply, give) => give(reply),
+    }: PtyOptions = {},
   ) {
     this.#patience = patience;
     this.#terminal = new xterm.Terminal({cols: columns, rows, scrollback: 5000, allowProposedApi: true});
@@ -50,7 +59,7 @@ export class PtyProgram {
       this.output += data;
       for (const frame of data.split(FRAME_END)) this.#terminal.write(frame, () => this.#look?.());
     });
-    this.#terminal.onData((reply) => this.#pty.write(reply));
+    this.#terminal.onData((reply) => answers(reply, (bytes) => this.#pty.write(bytes)));
     this.#pty.onExit(({exitCode, signal}) => {
       this.exitCode = exitCode;
       this.signal = signal;

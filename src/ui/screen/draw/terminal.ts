@@ -48,7 +48,6 @@ const PASTE_OFF = '\x1b[?2004l' as TerminalSequence;
 /** Alt and Meta as an ESC before the key: xterm adds 128 to the character otherwise, and Alt+Backspace is a letter. */
 const META_ON = '\x1b[?1036h\x1b[?1039h' as TerminalSequence;
 const META_OFF = '\x1b[?1036l\x1b[?1039l' as TerminalSequence;
-const KITTY_QUERY = '\x1b[?u' as TerminalSequence;
 /** Pushed, never set, which QTerminal prints: 1 tells Esc and Shift+Enter apart, 4 adds where a key is on a US keyboard. */
 const KITTY_ON = '\x1b[>5u' as TerminalSequence;
 const KITTY_OFF = '\x1b[<u' as TerminalSequence;
@@ -61,6 +60,8 @@ export class Terminal {
   #entered = false;
   #kitty = false;
   #forgetExit: (() => void) | undefined;
+  /** What is written together, while something is. */
+  #held: TerminalSequence[] | undefined;
 
   constructor(host: Host, onData: (chunk: Uint8Array) => void) {
     this.#host = host;
@@ -73,15 +74,33 @@ export class Terminal {
     return {columns: columns || 80, rows: rows || 24};
   }
 
+  write(sequence: TerminalSequence): void {
+    if (this.#held === undefined) this.#host.stdout.write(sequence);
+    else this.#held.push(sequence);
+  }
+
+  /** All that `run` writes, in one write. */
+  together(run: () => void): void {
+    this.#held = [];
+    try {
+      run();
+    } finally {
+      const held = this.#held.join('') as TerminalSequence;
+      this.#held = undefined;
+      if (held !== '') this.#host.stdout.write(held);
+    }
+  }
+
   enter(): void {
-    const {stdin, stdout} = this.#host;
+    const {stdin} = this.#host;
     this.#entered = true;
     stdin.setRawMode(true);
     stdin.on('data', this.#onData);
     stdin.resume();
-    stdout.write(PASTE_ON);
-    stdout.write(META_ON);
-    stdout.write(this.#kitty ? KITTY_ON : KITTY_QUERY);
+    // Raw before anything is asked: the answers would be echoed.
+    this.write(PASTE_ON);
+    this.write(META_ON);
+    if (this.#kitty) this.write(KITTY_ON);
     this.#forgetExit = this.#host.onExit(() => this.#restore());
   }
 
@@ -89,7 +108,7 @@ export class Terminal {
   enableKitty(): void {
     if (this.#kitty || !this.#entered) return;
     this.#kitty = true;
-    this.#host.stdout.write(KITTY_ON);
+    this.write(KITTY_ON);
   }
 
   leave(): void {
