@@ -13,15 +13,18 @@ function presentedKeys(headers: IncomingHttpHeaders): string[] {
   return [fromScheme, ...KEY_HEADERS.map((name) => headers[name])].filter((key) => typeof key === 'string');
 }
 
-/** A check that throws 401 unless one of the keys is presented; without keys it lets everyone in. */
-export function keyCheck(keys: readonly string[]): (headers: IncomingHttpHeaders) => void {
+/**
+ * A check that throws 401 unless one of the keys is presented, and returns which: its place in the list. Without keys it lets
+ * everyone in.
+ */
+export function keyCheck(keys: readonly string[]): (headers: IncomingHttpHeaders) => number | undefined {
   const digests = keys.map(digest);
   return (headers) => {
-    if (digests.length === 0) return;
+    if (digests.length === 0) return undefined;
     const presented = presentedKeys(headers).map(digest);
     // Every pair is compared, so that the time taken does not tell which key came close.
-    const matches = presented.flatMap((mine) => digests.map((known) => timingSafeEqual(mine, known)));
-    if (matches.includes(true)) return;
+    const matches = digests.map((known) => presented.map((mine) => timingSafeEqual(mine, known)).includes(true));
+    if (matches.includes(true)) return matches.indexOf(true);
     const message = presented.length > 0 ? 'the API key is not one of this server' : 'an API key is needed';
     throw new HttpError(401, `${message}; send it as 'Authorization: Bearer KEY'`, {code: 'invalid_api_key'});
   };

@@ -93,11 +93,13 @@ function useAccess(app: App, options: AppOptions): void {
   const checkHost = options.checkHost ? hostCheck(options.allowedHosts) : undefined;
   // A key is what no page of another site has.
   const checkOrigin = options.apiKeys.length === 0 ? originCheck(options.corsOrigins) : undefined;
-  app.addHook('onRequest', async ({method, headers, routeOptions}) => {
+  app.decorateRequest('keyIndex', undefined);
+  app.addHook('onRequest', async (request) => {
+    const {method, headers, routeOptions} = request;
     if (routeOptions.config.public) return;
     checkHost?.(headers);
     checkOrigin?.(method, headers);
-    checkKey(headers);
+    request.keyIndex = checkKey(headers);
   });
 }
 

@@ -14,6 +14,8 @@ declare module 'fastify' {
      * readers of `serve/body` make a call of it; no route looks into either.
      */
     json: Json;
+    /** Which of the server's keys it came with, by its place in the list; undefined: none was needed. */
+    keyIndex: number | undefined;
   }
   interface FastifyContextConfig {
     /** Answered without a key and from any Host. */

@@ -5,6 +5,7 @@ import type {Backend, GenerationEvent} from '../engine/contract/backend.ts';
 import {chosenSampling, type SamplingChoice, type SamplingParams} from '../engine/contract/sampling.ts';
 import {Admission, type AdmissionOptions, type HeldSlot} from './admission.ts';
 import {EngineWatch} from './engine-watch.ts';
+import {type Answering, cacheOwner, ownedBackend} from './http/cache-owner.ts';
 import {HttpError, toHttpError} from './http-error.ts';
 import {Metrics} from './metrics.ts';
 import {ReplyStream, type StreamOptions} from './reply/event-stream.ts';
@@ -12,6 +13,8 @@ import {ReplyStream, type StreamOptions} from './reply/event-stream.ts';
 export interface ServiceOptions extends AdmissionOptions, StreamOptions {
   /** Other names the model answers to in /v1/models. */
   readonly aliases: readonly string[];
+  /** Kept prompts are used for everybody, whatever key they came with. */
+  readonly shareCache?: boolean;
   /** For requests that set none. */
   readonly sampling: SamplingChoice;
   /** For /v1/engines/completions, whose original had its own. */
@@ -20,7 +23,7 @@ export interface ServiceOptions extends AdmissionOptions, StreamOptions {
 
 /** What a route gets while it holds a slot. */
 export interface RunningRequest {
-  readonly backend: Backend;
+  readonly backend: Answering;
   readonly slot: HeldSlot;
   /** Aborts when the client is gone or the server is stopped for good. */
   readonly signal: AbortSignal;
@@ -93,7 +96,8 @@ export class Service {
     use: (run: RunningRequest) => Promise<Result>,
     wantedSlot?: number,
   ): Promise<Result> {
-    const {backend} = this;
+    const owner = this.options.shareCache ? undefined : cacheOwner(reply.request);
+    const backend = ownedBackend(this.backend, owner);
     const controller = new AbortController();
     const {signal} = controller;
     // Node 20: the request's close fires as soon as its body is read, so the response's is taken.

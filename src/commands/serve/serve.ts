@@ -49,6 +49,7 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--cors-origin <origin>', 'a web origin that may call, * = any; repeatable', collect(String))
     .option('--body-limit <mib>', 'largest request body', number({above: 0, max: 1024}), 8)
     .option('--alias <name>', 'another name of the model; repeatable', collect(String))
+    .option('--share-cache', 'use kept prompts for everybody, whatever key they came with')
     .option('--max-tokens <n>', 'for requests that set none', maxTokens)
     .option(
       '-t, --temperature <t>',

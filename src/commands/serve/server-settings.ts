@@ -33,6 +33,7 @@ export interface ServeFlags extends EngineFlags {
   /** Mebibytes. */
   readonly bodyLimit: number;
   readonly alias?: readonly string[];
+  readonly shareCache?: true;
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly thinkingBudget?: number;
@@ -132,6 +133,7 @@ export function settings(io: Io, flags: ServeFlags): Settings {
       heartbeatMs: HEARTBEAT_MS,
       stallMs: STALL_MS,
       aliases: flags.alias ?? [],
+      shareCache: flags.shareCache ?? false,
       sampling: {
         asked: defined({temperature, maxTokens, thinkingBudget: flags.thinkingBudget}),
         otherwise: {temperature: DEFAULTS.chat.temperature},

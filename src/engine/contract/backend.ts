@@ -191,6 +191,8 @@ export interface GenerateOptions {
   /** Without effect beside a guide, which brings its own. */
   readonly grammar?: Grammar;
   readonly guide?: TokenGuide;
+  /** Whose kept prefixes may be used; absent is an owner too. */
+  readonly cacheOwner?: string;
   /** Somebody named a seed and expects the same answer again: nothing of it may follow how busy the machine is. */
   readonly repeatable?: boolean;
 }

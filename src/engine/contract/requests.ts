@@ -72,7 +72,13 @@ export type ResponseFormat =
   /** A grammar of the client's own, in GBNF, whose rule `root` is the answer. */
   | {readonly type: 'grammar'; readonly gbnf: string};
 
-export interface ChatCompletionRequest {
+/** What every request may say about how it is computed. */
+export interface ComputedRequest {
+  /** A kept prefix of another owner is neither used nor told of: the time it saves would tell what others have sent. */
+  readonly cacheOwner?: string;
+}
+
+export interface ChatCompletionRequest extends ComputedRequest {
   readonly messages: readonly Message[];
   readonly tools?: readonly Tool[];
   readonly toolChoice?: ToolChoice;
@@ -89,7 +95,7 @@ export interface ChatCompletionRequest {
 }
 
 /** Plain continuation of a text (BOS + text), as a base model does. */
-export interface CompletionRequest {
+export interface CompletionRequest extends ComputedRequest {
   readonly prompt: string | readonly Token[];
   /** Names of control tokens in a text are these tokens. A server that continues the text decides that itself. */
   readonly parseSpecial?: boolean;
@@ -97,7 +103,7 @@ export interface CompletionRequest {
   readonly sampling: SamplingParams;
 }
 
-export interface FIMRequest {
+export interface FIMRequest extends ComputedRequest {
   readonly prompt: string;
   readonly suffix?: string;
   readonly responseFormat?: ResponseFormat;

@@ -36,6 +36,7 @@ export interface GenerationInput {
   readonly sampling: SamplingParams;
   readonly grammar?: Grammar;
   readonly guide?: TokenGuide;
+  readonly cacheOwner?: string | undefined;
   readonly reader: OutputReader;
   /** Tokens that end an answer, besides those the engine knows. */
   readonly ends?: ReadonlySet<Token>;
@@ -56,11 +57,12 @@ export async function* generate(input: GenerationInput, signal: AbortSignal): As
     yield* run.finish('length');
     return;
   }
-  const {grammar, guide} = input;
+  const {grammar, guide, cacheOwner} = input;
   const options = {
     sampling: {...sampling, ...run.seedParam},
     ...(grammar && {grammar}),
     ...(guide && {guide}),
+    ...(cacheOwner !== undefined && {cacheOwner}),
     ...(sampling.seed !== undefined && {repeatable: true}),
   };
   for await (const event of model.generate(prompt, options, signal)) {

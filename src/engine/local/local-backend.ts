@@ -13,13 +13,7 @@ import type {
 } from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
-import type {
-  ChatCompletionRequest,
-  CompletionRequest,
-  FIMRequest,
-  Message,
-  ResponseFormat,
-} from '../contract/requests.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
 import {type RecommendedSampling, type SamplingParams, validateSampling} from '../contract/sampling.ts';
 import {TEMPLATES, type TemplateVersion, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
@@ -128,16 +122,17 @@ export class LocalBackend implements Backend {
     });
     const sampling = without(request.sampling, forbidden);
     const how = guide ? {guide} : grammar ? {grammar} : {};
-    const input = {model: tokenModel, prompt, sampling, ...how, reader, now: this.#now};
+    const {cacheOwner} = request;
+    const input = {model: tokenModel, prompt, sampling, ...how, reader, cacheOwner, now: this.#now};
     yield* withNotes(generate(input, signal), (finish) => this.#notes(request, guide && budget, finish));
   }
 
   /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
   async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-    const {prompt: given, parseSpecial, sampling, responseFormat} = request;
+    const {prompt: given, parseSpecial, sampling} = request;
     this.#validate(sampling);
     const prompt = typeof given === 'string' ? this.#encodeText(given, parseSpecial ?? false) : given;
-    yield* this.#plain(textPrompt(prompt), sampling, responseFormat, signal);
+    yield* this.#plain(textPrompt(prompt), request, signal);
   }
 
   /** The middle ends at the model's own end, or where it begins to repeat the suffix (see `suffixStop`). */
@@ -148,7 +143,7 @@ export class LocalBackend implements Backend {
     const prompt = encodeFim(request, tokenizer, fimVersion(template, tokenizer));
     const suffix = suffixStop(request.suffix ?? '');
     const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
-    yield* this.#plain(prompt, {...request.sampling, stop}, request.responseFormat, signal);
+    yield* this.#plain(prompt, {...request, sampling: {...request.sampling, stop}}, signal);
   }
 
   async close(): Promise<void> {
@@ -185,7 +180,9 @@ export class LocalBackend implements Backend {
     // The oldest version knows no calls and no thoughts: what is left is the form of the answer.
     const {grammar} = requestGrammar({...request, tools: []}, tokenizer, OLDEST);
     const sampling = {...asked, stop: [...(asked.stop ?? []), ...prompt.end.stops]};
-    const input = {model, prompt, sampling, ...(grammar && {grammar}), reader, ends: prompt.end.tokens, now: this.#now};
+    const {cacheOwner} = request;
+    const ends = prompt.end.tokens;
+    const input = {model, prompt, sampling, ...(grammar && {grammar}), reader, ends, cacheOwner, now: this.#now};
     yield* withNotes(generate(input, signal), (finish) => this.#notes(request, undefined, finish));
   }
 
@@ -233,14 +230,14 @@ export class LocalBackend implements Backend {
 
   #plain(
     prompt: Prompt,
-    sampling: SamplingParams,
-    format: ResponseFormat | undefined,
+    {sampling, responseFormat, cacheOwner}: CompletionRequest | FIMRequest,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
-    const grammar = textGrammar(format);
+    const grammar = textGrammar(responseFormat);
     const reader = new PlainOutput(this.tokenizer, prompt.tokens);
     const how = grammar ? {grammar} : {};
-    return generate({model: this.#parts.tokenModel, prompt, sampling, ...how, reader, now: this.#now}, signal);
+    const input = {model: this.#parts.tokenModel, prompt, sampling, ...how, reader, cacheOwner, now: this.#now};
+    return generate(input, signal);
   }
 }
 

@@ -2,7 +2,6 @@
 import {MESSAGES_FIELDS, OLLAMA_FIELDS, RESPONSES_FIELDS} from './dialect-fields.ts';
 import {CALLERS_OWN, type FieldRule, is, isEmpty, isFalse, type Passes, rules} from './field-rules.ts';
 
-const isOff: Passes = (value) => value === false || value === 0 || value === '' || isEmpty(value);
 const below =
   (limit: number): Passes =>
   (value) =>
@@ -101,7 +100,7 @@ const VLLM: readonly FieldRule[] = [
   ...rules('told', 'control tokens are never part of an answer', 'skip_special_tokens', is(true)),
   ...rules('told', 'the reply has no token ids', 'return_token_ids return_tokens_as_token_ids', isFalse),
   ...rules('told', 'thoughts are never left out', 'include_reasoning', is(true)),
-  ...rules('told', 'the cache is shared by all requests', 'cache_salt', isOff),
+  ...rules('none', 'honoured: prompts are kept apart by it', 'cache_salt'),
   ...rules(
     'none',
     'how it is computed, not what',

@@ -150,14 +150,14 @@ export class Scheduler {
     const {slots, createSampler} = this.#options;
     while (this.#waiting.length > 0) {
       const job = this.#waiting[0] as Answer;
-      const slot = job.over ? undefined : slots.choose(job.prompt);
+      const slot = job.over ? undefined : slots.choose(job.prompt, job.options.cacheOwner);
       if (!job.over && !slot) return;
       this.#waiting.shift();
       if (!slot) continue;
       slot.job = job;
       try {
         job.sampler = await createSampler(job);
-        const cached = await slots.reuse(slot, job.prompt);
+        const cached = await slots.reuse(slot, job.prompt, job.options.cacheOwner);
         job.pending = job.prompt.tokens.slice(cached);
         job.toEvaluate = job.pending.length;
         job.push({type: 'prompt', cached});

@@ -14,6 +14,8 @@ export interface CacheSlot extends Prompt {
   readonly tokens: Token[];
   readonly media: PlacedMedium[];
   job: Answer | undefined;
+  /** Who may use what it holds; undefined is somebody, too. */
+  owner: string | undefined;
   lastUsed: number;
   checkpoints: Checkpoint[];
 }
@@ -35,17 +37,23 @@ export class Slots {
       tokens: [],
       media: [],
       job: undefined,
+      owner: undefined,
       lastUsed: 0,
       checkpoints: [],
     }));
   }
 
-  /** The idle slot with the longest common prefix; the least recently used one when more would be lost than reused. */
-  choose(prompt: Prompt): CacheSlot | undefined {
-    const idle = this.all.filter((slot) => !slot.job).sort((a, b) => a.lastUsed - b.lastUsed);
+  /**
+   * The idle slot of this owner with the longest common prefix. When more would be lost than reused: one that is empty, the
+   * owner's own that was not used for longest, then anybody's.
+   */
+  choose(prompt: Prompt, owner?: string): CacheSlot | undefined {
+    const rank = (slot: CacheSlot) => (slot.tokens.length === 0 ? 0 : slot.owner === owner ? 1 : 2);
+    const idle = this.all.filter((slot) => !slot.job).sort((a, b) => rank(a) - rank(b) || a.lastUsed - b.lastUsed);
     let best: CacheSlot | undefined;
     let longest = 0;
     for (const slot of idle) {
+      if (slot.owner !== owner) continue;
       const common = commonPrefix(slot, prompt);
       if (common > longest && common * 2 >= Math.min(slot.tokens.length, prompt.tokens.length)) {
         longest = common;
@@ -63,10 +71,13 @@ export class Slots {
 
   /**
    * Cuts the slot back to what it shares with the prompt and answers how many tokens that is. At least the
-   * last token, or the medium at the end, stays to be evaluated, because only evaluation gives logits.
+   * last token, or the medium at the end, stays to be evaluated, because only evaluation gives logits. What another owner
+   * left is forgotten.
    */
-  async reuse(slot: CacheSlot, prompt: Prompt): Promise<number> {
+  async reuse(slot: CacheSlot, prompt: Prompt, owner?: string): Promise<number> {
     slot.lastUsed = ++this.#clock;
+    if (slot.owner !== owner && slot.tokens.length > 0) this.clear(slot);
+    slot.owner = owner;
     const common = Math.min(commonPrefix(slot, prompt), wholeLength(prompt, prompt.tokens.length - 1));
     if (common === slot.tokens.length) return common;
     if (!this.#recurrent && this.#native.context.removeTokenCellsFromSequence(slot.sequence, common, -1)) {
@@ -98,6 +109,7 @@ export class Slots {
 
   /** Puts a state that was loaded from a file into the slot. */
   fill(slot: CacheSlot, {tokens, media}: Prompt): void {
+    slot.owner = undefined;
     cut(slot, 0);
     for (const token of tokens) slot.tokens.push(token);
     slot.media.push(...media);

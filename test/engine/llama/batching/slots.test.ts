@@ -147,3 +147,38 @@ describe('Slots with media', () => {
     expect(slot.media).toEqual([{at: 1, length: 2, medium: medium('cat')}]);
   });
 });
+
+describe('Slots of several owners', () => {
+  const prompt = numbers(10, 100);
+  test('nobody is given what another has left, and nothing tells of it', async () => {
+    const slots = slotsWith(promptOf());
+    const [slot] = slots.all as [CacheSlot];
+    expect(await slots.reuse(slot, prompt, 'alice')).toBe(0);
+    slot.tokens.push(...prompt.tokens);
+    expect(slots.choose(prompt, 'bob')).toBe(slot);
+    expect(await slots.reuse(slot, prompt, 'bob')).toBe(0);
+    expect(slot.tokens).toEqual([]);
+    slot.tokens.push(...prompt.tokens);
+    expect(await slots.reuse(slot, prompt, undefined)).toBe(0);
+    slot.tokens.push(...prompt.tokens);
+    expect(await slots.reuse(slot, prompt, undefined)).toBe(9);
+  });
+
+  test('an owner finds the own prefix, then an empty slot, then the own oldest, then the oldest', async () => {
+    const slots = slotsWith(promptOf(), promptOf(), promptOf());
+    const [first, second, third] = slots.all as [CacheSlot, CacheSlot, CacheSlot];
+    for (const [slot, owner] of [
+      [first, 'bob'],
+      [second, 'alice'],
+    ] as const) {
+      await slots.reuse(slot, prompt, owner);
+      slot.tokens.push(...prompt.tokens);
+    }
+    expect(slots.choose(prompt, 'alice')).toBe(second);
+    expect(slots.choose(numbers(10, 200), 'alice')).toBe(third);
+    await slots.reuse(third, prompt, 'carol');
+    third.tokens.push(...prompt.tokens);
+    expect(slots.choose(numbers(10, 200), 'alice')).toBe(second);
+    expect(slots.choose(prompt, 'dave')).toBe(first);
+  });
+});
