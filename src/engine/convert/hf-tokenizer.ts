@@ -5,10 +5,9 @@ import type {TemplateVersion} from '../contract/requests.ts';
 import {parseGguf} from '../gguf/read-header.ts';
 import {layOut} from '../gguf/write-header.ts';
 import {type LoadedTokenizer, loadFromGguf, withTemplate} from '../template/load-tokenizer.ts';
-import type {VersionClues} from '../template/version/detect.ts';
 import {versionClues} from './source/version-clues.ts';
 import {readHfVocabulary} from './vocabulary/hf-vocabulary.ts';
-import {vocabularyEntries} from './vocabulary/vocabulary.ts';
+import {type FolderClues, vocabularyEntries} from './vocabulary/vocabulary.ts';
 
 /**
  * Reads `tokenizer.json` of the folder and nothing of its weights; `flag` overrides the template version.
@@ -17,7 +16,7 @@ import {vocabularyEntries} from './vocabulary/vocabulary.ts';
 export function loadHfTokenizer(
   folder: string,
   flag?: TemplateVersion,
-  clues: VersionClues = versionClues(folder),
+  clues: FolderClues = versionClues(folder),
 ): LoadedTokenizer {
   const path = join(folder, 'tokenizer.json');
   const {vocabulary} = readHfVocabulary(path, readRegular(path), clues);

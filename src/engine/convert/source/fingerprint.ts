@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {readAt} from '../../../base/files/read-at.ts';
 
 /** Goes up when conversion changes what it writes, so that old results are not taken for new ones. */
-const CONVERTER_VERSION = 3;
+const CONVERTER_VERSION = 4;
 /** Files up to this size are read whole. */
 const SMALL = 1 << 20;
 /** The same for what is no weights: a single token may have changed in a tokenizer. */

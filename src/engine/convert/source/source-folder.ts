@@ -9,7 +9,7 @@ import type {Hyperparameters} from '../tensors/hyperparameters.ts';
 import type {PlannedTensor} from '../tensors/plan.ts';
 import {bareName, ggufName, type Naming} from '../tensors/tensor-names.ts';
 import {readHfVocabulary} from '../vocabulary/hf-vocabulary.ts';
-import {readVocabulary, type Vocabulary} from '../vocabulary/vocabulary.ts';
+import {type FolderClues, readVocabulary, type Vocabulary} from '../vocabulary/vocabulary.ts';
 import {sourceBytes, type Weights} from '../weights/weights.ts';
 import {type ConfigFile, readConfigFile} from './config-file.ts';
 import {readFigures} from './figures/folder-figures.ts';
@@ -182,6 +182,16 @@ function openTokenizer(folder: string, name: string): FoundTokenizer & {readonly
   }
   const file = readRegular(path);
   const clues = versionClues(folder);
-  if (name === 'tokenizer.json') return {name, path, ...readHfVocabulary(path, file, clues)};
-  return {name, path, vocabulary: readVocabulary(name, path, file, clues), notes: []};
+  const read =
+    name === 'tokenizer.json'
+      ? readHfVocabulary(path, file, clues)
+      : {vocabulary: readVocabulary(name, path, file, clues), notes: []};
+  return {name, path, vocabulary: read.vocabulary, notes: [...read.notes, ...endNote(name, read.vocabulary, clues)]};
+}
+
+/** A folder of another prompt whose end token its tokenizer lacks: the answers of its model would not end. */
+function endNote(name: string, {template, ends = []}: Vocabulary, {ends: clues}: FolderClues): readonly string[] {
+  const text = clues?.text;
+  if (template.form === 'mistral' || text === undefined || ends.length > 0) return [];
+  return [`tokenizer_config.json names ${JSON.stringify(text)} as the end of an answer, which ${name} does not have.`];
 }

@@ -1,7 +1,6 @@
 // A vocabulary from Hugging Face's tokenizer.json: the one Mistral's own file would have given.
 
 import {TEMPLATES} from '../../contract/templates.ts';
-import type {VersionClues} from '../../template/version/detect.ts';
 import {isControlName, isReferenceName} from '../../tokenizer/control-tokens.ts';
 import {SPM_TYPE} from '../../tokenizer/spm/spm.ts';
 import {TEKKEN_PATTERN} from '../../tokenizer/tekken/tekken-split.ts';
@@ -17,7 +16,7 @@ import {
   stepName,
   type TokenizerJson,
 } from './tokenizer-json.ts';
-import {controlIds, templateOf, type Vocabulary} from './vocabulary.ts';
+import {controlIds, type FolderClues, templateOf, type Vocabulary} from './vocabulary.ts';
 
 export interface HfVocabulary {
   readonly vocabulary: Vocabulary;
@@ -41,7 +40,7 @@ const MISTAKEN_PATTERN =
  * Reads a tokenizer.json; `clues` tell the template version, which it does not have.
  * @throws EngineError model_invalid for a damaged file, model_unsupported for a vocabulary that is not of Mistral's kinds.
  */
-export function readHfVocabulary(path: string, file: Buffer, clues: VersionClues = {}): HfVocabulary {
+export function readHfVocabulary(path: string, file: Buffer, clues: FolderClues = {}): HfVocabulary {
   const json = parseTokenizerJson(path, file);
   const notes: string[] = [];
   const read = json.byteFallback ? readSpm(json, notes) : readTekken(json, notes);

@@ -18,14 +18,22 @@ import {SPM_TYPE} from '../../tokenizer/spm/spm.ts';
 import {parseSpm} from '../../tokenizer/spm/spm-file.ts';
 import {parseTekken} from '../../tokenizer/tekken/tekken-file.ts';
 import {spmVersion} from '../../tokenizer/tokenizer-file.ts';
+import {type EndClues, endIds} from './end-tokens.ts';
 import {chatTemplate} from './jinja-template.ts';
 import {fromPrintable, tekkenMerges, toPrintable} from './tekken-merges.ts';
+
+/** What the folder says beside the tokenizer file. */
+export interface FolderClues extends VersionClues {
+  readonly ends?: EndClues | undefined;
+}
 
 export interface Vocabulary {
   readonly family: 'spm' | 'tekken';
   readonly template: DetectedTemplate;
   /** The template that the folder has for other programs, where its version is not sure. */
   readonly chatTemplate?: string | undefined;
+  /** Tokens that end an answer, the first of them chiefly, where its version is not sure and the folder names some. */
+  readonly ends?: readonly number[] | undefined;
   /** What the file states, where this program does not know it. */
   readonly unknownVersion?: string | undefined;
   /** Tokens of the file itself, before padding. */
@@ -46,7 +54,7 @@ export interface Vocabulary {
  * Reads a tokenizer file by its name: `tekken.json` or `tokenizer.model*`. `clues` tell the template version where the file
  * does not. Throws EngineError model_invalid or model_unsupported for a file that is none.
  */
-export function readVocabulary(name: string, path: string, file: Buffer, clues: VersionClues = {}): Vocabulary {
+export function readVocabulary(name: string, path: string, file: Buffer, clues: FolderClues = {}): Vocabulary {
   const isTekken = name === 'tekken.json';
   const foreign = recognise(file.subarray(0, RECOGNISE_BYTES));
   if (foreign !== undefined && !(isTekken && foreign.kind === JSON_FILE)) {
@@ -55,7 +63,7 @@ export function readVocabulary(name: string, path: string, file: Buffer, clues: 
   return isTekken ? readTekkenVocabulary(path, file, clues) : readSpmVocabulary(name, path, file, clues);
 }
 
-function readSpmVocabulary(name: string, path: string, file: Buffer, clues: VersionClues): Vocabulary {
+function readSpmVocabulary(name: string, path: string, file: Buffer, clues: FolderClues): Vocabulary {
   const {pieces, scores, types, dummyPrefix} = parseSpm(path, file);
   const tokens = slices(pieces);
   const vocabulary = {family: 'spm', size: tokens.length, tokens, types, scores, merges: [], dummyPrefix} as const;
@@ -70,8 +78,8 @@ function templateIn(
   version: string | undefined,
   name: string,
   vocabulary: Words,
-  clues: VersionClues,
-): Pick<Vocabulary, 'template' | 'chatTemplate' | 'unknownVersion' | 'modelSettings'> {
+  clues: FolderClues,
+): Pick<Vocabulary, 'template' | 'chatTemplate' | 'ends' | 'unknownVersion' | 'modelSettings'> {
   const known = version === undefined ? undefined : parseVersion(version);
   if (known) return {template: stated(known, `the tokenizer file ${name} says so`)};
   return {...templateOf(vocabulary, clues), ...(version !== undefined && {unknownVersion: version})};
@@ -82,8 +90,8 @@ type Words = Pick<Vocabulary, 'family' | 'tokens' | 'types'>;
 /** The template of a vocabulary that does not state its version, by the rule for GGUF files that do not. */
 export function templateOf(
   vocabulary: Words,
-  clues: VersionClues,
-): Pick<Vocabulary, 'template' | 'chatTemplate' | 'modelSettings'> {
+  clues: FolderClues,
+): Pick<Vocabulary, 'template' | 'chatTemplate' | 'ends' | 'modelSettings'> {
   const {family, tokens, types} = vocabulary;
   const controls = controlIds(vocabulary);
   const text = (id: number) => {
@@ -91,13 +99,17 @@ export function templateOf(
     const isWord = family === 'tekken' && types[id] === SPM_TYPE.normal;
     return Buffer.from((isWord && fromPrintable(Buffer.from(bytes).toString())) || bytes).toString();
   };
-  const view = {family, size: tokens.length, controlId: (name: string) => controls.get(name), text};
+  const ends = clues.ends === undefined ? [] : endIds(clues.ends, tokens);
+  const [end] = ends;
+  const controlId = (name: string) => controls.get(name);
+  const view = {family, size: tokens.length, controlId, text, ...(end !== undefined && {end: text(end)})};
   const template = detectTemplate(clues, view);
   const isSure = template.form === 'mistral' && template.confidence !== 'guess';
   const settings = template.form === 'mistral' ? template.settings : undefined;
   return {
     template,
     ...(!isSure && clues.chatTemplate !== undefined && {chatTemplate: clues.chatTemplate}),
+    ...(!isSure && end !== undefined && {ends}),
     ...(settings && {modelSettings: dumpsJson(builderOf(settings))}),
   };
 }
@@ -111,7 +123,7 @@ export function controlIds({tokens, types}: Pick<Vocabulary, 'tokens' | 'types'>
   return controls;
 }
 
-function readTekkenVocabulary(path: string, file: Buffer, clues: VersionClues): Vocabulary {
+function readTekkenVocabulary(path: string, file: Buffer, clues: FolderClues): Vocabulary {
   const {header, vocabulary, modelSettings} = parseTekken(path, file);
   const {pieces, special} = vocabulary;
   const raw = slices(pieces);
@@ -158,6 +170,17 @@ const FIM_KEYS = [
   ['tokenizer.ggml.fim_mid_token_id', '[MIDDLE]'],
 ] as const;
 
+/** Other programs know three that end an answer; all of them are in a list besides where there are more. */
+function endEntries(ends: readonly number[]): [string, GgufValue][] {
+  const keys = ['tokenizer.ggml.eos_token_id', 'tokenizer.ggml.eot_token_id', 'tokenizer.ggml.eom_token_id'];
+  const known = keys.flatMap((key, at): [string, GgufValue][] => {
+    const value = ends[at];
+    return value === undefined ? [] : [[key, {type: 'u32', value}]];
+  });
+  if (ends.length <= keys.length) return known;
+  return [...known, ['tokenizer.ggml.eos_token_ids', {type: 'i32s', value: [...ends]}]];
+}
+
 /** Entries for a file whose embedding has `rows` rows: the vocabulary is padded up to them. */
 export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEntries {
   const {family, template, size, unknownVersion} = vocabulary;
@@ -173,7 +196,7 @@ export function vocabularyEntries(vocabulary: Vocabulary, rows: number): GgufEnt
     ['tokenizer.ggml.scores', {type: 'f32s', value: [...vocabulary.scores, ...padding.map(() => 0)]}],
     ['tokenizer.ggml.token_type', {type: 'i32s', value: types}],
     ['tokenizer.ggml.bos_token_id', id('<s>', 1)],
-    ['tokenizer.ggml.eos_token_id', id('</s>', 2)],
+    ...endEntries(vocabulary.ends ?? [controls.get('</s>') ?? 2]),
     ['tokenizer.ggml.unknown_token_id', id('<unk>', 0)],
     ['tokenizer.ggml.padding_token_id', id('<pad>', 2)],
     ['tokenizer.ggml.add_bos_token', {type: 'bool', value: true}],

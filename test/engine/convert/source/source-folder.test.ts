@@ -243,6 +243,25 @@ test('a Hugging Face folder opens with tokenizer.json alone', () => {
   expect(files.map((path) => basename(path))).toContain('tokenizer.json');
 });
 
+test.each([
+  ['tokenizer_config.json, a text', {'tokenizer_config.json': {eos_token: '[/INST]'}}, [4]],
+  ['tokenizer_config.json, an object', {'tokenizer_config.json': {eos_token: {content: '[/INST]'}}}, [4]],
+  ['generation_config.json', {'generation_config.json': {eos_token_id: [4, 2]}}, [4, 2]],
+  ['a text that is no token', {'tokenizer_config.json': {eos_token: '<|im_end|>'}}, undefined],
+])('the tokens that end an answer come from the folder: %s', (_, given, ends) => {
+  const own = openSourceFolder(folderWith(hfFolder())).vocabulary;
+  const named = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, json(value)]));
+  const template = Buffer.from('{{ messages[0].content }}');
+  const files = {...onlyJson(json(tokenizerJson(own, {transformers: 4}))), 'chat_template.jinja': template};
+  const {vocabulary, notes} = openSourceFolder(folderWith({...without(files, 'tokenizer_config.json'), ...named}));
+  expect(vocabulary.ends).toEqual(ends);
+  expect(notes.filter((note) => note.includes('the end of an answer'))).toEqual(
+    ends
+      ? []
+      : ['tokenizer_config.json names "<|im_end|>" as the end of an answer, which tokenizer.json does not have.'],
+  );
+});
+
 test('a tokenizer.json beside one of Mistral\u2019s files is not read', () => {
   const files = {...hfFolder(), 'tokenizer.json': Buffer.from('{')};
   expect(openSourceFolder(folderWith(files)).vocabulary.family).toBe('spm');
