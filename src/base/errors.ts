@@ -4,6 +4,7 @@ const ERROR_TABLE = {
   usage: {exitCode: 2, httpStatus: 400},
   invalid_request: {exitCode: 2, httpStatus: 400},
   unsupported: {exitCode: 2, httpStatus: 400},
+  unsupported_schema: {exitCode: 2, httpStatus: 400},
   model_not_found: {exitCode: 3, httpStatus: 404},
   model_invalid: {exitCode: 3, httpStatus: 500},
   model_unsupported: {exitCode: 3, httpStatus: 500},

@@ -108,6 +108,53 @@ test.each([[{type: 'nonsense'}], [{type: 'object', properties: 7}], ['string']])
   },
 );
 
+const UNHELD = {type: 'object', properties: {'a/b': {type: 'array', contains: {type: 'null'}}}};
+const PLACE = '/properties/a~1b/contains: "contains" is not enforced';
+const MESSAGES = [{role: 'user', content: 'Hi'}];
+
+test.each([
+  [
+    '/v1/chat/completions',
+    {
+      messages: MESSAGES,
+      response_format: {type: 'json_schema', json_schema: {name: 'a', schema: UNHELD, strict: true}},
+    },
+  ],
+  ['/v1/responses', {input: 'Hi', text: {format: {type: 'json_schema', name: 'a', schema: UNHELD}}}],
+])('a strict schema that no grammar holds is refused by %s with the place', async (route, body) => {
+  const {post} = await testServer(['{}']);
+  const reply = await post(route, body);
+  expect(reply.status).toBe(400);
+  expect(await reply.json()).toMatchObject({
+    error: {code: 'unsupported_schema', message: expect.stringContaining(PLACE)},
+  });
+});
+
+test("a schema that is not strict is answered and told, and one whose keywords are nobody's is strict all the same", async () => {
+  const {post} = await testServer(['{}', '{}']);
+  const format = (schema: object, strict: boolean) => ({
+    messages: MESSAGES,
+    response_format: {type: 'json_schema', json_schema: {name: 'a', schema, strict}},
+  });
+  const told = await post('/v1/chat/completions', format(UNHELD, false));
+  expect([told.status, decodeURIComponent(String(told.headers['x-mistral-warnings']))]).toEqual([200, PLACE]);
+  const annotated = await post('/v1/chat/completions', format({type: 'object', 'x-mine': 1}, true));
+  expect(annotated.status).toBe(200);
+});
+
+test.each([['it nests deeper than 64 levels', JSON.parse(`${'{"items": '.repeat(70)}true${'}'.repeat(70)}`)]])(
+  'a schema that is too large is refused before any work: %s',
+  async (reason, schema) => {
+    const {post} = await testServer(['{}']);
+    const reply = await post('/v1/chat/completions', {
+      messages: MESSAGES,
+      response_format: {type: 'json_schema', json_schema: {name: 'a', schema}},
+    });
+    expect(reply.status).toBe(400);
+    expect(await reply.json()).toMatchObject({error: {message: expect.stringContaining(reason)}});
+  },
+);
+
 test('what a schema asks for and nothing enforces is a warning in the log', async () => {
   const lines: {msg: string; notes?: string[]}[] = [];
   const logger = pino({level: 'warn'}, {write: (line) => void lines.push(JSON.parse(line))});

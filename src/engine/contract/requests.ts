@@ -68,7 +68,8 @@ export type ToolChoice = 'auto' | 'none' | 'any' | {readonly name: string};
 export type ResponseFormat =
   | {readonly type: 'text'}
   | {readonly type: 'json_object'}
-  | {readonly type: 'json_schema'; readonly schema: Json}
+  /** `strict`: the answer fits the schema whatever it asks for, or the request is refused. */
+  | {readonly type: 'json_schema'; readonly schema: Json; readonly strict?: true}
   /** A grammar of the client's own, in GBNF, whose rule `root` is the answer. */
   | {readonly type: 'grammar'; readonly gbnf: string};
 

@@ -1,14 +1,40 @@
 // What the draft-7 meta-schema has against a JSON schema.
 import {createRequire} from 'node:module';
 import type {Ajv, ErrorObject, ValidateFunction} from 'ajv';
-import {type Json, toPlain} from '../../base/json.ts';
+import {isJsonArray, isJsonObject, type Json, toPlain} from '../../base/json.ts';
 
 /** What the draft-7 meta-schema has against a schema, in words. */
 export function schemaFault(schema: Json): string | undefined {
+  const excess = excessOf(schema);
+  if (excess !== undefined) return excess;
   const check = metaSchema();
   if (check(toPlain(schema))) return undefined;
   const [error] = check.errors ?? [];
   return error === undefined ? 'unknown fault' : `${error.instancePath || 'it'} ${describe(error)}`;
+}
+
+/** In characters of names and texts, and one for each value: about what it has as JSON. */
+const MOST_CHARACTERS = 1_000_000;
+/** Arrays and objects inside each other. */
+const DEEPEST = 64;
+
+/** What is too much about a schema, found before any work is done on it. */
+function excessOf(schema: Json): string | undefined {
+  let characters = 0;
+  const open: (readonly [value: Json, depth: number])[] = [[schema, 0]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [value, depth] = next;
+    if (depth > DEEPEST) return `it nests deeper than ${DEEPEST} levels`;
+    characters += typeof value === 'string' ? value.length + 3 : 2;
+    if (isJsonObject(value)) {
+      for (const [key, inner] of value) {
+        characters += key.length + 3;
+        open.push([inner, depth + 1]);
+      }
+    } else if (isJsonArray(value)) for (const inner of value) open.push([inner, depth + 1]);
+    if (characters > MOST_CHARACTERS) return `it has more than ${MOST_CHARACTERS} characters`;
+  }
+  return undefined;
 }
 
 function describe(error: ErrorObject): string {

@@ -75,7 +75,9 @@ function standard(fields: Fields): AskedForm[] {
   if (!format || type === 'text') return [];
   const named = format.fields('json_schema');
   const bare = format.get('schema');
-  if (type === 'json_schema' && named) return schema(named.pathOf('schema'), named.get('schema') ?? false);
+  if (type === 'json_schema' && named) {
+    return schema(named.pathOf('schema'), named.get('schema') ?? false, named.boolean('strict') === true);
+  }
   if (bare !== undefined) return schema(format.pathOf('schema'), bare);
   if (type === 'json_schema') refuse('response_format.json_schema', 'it is missing');
   return [{param: 'response_format', format: {type: 'json_object'}}];
@@ -110,12 +112,12 @@ function vllm(fields: Fields): AskedForm[] {
   ];
 }
 
-function schema(param: string, json: Json | undefined): AskedForm[] {
+function schema(param: string, json: Json | undefined, isStrict = false): AskedForm[] {
   if (json === undefined) return [];
   if (json === false) refuse(param, 'no answer fits the schema false');
   const fault = isJsonObject(json) || json === true ? schemaFault(json) : 'it is neither an object nor true';
   if (fault !== undefined) refuse(param, `this is no JSON schema: ${fault}`);
-  return [{param, format: {type: 'json_schema', schema: json}}];
+  return [{param, format: {type: 'json_schema', schema: json, ...(isStrict && {strict: true})}}];
 }
 
 function grammar(param: string, gbnf: string | undefined): AskedForm[] {

@@ -1,5 +1,6 @@
 // The grammar a request puts on its answer: tool calls that are demanded, arguments that fit, answers in JSON.
 
+import {EngineError} from '../../../base/errors.ts';
 import {isJsonObject, type Json} from '../../../base/json.ts';
 import type {Grammar} from '../../contract/backend.ts';
 import {Refusal} from '../../contract/refusal.ts';
@@ -65,12 +66,16 @@ export function requestGrammar(
   return {grammar: {...calls.grammar(calls.body(callable, MAX_CALLS)), after: start}, forbidden};
 }
 
-/** What the schemas of a request ask for and its grammar cannot enforce, in words. */
+/**
+ * What the schemas of a request ask for and its grammar cannot enforce, in words.
+ * @throws EngineError `unsupported_schema` as `requireHeld`, for a strict form.
+ */
 export function schemaNotes({
   tools = [],
   toolChoice,
   responseFormat,
 }: {[Key in 'tools' | 'toolChoice' | 'responseFormat']?: ChatCompletionRequest[Key] | undefined}): readonly string[] {
+  if (responseFormat?.type === 'json_schema' && responseFormat.strict) requireHeld(responseFormat.schema);
   const offered = toolChoice === 'none' ? [] : tools;
   const ofTools = offered.flatMap(({name, parameters}) =>
     unheldOf(parameters).map((one) => unheldNote({...one, pointer: `${name}#${one.pointer}`})),
@@ -79,11 +84,34 @@ export function schemaNotes({
   return [...new Set([...ofTools, ...ofAnswer])];
 }
 
+/** A route and the engine both ask. */
+const UNHELD = new WeakMap<object, readonly Unheld[]>();
+
 /** What of a schema no grammar here holds. */
 export function unheldOf(schema: Json): readonly Unheld[] {
+  const known = UNHELD.get(schema as object);
+  if (known) return known;
   const rules = new SchemaGrammar('call');
   rules.valueOf(schema);
+  if (isJsonObject(schema)) UNHELD.set(schema, rules.unheld);
   return rules.unheld;
+}
+
+/**
+ * @throws EngineError `unsupported_schema`, with the JSON pointer of each keyword, when a grammar would let an answer through
+ * that the schema refuses.
+ */
+export function requireHeld(schema: Json): void {
+  const limiting = unheldOf(schema).filter(({isAnnotation}) => isAnnotation !== true);
+  if (limiting.length === 0) return;
+  throw new EngineError(
+    'unsupported_schema',
+    `an answer cannot be held to this schema: ${limiting.map(unheldNote).join('; ')}`,
+    {
+      hint: 'Leave these keywords out, or ask for the schema without "strict".',
+      param: 'response_format.json_schema.schema',
+    },
+  );
 }
 
 function calledTools(
@@ -150,7 +178,10 @@ function formRule(format: HeldFormat, rules: SchemaGrammar): string {
   if (format.type === 'json_object') return 'object';
   if (format.type === 'grammar') return rules.include(format.gbnf);
   const fault = schemaFault(format.schema);
-  if (fault === undefined) return rules.valueOf(format.schema);
+  if (fault === undefined) {
+    if (format.strict) requireHeld(format.schema);
+    return rules.valueOf(format.schema);
+  }
   throw new Refusal('InvalidRequestException', `The schema of the answer is no JSON schema: ${fault}.`, {
     param: 'response_format.json_schema.schema',
   });

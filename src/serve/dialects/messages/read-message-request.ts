@@ -104,5 +104,5 @@ function readFormat(format: Fields | undefined): ResponseFormat | undefined {
   if (format.requiredString('type') !== 'json_schema') throw format.wrong('type', 'json_schema');
   const schema = format.get('schema') ?? format.missing('schema');
   if (!isJsonObject(schema)) throw format.wrong('schema', 'an object (a JSON schema)');
-  return {type: 'json_schema', schema};
+  return {type: 'json_schema', schema, strict: true};
 }

@@ -196,7 +196,7 @@ function readFormat(format: Fields | undefined): ResponseFormat | undefined {
   if (type === 'json_object') return {type};
   const schema = format.get('schema') ?? format.missing('schema');
   if (!isJsonObject(schema)) throw format.wrong('schema', 'an object (a JSON schema)');
-  return {type: 'json_schema', schema};
+  return {type: 'json_schema', schema, ...(format.boolean('strict') !== false && {strict: true})};
 }
 
 function readEcho(fields: Fields): Echo {
