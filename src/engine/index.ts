@@ -4,6 +4,7 @@ export type {ErrorCode} from '../base/errors.ts';
 export {EngineError} from '../base/errors.ts';
 export type {
   Backend,
+  Embedding,
   FinishReason,
   GenerationEvent,
   KvState,

@@ -251,3 +251,52 @@ describe('a thread that ends by a fault', () => {
     await model.close();
   });
 });
+
+describe('embeddings', () => {
+  const options = {file: readGguf(embedded), device: 'off', threads: 1, contextSize: 512} as const;
+  const text = [1, 3, ...Array.from({length: 150}, (_, n) => 270 + ((n * 37) % 3000)), 4];
+
+  test("are the mean of the tokens' states: what llama.cpp's own pooling gives of one batch", async () => {
+    const model = await openBuilt({...options, calls: 'native'});
+    const {vector, pooling} = (await model.embed?.(text, never)) ?? {};
+    expect([pooling, vector?.length]).toEqual(['mean', 512]);
+    // By llama_get_embeddings_seq with LLAMA_POOLING_TYPE_MEAN, all 153 tokens in one batch.
+    const theirs = [-0.19200393557548523, 0.2951359450817108, 0.022426657378673553, -0.006255151238292456];
+    for (const [at, value] of theirs.entries()) expect(Math.abs((vector?.[at] ?? 9) - value)).toBeLessThan(0.005);
+    await model.close();
+  });
+
+  test('beside an answer change nothing of it', async () => {
+    const model = await openBuilt({...options, calls: 'native'});
+    const alone = await run(model, prompt);
+    const [beside] = await Promise.all([
+      run(model, [...prompt]),
+      model.embed?.(text, never),
+      model.embed?.([1, 5], never),
+    ]);
+    expect(beside.tokens).toEqual(alone.tokens);
+    await model.close();
+  });
+
+  test('of no token, of one that is not there, of too long a text, and after an abort are refused', async () => {
+    const model = await openBuilt({...options, calls: 'native'});
+    await expect(model.embed?.([], never)).rejects.toThrow('the prompt is empty');
+    await expect(model.embed?.([1e6], never)).rejects.toThrow('token 1000000 is not in the vocabulary');
+    await expect(model.embed?.(Array(513).fill(5), never)).rejects.toMatchObject({code: 'context_length_exceeded'});
+    await expect(model.embed?.([1], AbortSignal.abort(new Error('gone')))).rejects.toThrow('gone');
+    await model.close();
+  });
+
+  test('that run when the model is closed end, and the thread with them', async () => {
+    const model = await openBuilt({...options, calls: 'native'});
+    const failed = Promise.all([1, 2, 3].map(() => model.embed?.(text, never))).catch((error: Error) => error.message);
+    await model.close();
+    expect(await failed).toMatch(/not wanted any more|closed/);
+  });
+
+  test('are not given by the addon, which has no call for them', async () => {
+    const model = await openBuilt({...options, calls: 'addon'});
+    expect(model.embed).toBeUndefined();
+    await model.close();
+  });
+});

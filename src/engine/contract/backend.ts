@@ -141,6 +141,16 @@ export interface KvState {
   load(path: string): Promise<StateLoad>;
 }
 
+/** A text as a direction: texts of like meaning have like ones. */
+export interface Embedding {
+  /** Of length 1. */
+  readonly vector: Float32Array;
+  /** How the states of its tokens became one: their mean, or the first or last one, as the model's file says. */
+  readonly pooling: 'mean' | 'first' | 'last';
+  /** Tokens of the text, with the one that begins it. */
+  readonly tokens: number;
+}
+
 /** Who answers: a local model or a remote cluster. Failures are thrown as EngineError; abort is a normal finish. */
 export interface Backend {
   readonly model: ModelInfo;
@@ -151,6 +161,12 @@ export interface Backend {
   readonly tokenizer?: Tokenizer;
   /** The exact prompt of a request without running the model; throws what `chat` would. Goes with `tokenizer`. */
   render?(request: ChatCompletionRequest): Tokenized | Promise<Tokenized>;
+  /**
+   * Absent where nobody can look into the model.
+   * @throws EngineError `invalid_request` for an empty text, `context_length_exceeded` for one beyond the context; what `signal` was
+   * aborted with.
+   */
+  embed?(input: string | readonly Token[], signal: AbortSignal): Promise<Embedding>;
   /** Only where the KV cache is this process's own and its engine can save it. */
   readonly state?: KvState;
   close(): Promise<void>;
@@ -216,5 +232,7 @@ export interface TokenModel {
    * @throws EngineError `unsupported` for a prompt with a medium it cannot see.
    */
   generate(prompt: Prompt, options: GenerateOptions, signal: AbortSignal): AsyncIterable<TokenEvent>;
+  /** The pooled states of the tokens, in the model's own scale; absent where it cannot tell them. */
+  embed?(tokens: readonly Token[], signal: AbortSignal): Promise<Pick<Embedding, 'vector' | 'pooling'>>;
   close(): Promise<void>;
 }

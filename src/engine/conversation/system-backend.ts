@@ -9,6 +9,7 @@ export class SystemBackend implements Backend {
   readonly model: ModelInfo;
   declare readonly tokenizer?: Tokenizer;
   declare readonly state?: KvState;
+  declare readonly embed?: NonNullable<Backend['embed']>;
   declare readonly render?: (request: ChatCompletionRequest) => Tokenized | Promise<Tokenized>;
   readonly #backend: Backend;
   readonly #content: () => Content;
@@ -20,6 +21,8 @@ export class SystemBackend implements Backend {
     this.model = backend.model;
     if (backend.tokenizer) this.tokenizer = backend.tokenizer;
     if (backend.state) this.state = backend.state;
+    const embed = backend.embed?.bind(backend);
+    if (embed) this.embed = embed;
     const render = backend.render?.bind(backend);
     if (render) this.render = (request) => render(this.#given(request));
   }

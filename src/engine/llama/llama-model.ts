@@ -10,6 +10,7 @@ import {modelShape} from '../gguf/model-shape.ts';
 import {hasNoGpu} from './addon/cpu-build.ts';
 import {loadLibrary} from './addon/library.ts';
 import {openByAddon} from './addon/open-addon.ts';
+import type {Pooling} from './c-api/c-embedder.ts';
 import {checkState, modelFingerprint, type StateKey} from './kv-state.ts';
 import type {LlamaOptions} from './load-plan.ts';
 import type {OpenedModel} from './opened-model.ts';
@@ -74,6 +75,12 @@ function callsFor({calls, library, device = 'auto', encodes}: LibraryChoice): Us
   });
 }
 
+/** As the file says (enum llama_pooling_type); a model that writes says nothing. Undefined: it ranks texts. */
+function poolingOf({metadata}: LlamaOptions['file']): Pooling | undefined {
+  const named = metadata.number(`${metadata.string('general.architecture')}.pooling_type`) ?? 0;
+  return (['mean', 'mean', 'first', 'last'] as const)[named];
+}
+
 class Llama implements LlamaTokenModel {
   readonly contextSize: number;
   readonly slots: number;
@@ -81,6 +88,7 @@ class Llama implements LlamaTokenModel {
   readonly device: string;
   readonly vocabSize: number;
   readonly encode?: (text: string) => readonly Token[];
+  declare readonly embed?: NonNullable<LlamaTokenModel['embed']>;
   readonly state: KvState = {save: (path) => this.#saveState(path), load: (path) => this.#loadState(path)};
   readonly #opened: OpenedModel;
   readonly #options: LlamaOptions;
@@ -96,6 +104,17 @@ class Llama implements LlamaTokenModel {
     this.device = opened.device;
     const encode = opened.encode?.bind(opened);
     if (encode) this.encode = encode;
+    const pooling = poolingOf(options.file);
+    if (opened.embed && pooling) this.embed = (tokens, signal) => this.#embed(tokens, pooling, signal);
+  }
+
+  async #embed(tokens: readonly Token[], pooling: Pooling, signal: AbortSignal) {
+    this.#checkPrompt(tokens);
+    signal.throwIfAborted();
+    const {embed} = this.#opened;
+    const vector = await embed?.call(this.#opened, tokens, pooling);
+    signal.throwIfAborted();
+    return {vector: vector as Float32Array, pooling};
   }
 
   isEndOfGeneration(token: Token): boolean {

@@ -2,6 +2,7 @@
 import type {GenerateOptions, StateLoad, TokenEvent} from '../contract/backend.ts';
 import type {KvType} from '../contract/local-engine.ts';
 import type {Prompt, Token} from '../contract/prompt.ts';
+import type {Pooling} from './c-api/c-embedder.ts';
 import type {StateKey} from './kv-state.ts';
 
 export interface OpenedModel {
@@ -24,5 +25,7 @@ export interface OpenedModel {
   saveState(path: string, key: StateKey): Promise<boolean>;
   /** Puts a state that was checked to hold `tokens` into an idle slot. */
   loadState(path: string, tokens: readonly Token[]): Promise<StateLoad>;
+  /** The pooled states of the tokens, in the model's own scale; absent where the library is not asked for them. */
+  embed?(tokens: readonly Token[], pooling: Pooling): Promise<Float32Array>;
   close(): Promise<void>;
 }

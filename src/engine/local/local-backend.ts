@@ -2,9 +2,11 @@
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import type {JsonObject} from '../../base/json.ts';
+import {unlessStopped} from '../../base/signals.ts';
 import type {
   Backend,
   DefaultSystem,
+  Embedding,
   GenerationEvent,
   KvState,
   ModelInfo,
@@ -34,6 +36,7 @@ import {generate} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
 import {type ThoughtBudget, thoughtBudget} from './thought-budget.ts';
 import {thoughtGuide} from './thought-guide.ts';
+import {unitVector} from './unit-vector.ts';
 
 export interface LocalParts {
   readonly tokenModel: TokenModel;
@@ -63,6 +66,7 @@ export class LocalBackend implements Backend {
   readonly model: ModelInfo;
   readonly tokenizer: Tokenizer;
   declare readonly state?: KvState;
+  declare readonly embed?: NonNullable<Backend['embed']>;
   readonly #parts: LocalParts;
   readonly #now: () => number;
   readonly #lengths: LengthBound;
@@ -75,6 +79,7 @@ export class LocalBackend implements Backend {
     this.#parts = parts;
     this.#now = parts.now ?? (() => performance.now());
     this.tokenizer = tokenizer;
+    if (tokenModel.embed) this.embed = (input, signal) => this.#embed(input, signal);
     if (parts.state) this.state = parts.state;
     this.#lengths = new LengthBound(tokenizer);
     this.model = {
@@ -144,6 +149,16 @@ export class LocalBackend implements Backend {
     const suffix = suffixStop(request.suffix ?? '');
     const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
     yield* this.#plain(prompt, {...request, sampling: {...request.sampling, stop}}, signal);
+  }
+
+  async #embed(input: string | readonly Token[], signal: AbortSignal): Promise<Embedding> {
+    const {tokenizer, tokenModel, fileTokens} = this.#parts;
+    if (typeof input === 'string') this.#checkTexts([input]);
+    const start = fileTokens?.addsBos === false ? [] : [tokenizer.bos];
+    const tokens = typeof input === 'string' ? [...start, ...tokenizer.encode(input)] : input;
+    const states = await unlessStopped(Promise.resolve(tokenModel.embed?.(tokens, signal)), signal);
+    if (!states) throw new EngineError('unsupported', 'this model gives no embeddings');
+    return {...states, vector: unitVector(states.vector), tokens: tokens.length};
   }
 
   async close(): Promise<void> {

@@ -17,11 +17,14 @@ const MAX_CHOICES = 128;
 /** OpenAI's default for this route. */
 const MAX_TOKENS = 16;
 
+/** One text or several, as texts or as ids. */
+export const PromptsSchema = z
+  .union([z.string(), TokensSchema, z.array(z.string()).min(1), z.array(TokensSchema).min(1)])
+  .describe('a text, its token ids, or a list of either');
+
 export const CompletionRequestSchema = z.object({
   model: z.string().nullish().describe('any name; the loaded model answers'),
-  prompt: z
-    .union([z.string(), TokensSchema, z.array(z.string()).min(1), z.array(TokensSchema).min(1)])
-    .describe('a text, its token ids, or a list of either'),
+  prompt: PromptsSchema,
   suffix: z.string().nullish().describe('the text after the gap: fill-in-the-middle'),
   n: z.int().min(1).max(MAX_CHOICES).nullish(),
   best_of: z.int().min(1).nullish().describe('only as large as n'),
@@ -69,8 +72,9 @@ function readPrompt(json: Json | undefined): CompletionPrompt {
   return isJsonArray(json) ? json.flatMap((token) => (isJsonNumber(token) ? [Number(token.source)] : [])) : [];
 }
 
-function readPrompts(fields: Fields): readonly CompletionPrompt[] {
-  const prompt = fields.get('prompt');
+/** Of a field that `PromptsSchema` has accepted. */
+export function readPrompts(fields: Fields, name: string): readonly CompletionPrompt[] {
+  const prompt = fields.get(name);
   const isList = isJsonArray(prompt) && !isJsonNumber(prompt[0]);
   return isList ? prompt.map(readPrompt) : [readPrompt(prompt)];
 }
@@ -91,7 +95,7 @@ export function readCompletion(json: Json, defaults: SamplingParams): Completion
   const fields = knownFields(json, CompletionRequestSchema);
   const topLogprobs = fields.integer('logprobs');
   const call: CompletionCall = {
-    prompts: readPrompts(fields),
+    prompts: readPrompts(fields, 'prompt'),
     // An empty suffix is none: there is no gap.
     suffix: fields.string('suffix') || undefined,
     n: fields.integer('n') ?? 1,

@@ -43,6 +43,8 @@ const PROTOTYPES = {
   llama_n_threads: 'int llama_n_threads(void *context)',
   llama_set_n_threads: 'void llama_set_n_threads(void *context, int one, int several)',
   llama_n_threads_batch: 'int llama_n_threads_batch(void *context)',
+  llama_get_embeddings_ith: 'void *llama_get_embeddings_ith(void *context, int row)',
+  llama_model_n_embd: 'int llama_model_n_embd(void *model)',
   llama_get_logits_ith: 'void *llama_get_logits_ith(void *context, int row)',
   llama_memory_seq_rm: 'bool llama_memory_seq_rm(void *memory, int sequence, int from, int to)',
   llama_memory_seq_pos_max: 'int llama_memory_seq_pos_max(void *memory, int sequence)',

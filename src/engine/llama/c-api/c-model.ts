@@ -3,6 +3,7 @@ import {EngineError} from '../../../base/errors.ts';
 import type {KvType, SplitMode} from '../../contract/local-engine.ts';
 import type {Native} from '../native-context.ts';
 import {cNative} from './c-context.ts';
+import {EMBEDDING_STEP, type Pooling, pooledStates} from './c-embedder.ts';
 import {addressOf, type CLibrary, loadCLibrary, type Pointer} from './c-library.ts';
 import type {LibraryFiles} from './library-files.ts';
 import {NativeRecord} from './native-record.ts';
@@ -19,6 +20,9 @@ const KV_TYPE_IDS: Readonly<Record<KvType, number>> = {
   IQ4_NL: 20,
   BF16: 30,
 };
+
+/** Of enum llama_pooling_type: its own pooling sees no more than one batch. */
+const POOLING_NONE = 0;
 
 /** enum llama_load_mode. */
 const LOAD_MODE = {read: 0, mapped: 1} as const;
@@ -73,6 +77,8 @@ export interface CModel {
   readonly trainedContextSize: number;
   readonly isRecurrent: boolean;
   readonly endTokens: readonly number[];
+  /** The pooled states of the tokens; `goOn` is asked now and then. Nothing may be freed meanwhile. */
+  embed(tokens: readonly number[], pooling: Pooling, goOn: () => boolean): Promise<Float32Array>;
   free(): void;
 }
 
@@ -105,6 +111,16 @@ function openCModel(library: CLibrary, options: CModelOptions): CModel {
       endTokens: Array.from({length: vocabSize}, (_, token) => token).filter((token) =>
         calls.llama_vocab_is_eog(vocab, token),
       ),
+      embed: async (tokens, pooling, goOn) => {
+        // In a smaller context the library takes smaller batches.
+        const wanted = {...options, slots: 1, contextSize: Math.max(tokens.length, 256), batchSize: EMBEDDING_STEP};
+        const own = createContext(library, model, wanted, true);
+        try {
+          return await pooledStates({library, model, context: own, vocab}, tokens, pooling, goOn);
+        } finally {
+          calls.llama_free(own);
+        }
+      },
       free: () => {
         calls.llama_free(context);
         calls.llama_model_free(model);
@@ -161,7 +177,8 @@ function contextOverride({architecture, contextLength}: NonNullable<CModelOption
   return bytes;
 }
 
-function createContext(library: CLibrary, model: Pointer, options: CModelOptions): Pointer {
+/** `givesStates`: those of its tokens, and nobody may stop its steps. */
+function createContext(library: CLibrary, model: Pointer, options: CModelOptions, givesStates = false): Pointer {
   const {calls} = library;
   const {slots, threads, batchSize} = options;
   const asked = {
@@ -180,7 +197,10 @@ function createContext(library: CLibrary, model: Pointer, options: CModelOptions
   params.flag('no_perf', true);
   params.flag('swa_full', true);
   params.flag('kv_unified', false);
-  if (library.stopFlag) {
+  if (givesStates) {
+    params.flag('embeddings', true);
+    params.int('pooling_type', POOLING_NONE);
+  } else if (library.stopFlag) {
     params.pointer('abort_callback', library.stopFlag.callback);
     params.pointer('abort_callback_data', addressOf(options.stop));
   }

@@ -6,6 +6,7 @@ import type {GenerateOptions, StateLoad, TokenEvent} from '../../contract/backen
 import type {LogListener, StepWatch} from '../../contract/local-engine.ts';
 import type {Token} from '../../contract/prompt.ts';
 import {EventQueue} from '../batching/event-queue.ts';
+import type {Pooling} from '../c-api/c-embedder.ts';
 import type {StateKey} from '../kv-state.ts';
 import {GuideSpeaker} from './guide-messages.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type LibraryFacts,
   type ModelFacts,
   type OpenRequest,
+  type ReplyValue,
   type ToWorker,
   type WorkerSetting,
 } from './messages.ts';
@@ -58,7 +60,7 @@ export class EngineThread {
   readonly #worker: Worker;
   readonly #flags = new SharedFlags(MOST_SLOTS);
   readonly #readers = new Map<number, Reader>();
-  readonly #calls = new Map<number, Settle<boolean | StateLoad>>();
+  readonly #calls = new Map<number, Settle<ReplyValue>>();
   readonly #listeners = {} as {-readonly [Name in keyof OpenListeners]: OpenListeners[Name]};
   #ready: Settle<LibraryFacts> | undefined;
   #opening: Settle<ModelFacts> | undefined;
@@ -148,6 +150,11 @@ export class EngineThread {
     return this.#call((call) => ({type: 'load', call, path, tokens})) as Promise<StateLoad>;
   }
 
+  /** The pooled states of the tokens, in the model's own scale. */
+  embed(tokens: readonly Token[], pooling: Pooling): Promise<Float32Array> {
+    return this.#call((call) => ({type: 'embed', call, tokens, pooling})) as Promise<Float32Array>;
+  }
+
   /** Fails what runs, frees the model and ends the thread. */
   async close(): Promise<void> {
     if (this.#isOpen && !this.#ended) {
@@ -158,9 +165,9 @@ export class EngineThread {
     await this.#worker.terminate();
   }
 
-  #call(message: (call: number) => ToWorker): Promise<boolean | StateLoad> {
+  #call(message: (call: number) => ToWorker): Promise<ReplyValue> {
     const call = ++this.#last;
-    return this.#asking<boolean | StateLoad>((settle) => {
+    return this.#asking<ReplyValue>((settle) => {
       this.#calls.set(call, settle);
       this.#send(message(call));
     }).finally(() => {

@@ -16,6 +16,7 @@ import {
   type FromWorker,
   failureOf,
   type OpenRequest,
+  type ReplyValue,
   type ToWorker,
   type WorkerSetting,
 } from './messages.ts';
@@ -37,6 +38,9 @@ interface Open {
   readonly mapped: MappedFiles;
 }
 
+/** The one asked for last. */
+let embedding: Promise<unknown> = Promise.resolve();
+let isClosing = false;
 let engine: CEngine | undefined;
 let open: Open | undefined;
 
@@ -187,8 +191,15 @@ function take(message: Exclude<ToWorker, {type: 'open'}>, {answers, model, mappe
     reply(message.call, answers.saveState(message.path, message.key));
   } else if (message.type === 'load') {
     reply(message.call, answers.loadState(message.path, message.tokens));
+  } else if (message.type === 'embed') {
+    const {tokens, pooling} = message;
+    // One after the other: each has a context of its own.
+    const embedded = embedding.then(() => model.embed(tokens, pooling, () => !isClosing));
+    embedding = embedded.catch(() => undefined);
+    reply(message.call, embedded);
   } else {
-    const closed = answers.close().then(() => {
+    isClosing = true;
+    const closed = Promise.all([answers.close(), embedding]).then(() => {
       postNews();
       open = undefined;
       model.free();
@@ -199,7 +210,7 @@ function take(message: Exclude<ToWorker, {type: 'open'}>, {answers, model, mappe
   }
 }
 
-function reply(call: number, value: Promise<NonNullable<(FromWorker & {type: 'reply'})['value']>>): void {
+function reply(call: number, value: Promise<ReplyValue>): void {
   value.then(
     (done) => post({type: 'reply', call, value: done}),
     (error) => post({type: 'reply', call, failure: failureOf(error)}),

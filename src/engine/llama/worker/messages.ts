@@ -4,6 +4,7 @@ import {reasonOf} from '../../../base/files/file-error.ts';
 import type {GenerateOptions, StateLoad, TokenEvent} from '../../contract/backend.ts';
 import type {Token} from '../../contract/prompt.ts';
 import type {GpuDevice} from '../../models/memory/gpu-spread.ts';
+import type {Pooling} from '../c-api/c-embedder.ts';
 import type {CModelOptions} from '../c-api/c-model.ts';
 import type {StateKey} from '../kv-state.ts';
 import type {GuideWord} from './guide-messages.ts';
@@ -40,7 +41,11 @@ export type ToWorker =
   | {readonly type: 'wake'}
   | {readonly type: 'save'; readonly call: number; readonly path: string; readonly key: StateKey}
   | {readonly type: 'load'; readonly call: number; readonly path: string; readonly tokens: readonly Token[]}
+  | {readonly type: 'embed'; readonly call: number; readonly tokens: readonly Token[]; readonly pooling: Pooling}
   | {readonly type: 'close'; readonly call: number};
+
+/** What a call gives. */
+export type ReplyValue = boolean | StateLoad | Float32Array;
 
 export interface LibraryFacts {
   readonly release: string;
@@ -67,7 +72,7 @@ export type FromWorker =
   | {readonly type: 'refused'; readonly failure: Failure; readonly lines: readonly string[]}
   /** What the answers of one step came to. */
   | {readonly type: 'news'; readonly news: readonly (readonly [id: number, news: AnswerNews])[]}
-  | {readonly type: 'reply'; readonly call: number; readonly value?: boolean | StateLoad; readonly failure?: Failure};
+  | {readonly type: 'reply'; readonly call: number; readonly value?: ReplyValue; readonly failure?: Failure};
 
 /** An error as it goes from one thread to the other. */
 export interface Failure {

@@ -193,6 +193,10 @@ class ModelByThread implements OpenedModel {
     return (await this.#living()).loadState(path, tokens);
   }
 
+  async embed(...[tokens, pooling]: Parameters<EngineThread['embed']>): Promise<Float32Array> {
+    return (await this.#living()).embed(tokens, pooling);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopWatching();
