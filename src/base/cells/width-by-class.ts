@@ -59,6 +59,17 @@ const EMOJI_STYLE = '\ufe0f';
 const TEXT_STYLE = '\ufe0e';
 const JOINER = '\u200d';
 
+/** Marks of the classes in which terminals differ: one of them in a text is enough. */
+const UNCERTAIN =
+  /[\p{Mc}\p{Regional_Indicator}\u00ad\u0e33\u0eb3\u1160-\u11ff\ud7b0-\ud7ff\u200b-\u200f\u2060\ufeff\u061c\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\u{1fa75}-\u{1faff}]|[\u{1f3fb}-\u{1f3ff}]|[\u302a-\u302f]|\ufe0e|\ufe0f/u;
+/** A letter behind a mark: in one cluster they are a conjunct. */
+const MAYBE_CONJUNCT = /\p{Mn}\p{L}/u;
+
+/** True where terminals may differ in the cells of a cluster, or of some cluster of a text. */
+export function isUncertain(text: string): boolean {
+  return UNCERTAIN.test(text) || MAYBE_CONJUNCT.test(text);
+}
+
 /** Cells of one cluster in a terminal with this table; control characters take none. */
 export function clusterWidth(cluster: string, table: WidthTable): number {
   const characters = [...cluster];

@@ -2,7 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {afterEach, expect, test} from 'vitest';
 import {graphemes, setWidthTable, shorten, width} from '../../../src/base/cells/graphemes.ts';
-import {DEFAULT_WIDTHS, type WidthTable} from '../../../src/base/cells/width-by-class.ts';
+import {DEFAULT_WIDTHS, isUncertain, type WidthTable} from '../../../src/base/cells/width-by-class.ts';
 
 /** Cells that were read in real terminals, by their reports of the cursor. */
 const measured = JSON.parse(readFileSync(join(import.meta.dirname, '../../goldens/terminal/widths.json'), 'utf8')) as {
@@ -81,4 +81,11 @@ test('a cluster stays the unit: a cut never leaves a mark without its letter', (
   expect(shorten('กำกำกำ', 5)).toBe('กำกำ…');
   setWidthTable({...DEFAULT_WIDTHS, saraAm: 0});
   expect(shorten('กำกำกำ', 5)).toBe('กำกำกำ');
+});
+
+test('every measured class in which terminals differ is uncertain', () => {
+  const certain = measured.rows.filter(({text}) => !isUncertain(text));
+  const differing = certain.filter(({cells}) => new Set(cells).size > 1).map(({name}) => name);
+  expect(differing).toEqual([]);
+  expect(certain.map(({name}) => name)).toContain('Han');
 });

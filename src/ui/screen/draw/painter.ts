@@ -1,6 +1,7 @@
 // Draws the live rows below the terminal's own scrollback: only rows that changed, in one synchronised write.
 
-import {graphemes, width, withoutStyles} from '../../../base/cells/graphemes.ts';
+import {boundaryAt, graphemes, width, withoutStyles} from '../../../base/cells/graphemes.ts';
+import {isUncertain} from '../../../base/cells/width-by-class.ts';
 import type {TerminalSequence} from '../../../base/terminal-text.ts';
 import type {Row} from '../../markdown/style.ts';
 import type {Caret} from '../../prompt/prompt-rows.ts';
@@ -16,6 +17,8 @@ const HIDE = '\x1b[?25l';
 const SHOW = '\x1b[?25h';
 const CLEAR_ROW = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
+/** A style or a link in a row, kept by a split. */
+const STYLES = /(\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\)/;
 
 /**
  * Owner of the live rows. It never clears the screen or the scrollback and never moves above its own first row, so what
@@ -82,7 +85,7 @@ export class Painter {
     // A row of the scrollback may be wider than the terminal, which wraps it: clear below first, then print.
     if (this.#rows.length > 0) text += CLEAR_BELOW;
     text += `${finished.join('\r\n')}\r\n`;
-    text += rows.join('\r\n');
+    text += rows.map((row) => anchored(row, 0)).join('\r\n');
     this.#at = Math.max(0, rows.length - 1);
     return text;
   }
@@ -96,10 +99,11 @@ export class Painter {
       if (old === undefined && index > 0) {
         text += index - 1 === this.#at ? '\r\n' : `${this.#goTo(index - 1)}\r\n`;
         this.#at = index;
-        text += row;
-      } else if (old !== undefined && old !== '' && row.startsWith(old)) {
-        text += this.#goTo(index) + column(width(old)) + row.slice(old.length);
-      } else text += `${this.#goTo(index)}\r${row}${CLEAR_ROW}`;
+        text += anchored(row, 0);
+      } else if (old !== undefined && grows(old, row)) {
+        const from = width(old);
+        text += this.#goTo(index) + column(from) + anchored(row.slice(old.length), from);
+      } else text += `${this.#goTo(index)}\r${anchored(row, 0)}${CLEAR_ROW}`;
     });
     if (before.length > rows.length) {
       text +=
@@ -114,6 +118,31 @@ export class Painter {
 /** Moves to a column, counted from 0. */
 function column(number: number): string {
   return `\x1b[${number + 1}G`;
+}
+
+/** True where a row is another with something behind it, and the last cluster of that one is still whole. */
+function grows(old: string, row: string): boolean {
+  return old !== '' && row.startsWith(old) && boundaryAt(row, old.length, 'left') === old.length;
+}
+
+/**
+ * A row that begins at column `from`, with the cursor put right behind each cluster that this terminal may draw wider or
+ * narrower than it is counted. Then a wrong width is a gap or an overlap of one cell, and all else stands where it belongs.
+ */
+function anchored(row: string, from: number): string {
+  if (!isUncertain(row)) return row;
+  let text = '';
+  let at = from;
+  for (const part of row.split(STYLES)) {
+    if (part.startsWith('\x1b')) text += part;
+    else {
+      for (const cluster of graphemes(part)) {
+        at += width(cluster);
+        text += isUncertain(cluster) ? cluster + column(at) : cluster;
+      }
+    }
+  }
+  return text;
 }
 
 /** Rows that a terminal wraps a row to; a wide character that does not fit at the end of one begins the next. */
