@@ -33,6 +33,7 @@ export const OLLAMA_FIELDS: readonly FieldRule[] = [
   ...rules('refuse', FIXED_PROMPT, 'template context', isEmpty),
   ...rules('refuse', 'the model reads text only', 'images', isEmpty),
   ...rules('told', NEVER_SHORTENED, 'truncate shift', isFalse),
+  ...rules('none', 'honoured: prompts are kept apart by it', 'cache_salt'),
 ];
 
 const NO_SAMPLER = 'this sampler is not here';

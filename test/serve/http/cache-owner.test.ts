@@ -9,6 +9,8 @@ const BODIES = {
   '/infill': {input_prefix: 'a', input_suffix: 'b'},
   '/v1/responses': {input: 'a'},
   '/v1/messages': {messages: [{role: 'user', content: 'Hi'}], max_tokens: 5},
+  '/api/chat': {messages: [{role: 'user', content: 'Hi'}]},
+  '/api/generate': {prompt: 'a', raw: true},
 } as const;
 
 test.each(Object.entries(BODIES))('%s: a prompt is kept for its key and its salt', async (url, body) => {

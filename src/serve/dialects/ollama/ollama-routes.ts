@@ -54,7 +54,7 @@ function startText({backend, signal}: RunningRequest, call: GenerateCall): Async
   const {sampling} = request;
   return call.form === 'gap'
     ? backend.fim({prompt, suffix, sampling}, signal)
-    : backend.complete({prompt, sampling}, signal);
+    : backend.complete({prompt, parseSpecial: true, sampling}, signal);
 }
 
 export function addOllama(app: App, service: Service): void {

@@ -77,7 +77,7 @@ test.each([
 test('options that change nothing pass, others are told or refused by their path', async () => {
   const {post} = await testServer();
   const neutral = {mirostat: 0, mirostat_tau: 5, typical_p: 1, tfs_z: 1, num_thread: 4, repeat_last_n: 64, num_ctx: 16};
-  const silent = await post('/api/chat', {messages: HI, options: neutral});
+  const silent = await post('/api/chat', {messages: HI, options: neutral, cache_salt: 's'});
   expect([silent.status, silent.headers['x-mistral-warnings']]).toEqual([200, undefined]);
   const loud = await post('/api/chat', {
     messages: HI,
@@ -161,7 +161,8 @@ test('generate: a message, a raw prompt, a gap', async () => {
         ],
       },
     },
-    {kind: 'complete', request: {prompt: 'a'}},
+    // Templates of the client's own are written with control tokens.
+    {kind: 'complete', request: {prompt: 'a', parseSpecial: true}},
     {kind: 'fim', request: {prompt: 'a', suffix: 'b'}},
   ]);
 });
