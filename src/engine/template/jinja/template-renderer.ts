@@ -1,10 +1,11 @@
 // Renders a template in a thread of its own, within a limit of time and memory: its text comes out of a downloaded file.
+import {cpuUsage} from 'node:process';
 import {MessageChannel, type MessagePort, receiveMessageOnPort, Worker} from 'node:worker_threads';
 import type {JsonObject} from '../../../base/json.ts';
 import {MOST_TEMPLATE} from './jinja-program.ts';
 import type {Rendered, RenderStart} from './render-worker.ts';
 
-/** How long one rendering may take, or all that a thread waits for, in milliseconds; public templates take two each. */
+/** How long one rendering may take, or all that a thread waits for, in milliseconds of work; public templates take two each. */
 export const RENDER_MS = 1000;
 /** How long the thread may take to start on a machine that is busy with other things. */
 const START_MS = 30_000;
@@ -56,11 +57,12 @@ export function renderEach(template: string, inputs: readonly JsonObject[], limi
   try {
     for (const input of inputs) port.postMessage(input);
     const results: Rendered[] = [];
-    if (!reached(steps, 1, performance.now() + START_MS)) return inputs.map(() => slow(limitMs));
-    const end = performance.now() + limitMs;
+    const begin = performance.now();
+    if (!reached(steps, 1, () => performance.now() - begin > START_MS)) return inputs.map(() => slow(limitMs));
+    const isOver = workLimit(limitMs);
     for (const [index] of inputs.entries()) {
       // The second step is that the template is compiled.
-      if (!reached(steps, index + 3, end)) break;
+      if (!reached(steps, index + 3, isOver)) break;
       results.push(receiveMessageOnPort(port)?.message as Rendered);
     }
     return inputs.map((_, index) => results[index] ?? slow(limitMs));
@@ -70,10 +72,31 @@ export function renderEach(template: string, inputs: readonly JsonObject[], limi
   }
 }
 
-/** Waits until so many steps are done; false when they are not at the time `end` (of `performance.now`). */
-function reached(steps: Int32Array<SharedArrayBuffer>, wanted: number, end: number): boolean {
+/**
+ * Whether a thread had its time, while this one waits: what it computed counts, and ten times as long by the clock. One
+ * that has computed nothing for that time is dead.
+ */
+function workLimit(limitMs: number): () => boolean {
+  const work = () => {
+    const {user, system} = cpuUsage();
+    return (user + system) / 1000;
+  };
+  const [begin, before] = [performance.now(), work()];
+  let [lastAt, last] = [begin, before];
+  return () => {
+    const now = performance.now();
+    if (now - begin > 10 * limitMs || (now - begin > limitMs && work() - before > limitMs)) return true;
+    if (now - lastAt <= limitMs) return false;
+    const isDead = work() - last < limitMs / 100;
+    [lastAt, last] = [now, work()];
+    return isDead;
+  };
+}
+
+/** Waits until so many steps are done; false when they are not at the end. */
+function reached(steps: Int32Array<SharedArrayBuffer>, wanted: number, isOver: () => boolean): boolean {
   for (let done = Atomics.load(steps, 0); done < wanted; done = Atomics.load(steps, 0)) {
-    if (Atomics.wait(steps, 0, done, Math.max(0, end - performance.now())) === 'timed-out') return false;
+    if (Atomics.wait(steps, 0, done, 20) === 'timed-out' && isOver()) return false;
   }
   return true;
 }
