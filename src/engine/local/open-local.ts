@@ -80,7 +80,8 @@ async function openUnproved(engine: LocalEngine, file: GgufFile, options: OpenLo
   try {
     const {template: flag, chatTemplate: givenTemplate, keptRenderings: kept} = options;
     const loaded = loadUnproved(file, tokenModel.encode?.bind(tokenModel), {flag, givenTemplate, kept});
-    if (loaded.template.form !== 'mistral') options.onNote?.(`--foreign: ${loaded.versionReason}`);
+    if (loaded.template.form !== 'mistral')
+      options.onNote?.(`this model is not one of Mistral's: ${loaded.versionReason}`);
     return {tokenModel, loaded};
   } catch (error) {
     await tokenModel.close();

@@ -83,14 +83,15 @@ export function withChosen<Request extends Given>(request: Request, chosen: Json
 export function refuseSettings({reasoningEffort, modelSettings: given}: Given): void {
   const isEffort = reasoningEffort !== undefined || (given?.size === 1 && given.has(EFFORT));
   if (!isEffort && given === undefined) return;
-  throw new Refusal(
-    'InvalidRequestException',
-    `This template version knows no ${isEffort ? 'reasoning effort' : 'model settings'}.`,
-    {
-      param: isEffort ? EFFORT : 'model_settings',
-      ...(isEffort && {hint: 'What has no levels thinks, if it does, under its own system prompt: --system default.'}),
-    },
-  );
+  if (isEffort) throw noEffort();
+  throw new Refusal('InvalidRequestException', 'This model takes no model settings.', {param: 'model_settings'});
+}
+
+function noEffort(): Refusal {
+  return new Refusal('InvalidRequestException', 'This model has no levels of reasoning effort.', {
+    param: EFFORT,
+    hint: 'Leave the effort out. Where such a model can think, it does so under the system prompt that its maker recommends (--system default).',
+  });
 }
 
 /**
@@ -273,6 +274,7 @@ function valueList(values: readonly string[]): string {
 }
 
 function unknownSetting(name: string, {settings}: ModelSettings): Refusal {
+  if (name === EFFORT) return noEffort();
   const known = settings.map((setting) => setting.name).join(', ') || 'none';
   return refused(name, `This model has no setting ${name}; its settings: ${known}.`);
 }

@@ -87,8 +87,8 @@ export class ForeignChat {
       throw new Refusal('InvalidMessageStructureException', message, {param: `messages[${messages.length - 1}]`});
     }
     if (request.truncateForContextLength) throw unsupported('drops no old messages', 'truncate_for_context_length');
-    if (request.reasoningEffort !== undefined) throw unsupported('knows no reasoning effort', 'reasoning_effort');
-    if (request.modelSettings !== undefined) throw unsupported('knows no model settings', 'model_settings');
+    if (request.reasoningEffort !== undefined) throw unsupported('takes no reasoning effort', 'reasoning_effort');
+    if (request.modelSettings !== undefined) throw unsupported('takes no model settings', 'model_settings');
     if (tools.length > 0 && !this.tools.isOffered) throw unsupported('has no tools', 'tools');
     if (toolChoice !== 'auto' && toolChoice !== 'none') {
       throw unsupported('has no form in which a call can be demanded', 'tool_choice');

@@ -90,12 +90,33 @@ function whyForeign(plain: string, {user, turns, system}: Printed): string | und
   const last = [around(user ?? '', WORD.user), around(turns ?? '', WORD.nextUser), around(system ?? '', WORD.nextUser)];
   const closes = last.every((ends) => ends === undefined || /^\s*\[\/INST\]\s*$/.test(ends[1]));
   if (!/\[INST\][^[\]]*$/.test(before) || !closes) {
-    return `its chat template prints ${JSON.stringify(before.slice(-24))} before the text of a user, and ${JSON.stringify(behind.slice(0, 24))} behind it`;
+    return `its chat template prints ${lastMark(before)} before the text of a user, and ${firstMark(behind)} behind it`;
   }
   if (system?.includes('<<SYS>>')) return 'its chat template prints a system prompt between <<SYS>> and <</SYS>>';
   if (turns !== undefined && !ANSWERED.test(turns)) return 'its chat template does not end an answer with </s>';
   return undefined;
 }
+
+/** What is shown of a text, in characters. */
+const SHOWN = 40;
+/** `<|im_start|>`, `</s>`, `<<SYS>>`, `[INST]`: never shown in part. */
+const MARK = /<+[^<>\s]{1,30}>+|\[[^[\]\s]{1,30}\]/g;
+
+/** The end of a text from its last mark on, else its last whole words. */
+function lastMark(text: string): string {
+  const mark = [...text.matchAll(MARK)].at(-1)?.index ?? 0;
+  const shown = text.slice(mark).trim();
+  return quoted(shown.length <= SHOWN ? shown : shown.slice(-SHOWN).replace(/^\S*\s+/, ''));
+}
+
+/** The beginning of a text up to the end of its first mark that is not Mistral's, else its first whole words. */
+function firstMark(text: string): string {
+  const mark = [...text.matchAll(MARK)].find(([found]) => found !== '[/INST]');
+  const shown = text.slice(0, mark === undefined ? text.length : mark.index + mark[0].length).trim();
+  return quoted(shown.length <= SHOWN ? shown : shown.slice(0, SHOWN).replace(/\s+\S*$/, ''));
+}
+
+const quoted = (text: string) => (text === '' ? 'nothing' : JSON.stringify(text));
 
 const ANSWERED = new RegExp(`\\[/INST\\]\\s*${WORD.answer}\\s*</s>\\s*(<s>)?\\s*\\[INST\\]`);
 
