@@ -240,9 +240,9 @@ describe('model settings', () => {
     expect(much.err).toContain('takes for reasoning_effort the values none, ultra, not max');
     const early = await tokenize([v13, '--text', 'the cat', '--reasoning-effort', 'high']);
     expect(early).toMatchObject({code: 2, out: ''});
-    expect(early.err).toContain('This template version knows no reasoning effort.');
+    expect(early.err).toContain('This model has no levels of reasoning effort.');
     const none = await tokenize([v13, '--request', body, '--setting', 'verbosity=full']);
-    expect(none.err).toContain('This template version knows no model settings.');
+    expect(none.err).toContain('This model takes no model settings.');
   });
 
   test('that a file should name and does not: chats are refused, texts are not', async () => {

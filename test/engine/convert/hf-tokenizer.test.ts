@@ -30,7 +30,7 @@ test('tokenizer.json is read as the file its folder becomes, without the weights
   expect(read).toMatchObject({
     version: undefined,
     template: {form: 'foreign', confidence: 'sure'},
-    versionReason: 'its chat template prints "<|im_start|>" before the text of a user, and "" behind it',
+    versionReason: 'its chat template prints "<|im_start|>" before the text of a user, and nothing behind it',
     path: join(folder, 'tokenizer.json'),
   });
   expect(loadHfTokenizer(folder, 'v7')).toMatchObject({version: 'v7', versionReason: 'as asked for'});

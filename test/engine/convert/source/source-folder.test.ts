@@ -238,7 +238,7 @@ test('a Hugging Face folder opens with tokenizer.json alone', () => {
   expect(vocabulary.tokens.map(String)).toEqual(own.tokens.map((token) => String(Buffer.from(token))));
   expect(vocabulary.types).toEqual(own.types);
   expect(notes).toEqual([
-    `its template is not one of Mistral's: its chat template prints "" before the text of a user, and "" behind it.`,
+    `its template is not one of Mistral's: its chat template prints nothing before the text of a user, and nothing behind it.`,
   ]);
   expect(files.map((path) => basename(path))).toContain('tokenizer.json');
 });

@@ -215,7 +215,7 @@ describe('model settings', () => {
       said({reasoningEffort: 'none', responseFormat: {type: 'json_schema', schema: new Map([['a', 'b']])}}),
     ).toContain('{"json_schema": {"a": "b"}, "reasoning_effort": "none", "verbosity": "5"}');
     expect(said(given(['verbosity', 'brief']))).toContain('"verbosity": "brief"');
-    expect(() => encodeChat(base, tokenizer, 'v13', {chosenSettings})).toThrow('knows no model settings');
+    expect(() => encodeChat(base, tokenizer, 'v13', {chosenSettings})).toThrow('takes no model settings');
   });
 
   it('that the file demands and nobody knows are asked for', () => {
@@ -248,7 +248,7 @@ describe('model settings', () => {
       'needs a value for reasoning_effort: high',
     );
     expect(() => block('{"reasoning_effort": {"values": []}}', {reasoningEffort: 'high'})).toThrow('(none)');
-    expect(() => encodeChat({...base, ...given(['a', 'x'])}, tokenizer, 'v13')).toThrow('knows no model settings');
+    expect(() => encodeChat({...base, ...given(['a', 'x'])}, tokenizer, 'v13')).toThrow('takes no model settings');
   });
 
   it.each([

@@ -145,7 +145,7 @@ describe('tools', () => {
   test.each([
     [chatml, {tools}, 'has no tools'],
     [hermes, {tools, toolChoice: 'any'}, 'has no form in which a call can be demanded'],
-    [hermes, {reasoningEffort: 'high'}, 'knows no reasoning effort'],
+    [hermes, {reasoningEffort: 'high'}, 'takes no reasoning effort'],
     [hermes, {truncateForContextLength: true}, 'drops no old messages'],
   ] as const)('what a template cannot say is refused %#', async (loaded, more, message) => {
     const writing = Promise.resolve().then(() => writerOf(loaded).write(ask([user('Hi')], more)));

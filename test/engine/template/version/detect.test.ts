@@ -7,6 +7,7 @@ import {
   stated,
   type VersionClues,
 } from '../../../../src/engine/template/version/detect.ts';
+import {readTemplate} from '../../../../src/engine/template/version/read-template.ts';
 import {CONTROLS, wordsOf} from '../../../fixtures/mistral-words.ts';
 
 interface Recipe {
@@ -207,4 +208,37 @@ test.each([
   ['toString', undefined],
 ])('version text %s', (text, version) => {
   expect(parseVersion(text)).toBe(version);
+});
+
+const CHATML_TURNS =
+  '{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n';
+
+test.each([
+  [
+    `<|im_start|>system\nYou are helpful.<|im_end|>\n${CHATML_TURNS}`,
+    'prints "<|im_start|>user" before the text of a user, and "<|im_end|>" behind it',
+  ],
+  [
+    '{% for m in messages %}### Instruction:\n{{ m.content }}\n\n### Response:\n{% endfor %}',
+    'prints "### Instruction:" before the text of a user, and "### Response:" behind it',
+  ],
+  [
+    'Below is an instruction that describes a task, and an input.{% for m in messages %} {{ m.content }}{% endfor %}',
+    'prints "that describes a task, and an input." before the text of a user, and nothing behind it',
+  ],
+  [
+    '{% for m in messages %}<s>[INST] <<SYS>> {{ m.content }}<|end|> and more{% endfor %}',
+    'prints "<<SYS>>" before the text of a user, and "<|end|>" behind it',
+  ],
+  [
+    `{% for m in messages %}${'x'.repeat(50)}{{ m.content }}${'y'.repeat(50)}{% endfor %}`,
+    `prints "${'x'.repeat(40)}" before the text of a user, and "${'y'.repeat(40)}" behind it`,
+  ],
+  [
+    '{% for m in messages %}[INST] {{ m.content }} [/INST] think:{% endfor %}',
+    'prints "[INST]" before the text of a user, and "[/INST] think:" behind it',
+  ],
+])('why a template is foreign is told in whole marks and words: %s', (template, why) => {
+  const reading = readTemplate(template);
+  expect(reading).toMatchObject({form: 'foreign', seen: [expect.stringContaining(`its chat template ${why}`)]});
 });
