@@ -9,6 +9,22 @@ import {randomModel, TINY_SHAPE} from '../../../fixtures/random-model.ts';
 
 const isShipped = ['linux-x64', 'linux-arm64'].includes(`${process.platform}-${process.arch}`);
 
+const demo = join(import.meta.dirname, '../../../../models/demo/mistral-demo-q8_0.gguf');
+
+const plain = {
+  mapped: true,
+  missing: undefined,
+  slots: 1,
+  contextSize: 256,
+  batchSize: 64,
+  threads: 1,
+  kvType: 'F16',
+  flashAttention: true,
+  loras: [],
+  stop: new Uint8Array(256),
+  onProgress: () => true,
+} as const;
+
 /** The library's log of opening a tiny model, and how it failed. */
 function open(gpus: CModelOptions['gpus']): {log: string; failure?: string} {
   const path = join(folderWith(), 'tiny.gguf');
@@ -21,20 +37,10 @@ function open(gpus: CModelOptions['gpus']): {log: string; failure?: string} {
   try {
     engine.library.loadBackends();
     const model = engine.open({
+      ...plain,
       path,
-      mapped: true,
       gpuLayers: 99,
       gpus,
-      missing: undefined,
-      slots: 1,
-      contextSize: 256,
-      batchSize: 64,
-      threads: 1,
-      kvType: 'F16',
-      flashAttention: true,
-      loras: [],
-      stop: new Uint8Array(256),
-      onProgress: () => true,
     });
     model.free();
     return {log};
@@ -70,3 +76,32 @@ describe.runIf(isShipped)('GPUs that were asked for', () => {
     expect(log).not.toMatch(/using device/);
   });
 });
+
+test.runIf(isShipped)(
+  'the threads of the next step are set: from 512 tokens on, the last bits of attention tell them',
+  async () => {
+    const engine = loadCEngine(shippedLibrary());
+    const stopListening = engine.library.listen(() => undefined);
+    engine.library.loadBackends();
+    const logit = async (opened: number, set: number) => {
+      const options = {path: demo, threads: opened, contextSize: 1024, batchSize: 700, gpuLayers: 0, gpus: undefined};
+      const model = engine.open({...plain, ...options});
+      const {context} = model.native;
+      const tokens = Uint32Array.from({length: 700}, (_, n) => 270 + ((n * 37) % 3000));
+      context.initBatch(700);
+      context.addToBatch(0, 0, tokens, Uint32Array.of());
+      await context.decodeBatch();
+      context.setThreads(set);
+      context.initBatch(1);
+      context.addToBatch(0, 700, Uint32Array.of(300), Uint32Array.of(0));
+      await context.decodeBatch();
+      const {totalWeight} = await context.rawLogits(0, 5, 1);
+      model.free();
+      return totalWeight;
+    };
+    const [all, fewer, fewerOfMore] = [await logit(1, 2), await logit(1, 1), await logit(2, 1)];
+    expect(fewerOfMore).toBe(fewer);
+    expect(all).not.toBe(fewer);
+    stopListening();
+  },
+);
