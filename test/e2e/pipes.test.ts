@@ -34,6 +34,48 @@ describe('turns', () => {
     expect(code).toBe(0);
   });
 
+  test('under a schema each answer is one line of JSON that fits, from a model that says anything', async () => {
+    const schema =
+      '{"type": "object", "properties": {"n": {"type": "integer", "minimum": 5, "maximum": 7}, "d": {"type": "string", "format": "date"}}, "required": ["n", "d"]}';
+    const {code, stdout, stderr} = await chat(['--schema', schema, '--temperature', '2', '--no-history'], {
+      stdin: 'one\ntwo\nthree\n',
+    });
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    for (const line of lines) expect(line).toMatch(/^\{"n": [567], "d": "\d{4}-\d\d-\d\d"\}$/);
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test('an answer that is cut under a schema is on stderr alone', async () => {
+    const args = ['--schema', '{"type": "string", "minLength": 500}', '--max-tokens', '5', '--seed', '1', '-p', 'x'];
+    const {code, stdout, stderr} = await chat(args);
+    expect([code, stdout]).toEqual([6, '']);
+    expect(stderr).toMatch(/^[\s\S]+note: the answer was cut after 5 tokens \(length\)/);
+  });
+
+  test('a schema that cannot be held ends the program before the model is looked at', async () => {
+    const refused = await runProgram('mistral-chat', [
+      '/nowhere.gguf',
+      '--schema',
+      '{"properties": {"a": {"if": {"type": "null"}, "then": false}}}',
+      '-p',
+      'x',
+    ]);
+    expect([refused.code, refused.stdout]).toEqual([2, '']);
+    expect(refused.stderr).toContain('/properties/a/if: "if" is not enforced');
+  });
+
+  test('lines without a history know nothing of each other', async () => {
+    const args = ['--json', '--temperature', '0', '--max-tokens', '3', '--no-history'];
+    const {stdout} = await chat(args, {stdin: 'one\none\n'});
+    const [first, second] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(second.usage.prompt_tokens).toBe(first.usage.prompt_tokens);
+    expect(second.content).toBe(first.content);
+  });
+
   test('-p is one prompt, and - in it is stdin', async () => {
     const args = ['--json', '--temperature', '0', '--max-tokens', '1'];
     const literal = await chat([...args, '-p', 'Sum up:\n\nsome text']);

@@ -1,6 +1,7 @@
 // `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
 import type {Command} from 'commander';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
+import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
 import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
 import {Option} from '../commander.ts';
@@ -38,6 +39,9 @@ interface ChatFlags extends EngineFlags, ThoughtFlags {
   readonly continue?: true;
   readonly resume?: string;
   readonly save?: boolean;
+  readonly history: boolean;
+  readonly schema?: string;
+  readonly schemaLoose?: true;
   readonly screenReader?: true;
   readonly reducedMotion?: true;
   readonly tools?: string;
@@ -45,6 +49,13 @@ interface ChatFlags extends EngineFlags, ThoughtFlags {
   readonly env?: readonly string[];
   readonly shell?: true;
   readonly timeout: number;
+}
+
+type SchemaForm = Extract<ResponseFormat, {readonly type: 'json_schema'}>;
+
+interface HowToAnswer {
+  readonly sampling: SamplingParams;
+  readonly responseFormat?: SchemaForm;
 }
 
 /** Events of the answer to one more turn. */
@@ -76,6 +87,9 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--continue', 'go on with the last kept chat')
     .addOption(new Option('--resume <id>', 'go on with this kept chat (mistral sessions list)').conflicts('continue'))
     .option('--no-save', 'keep nothing of this chat')
+    .option('--schema <file|json>', 'in pipes and with -p: each answer is a line of JSON of this schema')
+    .option('--schema-loose', 'with --schema: go on where it says what cannot be held')
+    .option('--no-history', 'in pipes: each line is a conversation of its own')
     .option('--tools <file>', 'at a terminal: JSON file with tools the model may call (as /tools)')
     .option(
       '--exec <name=command>',
@@ -103,6 +117,8 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
   const {offerSystem, samplingFor, systemOf} = await import('../open-model/recommended.ts');
   const system = await systemOf(io, flags.system);
   const prompt = flags.prompt && (await promptFrom(io, flags.prompt));
+  const form = await answerForm(io, flags);
+  if (form && flags.instruct && prompt === undefined && (await isAtTerminal(io, flags))) await refuseSchemaAtTerminal();
   if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await isAtTerminal(io, flags))) {
     const {resume, save = true} = flags;
     const chat = {
@@ -117,7 +133,10 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
   const answer = async (backend: Backend) => {
     const sampling = samplingFor(backend.model, choice, io.say);
     if (flags.instruct && !system) offerSystem(backend.model, '--system default', io.say);
-    const send = flags.instruct ? await chatTurns(backend, system, sampling, flags) : continuation(backend, sampling);
+    const how = {sampling, ...(form && {responseFormat: form})};
+    const begin = async () =>
+      flags.instruct ? await chatTurns(backend, system, how, flags) : continuation(backend, how);
+    const send = flags.history ? await begin() : alone(begin);
     const face = {
       io,
       send,
@@ -125,6 +144,8 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
       format: answerFormat(flags),
       showThinking: flags.showThinking === true,
       screenReader: usesScreenReader(io, flags),
+      ...(form && {schema: form.schema}),
+      alone: !flags.history,
     };
     const {answerOnce, answerLines} = await import('./piped-turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
@@ -139,6 +160,30 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
   // Without a spinner, which turns.
   const chats = flags.instruct === true;
   await withBackend(io, model, flags, answer, {attach, chats, ...(wantsReducedMotion(io, flags) && {onProgress() {}})});
+}
+
+/** The form that --schema asks for. @throws EngineError as `readAnswerSchema`, and `usage` for --schema-loose alone. */
+async function answerForm(io: Io, {schema, schemaLoose}: ChatFlags): Promise<SchemaForm | undefined> {
+  if (schema !== undefined) {
+    return (await import('./answer-schema.ts')).readAnswerSchema(io, schema, schemaLoose === true);
+  }
+  if (!schemaLoose) return undefined;
+  const {EngineError} = await import('../../base/errors.ts');
+  throw new EngineError('usage', '--schema-loose says how --schema is taken, and there is no --schema');
+}
+
+async function refuseSchemaAtTerminal(): Promise<never> {
+  const {EngineError} = await import('../../base/errors.ts');
+  throw new EngineError('usage', '--schema is for pipes and -p, and this is a chat at a terminal', {
+    hint: 'Add -p TEXT, or send the lines in by a pipe.',
+  });
+}
+
+/** Each text is said to nobody who heard another one. */
+function alone(begin: () => Promise<Send>): Send {
+  return async function* (text, signal) {
+    yield* (await begin())(text, signal);
+  };
 }
 
 /**
@@ -187,13 +232,13 @@ function answerFormat({json, streamJson}: ChatFlags): AnswerFormat {
 async function chatTurns(
   backend: Backend,
   system: SystemOf | undefined,
-  sampling: SamplingParams,
+  how: HowToAnswer,
   {dropThoughts}: ThoughtFlags,
 ): Promise<Send> {
   const {Conversation} = await import('../../engine/conversation/conversation.ts');
   const conversation = new Conversation({
     backend,
-    settings: () => ({sampling}),
+    settings: () => how,
     dropThoughts: () => dropThoughts === true,
   });
   conversation.setSystem(system?.(backend.model));
@@ -205,12 +250,12 @@ async function chatTurns(
 }
 
 /** As mistral-inference without --instruct: one text that grows by every input and every answer. */
-function continuation(backend: Backend, sampling: SamplingParams): Send {
+function continuation(backend: Backend, how: HowToAnswer): Send {
   let text = '';
   return async function* (input, signal) {
     // What is refused before it is answered has not been said.
     let grown = text + input;
-    for await (const event of backend.complete({prompt: grown, sampling}, signal)) {
+    for await (const event of backend.complete({prompt: grown, ...how}, signal)) {
       if (event.type === 'text') grown += event.text;
       text = grown;
       yield event;

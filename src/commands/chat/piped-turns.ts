@@ -1,10 +1,11 @@
 // Turns without a screen: one prompt, or each line of stdin; on a terminal with mistral-inference's prompt and rule.
 
 import {EngineError, type ErrorCode} from '../../base/errors.ts';
+import type {Json} from '../../base/json.ts';
 import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
 import {type AnswerFormat, RULE, writeAnswer} from '../../ui/plain/write-answer.ts';
 import {type Io, writePrompt} from '../host/io.ts';
-import {ReportedError, reportError} from '../host/report.ts';
+import {ReportedError, reportError, SOME_FAILED} from '../host/report.ts';
 import {stdinLines, stdinTexts, told} from '../host/text-input.ts';
 
 export interface PlainFace {
@@ -17,16 +18,35 @@ export interface PlainFace {
   readonly showThinking?: boolean;
   /** A screen reader reads along: whole sentences, no rules. */
   readonly screenReader: boolean;
+  /** Answers fit this JSON schema: each is one line of JSON, or not on stdout. */
+  readonly schema?: Json;
+  /** Each line is a conversation of its own. */
+  readonly alone?: boolean;
 }
 
-/** Answers one prompt. Throws the reason of the stop when the program was stopped meanwhile. */
+/**
+ * Answers one prompt. Throws the reason of the stop when the program was stopped meanwhile.
+ * @throws ReportedError with `SOME_FAILED` for an answer that was cut under a schema.
+ */
 export async function answerOnce(
-  {io, send, model, format, showThinking = false, screenReader}: PlainFace,
+  {io, send, model, format, showThinking = false, screenReader, schema}: PlainFace,
   prompt: string,
 ): Promise<void> {
   const output = {to: io, sentences: screenReader, thoughts: showThinking};
-  await writeAnswer(send(prompt, io.stop), output, format, model);
+  const events = send(prompt, io.stop);
+  if (schema === undefined) {
+    await writeAnswer(events, output, format, model);
+    io.stop.throwIfAborted();
+    return;
+  }
+  // Not for the first answer of everybody.
+  const {jsonOf, writeHeldAnswer} = await import('./answer-schema.ts');
+  const isHeld =
+    format === 'text'
+      ? await writeHeldAnswer(io, events, {schema, model, thoughts: showThinking})
+      : jsonOf(await writeAnswer(events, output, format, model), schema) !== undefined;
   io.stop.throwIfAborted();
+  if (!isHeld) throw new ReportedError(SOME_FAILED);
 }
 
 /** Failures of one line, after which the next one can be answered. The rest is of the engine or of the machine. */
@@ -38,10 +58,11 @@ const FULL_CONVERSATION =
 /**
  * Answers every line of stdin that is not blank, until the end of the input. A line that cannot be answered is reported
  * in its place, and the next one is answered.
- * @throws ReportedError at the end, with the exit code of the first such line; else what ends all of them.
+ * @throws ReportedError at the end, with the exit code of the first such line, or `SOME_FAILED` where each line is a
+ * conversation of its own; else what ends all of them.
  */
 export async function answerLines(face: PlainFace): Promise<void> {
-  if (face.io.stdin.isTTY) return answerTyped(face);
+  if (face.io.stdin.isTTY && face.schema === undefined) return answerTyped(face);
   let exitCode = 0;
   let answered = false;
   for await (const line of stdinLines(face.io)) {
@@ -53,10 +74,14 @@ export async function answerLines(face: PlainFace): Promise<void> {
       await answerOnce(face, text);
       answered = true;
     } catch (error) {
+      if (error instanceof ReportedError) {
+        exitCode ||= error.exitCode;
+        continue;
+      }
       if (!(error instanceof EngineError) || !OF_A_LINE.includes(error.code)) throw error;
-      const hint = error.context && answered ? FULL_CONVERSATION : error.hint;
+      const hint = error.context && answered && !face.alone ? FULL_CONVERSATION : error.hint;
       const code = await reportError(face.io, error.at(where, hint), face.format !== 'text');
-      exitCode ||= code;
+      exitCode ||= face.alone ? SOME_FAILED : code;
     }
   }
   if (exitCode !== 0) throw new ReportedError(exitCode);

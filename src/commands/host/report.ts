@@ -5,6 +5,9 @@ import {wayOut} from '../../base/files/file-error.ts';
 import {oneLine} from '../../base/terminal-text.ts';
 import {type Io, STREAMS} from './io.ts';
 
+/** The exit code of answers that were cut under a schema, and of lines that failed alone. */
+export const SOME_FAILED = 6;
+
 /** Ends the program with the code of failures that were reported where they happened. */
 export class ReportedError extends Error {
   readonly exitCode: number;

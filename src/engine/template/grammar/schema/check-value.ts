@@ -3,7 +3,7 @@ import {isJsonArray, isJsonNumber, isJsonObject, type Json, type JsonObject} fro
 import {isFound} from '../pattern-lengths.ts';
 import {parsePattern} from '../pattern-parser.ts';
 import {textFormat} from '../text-formats.ts';
-import type {SchemaDocument} from './schema-parts.ts';
+import {SchemaDocument} from './schema-parts.ts';
 
 /** Undefined: not told here. */
 type Verdict = boolean | undefined;
@@ -19,6 +19,11 @@ export function fulfils(document: SchemaDocument, schema: Json, value: Json, dep
   if (typeof schema === 'boolean') return schema;
   if (!isJsonObject(schema) || depth > DEEPEST) return undefined;
   return every([...schema], ([keyword]) => keywordVerdict({document, schema, value, depth}, keyword));
+}
+
+/** Whether nothing in the schema refuses the value, as far as it is understood here. */
+export function fitsSchema(schema: Json, value: Json): boolean {
+  return fulfils(new SchemaDocument(schema), schema, value) !== false;
 }
 
 /** Two JSON values that JSON schema takes for the same. */
