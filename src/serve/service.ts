@@ -5,16 +5,21 @@ import type {Backend, GenerationEvent} from '../engine/contract/backend.ts';
 import {chosenSampling, type SamplingChoice, type SamplingParams} from '../engine/contract/sampling.ts';
 import {Admission, type AdmissionOptions, type HeldSlot} from './admission.ts';
 import {EngineWatch} from './engine-watch.ts';
-import {type Answering, cacheOwner, ownedBackend} from './http/cache-owner.ts';
+import {type Answering, cacheOwner, requestBackend} from './http/request-backend.ts';
 import {HttpError, toHttpError} from './http-error.ts';
 import {Metrics} from './metrics.ts';
 import {ReplyStream, type StreamOptions} from './reply/event-stream.ts';
+import {tell} from './reply/told.ts';
 
 export interface ServiceOptions extends AdmissionOptions, StreamOptions {
   /** Other names the model answers to in /v1/models. */
   readonly aliases: readonly string[];
   /** Kept prompts are used for everybody, whatever key they came with. */
   readonly shareCache?: boolean;
+  /** Tokens of an answer at most, whatever is asked for. */
+  readonly capTokens?: number | undefined;
+  /** Answers to one request at most; default 8. */
+  readonly maxChoices?: number;
   /** For requests that set none. */
   readonly sampling: SamplingChoice;
   /** For /v1/engines/completions, whose original had its own. */
@@ -37,6 +42,9 @@ async function* unlessAborted(events: AsyncIterable<GenerationEvent>, signal: Ab
     yield event;
   }
 }
+
+/** Each may fill a whole context. */
+const MAX_CHOICES = 8;
 
 export class Service {
   readonly options: ServiceOptions;
@@ -75,6 +83,19 @@ export class Service {
     return chosenSampling(this.options.sampling, this.#backend?.model.sampling);
   }
 
+  /** @throws EngineError `invalid_request` for more answers than one request may have; `param` is where it asks for them. */
+  checkChoices(count: number, param: string): void {
+    const {maxChoices = MAX_CHOICES} = this.options;
+    if (count <= maxChoices) return;
+    throw new EngineError(
+      'invalid_request',
+      `'${param}' asks for ${count} answers; one request has at most ${maxChoices}`,
+      {
+        param,
+      },
+    );
+  }
+
   get state(): 'loading' | 'ready' | 'failed' | 'draining' {
     if (this.#draining) return 'draining';
     if (this.#failure) return 'failed';
@@ -97,7 +118,9 @@ export class Service {
     wantedSlot?: number,
   ): Promise<Result> {
     const owner = this.options.shareCache ? undefined : cacheOwner(reply.request);
-    const backend = ownedBackend(this.backend, owner);
+    const {capTokens} = this.options;
+    const onCapped = (cap: number) => tell(reply, `an answer has at most ${cap} tokens here`);
+    const backend = requestBackend(this.backend, {owner, capTokens, onCapped});
     const controller = new AbortController();
     const {signal} = controller;
     // Node 20: the request's close fires as soon as its body is read, so the response's is taken.

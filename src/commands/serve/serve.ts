@@ -49,8 +49,11 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--cors-origin <origin>', 'a web origin that may call, * = any; repeatable', collect(String))
     .option('--body-limit <mib>', 'largest request body', number({above: 0, max: 1024}), 8)
     .option('--alias <name>', 'another name of the model; repeatable', collect(String))
+    .option('--max-choices <n>', 'answers that one request may ask for', count(1, 128), 8)
     .option('--share-cache', 'use kept prompts for everybody, whatever key they came with')
     .option('--max-tokens <n>', 'for requests that set none', maxTokens)
+    .option('--cap-tokens <n>', 'tokens of an answer at most, whatever is asked for', count(1))
+    .option('--seed <n>', 'for requests that set none', count(0, 2 ** 32 - 1))
     .option(
       '-t, --temperature <t>',
       `for requests that set none (default: the model's, else ${DEFAULTS.chat.temperature})`,

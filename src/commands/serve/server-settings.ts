@@ -34,6 +34,9 @@ export interface ServeFlags extends EngineFlags {
   readonly bodyLimit: number;
   readonly alias?: readonly string[];
   readonly shareCache?: true;
+  readonly capTokens?: number;
+  readonly maxChoices: number;
+  readonly seed?: number;
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly thinkingBudget?: number;
@@ -134,8 +137,10 @@ export function settings(io: Io, flags: ServeFlags): Settings {
       stallMs: STALL_MS,
       aliases: flags.alias ?? [],
       shareCache: flags.shareCache ?? false,
+      capTokens: flags.capTokens,
+      maxChoices: flags.maxChoices,
       sampling: {
-        asked: defined({temperature, maxTokens, thinkingBudget: flags.thinkingBudget}),
+        asked: defined({temperature, maxTokens, thinkingBudget: flags.thinkingBudget, seed: flags.seed}),
         otherwise: {temperature: DEFAULTS.chat.temperature},
         ...(flags.modelDefaults === false && {withoutModel: true}),
       },

@@ -80,6 +80,7 @@ function limited({timeLimitMs}: NativeCall, run: RunningRequest, one: SamplingPa
 function answer(service: Service, reply: FastifyReply, call: NativeCall, start: StartNative) {
   const {sampling, n, slot} = call;
   const {model, tokenizer} = service.backend;
+  service.checkChoices(n, 'n_cmpl');
   tell(reply, ...schemaNotes(call));
   const optionsOf = (run: RunningRequest): LlamaReplyOptions => ({
     model: model.id,

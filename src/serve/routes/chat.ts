@@ -49,6 +49,7 @@ export function addChat(app: App, service: Service): void {
         const {backend, defaults} = service;
         const call = readChat(json, defaults);
         const {n} = call;
+        service.checkChoices(n, 'n');
         const {request, told} = passedOver(call.request, backend.model);
         const options = replyOptions(call, backend);
         tell(reply, ...told, ...schemaNotes(request));

@@ -61,6 +61,7 @@ export function addCompletions(app: App, service: Service): void {
       const {model, tokenizer} = service.backend;
       const call = readCompletion(json, service.defaults);
       check(call, tokenizer);
+      service.checkChoices(call.prompts.length * call.n, call.prompts.length > 1 ? 'prompt' : 'n');
       const {prompts, n, sampling, responseFormat} = call;
       tell(reply, ...schemaNotes({responseFormat}));
       const promptOf = (index: number) => prompts[Math.floor(index / n)] ?? '';
