@@ -13,7 +13,6 @@ export const FimRequestSchema = z.object({
   prompt: z.string().describe('the code before the gap'),
   suffix: z.string().nullish().describe('the code after it'),
   stream: z.boolean().nullish(),
-  min_tokens: z.int().min(0).nullish().describe('accepted and ignored: an answer ends where the model ends it'),
   ...formFields,
   ...samplingFields,
 });

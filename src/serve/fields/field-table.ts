@@ -100,7 +100,7 @@ const VLLM: readonly FieldRule[] = [
   ...rules('told', 'control tokens are never part of an answer', 'skip_special_tokens', is(true)),
   ...rules('told', 'the reply has no token ids', 'return_token_ids return_tokens_as_token_ids', isFalse),
   ...rules('told', 'thoughts are never left out', 'include_reasoning', is(true)),
-  ...rules('none', 'honoured: prompts are kept apart by it', 'cache_salt'),
+  ...rules('none', 'no part of the answer: kept prompts are kept apart by it', 'cache_salt'),
   ...rules(
     'none',
     'how it is computed, not what',
