@@ -80,6 +80,9 @@ export const error = z.strictObject({
     type: z.string().min(1),
     param: z.string().nullable(),
     code: z.string().nullable(),
+    // llama.vscode reads these two of a prompt that does not fit, on every route.
+    n_prompt_tokens: z.int().optional(),
+    n_ctx: z.int().optional(),
   }),
 });
 
