@@ -31,9 +31,11 @@ export interface ChosenFiles {
 const TOKENIZERS = 'tekken\\.json|tokenizer\\.model(\\.v\\d+(m\\d+)?)?';
 const SETTINGS = 'config|tokenizer|tokenizer_config|chat_template|special_tokens_map';
 const RECOMMENDS = 'generation_config\\.json|SYSTEM_PROMPT\\.txt';
+/** Of the other format, what conversion reads beside Mistral's own files: small, and some figures stand only there. */
+const BESIDE = 'config\\.json|tokenizer_config\\.json|chat_template\\.(json|jinja)';
 /** What is read of each kind of folder; a repository of both kinds is fetched in Mistral's, which comes first. */
 const PARTS = {
-  mistral: new RegExp(`^(params\\.json|consolidated.*\\.safetensors|${RECOMMENDS}|${TOKENIZERS})$`),
+  mistral: new RegExp(`^(params\\.json|consolidated.*\\.safetensors|${BESIDE}|${RECOMMENDS}|${TOKENIZERS})$`),
   hf: new RegExp(
     `^((${SETTINGS})\\.json|chat_template\\.jinja|model.*\\.safetensors(\\.index\\.json)?|${RECOMMENDS}|${TOKENIZERS})$`,
   ),
