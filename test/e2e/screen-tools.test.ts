@@ -9,7 +9,7 @@ const {chat, folder} = chatPrograms();
 
 const TOOLS = [
   {name: 'add', description: 'Adds two numbers', parameters: {type: 'object', properties: {}}},
-  {name: 'sub', description: 'Takes one from another', parameters: {type: 'object', uniqueItems: true}},
+  {name: 'sub', description: 'Takes one from another', parameters: {type: 'object', minProperties: 2}},
 ];
 const CALL = {name: 'add', arguments: '{"a": 1, "b": 2}'};
 const WAITING = /^waiting for permission/m;
@@ -28,7 +28,7 @@ async function toolChat(
   await program.see('ready');
   program.type('/tools tools.json\r');
   await program.see('sub: no command runs it. Takes one from another');
-  await program.see('note: "uniqueItems" is not enforced');
+  await program.see('sub#/minProperties: this "minProperties" is not enforced');
   program.type('/tools add=./add.sh\r');
   await program.see('add: runs ./add.sh, asks. Adds two numbers');
   return {program, cwd};
