@@ -183,8 +183,8 @@ test('of a repository without a GGUF the folder of its weights comes, ready to b
   const {mistral, folder, repository} = await hubOf({...files, 'model.safetensors': Buffer.from('x')});
   const pulled = await mistral('pull', 'me/tune');
   expect(pulled).toMatchObject({code: 0, out: `${folder}\n`});
-  expect(pulled.err).toMatch(/^me\/tune: Mistral's format, \d+ kB in 3 files, converted when it is opened\n/);
-  const names = ['consolidated.safetensors', 'params.json', 'tokenizer.model.v3'];
+  expect(pulled.err).toMatch(/^me\/tune: Mistral's format, \d+ kB in 4 files, converted when it is opened\n/);
+  const names = ['config.json', 'consolidated.safetensors', 'params.json', 'tokenizer.model.v3'];
   expect(readdirSync(folder).sort()).toEqual(names);
   for (const name of names) expect(Buffer.compare(readFileSync(join(folder, name)), files[name] as Buffer)).toBe(0);
   expect(readdirSync(join(repository, 'blobs'))).toContain(git(files['params.json'] as Buffer));

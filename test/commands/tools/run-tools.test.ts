@@ -56,7 +56,7 @@ test('what a schema asks for and nothing enforces is a note', async () => {
   const file = `${folderWith({'tools.json': JSON.stringify([{name: 'f', description: '', parameters}])})}/tools.json`;
   const io = fakeIo();
   await readToolsFlags(io, {...FLAGS, tools: file}, {temperature: 0});
-  expect(io.err()).toBe(`note: ${file}: "uniqueItems" is not enforced\n`);
+  expect(io.err()).toBe(`note: ${file}: f#/properties/at/uniqueItems: "uniqueItems" is not enforced\n`);
 });
 
 test('calls are printed as JSON, their arguments as the model wrote them', async () => {
