@@ -71,6 +71,9 @@ export function setWidthTable(widths: WidthTable): void {
 /** Cells a text takes in the terminal; styles and links take none. */
 export function width(text: string): number {
   if (isPlainAscii(text)) return text.length;
+  // Most texts that are measured are a cluster of a longer one.
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
   const shown = text.includes('\x1b') ? withoutStyles(text) : text;
   if (table.ambiguous === 1 && NARROW.test(shown)) return shown.length;
   let cells = 0;
