@@ -1,6 +1,6 @@
 // Accepts or refuses a text by a GBNF grammar, as llama.cpp would let it be sampled. Control tokens stand in the text
 // as numbers: ['a text', 5, 'another'].
-import {gbnfFault} from '../../src/engine/llama/gbnf-syntax.ts';
+import {syntaxFault} from '../../src/engine/llama/gbnf-syntax.ts';
 
 type Unit = string | number;
 type Node =
@@ -17,7 +17,7 @@ export class Gbnf {
   private readonly rules = new Map<string, Node>();
 
   constructor(text: string) {
-    const fault = gbnfFault(text);
+    const fault = syntaxFault(text);
     if (fault !== undefined) fail(fault);
     for (const line of text.split('\n').filter((line) => line.trim() !== '')) {
       const [, name, body] = /^([a-zA-Z0-9-]+) ::= (.*)$/.exec(line) ?? fail(`no rule: ${line}`);

@@ -19,12 +19,12 @@ class NoGbnf extends Error {}
 
 /** @throws EngineError `invalid_request` with what is wrong. */
 export function checkGbnf(gbnf: string): void {
-  const fault = gbnfFault(gbnf);
+  const fault = syntaxFault(gbnf);
   if (fault !== undefined) throw new EngineError('invalid_request', `the grammar is not valid GBNF: ${fault}`);
 }
 
 /** What is wrong with a grammar, as a clause; undefined when llama.cpp takes it. */
-export function gbnfFault(gbnf: string): string | undefined {
+export function syntaxFault(gbnf: string): string | undefined {
   try {
     const reader = new GbnfReader(gbnf);
     checkRules(reader.read(), reader.names);

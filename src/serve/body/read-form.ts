@@ -4,7 +4,7 @@ import {EngineError} from '../../base/errors.ts';
 import {isJsonArray, isJsonObject, type Json} from '../../base/json.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import {literal} from '../../engine/template/grammar/expression.ts';
-import {gbnfFault} from '../../engine/template/grammar/gbnf-text.ts';
+import {grammarFault} from '../../engine/template/grammar/gbnf-text.ts';
 import {patternText} from '../../engine/template/grammar/pattern.ts';
 import type {Fields} from '../../engine/wire/fields.ts';
 import {schemaFault} from '../../engine/wire/schema-fault.ts';
@@ -122,7 +122,7 @@ function schema(param: string, json: Json | undefined, isStrict = false): AskedF
 
 function grammar(param: string, gbnf: string | undefined): AskedForm[] {
   if (gbnf === undefined || gbnf === '') return [];
-  const fault = gbnfFault(gbnf);
+  const fault = grammarFault(gbnf);
   if (fault !== undefined) refuse(param, `this is no grammar in GBNF: ${fault}`);
   return [{param, format: {type: 'grammar', gbnf}}];
 }

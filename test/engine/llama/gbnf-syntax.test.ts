@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {loadCLibrary} from '../../../src/engine/llama/c-api/c-library.ts';
 import {shippedLibrary} from '../../../src/engine/llama/c-api/library-files.ts';
-import {gbnfFault} from '../../../src/engine/llama/gbnf-syntax.ts';
+import {syntaxFault} from '../../../src/engine/llama/gbnf-syntax.ts';
 import {randomNumbers} from '../../fixtures/random-numbers.ts';
 
 const GOOD = [
@@ -19,7 +19,7 @@ const GOOD = [
 ];
 
 describe('what llama.cpp takes is taken', () => {
-  test.each(GOOD)('%j', (gbnf) => expect(gbnfFault(gbnf)).toBeUndefined());
+  test.each(GOOD)('%j', (gbnf) => expect(syntaxFault(gbnf)).toBeUndefined());
 });
 
 describe('what it does not is refused with the place', () => {
@@ -50,12 +50,12 @@ describe('what it does not is refused with the place', () => {
     ['root ::= a\na ::= b? root\nb ::= "b"', 'begins with itself'],
     ['root ::= ("a"?)*', 'the rule "root" begins with itself'],
     ['root ::= (root) "a"', 'the rule "root" begins with itself'],
-  ])('%j: %s', (gbnf, fault) => expect(gbnfFault(gbnf)).toContain(fault));
+  ])('%j: %s', (gbnf, fault) => expect(syntaxFault(gbnf)).toContain(fault));
 
   test('groups that nest too deep, and rules that begin with too many others', () => {
-    expect(gbnfFault(`root ::= ${'('.repeat(100_000)}"a"${')'.repeat(100_000)}`)).toBe('groups nest deeper than 500');
+    expect(syntaxFault(`root ::= ${'('.repeat(100_000)}"a"${')'.repeat(100_000)}`)).toBe('groups nest deeper than 500');
     const chain = Array.from({length: 3000}, (_, n) => `r${n} ::= r${n + 1}`).join('\n');
-    expect(gbnfFault(`root ::= r0\n${chain}\nr3000 ::= "a"`)).toContain('more than 500 times');
+    expect(syntaxFault(`root ::= r0\n${chain}\nr3000 ::= "a"`)).toContain('more than 500 times');
   });
 });
 
@@ -99,7 +99,7 @@ describe.runIf(`${process.platform}-${process.arch}` === 'linux-x64')('llama.cpp
     for (let n = 0; n < 10_000; n++) {
       const body = Array.from({length: 1 + random(7)}, () => pool[random(pool.length)]).join('');
       const gbnf = `root ::= ${body}\na ::= "1"\nb ::= [0-9] a*\n`;
-      if (gbnfFault(gbnf) !== undefined) continue;
+      if (syntaxFault(gbnf) !== undefined) continue;
       taken++;
       if (!takes(gbnf)) expect.fail(`llama.cpp refuses ${JSON.stringify(gbnf)}`);
     }

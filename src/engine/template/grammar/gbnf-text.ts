@@ -15,7 +15,7 @@ export function withPrefix(gbnf: string, prefix: string): string {
 }
 
 /** Why a grammar is none that the engine can be given, in words; the finer points are left to its own parser. */
-export function gbnfFault(gbnf: string): string | undefined {
+export function grammarFault(gbnf: string): string | undefined {
   if (gbnf.length > MAX_LENGTH) return `it has ${gbnf.length} characters, more than ${MAX_LENGTH}`;
   const rules = new Rules(gbnf);
   if (rules.depth > MAX_DEPTH) return `its brackets nest deeper than ${MAX_DEPTH} levels`;

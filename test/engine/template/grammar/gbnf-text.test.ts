@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {gbnfFault, withPrefix} from '../../../../src/engine/template/grammar/gbnf-text.ts';
+import {grammarFault, withPrefix} from '../../../../src/engine/template/grammar/gbnf-text.ts';
 
 test('rules get other names; literals, sets, numbers, tokens and comments stay', () => {
   const gbnf =
@@ -18,7 +18,7 @@ test.each([
   'root ::= item ("," item)*\nitem ::= [a-z]+ | "[" root "]"\n',
   'root ::= x x x x x x x x\nx ::= y y y y y y y y\ny ::= z z z z z z z z\nz ::= "a" [b-c] <[3]>',
 ])('the engine may be given %s', (gbnf) => {
-  expect(gbnfFault(gbnf)).toBeUndefined();
+  expect(grammarFault(gbnf)).toBeUndefined();
 });
 
 const TOO_WIDE = 'at one place it may go on in more than 2000 ways';
@@ -36,12 +36,12 @@ test.each([
   ['no root', 'start ::= "root"', "it has no rule 'root'"],
   ['no grammar', 'yes or no', "it has no rule 'root'"],
 ])('refused for %s', (_what, gbnf, fault) => {
-  expect(gbnfFault(gbnf)).toBe(fault);
+  expect(grammarFault(gbnf)).toBe(fault);
 });
 
 test('a grammar of the largest size is judged at once', () => {
   const gbnf = `root ::= ${'(("a"?){2000}) '.repeat(4000)}`;
   const from = process.cpuUsage().user;
-  expect(gbnfFault(gbnf)).toBe(TOO_WIDE);
+  expect(grammarFault(gbnf)).toBe(TOO_WIDE);
   expect(process.cpuUsage().user - from).toBeLessThan(300_000);
 });

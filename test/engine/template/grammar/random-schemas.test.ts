@@ -1,6 +1,6 @@
 import {expect, it} from 'vitest';
 import {parseJson} from '../../../../src/base/json.ts';
-import {gbnfFault} from '../../../../src/engine/llama/gbnf-syntax.ts';
+import {syntaxFault} from '../../../../src/engine/llama/gbnf-syntax.ts';
 import {SchemaGrammar} from '../../../../src/engine/template/grammar/schema-grammar.ts';
 import {Gbnf} from '../../../fakes/gbnf.ts';
 import {randomOf, randomSchema, validatorOf} from '../../../fakes/random-schema.ts';
@@ -19,7 +19,7 @@ it(`of ${SCHEMAS} random schemas nothing is drawn that ajv refuses, or what is n
     const text = JSON.stringify(schema);
     const grammar = new SchemaGrammar('call');
     const rule = grammar.valueOf(parseJson(text));
-    const fault = gbnfFault(grammar.toGbnf(rule));
+    const fault = syntaxFault(grammar.toGbnf(rule));
     if (fault !== undefined) wrong.push(`${index}: ${fault} by ${text}`);
     const gbnf = new Gbnf(grammar.toGbnf(rule));
     if (grammar.unheld.some(({isAnnotation}) => isAnnotation !== true)) continue;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {dumpsJson, fromPlain, parseJson} from '../../../../src/base/json.ts';
-import {gbnfFault} from '../../../../src/engine/llama/gbnf-syntax.ts';
+import {syntaxFault} from '../../../../src/engine/llama/gbnf-syntax.ts';
 import {unheldNote} from '../../../../src/engine/template/grammar/schema/schema-parts.ts';
 import {type Layout, SchemaGrammar} from '../../../../src/engine/template/grammar/schema-grammar.ts';
 import {Gbnf} from '../../../fakes/gbnf.ts';
@@ -373,7 +373,7 @@ describe('llama.cpp takes the grammar of', () => {
       const grammar = new SchemaGrammar('call');
       const rule = grammar.valueOf(fromPlain(schema));
       expect(grammar.unheld).toEqual([]);
-      expect(gbnfFault(grammar.toGbnf(rule))).toBeUndefined();
+      expect(syntaxFault(grammar.toGbnf(rule))).toBeUndefined();
     });
   }
 });
