@@ -19,7 +19,7 @@ export interface NumberRow extends Range {
   readonly wire: readonly [string, ...string[]];
   /** Over HTTP, where clients send more than the engine takes, such as seeds of 64 bits: see `readSampling`. */
   readonly wireRange?: Range;
-  /** Over HTTP, besides null: not set. */
+  /** Over HTTP, besides null: not set, also where the server was started with a value. */
   readonly off?: readonly number[];
   /** Only where a chat is answered: plain text and fill-in-the-middle have no thoughts. */
   readonly chatOnly?: true;

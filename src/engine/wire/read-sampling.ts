@@ -31,9 +31,13 @@ export type OtherNames = {readonly [Key in NumberKey]?: readonly string[]};
 
 /** What the request says over `defaults`. @throws Refusal with the path of the field at fault. */
 export function readSampling(request: Fields, defaults: SamplingParams, names: OtherNames = {}): SamplingParams {
+  const read = SAMPLING.map((row) => [row.key, readFirst(request, row, names[row.key] ?? row.wire)] as const);
   const numbers: {[Key in NumberKey]?: number | undefined} = Object.fromEntries(
-    SAMPLING.map((row) => [row.key, readFirst(request, row, names[row.key] ?? row.wire)]),
+    read.map(([key, value]) => [key, value === 'off' ? undefined : value]),
   );
+  // Whoever says that it is not set does not want what the server was started with either.
+  const unset = new Set<string>(read.flatMap(([key, value]) => (value === 'off' ? [key] : [])));
+  const standing = Object.fromEntries(Object.entries(defaults).filter(([key]) => !unset.has(key)));
   // Both say: the likeliest token alone.
   const isGreedy = numbers.topP === 0 || numbers.minP === 1;
   const greedy = isGreedy ? {topP: undefined, minP: undefined, topK: 1} : {};
@@ -44,21 +48,25 @@ export function readSampling(request: Fields, defaults: SamplingParams, names: O
     stop: readStop(request),
     topLogprobs: readLogprobs(request),
   };
-  return {...defaults, ...defined(given)};
+  return {temperature: defaults.temperature, ...standing, ...defined(given)};
 }
 
-/** Every member is checked; of several that are set the first counts. */
-function readFirst(request: Fields, row: NumberRow, names: readonly string[]): number | undefined {
-  return names.map((name) => readNumber(request, row, name)).find((value) => value !== undefined);
+/** What a member says: a number, that it is not set whatever the server was started with (`off`), or nothing. */
+type Said = number | 'off' | undefined;
+
+/** Every member is checked; of several that are set the first number counts. */
+function readFirst(request: Fields, row: NumberRow, names: readonly string[]): Said {
+  const said = names.map((name) => readNumber(request, row, name));
+  return said.find((value) => typeof value === 'number') ?? said.find((value) => value !== undefined);
 }
 
-function readNumber(request: Fields, row: NumberRow, name: string): number | undefined {
+function readNumber(request: Fields, row: NumberRow, name: string): Said {
   const json = request.get(name);
   if (json === undefined) return undefined;
   const source = isJsonNumber(json) ? json.source : '';
   const value = source === '' ? Number.NaN : Number(source);
   if (!isTakenOverHttp(row, value)) throw request.wrong(name, httpRangeText(row));
-  if (row.off?.includes(value)) return undefined;
+  if (row.off?.includes(value)) return 'off';
   if (row.key === 'seed') return lowBits(source, value);
   // No context is as long as the longest answer of the table.
   const isLength = row.key === 'maxTokens' || row.key === 'thinkingBudget';
