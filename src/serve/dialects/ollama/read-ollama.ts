@@ -10,7 +10,8 @@ import {type DialectCall, fieldsOf} from '../dialect-call.ts';
 import {asPrefix, placeSystemMessages} from '../fitted-history.ts';
 import {HistoryBuilder} from '../history-builder.ts';
 import {OfferedNames, offeredName} from '../offered-names.ts';
-import {asksToUnload, readOptions, readWishes} from './read-options.ts';
+import {readKeepAlive} from './keep-alive.ts';
+import {readOptions, readWishes} from './read-options.ts';
 
 export interface OllamaCall extends DialectCall {
   readonly names: OfferedNames;
@@ -69,7 +70,7 @@ function readShared(
 ): OllamaCall {
   const {sampling, told, context} = readOptions(fields, defaults);
   const think = fields.get('think');
-  const unloads = asksToUnload(fields);
+  const unloads = readKeepAlive(fields) === 0;
   return {
     request: {messages: placeSystemMessages(messages), sampling, ...readWishes(fields)},
     names,

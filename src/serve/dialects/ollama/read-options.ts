@@ -1,4 +1,4 @@
-// What Ollama's chat and generate have in common: options, format, think, keep_alive.
+// What Ollama's chat and generate have in common: options, format, think.
 import {defined} from '../../../base/defined.ts';
 import {isJsonObject, type Json} from '../../../base/json.ts';
 import type {ChatCompletionRequest, ResponseFormat} from '../../../engine/contract/requests.ts';
@@ -80,17 +80,4 @@ function readFormat(fields: Fields): ResponseFormat | undefined {
   if (format === 'json') return {type: 'json_object'};
   if (isJsonObject(format)) return {type: 'json_schema', schema: format};
   throw fields.wrong('format', 'json or a JSON schema');
-}
-
-/** Numbers are seconds, texts are Go's durations; nothing else has ever been one. */
-const DURATION =
-  /^[+-]?(?:\d+|(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|ms|s|m|h))*)$/;
-const ZERO = /^[+-]?(?:0+(?:\.0*)?(?:ns|us|µs|ms|s|m|h)?)+$/;
-
-/** Whether the model is asked to go as soon as nobody uses it. @throws Refusal for what is no duration. */
-export function asksToUnload(fields: Fields): boolean {
-  const value = fields.get('keep_alive');
-  if (typeof value !== 'string') return fields.number('keep_alive', {}) === 0;
-  if (!DURATION.test(value)) throw fields.wrong('keep_alive', 'a number of seconds or a duration such as 5m');
-  return ZERO.test(value);
 }
