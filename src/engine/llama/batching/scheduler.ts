@@ -30,8 +30,8 @@ export interface SchedulerOptions {
   readonly beforeDecode?: () => void;
   /** Where another thread looks at the steps. */
   readonly signs?: StepSigns;
-  /** Called when the events of a step are there. */
-  readonly afterStep?: () => void;
+  /** Called when events are there: behind a step, and before one that new answers take part in. */
+  readonly onEvents?: () => void;
   /** Called when nothing is left to do; what comes has to call `wake`. */
   readonly onIdle?: () => void;
 }
@@ -127,11 +127,12 @@ export class Scheduler {
     while (true) {
       this.#release();
       if (this.#exclusive) return;
-      await this.#admit();
+      // That reading its prompt begins is told before it does: the time until the first token is measured by it.
+      if (await this.#admit()) this.#options.onEvents?.();
       const running = this.#options.slots.all.filter((slot) => slot.job?.ready);
       if (running.length === 0) return;
       await watchStep(this.#step(running), this.#options.watch);
-      this.#options.afterStep?.();
+      this.#options.onEvents?.();
       // What its tokens led to is written now: during a decode a socket or screen would take a core from the kernels, and
       // one thread of theirs that waits holds up all.
       await new Promise((resolve) => setImmediate(resolve));
@@ -146,14 +147,17 @@ export class Scheduler {
     }
   }
 
-  async #admit(): Promise<void> {
+  /** Whether a slot was given to an answer. */
+  async #admit(): Promise<boolean> {
     const {slots, createSampler} = this.#options;
+    let isAdmitted = false;
     while (this.#waiting.length > 0) {
       const job = this.#waiting[0] as Answer;
       const slot = job.over ? undefined : slots.choose(job.prompt, job.options.cacheOwner);
-      if (!job.over && !slot) return;
+      if (!job.over && !slot) break;
       this.#waiting.shift();
       if (!slot) continue;
+      isAdmitted = true;
       slot.job = job;
       try {
         job.sampler = await createSampler(job);
@@ -165,6 +169,7 @@ export class Scheduler {
         this.#fail([slot], error);
       }
     }
+    return isAdmitted;
   }
 
   async #step(running: readonly CacheSlot[]): Promise<void> {

@@ -169,7 +169,7 @@ function answersOf(
     isEnd: (token) => ends.has(token),
     beforeDecode: () => mapped.check(),
     signs,
-    afterStep: postNews,
+    onEvents: postNews,
     onIdle: () => flags.fallAsleep(),
   });
 }

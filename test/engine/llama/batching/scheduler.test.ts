@@ -324,7 +324,7 @@ describe('the signs of a step', () => {
   });
 });
 
-test('the events of a step are told when all are there, and idleness when nothing is left', async () => {
+test('that reading begins is told before the first step, the events of a step behind it, idleness when nothing is left', async () => {
   const order: string[] = [];
   const context = new FakeNativeContext();
   const native = context.native();
@@ -337,14 +337,14 @@ test('the events of a step are told when all are there, and idleness when nothin
     isEnd: () => false,
     threads: 1,
     now: () => 0,
-    afterStep: () => order.push('step'),
+    onEvents: () => order.push(`events, ${context.batches.length} steps`),
     onIdle: () => order.push('idle'),
   });
   const job = new RunningAnswer(textPrompt([1, 2]), {sampling: {temperature: 0, maxTokens: 2}}, () => scheduler.wake());
   scheduler.submit(job);
   await eventsOf(job);
   await settle();
-  expect(order).toEqual(['step', 'step', 'idle']);
+  expect(order).toEqual(['events, 0 steps', 'events, 1 steps', 'events, 2 steps', 'idle']);
 });
 
 describe('threads', () => {
