@@ -9,12 +9,8 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
-# node-llama-cpp brings one package a platform; each target keeps the one it can load.
-FROM build AS build-cpu
-RUN rm -rf node_modules/@node-llama-cpp/*cuda* node_modules/@node-llama-cpp/*vulkan*
-
 FROM build AS build-cuda
-RUN rm -rf node_modules/@node-llama-cpp/*vulkan* node_modules/@node-llama-cpp/*cuda-ext*
+RUN npm install --no-save --omit=dev --ignore-scripts @node-llama-cpp/linux-x64-cuda@3.22.1
 
 # The engine's CUDA library needs libcudart and libcublas of version 13, which the runtime image has.
 FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04 AS cuda
@@ -38,11 +34,11 @@ FROM node:22-bookworm-slim AS cpu
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 mistral
 WORKDIR /app
-COPY --from=build-cpu /app/package.json ./
-COPY --from=build-cpu /app/bin ./bin
-COPY --from=build-cpu /app/dist ./dist
-COPY --from=build-cpu /app/models/demo ./models/demo
-COPY --from=build-cpu /app/node_modules ./node_modules
+COPY --from=build /app/package.json ./
+COPY --from=build /app/bin ./bin
+COPY --from=build /app/dist ./dist
+COPY --from=build /app/models/demo ./models/demo
+COPY --from=build /app/node_modules ./node_modules
 USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \

@@ -2,11 +2,15 @@
 // loader already uses it.
 const {existsSync} = require('node:fs');
 const {homedir, tmpdir} = require('node:os');
+const {join} = require('node:path');
 
 /** As engine/llama/addon/cpu-build.ts has them; a test holds the two lists together. */
 const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
 
-module.exports = (name) => start(name).catch(tellFailedLoad);
+module.exports = (name) => {
+  buildClone();
+  start(name).catch(tellFailedLoad);
+};
 
 async function start(name) {
   const argv = process.argv.slice(2);
@@ -34,6 +38,15 @@ function decodesOnPool(argv) {
   const engine = said?.replace('--engine=', '') ?? process.env.MISTRAL_ENGINE;
   if (engine === 'native' || engine === 'addon') return engine === 'addon';
   return process.platform !== 'linux' || GPU_DEVICES.some((path) => existsSync(path));
+}
+
+/** A clone is built when it is run first. The package that is installed comes built, and without this script. */
+function buildClone() {
+  if (existsSync(join(__dirname, '../dist/commands/version.js'))) return;
+  const script = join(__dirname, '../scripts/build-if-stale.js');
+  if (!existsSync(script)) return;
+  const {status} = require('node:child_process').spawnSync(process.execPath, [script], {stdio: ['ignore', 2, 2]});
+  if (status !== 0) process.exit(1);
 }
 
 /** What the system refuses before the program is there to say it, such as to open one file more. */

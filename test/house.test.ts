@@ -350,6 +350,8 @@ test('the lockfile names the packages of every platform, or the engine would be 
   };
   const optional = Object.values(packages).flatMap(({optionalDependencies = {}}) => Object.keys(optionalDependencies));
   expect(optional).toContain('@node-llama-cpp/mac-arm64-metal');
+  // `scripts/trim-lock.js` takes out what only some machines can use.
+  expect(optional.filter((name) => /-(cuda|cuda-ext|vulkan)$/.test(name))).toEqual([]);
   expect(
     optional.filter((name) => !Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`))),
   ).toEqual([]);

@@ -1,12 +1,12 @@
 // Quantisations beyond Q8_0 through the library the engine ships: the same code and bytes as llama-quantize.
 import {fork} from 'node:child_process';
-import {existsSync, readdirSync} from 'node:fs';
+import {readdirSync} from 'node:fs';
 import {createRequire} from 'node:module';
-import {arch, platform} from 'node:os';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {EngineError} from '../../base/errors.ts';
 import {checkRoom} from '../../base/files/file-error.ts';
+import {processorBuild, systemName} from '../engine-packages.ts';
 import {fileTypeId} from '../gguf/file-types.ts';
 
 export interface QuantiseOptions {
@@ -61,17 +61,11 @@ export function quantiserLibrary(): string {
   } catch {
     throw unavailable('the package koffi is not installed');
   }
-  const scope = join(dirname(require.resolve('node-llama-cpp')), '..', '..', '@node-llama-cpp');
-  const system = platform() === 'darwin' ? 'mac' : platform() === 'win32' ? 'win' : platform();
-  const packages = existsSync(scope) ? readdirSync(scope).sort() : [];
-  for (const name of packages) {
-    const plain = name === `${system}-${arch()}` || name === `mac-${arch()}-metal`;
-    const bins = join(scope, name, 'bins', name);
-    if (!plain || !existsSync(bins)) continue;
-    const library = readdirSync(bins).find((file) => /^(lib)?llama(\.v[\d.]+)?\.(so|dylib|dll)$/.test(file));
-    if (library !== undefined) return join(bins, library);
-  }
-  throw unavailable(`there is no engine library for ${system}-${arch()}`);
+  const {folder} = processorBuild();
+  const library = folder && readdirSync(folder).find((file) => /^(lib)?llama(\.v[\d.]+)?\.(so|dylib|dll)$/.test(file));
+  if (folder === undefined || library === undefined)
+    throw unavailable(`there is no engine library for ${systemName()}`);
+  return join(folder, library);
 }
 
 function unavailable(why: string): EngineError {

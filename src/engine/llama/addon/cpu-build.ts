@@ -4,11 +4,11 @@
 import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
-import {arch, platform} from 'node:os';
+import {platform} from 'node:os';
 import {dirname, join} from 'node:path';
-import {pathToFileURL} from 'node:url';
 import type {Llama, LlamaOptions} from 'node-llama-cpp';
 import {parsePlainJson} from '../../../base/plain-json.ts';
+import {processorBuild} from '../../engine-packages.ts';
 
 /** Where Linux shows a GPU: NVIDIA, Intel and AMD, AMD compute, Windows' own under WSL. */
 const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
@@ -24,16 +24,13 @@ type Create = (parts: object) => Promise<Llama>;
 export async function loadCpuBuild(options: Pick<LlamaOptions, 'logLevel' | 'logger'>): Promise<Llama | undefined> {
   if (platform() !== 'linux') return undefined;
   try {
-    const require = createRequire(createRequire(import.meta.url).resolve('node-llama-cpp'));
-    const {Llama, getModuleVersion} = await import('node-llama-cpp');
+    const require = createRequire(import.meta.url);
+    const {Llama} = await import('node-llama-cpp');
     const create = (Llama as unknown as {_create?: Create})._create;
-    const name = `linux-${arch()}`;
-    const builds = await import(pathToFileURL(require.resolve(`@node-llama-cpp/${name}`)).href);
-    const {binsDir, packageVersion} = builds.getBinsDir() as {binsDir: string; packageVersion: string};
+    const {folder} = processorBuild();
     // What a user compiled goes before what we ship.
     const compiled = join(dirname(require.resolve('node-llama-cpp')), '..', 'llama', 'localBuilds');
-    if (!create || packageVersion !== (await getModuleVersion()) || existsSync(compiled)) return undefined;
-    const folder = join(binsDir, name);
+    if (!create || folder === undefined || existsSync(compiled)) return undefined;
     const buildMetadata = parsePlainJson(await readFile(join(folder, '_nlcBuildMetadata.json')));
     const bindingPath = join(folder, 'llama-addon.node');
     const bindings: unknown = require(bindingPath);

@@ -1,9 +1,10 @@
 // Why the engine's prepared build does not work here, where that can be told, and the way out of each.
 import {existsSync, readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
-import {arch, platform} from 'node:os';
+import {platform} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {processorBuild} from '../../engine-packages.ts';
 
 export interface Clues {
   /** The C library is musl, as on Alpine. */
@@ -55,21 +56,19 @@ export function whyNoBuild({isMusl, isInstalled, loadCode, name, install}: Clues
 
 /** The clues of this machine: tries to load the build once more. */
 export function cluesHere(): Clues {
-  const name = `@node-llama-cpp/${platform() === 'darwin' ? 'mac' : platform() === 'win32' ? 'win' : platform()}-${arch()}`;
-  const require = createRequire(import.meta.url);
-  let isInstalled = false;
+  let isInstalled = true;
+  let name = '';
   let loadCode: string | undefined;
   try {
-    const engine = createRequire(require.resolve('node-llama-cpp'));
-    const folder = join(engine.resolve(name), '..', '..', 'bins', name.replace(/^.*\//, ''));
-    isInstalled = true;
-    require(join(folder, 'llama-addon.node'));
+    const build = processorBuild();
+    name = build.packageName;
+    isInstalled = build.folder !== undefined;
+    if (build.folder !== undefined) createRequire(import.meta.url)(join(build.folder, 'llama-addon.node'));
   } catch (error) {
     loadCode = (error as NodeJS.ErrnoException).code;
   }
-  const isThere = isInstalled || loadCode !== 'MODULE_NOT_FOUND';
   const install = installCommand(fileURLToPath(import.meta.url), existsSync);
-  return {isMusl: usesMusl(), isInstalled: isThere, loadCode, name, install};
+  return {isMusl: usesMusl(), isInstalled, loadCode, name, install};
 }
 
 /**

@@ -1,13 +1,12 @@
 // Which files are the library: those that node-llama-cpp's addon calls, or where the user says.
 import {readdirSync, statSync} from 'node:fs';
-import {createRequire} from 'node:module';
-import {arch, platform} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
 import {reasonOf} from '../../../base/files/file-error.ts';
 import {readRegularText} from '../../../base/files/regular-file.ts';
 import {parsePlainJson} from '../../../base/plain-json.ts';
 import {complete, text} from '../../../base/shape.ts';
+import {processorBuild, systemName} from '../../engine-packages.ts';
 
 export interface LibraryFiles {
   /** Where the library's parts for the processors of this machine lie. */
@@ -27,21 +26,9 @@ function partName(part: string): RegExp {
 
 /** The files beside the addon, for the processor. @throws EngineError `unsupported` where there are none. */
 export function shippedLibrary(): LibraryFiles {
-  const system = platform() === 'darwin' ? 'mac' : platform() === 'win32' ? 'win' : platform();
-  const engine = createRequire(createRequire(import.meta.url).resolve('node-llama-cpp'));
-  for (const name of [`${system}-${arch()}`, `${system}-${arch()}-metal`]) {
-    const folder = binsOf(engine, name);
-    if (folder !== undefined) return inFolder(folder);
-  }
-  throw new EngineError('unsupported', `there is no engine library for ${system}-${arch()}`);
-}
-
-function binsOf(engine: NodeJS.Require, name: string): string | undefined {
-  try {
-    return join(engine.resolve(`@node-llama-cpp/${name}`), '..', '..', 'bins', name);
-  } catch {
-    return undefined;
-  }
+  const {folder} = processorBuild();
+  if (folder !== undefined) return inFolder(folder);
+  throw new EngineError('unsupported', `there is no engine library for ${systemName()}`);
 }
 
 /**

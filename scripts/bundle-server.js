@@ -1,0 +1,40 @@
+// Bundles the HTTP server into one file: fastify, zod and what they need are sixty packages, each installed and loaded file by
+// file otherwise.
+import {join, relative, resolve} from 'node:path';
+import {build} from 'esbuild';
+
+const file = 'dist/commands/serve/run-server.js';
+
+/** Only the server's own rooms and its packages go inside: the rest has classes and state that must be there once. */
+const outside = {
+  name: 'outside',
+  setup({onResolve}) {
+    onResolve({filter: /^\.\.?\//}, ({path, kind, resolveDir}) => {
+      const target = join(resolveDir, path);
+      if (kind === 'entry-point' || !target.startsWith(resolve('dist')) || target.startsWith(resolve('dist/serve'))) {
+        return undefined;
+      }
+      const seen = relative(resolve(file, '..'), target);
+      return {path: seen.startsWith('.') ? seen : `./${seen}`, external: true};
+    });
+  },
+};
+
+await build({
+  entryPoints: [file],
+  outfile: file,
+  allowOverwrite: true,
+  bundle: true,
+  minify: true,
+  // Messages name classes of errors.
+  keepNames: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  plugins: [outside],
+  banner: {
+    js: "import {createRequire as requireFrom} from 'node:module'; import {fileURLToPath as pathFrom} from 'node:url'; const require = requireFrom(import.meta.url), __filename = pathFrom(import.meta.url), __dirname = pathFrom(new URL('.', import.meta.url));",
+  },
+  legalComments: 'linked',
+  logLevel: 'warning',
+});
