@@ -1,5 +1,6 @@
 // JSON as Python reads and writes it: key order and the exact number survive, which JSON.parse cannot promise.
 import {EngineError} from './errors.ts';
+import {atOnce, type Steps} from './in-turns.ts';
 
 /** A JSON number. `source` is Python's spelling of it, so `1.0` stays `1.0` and big integers stay exact. */
 export interface JsonNumber {
@@ -20,19 +21,21 @@ export interface ParseOptions {
   readonly maxDepth?: number;
   /** Whether NaN, Infinity and -Infinity are numbers, as in Python (default); JSON itself has no such words. */
   readonly nonFinite?: boolean;
+  /** Arrays and objects of the whole document at most; default: as many as there are. */
+  readonly maxNested?: number;
 }
 
-const DEFAULTS: Required<ParseOptions> = {maxDepth: 512, nonFinite: true};
+const DEFAULTS: Required<ParseOptions> = {maxDepth: 512, nonFinite: true, maxNested: Number.POSITIVE_INFINITY};
 
-/** Text that is no JSON (`syntax`), or JSON that nests too deeply (`depth`). `position` counts UTF-16 units. */
+/** Text that is no JSON (`syntax`), or JSON beyond a limit (`depth`, `size`). `position` counts UTF-16 units. */
 export class JsonError extends EngineError {
-  readonly kind: 'syntax' | 'depth';
+  readonly kind: 'syntax' | 'depth' | 'size';
   /** What is wrong and where, without a full stop: a part of the message. */
   readonly reason: string;
   readonly position: number;
 
-  constructor(kind: 'syntax' | 'depth', reason: string, position: number) {
-    super('invalid_request', kind === 'depth' ? `The JSON is ${reason}.` : `Not valid JSON: ${reason}.`);
+  constructor(kind: JsonError['kind'], reason: string, position: number) {
+    super('invalid_request', kind === 'syntax' ? `Not valid JSON: ${reason}.` : `The JSON ${reason}.`);
     this.kind = kind;
     this.reason = reason;
     this.position = position;
@@ -46,8 +49,13 @@ export class JsonError extends EngineError {
  * @throws JsonError
  */
 export function parseJson(text: string, options: ParseOptions = {}): Json {
+  return atOnce(jsonSteps(text, options));
+}
+
+/** As `parseJson`, for documents of megabytes that others send. @throws JsonError */
+export function* jsonSteps(text: string, options: ParseOptions = {}): Steps<Json> {
   const reader = new Reader(text, options);
-  return reader.document(() => reader.value(0));
+  return yield* reader.document(() => reader.value());
 }
 
 /**
@@ -55,16 +63,10 @@ export function parseJson(text: string, options: ParseOptions = {}): Json {
  * @throws JsonError
  */
 export function parseMembers(text: string): ReadonlyMap<string, JsonMember> | undefined {
-  const reader = new Reader(text);
-  return reader.document(() => {
-    if (!reader.startsWith('{')) {
-      reader.value(0);
-      return undefined;
-    }
-    const members = new Map<string, JsonMember>();
-    reader.object(0, (key, value, source) => members.set(key, {value, text: source}));
-    return members;
-  });
+  const members = new Map<string, JsonMember>();
+  const reader = new Reader(text, {}, (key, value, source) => members.set(key, {value, text: source}));
+  const document = atOnce(reader.document(() => reader.value()));
+  return isJsonObject(document) ? members : undefined;
 }
 
 /** Words that are values, by their first letter. */
@@ -89,40 +91,107 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: '\t',
 };
 
+/** Values between two pauses. */
+const STEP = 512;
+
+/** An array or object that is not read to its end. */
+interface OpenValue {
+  readonly value: Json[] | Map<string, Json>;
+  /** Of an object: the name of the member that is read, and where its value begins. */
+  key: string;
+  start: number;
+}
+
 class Reader {
   private position = 0;
+  private nested = 0;
   private readonly text: string;
   private readonly options: Required<ParseOptions>;
+  private readonly onMember: ((key: string, value: Json, source: string) => void) | undefined;
 
-  constructor(text: string, options: ParseOptions = {}) {
+  /** `onMember` is told the members of the outermost object with their texts. */
+  constructor(text: string, options: ParseOptions = {}, onMember?: (key: string, value: Json, source: string) => void) {
     this.text = text;
     this.options = {...DEFAULTS, ...options};
+    this.onMember = onMember;
   }
 
   /** Runs `read` on the whole text: nothing but white space may stand around it. */
-  document<T>(read: () => T): T {
+  *document<T>(read: () => Steps<T>): Steps<T> {
     this.skipSpace();
-    const result = read();
+    const result = yield* read();
     this.skipSpace();
     if (this.position < this.text.length) this.fail('extra text after the JSON value');
     return result;
   }
 
-  startsWith(prefix: string): boolean {
-    return this.text.startsWith(prefix, this.position);
+  /** One value, whatever it holds: without recursion, so that it can pause anywhere. */
+  *value(): Steps<Json> {
+    const open: OpenValue[] = [];
+    for (let count = 1; ; count++) {
+      if (count % STEP === 0) yield;
+      const inner = this.opened(open);
+      if (inner === 'open') continue;
+      let value = inner ?? (yield* this.scalar());
+      for (;;) {
+        const around = open.at(-1);
+        if (around === undefined) return value;
+        this.put(around, value, open.length);
+        this.skipSpace();
+        if (this.take(',')) {
+          this.skipSpace();
+          this.name(around);
+          break;
+        }
+        const end = isJsonArray(around.value) ? ']' : '}';
+        if (!this.take(end)) this.fail(`expected "," or "${end}"`);
+        open.pop();
+        value = around.value;
+      }
+    }
   }
 
-  value(depth: number): Json {
+  /** Begins the array or object that stands here, if one does; an empty one is a value at once. */
+  private opened(open: OpenValue[]): Json | 'open' | undefined {
     const char = this.text[this.position];
-    if (char === '"') return this.string();
-    if (char === '{') {
-      const object = new Map<string, Json>();
-      this.object(depth, (key, value) => object.set(key, value));
-      return object;
+    if (char !== '{' && char !== '[') return undefined;
+    this.enter(open.length);
+    this.skipSpace();
+    const value = char === '[' ? [] : new Map<string, Json>();
+    if (this.take(char === '[' ? ']' : '}')) return value;
+    const around = {value, key: '', start: 0};
+    this.name(around);
+    open.push(around);
+    return 'open';
+  }
+
+  /** The name of an object's next member, up to its value. */
+  private name(around: OpenValue): void {
+    if (isJsonArray(around.value)) return;
+    if (!this.startsWith('"')) this.fail('expected a key in double quotes');
+    around.key = atOnce(this.string());
+    this.skipSpace();
+    if (!this.take(':')) this.fail('expected ":" after a key');
+    this.skipSpace();
+    around.start = this.position;
+  }
+
+  private put({value: around, key, start}: OpenValue, value: Json, depth: number): void {
+    if (!(around instanceof Map)) around.push(value);
+    else {
+      around.set(key, value);
+      if (depth === 1) this.onMember?.(key, value, this.text.slice(start, this.position));
     }
-    if (char === '[') return this.array(depth);
+  }
+
+  private *scalar(): Steps<Json> {
+    if (this.text[this.position] === '"') return this.plainString() ?? (yield* this.string());
     const literal = this.literal();
     return literal === undefined ? this.number() : literal;
+  }
+
+  private startsWith(prefix: string): boolean {
+    return this.text.startsWith(prefix, this.position);
   }
 
   /** `null` is a value here, so that the absence of a literal is undefined. */
@@ -132,51 +201,32 @@ class Reader {
     return this.take(word) ? value : undefined;
   }
 
-  object(depth: number, member: (key: string, value: Json, source: string) => void): void {
-    this.enter(depth);
-    this.skipSpace();
-    if (this.take('}')) return;
-    do {
-      this.skipSpace();
-      if (!this.startsWith('"')) this.fail('expected a key in double quotes');
-      const key = this.string();
-      this.skipSpace();
-      if (!this.take(':')) this.fail('expected ":" after a key');
-      this.skipSpace();
-      const start = this.position;
-      const value = this.value(depth + 1);
-      member(key, value, this.text.slice(start, this.position));
-      this.skipSpace();
-    } while (this.take(','));
-    if (!this.take('}')) this.fail('expected "," or "}"');
-  }
-
-  private array(depth: number): readonly Json[] {
-    this.enter(depth);
-    const items: Json[] = [];
-    this.skipSpace();
-    if (this.take(']')) return items;
-    do {
-      this.skipSpace();
-      items.push(this.value(depth + 1));
-      this.skipSpace();
-    } while (this.take(','));
-    if (!this.take(']')) this.fail('expected "," or "]"');
-    return items;
-  }
-
   /** Steps over the opening bracket. */
   private enter(depth: number): void {
-    const {maxDepth} = this.options;
-    if (depth >= maxDepth) throw new JsonError('depth', `nested deeper than ${maxDepth} levels`, this.position);
+    const {maxDepth, maxNested} = this.options;
+    if (depth >= maxDepth) throw new JsonError('depth', `is nested deeper than ${maxDepth} levels`, this.position);
+    this.nested += 1;
+    if (this.nested > maxNested) {
+      throw new JsonError('size', `has more than ${maxNested} arrays and objects`, this.position);
+    }
     this.position += 1;
   }
 
-  private string(): string {
+  /** A string without escapes, as nearly all are. */
+  private plainString(): string | undefined {
+    const start = this.position + 1;
+    const stop = this.plainEnd(start);
+    if (this.text[stop] !== '"') return undefined;
+    this.position = stop + 1;
+    return this.text.slice(start, stop);
+  }
+
+  private *string(): Steps<string> {
     this.position += 1;
     const parts: string[] = [];
     for (let start = this.position; ; start = this.position) {
-      const stop = this.plainEnd();
+      if (parts.length % STEP === STEP - 2) yield;
+      const stop = this.plainEnd(this.position);
       parts.push(this.text.slice(start, stop));
       this.position = stop;
       if (this.take('"')) return parts.join('');
@@ -187,8 +237,8 @@ class Reader {
   }
 
   /** End of the run of characters that stand for themselves. */
-  private plainEnd(): number {
-    let end = this.position;
+  private plainEnd(start: number): number {
+    let end = start;
     for (; end < this.text.length; end += 1) {
       const code = this.text.charCodeAt(end);
       if (code < 0x20 || code === 0x22 || code === 0x5c) break;
@@ -232,7 +282,9 @@ class Reader {
   }
 
   private fail(what: string): never {
-    const line = this.text.slice(0, this.position).split('\n').length;
+    let line = 1;
+    for (let at = this.text.indexOf('\n'); at !== -1 && at < this.position; at = this.text.indexOf('\n', at + 1))
+      line++;
     throw new JsonError('syntax', `${what} (line ${line}, character ${this.position})`, this.position);
   }
 }

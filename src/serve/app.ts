@@ -4,6 +4,7 @@ import cors from '@fastify/cors';
 import fastify, {type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController} from 'fastify';
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {z} from 'zod';
+import {toPlain} from '../base/json.ts';
 import type {Backend} from '../engine/contract/backend.ts';
 import {hostCheck, keyCheck, originCheck} from './access.ts';
 import {addRoutes} from './all-routes.ts';
@@ -65,7 +66,9 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
     clientErrorHandler: refuseUnread,
     ...(options.logger && {loggerInstance: options.logger}),
   }).withTypeProvider<ZodTypeProvider>() as App;
-  app.setValidatorCompiler<z.ZodType>(({schema}) => (data) => {
+  app.setValidatorCompiler<z.ZodType>(({schema, httpPart}) => (data) => {
+    // Checked already, in turns.
+    if (httpPart === 'body') return {value: data};
     const {success, data: value, error} = schema.safeParse(data);
     return success ? {value} : {error: new ValidationError(error.issues)};
   });
@@ -136,7 +139,9 @@ function useFieldRules(app: App): void {
 }
 
 function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
-  if (logPrompts) app.addHook('preHandler', async (request) => request.log.info({body: request.body}, 'request body'));
+  if (logPrompts) {
+    app.addHook('preHandler', async ({log, json}) => log.info({body: toPlain(json)}, 'request body'));
+  }
   app.addHook('onRequest', async (request, reply) => {
     service.inFlight++;
     // Fastify's onResponse does not come for a streamed reply whose client left; the close always does.

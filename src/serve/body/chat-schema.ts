@@ -4,6 +4,9 @@ import {EFFORTS} from '../../engine/template/model-settings.ts';
 import {formFields} from './read-form.ts';
 import {chatSamplingFields, samplingFields} from './sampling-schema.ts';
 
+/** Messages of one request, also where a dialect calls them items. */
+export const MAX_MESSAGES = 10_000;
+
 export const StreamOptionsSchema = z.object({include_usage: z.boolean().nullish()}).nullish();
 
 const TextPartSchema = z.object({type: z.literal('text'), text: z.string()});
@@ -61,7 +64,7 @@ const ToolChoiceSchema = z.union([
 
 export const ChatRequestSchema = z.object({
   model: z.string().nullish().describe('any name; the loaded model answers'),
-  messages: z.array(MessageSchema).min(1),
+  messages: z.array(MessageSchema).min(1).max(MAX_MESSAGES),
   stream: z.boolean().nullish(),
   stream_options: StreamOptionsSchema,
   tools: z.array(ToolSchema).max(1024).nullish(),

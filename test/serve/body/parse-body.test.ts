@@ -1,7 +1,9 @@
 import {expect, test} from 'vitest';
-import {parseBody} from '../../../src/serve/body/parse-body.ts';
+import {atOnce} from '../../../src/base/in-turns.ts';
+import {bodySteps} from '../../../src/serve/body/parse-body.ts';
 import {testServer} from '../server.ts';
 
+const parseBody = (body: Uint8Array) => atOnce(bodySteps(body));
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 test('the order of members and the spelling of numbers are kept', () => {
@@ -17,6 +19,7 @@ test.each([
   ['no JSON', bytes('{'), 'invalid_json'],
   ['nothing', bytes(''), 'invalid_json'],
   ['deep nesting', bytes(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), 'invalid_json'],
+  ['many lists', bytes(`[${'[],'.repeat(50_000)}1]`), 'invalid_json'],
   ['bytes that are no UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'invalid_utf8'],
 ])('%s is a 400', (_name, body, code) => {
   expect(() => parseBody(body)).toThrow(expect.objectContaining({status: 400, code}));

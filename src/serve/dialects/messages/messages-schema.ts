@@ -1,5 +1,6 @@
 // The shapes of Anthropic's Messages: the body a client sends, and the message it gets.
 import {z} from 'zod';
+import {MAX_MESSAGES} from '../../body/chat-schema.ts';
 import {samplingFields} from '../../body/sampling-schema.ts';
 
 const BlockSchema = z.looseObject({type: z.string()});
@@ -11,6 +12,7 @@ export const MessagesRequestSchema = z.object({
   messages: z
     .array(z.looseObject({role: z.enum(['user', 'assistant', 'system']), content: ContentSchema}))
     .min(1)
+    .max(MAX_MESSAGES)
     .describe('blocks: text, thinking, tool_use, tool_result; images and documents are refused by their path'),
   system: z
     .union([z.string(), z.array(BlockSchema)])

@@ -1,5 +1,6 @@
 // The shapes of Ollama's API: the bodies of chat and generate, their lines, and what is said of the model.
 import {z} from 'zod';
+import {MAX_MESSAGES} from '../../body/chat-schema.ts';
 
 const shared = {
   model: z.string().nullish().describe('any name; the loaded model answers'),
@@ -20,7 +21,10 @@ const shared = {
 
 export const OllamaChatSchema = z.object({
   ...shared,
-  messages: z.array(z.looseObject({role: z.string()})).describe('none: nothing but the state of the model is told'),
+  messages: z
+    .array(z.looseObject({role: z.string()}))
+    .max(MAX_MESSAGES)
+    .describe('none: nothing but the state of the model is told'),
   tools: z.array(z.looseObject({})).max(1024).nullish(),
 });
 

@@ -1,6 +1,7 @@
 // The shapes of OpenAI's Responses: the body a client sends, and the object it gets.
 import {z} from 'zod';
 import {rowOf} from '../../../engine/contract/sampling-table.ts';
+import {MAX_MESSAGES} from '../../body/chat-schema.ts';
 import {numberField, samplingFields} from '../../body/sampling-schema.ts';
 
 const ItemSchema = z.looseObject({type: z.string().nullish(), role: z.string().nullish()});
@@ -11,7 +12,7 @@ export const ResponsesRequestSchema = z
   .object({
     model: z.string().nullish().describe('any name; the loaded model answers'),
     input: z
-      .union([z.string(), z.array(ItemSchema)])
+      .union([z.string(), z.array(ItemSchema).max(MAX_MESSAGES)])
       .nullish()
       .describe('a text, or items: message, function_call, function_call_output, reasoning; others are passed over'),
     instructions: z.string().nullish().describe('a system message in front'),
