@@ -13,7 +13,7 @@ test('the talk can be taken back, answered again, changed and begun anew', async
   program.type('/regen\r');
   await program.until(() => program.text().split('You said: one').length === 3, 'the second answer');
   program.type('/undo\r');
-  await program.see('taken back: one');
+  await program.see('removed: one');
   program.type('two\r');
   await program.see('You said: two');
   program.type('/edit\r');
@@ -27,7 +27,7 @@ test('the talk can be taken back, answered again, changed and begun anew', async
   program.type('/clear\r');
   await program.see('a new conversation');
   program.type('/undo\r');
-  await program.see('there is nothing to take back');
+  await program.see('there is nothing to undo');
 });
 
 test('settings are checked, shown and used', async () => {
@@ -42,7 +42,7 @@ test('settings are checked, shown and used', async () => {
   program.type('/stats\r');
   await program.see('answer     3 tokens');
   program.type('/system Be brief.\r');
-  await program.see('the system prompt is set');
+  await program.see('system prompt set');
   program.type('/system\r');
   await program.see('system prompt: Be brief.');
 });
@@ -58,9 +58,9 @@ test('files go in and conversations go out', async () => {
   await program.see('attached note.txt (2 lines)');
   await program.see('the secret is 42');
   program.type('/export talk.md\r');
-  await program.see('written to talk.md');
+  await program.see('saved to talk.md');
   program.type('/export talk.json\r');
-  await program.see('written to talk.json');
+  await program.see('saved to talk.json');
   expect(readFileSync(join(cwd, 'talk.md'), 'utf8')).toContain('## user\n\nread @note.txt');
   const {messages} = JSON.parse(readFileSync(join(cwd, 'talk.json'), 'utf8'));
   expect(messages.map((message: {role: string}) => message.role)).toEqual(['user', 'assistant']);
@@ -96,7 +96,7 @@ test('what was sent is found again in the next chat', async () => {
   const second = chat({history});
   await second.see('ready');
   second.type('\x12');
-  await second.see('search the messages typed before');
+  await second.see('search your earlier messages');
   second.type('later\r');
   await second.see(/^> find me later$/m);
 });
@@ -113,6 +113,21 @@ test('help keeps within a narrow terminal', async () => {
   const program = chat({}, {columns: 40, rows: 20});
   await program.see('ready');
   program.type('/help\r');
-  await program.see(/\/keys lists\s+the keys\./);
-  expect(program.text()).toMatch(/^\/regen\n {4}answer the last message again\n {4}\(also \/retry\)$/m);
+  await program.see(/\/keys lists the keys, \/help\s+all the rest\./);
+  expect(program.text()).toMatch(/^talk:\n\/regen {5}answer your last message\n {11}again$/m);
 });
+
+test('a message with a file that cannot be attached is not sent: it stays in the prompt', async () => {
+  const cwd = folder();
+  writeFileSync(join(cwd, 'photo.png'), 'PNG\0');
+  const program = chat({}, {cwd});
+  await program.see('ready');
+  program.type('what is @photo.png');
+  await program.see('> what is @photo.png');
+  program.type('\r');
+  await program.see('could not attach photo.png: it is not a text file');
+  await program.see(/^> what is @photo\.png$/m);
+  expect(program.text()).not.toContain('You said');
+});
+await program.see('ready');
+program.type('/help\r');

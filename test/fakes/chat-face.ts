@@ -10,7 +10,7 @@ import {type Script, ScriptedBackend} from './scripted-backend.ts';
 
 /** Notes each event as one line of text, so that a test can say literally what a person sees. */
 export class NotedFace implements ChatFace {
-  readonly columns = 60;
+  readonly columns: number;
   readonly prompt: ChatPrompt | undefined;
   readonly lines: string[] = [];
   readonly copied: string[] = [];
@@ -24,7 +24,8 @@ export class NotedFace implements ChatFace {
   onEvent: (event: ChatEvent) => void = () => {};
 
   /** `hasPrompt` false: a face without a screen. */
-  constructor(hasPrompt = true) {
+  constructor(hasPrompt = true, columns = 60) {
+    this.columns = columns;
     const write = (text: string) => {
       this.draft = text;
     };

@@ -65,13 +65,24 @@ export interface ChatContext {
   leave(): void;
 }
 
+/** The parts of the short /help, in its order. */
+export const COMMAND_GROUPS = ['talk', 'chats', 'model', 'look'] as const;
+
+export type CommandGroup = (typeof COMMAND_GROUPS)[number];
+
 /** One row of the table of commands. */
 export interface SlashCommand {
   readonly name: string;
   readonly aliases?: readonly string[];
-  /** How its arguments are written, for /help. */
+  /** How its arguments are written, for /help. Without it the command takes none and refuses any. */
   readonly usage?: string;
   readonly help: string;
+  /** The same in at most 45 cells, for the short /help. */
+  readonly brief?: string;
+  /** Of one that takes no argument: what to do instead of giving it one. */
+  readonly argumentHint?: string;
+  /** Where the short /help has it; absent: only `/help all` has it. */
+  readonly group?: CommandGroup;
   /** It neither needs the model nor changes the conversation: it runs at once, also while an answer streams. */
   readonly anytime?: boolean;
   /** It needs a screen: what to do where there is none. */

@@ -95,7 +95,7 @@ export class ChatCore implements ChatContext {
   }
 
   get #whenLoaded() {
-    if (this.#loaded === undefined) throw new EngineError('usage', 'the model is not loaded yet');
+    if (this.#loaded === undefined) throw new EngineError('usage', 'the model is still loading');
     return this.#loaded;
   }
 
@@ -134,6 +134,12 @@ export class ChatCore implements ChatContext {
     return this.#loaded?.conversation.messages.at(-1)?.role === 'assistant';
   }
 
+  /** True before the first message of a chat. */
+  get #nothingSaid(): boolean {
+    const {messages} = this.#loaded?.conversation ?? this.session;
+    return !this.#busy && this.#queue.length === 0 && messages.every(({role}) => role === 'system');
+  }
+
   /** Messages that wait. */
   get queued(): number {
     return this.#queue.length;
@@ -162,7 +168,7 @@ export class ChatCore implements ChatContext {
 
   /** Takes a message or a command; `shown` is how it stood in the prompt, with labels for long pastes. */
   submit(text: string, shown = text): void {
-    const command = parseCommand(text);
+    const command = parseCommand(text, this.#nothingSaid);
     if (command?.anytime === true) {
       this.#run(runCommand(this, command));
       return;
@@ -297,15 +303,21 @@ export class ChatCore implements ChatContext {
   }
 
   async #say({text, shown, id}: Waiting): Promise<void> {
-    this.#face.show({type: 'said', text: shown});
-    if (shown !== text) this.#collapsed.put(text);
-    const {content, notes} = await attachFiles(text.replace(/^\/\//, '/'), (name) => this.path(name));
-    for (const note of notes) this.note(note);
     const before = this.conversation.messages;
-    if (id !== undefined) this.session.sending(id);
-    await this.answer((signal) => this.conversation.send(content, signal));
-    if (this.conversation.messages !== before) return;
-    // A message that was refused is not lost: it comes back to be changed.
+    if (shown !== text) this.#collapsed.put(text);
+    try {
+      const {content, notes} = await attachFiles(text.replace(/^\/\//, '/'), (name) => this.path(name));
+      this.#face.show({type: 'said', text: shown});
+      for (const note of notes) this.note(note);
+      if (id !== undefined) this.session.sending(id);
+      await this.answer((signal) => this.conversation.send(content, signal));
+    } finally {
+      // A message that was refused is not lost: it comes back to be changed.
+      if (this.conversation.messages === before) this.#comesBack(text, id);
+    }
+  }
+
+  #comesBack(text: string, id: number | undefined): void {
     if (id !== undefined) this.session.giveBack([id]);
     if (this.prompt?.isEmpty === true) this.prompt.write(text);
   }

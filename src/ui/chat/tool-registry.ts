@@ -38,7 +38,7 @@ interface Person {
   stop(): void;
 }
 
-const CHOICES = ['1 yes, run it once', '2 always run this tool in this chat', '3 no, and tell the model'];
+const CHOICES = ['1 Yes, once', '2 Yes, and do not ask again for this tool in this chat', '3 No (the model is told)'];
 
 export class ToolRegistry {
   readonly #host: ToolHost;
@@ -74,8 +74,8 @@ export class ToolRegistry {
   command(text: string): void {
     const command = this.#host.parse(text);
     if (!this.#tools.some(({name}) => name === command.name)) {
-      const known = this.#tools.map(({name}) => name).join(', ') || 'none, /tools FILE loads some';
-      throw new EngineError('usage', `there is no tool ${command.name}`, {hint: `The tools are: ${known}`});
+      const known = this.#tools.map(({name}) => name).join(', ') || 'none (/tools FILE loads some)';
+      throw new EngineError('usage', `there is no tool called ${command.name}`, {hint: `Available tools: ${known}`});
     }
     this.#commands.set(command.name, command);
     // The permission was for another command.
@@ -86,7 +86,8 @@ export class ToolRegistry {
   list(columns: number): string[] {
     return this.#tools.map(({name, description}) => {
       const line = this.#commands.get(name)?.line;
-      const runs = line === undefined ? 'no command runs it' : `runs ${line}${this.#trusted.has(name) ? '' : ', asks'}`;
+      const runs =
+        line === undefined ? 'no command set' : `runs ${line}${this.#trusted.has(name) ? '' : ' (asks first)'}`;
       return shorten(rowText(`${name}: ${runs}. ${description}`.replaceAll(/\s+/g, ' ')), columns);
     });
   }
@@ -102,7 +103,10 @@ export class ToolRegistry {
   async run(call: ParsedToolCall, signal: AbortSignal): Promise<string> {
     const command = this.#commands.get(call.name);
     if (command === undefined) {
-      throw new EngineError('tool_failed', `no command runs ${call.name} (/tools ${call.name}=COMMAND names one)`);
+      throw new EngineError(
+        'tool_failed',
+        `no command is set for ${call.name}; set one with /tools ${call.name}=COMMAND`,
+      );
     }
     try {
       if (!this.#trusted.has(call.name)) await this.#ask(command, call, signal);
@@ -121,7 +125,7 @@ export class ToolRegistry {
   /** Returns when the call may run. Leaving the question open stops the turn, as Esc and Ctrl-C do everywhere. */
   async #ask(command: ToolCommand, call: ParsedToolCall, signal: AbortSignal): Promise<void> {
     const {theme} = this.#person;
-    this.#person.working('waiting for permission');
+    this.#person.working('waiting for your answer');
     this.#person.print(...questionRows(call, command.line, this.#person.columns(), theme));
     const chosen = await Promise.race([
       this.#person.pick({

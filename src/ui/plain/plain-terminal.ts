@@ -94,7 +94,7 @@ export class PlainTerminal {
       return `${isNumbered ? '' : `${index + 1}. `}${label}  ${detail}`.trimEnd();
     });
     this.print([title, ...rows]);
-    const prompt = question ? `1 to ${items.length} (${selected + 1}): ` : `1 to ${items.length}, or nothing: `;
+    const prompt = question ? `1 to ${items.length} (${selected + 1}): ` : `1 to ${items.length}, or Enter to cancel: `;
     for (;;) {
       const answer = (await this.ask(prompt))?.trim();
       if (answer === undefined) return undefined;

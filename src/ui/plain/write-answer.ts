@@ -94,11 +94,11 @@ export function endNotes(finish: FinishEvent, model: ModelInfo): readonly string
 
 function cutNote({reason, usage}: FinishEvent, model: ModelInfo): string | undefined {
   if (reason === 'length') {
-    return `note: the answer was cut after ${usage.completionTokens} tokens (length); --max-tokens allows more`;
+    return `note: the answer was cut off after ${usage.completionTokens} tokens; raise the limit with --max-tokens`;
   }
   if (reason === 'context') {
     const size = model.contextSize === undefined ? 'the context' : `the context of ${model.contextSize} tokens`;
-    return `note: the answer was cut because ${size} is full (context); --ctx allows more`;
+    return `note: the answer was cut off because ${size} is full; enlarge it with --ctx`;
   }
   return undefined;
 }

@@ -32,7 +32,7 @@ export function questionRows(call: ToolCall, command: string, columns: number, t
   if (width(callLine(call)) > columns - 5) {
     const given = rowText(call.arguments.trim());
     rows.push(...wrapped(`with ${given.slice(0, SHOWN)}`, columns));
-    if (given.length > SHOWN) rows.push(`and ${given.length - SHOWN} more characters that are not shown`);
+    if (given.length > SHOWN) rows.push(`and ${given.length - SHOWN} more characters, not shown`);
   }
   return rows.map((row) => paint(row, theme.dim));
 }

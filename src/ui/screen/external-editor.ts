@@ -15,8 +15,8 @@ export async function composeInEditor(draft: string, host: Host): Promise<string
     const code = await host.run(command, [...args, file]);
     return code === 0 ? (await readFile(file, 'utf8')).replace(/\n$/, '') : undefined;
   } catch (error) {
-    throw new EngineError('usage', `the editor ${editor} cannot be started`, {
-      hint: 'set $VISUAL or $EDITOR to the editor you use',
+    throw new EngineError('usage', `cannot start the editor ${editor}`, {
+      hint: 'set $VISUAL or $EDITOR to an editor you have',
       cause: error,
     });
   } finally {

@@ -53,7 +53,7 @@ export class PromptServices implements ChatPrompt {
   /** The rows of a collapsed text, or a notice that there is none. */
   expand(collapsed: string, theme: Theme): readonly Row[] {
     if (collapsed === '') {
-      this.notify('nothing to expand');
+      this.notify('there is nothing to expand');
       return [];
     }
     return foldedRows(collapsed, theme);
@@ -82,7 +82,7 @@ export class PromptServices implements ChatPrompt {
   async search(): Promise<void> {
     const entries = [...new Set([...this.#history.entries].reverse())];
     const items = entries.map((entry) => ({label: entry.replaceAll(/\s+/g, ' '), detail: ''}));
-    const index = await this.#screen.pick({title: 'search the messages typed before', items});
+    const index = await this.#screen.pick({title: 'search your earlier messages', items});
     if (index !== undefined) this.write(entries[index] ?? '');
   }
 

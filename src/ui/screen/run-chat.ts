@@ -194,7 +194,7 @@ class ChatScreen implements ScreenSource, ChatFace {
     if (this.#core.stop()) return;
     if (!this.prompt.isEmpty) this.prompt.write('');
     else if (this.prompt.twice('interrupt')) this.#core.leave(this.#core.model === undefined ? 130 : 0);
-    else this.prompt.notify('press Ctrl+C again to leave');
+    else this.prompt.notify('press Ctrl+C again to quit');
   }
 
   /** Stops the answer and gives waiting messages back to the prompt; twice on an empty prompt edits the last message. */

@@ -296,7 +296,7 @@ export class Screen {
 function panelOf({picker, completion}: Input): Choices | undefined {
   if (picker !== undefined) {
     const {title, query, items, question} = picker;
-    const keys = question === true ? ` 1-${items.length}, or arrows and Enter; Esc stops` : '';
+    const keys = question === true ? ` 1-${items.length}, or arrows and Enter; Esc to stop the answer` : '';
     return {title: query === '' ? title + keys : `${title}: ${query}`, items: picker.shown, selected: picker.selected};
   }
   if (completion === undefined) return undefined;

@@ -42,7 +42,7 @@ describe('loading', () => {
     chat.core.submit('/expand');
     await chat.core.idle();
     expect(chat.core.queued).toBe(2);
-    expect(chat.face.seen()).toEqual(['loading: 0.5', 'note: a [31mnote', 'error: nothing to expand']);
+    expect(chat.face.seen()).toEqual(['loading: 0.5', 'note: a [31mnote', 'error: there is nothing to expand']);
     open();
     await loaded;
     await chat.core.idle();
@@ -62,7 +62,7 @@ describe('loading', () => {
       },
     });
     await expect(chat.core.load()).rejects.toBe(failure);
-    expect(() => chat.core.conversation).toThrow('the model is not loaded yet');
+    expect(() => chat.core.conversation).toThrow('the model is still loading');
   });
 
   test('a kept chat is shown again and goes on; tools that cannot be loaded do not end it', async () => {
@@ -91,22 +91,59 @@ describe('messages', () => {
     const {say, backend} = await openChat(['ok']);
     await say('//etc/hosts');
     expect(await say('/helpp')).toEqual([
-      'error: unknown command /helpp (/help is one; // sends a text that starts with a slash)',
+      'error: unknown command /helpp (Did you mean /help? To send text that begins with a slash, type //.)',
     ]);
     expect(backend.requests).toMatchObject([{messages: [{role: 'user', content: '/etc/hosts'}]}]);
   });
 
-  test('a file is attached from the working folder, and why one is not', async () => {
+  test('a file is attached from the working folder', async () => {
     writeFileSync(join(folder, 'a.txt'), 'alpha\n');
-    writeFileSync(join(folder, 'b.bin'), 'a\0b');
     const {say, core} = await openChat(['ok'], {host});
-    expect(await say('sum @a.txt @b.bin')).toEqual([
-      'said: sum @a.txt @b.bin',
+    expect(await say('sum @a.txt')).toEqual([
+      'said: sum @a.txt',
       'note: attached a.txt (2 lines)',
-      'note: b.bin is not attached: it is not a text file',
       ...['begin', 'text: ok', 'end: stop'],
     ]);
-    expect(said(core.conversation.messages)[0]).toBe('sum @a.txt @b.bin\n\na.txt:\n```txt\nalpha\n```');
+    expect(said(core.conversation.messages)[0]).toBe('sum @a.txt\n\na.txt:\n```txt\nalpha\n```');
+  });
+
+  test('a message with a file that cannot be attached is not sent: it is in the prompt again', async () => {
+    writeFileSync(join(folder, 'b.bin'), 'a\0b');
+    const {say, core, face, backend} = await openChat(['ok'], {host});
+    expect(await say('see @b.bin')).toEqual([
+      'error: could not attach b.bin: it is not a text file (the message was not sent; change it, or leave out the @ to send the name as text)',
+    ]);
+    expect(face.draft).toBe('see @b.bin');
+    expect(backend.requests).toEqual([]);
+    expect(core.session.givenBack).toEqual(['see @b.bin']);
+    expect(await say('hi')).toContain('text: ok');
+  });
+
+  test('what was typed meanwhile stays: the message that was not sent is in the history', async () => {
+    writeFileSync(join(folder, 'b.bin'), 'a\0b');
+    const {say, face} = await openChat(['ok'], {host});
+    face.draft = 'the next one';
+    await say('see @b.bin');
+    expect(face.draft).toBe('the next one');
+  });
+
+  test.each(['help', '?', ' help'.trim(), 'help '])('%j is a command as the first message', async (word) => {
+    const {say, backend} = await openChat(['ok']);
+    const [note = ''] = await say(word);
+    expect(note).toMatch(/^note: talk/);
+    expect(backend.requests).toEqual([]);
+  });
+
+  test('later, and in a chat that goes on, the model is asked', async () => {
+    const {say, backend} = await openChat(['ok']);
+    await say('hi');
+    await say('help');
+    await say('?');
+    expect(backend.requests).toHaveLength(3);
+    const first = newChat();
+    first.core.submit('one');
+    first.core.submit('?');
+    expect(first.core.queued).toBe(2);
   });
 
   test('a path is relative to the working folder, ~ is home, whatever characters it has', () => {

@@ -26,7 +26,7 @@ export function certaintyRows(tokens: readonly TokenLogprob[], tokenizer: Tokeni
     if (Math.exp(logprob) < GUESS && piece !== '') add(paint(`#${index + 1}`, theme.dim));
   });
   const guesses = uncertain(tokens).length;
-  const legend = `${tokens.length} tokens, ${guesses} below ${GUESS * 100} % (numbered; /alt N shows what else was likely)`;
+  const legend = `${tokens.length} tokens, ${guesses} below ${GUESS * 100}% (numbered; /alt N lists the alternatives)`;
   add(paint(decoder.end(), ''));
   return [...rows.map((parts) => joinRows(parts)), paint(legend, theme.dim)];
 }
@@ -58,8 +58,8 @@ export function shownPiece(tokenizer: Tokenizer, token: Token): string {
   return JSON.stringify(tokenizer.piece(token));
 }
 
-/** A log-probability as `41 %`. */
+/** A log-probability as `41%`. */
 export function percent(logprob: number): string {
   const value = 100 * Math.exp(logprob);
-  return `${value < 1 ? value.toFixed(2) : value.toFixed(0)} %`;
+  return `${value < 1 ? value.toFixed(2) : value.toFixed(0)}%`;
 }

@@ -57,14 +57,14 @@ async function answerTokens(
 ): Promise<{prompt: readonly Token[]; answer: readonly Token[]}> {
   const last = request.messages.at(-1);
   if (last?.role !== 'assistant' || last.toolCalls?.length) {
-    throw new EngineError('usage', 'there is no answer in words yet');
+    throw new EngineError('usage', 'there is no text answer yet');
   }
   const idsOf = async (messages: readonly Message[]) =>
     (await backend.render?.({...request, messages: historyToSend(messages, backend.model.template)}))?.tokens;
   const before = request.messages.slice(0, -1);
   const [prompt, whole] = [await idsOf(before), await idsOf([...before, {...last, prefix: true}])];
   if (prompt === undefined || whole === undefined) {
-    throw new EngineError('unsupported', 'this backend does not show its vocabulary');
+    throw new EngineError('unsupported', 'this server does not expose its vocabulary');
   }
   const differs = prompt.findIndex((token, index) => whole[index] !== token);
   const common = differs < 0 ? prompt.length : differs;

@@ -10,15 +10,33 @@ import {scoreAnswer} from '../certainty/score-answer.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
 
 export const BRANCH_COMMANDS: readonly SlashCommand[] = [
-  {name: 'heat', usage: '[off]', help: 'colour the last answer by how certain each token was', run: showHeat},
-  {name: 'alt', usage: '[N]', help: 'what token N could have been; go on from another one', run: showAlternatives},
+  {
+    name: 'heat',
+    group: 'look',
+    brief: 'show how certain the model was of each token',
+    usage: '[off]',
+    help: 'colour each token of the last answer by how certain the model was',
+    run: showHeat,
+  },
+  {
+    name: 'alt',
+    group: 'look',
+    brief: 'show what a token could have been instead',
+    usage: '[N]',
+    help: 'list alternatives to token N and continue from one of them',
+    run: showAlternatives,
+  },
   {
     name: 'branches',
-    help: 'list the branches of this chat and switch',
+    group: 'chats',
+    brief: 'list the branches of this chat, and switch',
+    help: 'list the branches of this chat and switch between them',
     run: async (chat) => {
       const {branches} = chat.session;
       if (branches.length < 2)
-        throw new EngineError('usage', 'there is one branch only', {hint: '/regen, /edit, /undo and /alt make others'});
+        throw new EngineError('usage', 'this chat has only one branch', {
+          hint: '/regen, /edit, /undo and /alt create branches',
+        });
       const items = branches.map(({messages, current}, index) => ({
         label: `${index + 1}${current ? ' (here)' : ''}`,
         detail: `${messages.length} messages: ${lastWords(messages)}`,
@@ -32,12 +50,13 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
   },
   {
     name: 'load',
+    group: 'chats',
     aliases: ['resume', 'sessions'],
     usage: '[ID]',
-    help: 'go on with another kept chat',
+    help: 'open another saved chat',
     run: async (chat, argument) => {
       const {sessions} = chat;
-      if (sessions === undefined) throw new EngineError('usage', 'chats are not kept here (--no-save)');
+      if (sessions === undefined) throw new EngineError('usage', 'chats are not being saved (--no-save)');
       const id = argument === '' ? await pickSession(chat) : sessions.find(argument);
       if (id === undefined) return;
       const {session, notes} = sessions.enter(id);
@@ -47,13 +66,15 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
   },
   {
     name: 'save',
-    help: 'show where this chat is saved',
+    group: 'chats',
+    brief: 'show where this chat is saved',
+    help: 'show where this chat is saved (saving is automatic)',
     run: (chat) => {
       const {sessions, session} = chat;
       if (sessions === undefined)
-        throw new EngineError('usage', 'chats are not kept here (--no-save)', {hint: '/export FILE writes this one'});
+        throw new EngineError('usage', 'chats are not being saved (--no-save)', {hint: '/export FILE saves this one'});
       chat.note(
-        `kept as ${session.info.id} in ${sessions.fileOf(session.info.id)}\nmistral-chat --instruct --resume ${session.info.id} goes on with it\n`,
+        `saved as ${session.info.id} in ${sessions.fileOf(session.info.id)}\nTo continue it: mistral-chat --instruct --resume ${session.info.id}\n`,
       );
     },
   },
@@ -83,16 +104,17 @@ async function tokensOf(chat: ChatContext): Promise<readonly TokenLogprob[] | un
 function vocabulary(chat: ChatContext) {
   const {tokenizer} = chat.backend;
   if (tokenizer === undefined)
-    throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
+    throw new EngineError('unsupported', 'this server does not expose its vocabulary; give one with --tokenizer');
   return tokenizer;
 }
 
 async function showHeat(chat: ChatContext, argument: string): Promise<void> {
   if (argument === 'off') {
     chat.settings.certainty = false;
-    chat.note('certainty is no longer asked for\n');
+    chat.note('certainty is no longer measured\n');
     return;
   }
+  if (argument !== '') throw new EngineError('usage', `/heat takes off or nothing, not ${argument}`);
   const tokenizer = vocabulary(chat);
   const tokens = await tokensOf(chat);
   if (tokens === undefined) return;
@@ -106,12 +128,16 @@ async function showAlternatives(chat: ChatContext, argument: string): Promise<vo
   const number = argument === '' ? await pickToken(chat, tokens) : Number(argument);
   if (number === undefined) return;
   const token = tokens[number - 1];
-  if (token === undefined) throw new EngineError('usage', `the last answer has tokens 1 to ${tokens.length}`);
+  if (token === undefined)
+    throw new EngineError(
+      'usage',
+      `token numbers of the last answer go from 1 to ${tokens.length}, not ${argument || number}`,
+    );
   const others = token.top.filter((other) => other.token !== token.token && !tokenizer.isControl(other.token));
-  if (others.length === 0) throw new EngineError('usage', `nothing else was likely at token ${number}`);
+  if (others.length === 0) throw new EngineError('usage', `token ${number} had no likely alternative`);
   const items = others.map((other) => ({label: shownPiece(tokenizer, other.token), detail: percent(other.logprob)}));
   const chosen = await chat.pick({
-    title: `instead of ${shownPiece(tokenizer, token.token)} (${percent(token.logprob)})`,
+    title: `alternatives to ${shownPiece(tokenizer, token.token)} (${percent(token.logprob)})`,
     items,
   });
   const other = chosen === undefined ? undefined : others[chosen];
@@ -138,9 +164,9 @@ async function pickToken(chat: ChatContext, tokens: readonly TokenLogprob[]): Pr
 
 async function pickSession(chat: ChatContext): Promise<string | undefined> {
   const entries = chat.sessions?.list().slice(0, 50) ?? [];
-  if (entries.length === 0) throw new EngineError('usage', 'there is no session yet');
+  if (entries.length === 0) throw new EngineError('usage', 'there are no saved chats yet');
   const items = entries.map(({id, changed}) => ({label: id, detail: new Date(changed).toLocaleString()}));
-  const chosen = await chat.pick({title: 'go on with', items});
+  const chosen = await chat.pick({title: 'choose a chat', items});
   return chosen === undefined ? undefined : entries[chosen]?.id;
 }
 

@@ -24,8 +24,8 @@ export function changeSampling(sampling: SamplingParams, name: string, value: st
   if (name === 'logit_bias') return changeBias(sampling, value);
   const row = rowNamed(name);
   if (row === undefined) {
-    throw new EngineError('usage', `/set does not know ${name}`, {
-      hint: `it knows ${[...SETTINGS, 'think'].join(', ')}`,
+    throw new EngineError('usage', `there is no setting ${name}`, {
+      hint: `settings: ${[...SETTINGS, 'think'].join(', ')}`,
     });
   }
   const [shown] = row.set;
@@ -42,7 +42,7 @@ function refuse(name: string, expected: string, value: string): never {
 }
 
 function changeStop({stop: _, ...rest}: SamplingParams, value: string): Change {
-  if (value === 'off') return {sampling: rest, note: 'no stop text'};
+  if (value === 'off') return {sampling: rest, note: 'no stop strings'};
   const stop = value.replaceAll('\\n', '\n').replaceAll('\\t', '\t');
   return {sampling: {...rest, stop: [stop]}, note: `stop: ${JSON.stringify(stop)}`};
 }
@@ -63,7 +63,7 @@ export function samplingList(sampling: SamplingParams): string {
   const rows = [
     ...SAMPLING.map(({key, help, set: [name]}) => [name, String(sampling[key] ?? 'off'), help]),
     ['logit_bias', logitBias === undefined ? 'off' : biasText(logitBias), "ID=X adds x to a token's logit"],
-    ['stop', stop.length === 0 ? 'off' : JSON.stringify(stop), 'end before this text'],
+    ['stop', stop.length === 0 ? 'off' : JSON.stringify(stop), 'stop before this text'],
   ];
   return rows.map(([name = '', value = '', help]) => `${name.padEnd(20)} ${value.padEnd(10)} ${help}\n`).join('');
 }

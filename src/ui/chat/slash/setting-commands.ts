@@ -9,6 +9,8 @@ import {changeSampling, SETTINGS, samplingList} from './change-sampling.ts';
 export const SETTING_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'set',
+    group: 'model',
+    brief: 'show or change the sampling settings',
     usage: '[NAME VALUE]',
     help: `show or change ${[...SETTINGS, 'think'].join(', ')} (off = default)`,
     run: (chat, argument) => {
@@ -21,13 +23,13 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'seed',
     usage: 'N',
-    help: 'set the seed (off = a fresh one)',
+    help: 'set the seed (off = a new one each time)',
     run: (chat, argument) => set(chat, 'seed', argument),
   },
   {
     name: 'max',
     usage: 'N',
-    help: 'set the maximum tokens of an answer',
+    help: 'limit the length of answers, in tokens',
     run: (chat, argument) => set(chat, 'max_tokens', argument),
   },
   {
@@ -36,19 +38,28 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
     help: 'show or set how much the model thinks, by its own levels (off = default)',
     run: (chat, argument) => (argument === '' ? showEffort(chat) : setEffort(chat, argument)),
   },
-  {name: 'model', aliases: ['show'], help: 'what answers, and how', run: showModel},
-  {name: 'stats', help: 'figures of the last answer', run: showStats},
+  {
+    name: 'model',
+    group: 'model',
+    aliases: ['show'],
+    help: 'show the model and its settings',
+    argumentHint: 'this chat stays with its model; start another one with: mistral-chat NAME --instruct',
+    run: showModel,
+  },
+  {name: 'stats', group: 'model', help: 'show the statistics of the last answer', run: showStats},
   {
     name: 'tokens',
+    group: 'look',
+    brief: 'show the exact tokens of the last prompt',
     aliases: ['template'],
-    help: 'the exact ids of the last prompt, control tokens marked',
+    help: 'show the exact tokens of the last prompt',
     run: showTokens,
   },
 ];
 
 function set(chat: ChatContext, name: string, value: string): void {
   if (value === '')
-    throw new EngineError('usage', `/set ${name} needs a value`, {hint: '/set alone shows all of them'});
+    throw new EngineError('usage', `/set ${name} needs a value`, {hint: '/set without a name lists all settings'});
   if (name === 'think') {
     setThoughts(chat, value);
     return;
@@ -75,7 +86,7 @@ function setEffort(chat: ChatContext, level: string): void {
       : new EngineError('usage', `this model has the levels ${levels.join(', ')}, not ${level}`);
   }
   chat.settings.reasoningEffort = level === 'off' ? undefined : level;
-  chat.note(level === 'off' ? 'reasoning effort is as the model has it\n' : `reasoning effort: ${level}\n`);
+  chat.note(level === 'off' ? 'reasoning effort: the default of the model\n' : `reasoning effort: ${level}\n`);
 }
 
 /** @throws EngineError `usage` for another word. */
@@ -83,16 +94,18 @@ function setThoughts(chat: ChatContext, value: string): void {
   const {settings} = chat;
   if (value === 'show' || value === 'hide') {
     settings.showThoughts = value === 'show';
-    chat.note(`thoughts are ${settings.showThoughts ? 'shown' : 'folded'}\n`);
+    chat.note(`thoughts are ${settings.showThoughts ? 'shown' : 'collapsed'}\n`);
     return;
   }
   if (value !== 'drop' && value !== 'keep') {
-    throw new EngineError('usage', `think is show, hide, drop or keep, not ${value}`, {
-      hint: 'drop leaves the thoughts of earlier answers out of what the model is told again.',
+    throw new EngineError('usage', `think must be show, hide, drop or keep, not ${value}`, {
+      hint: 'drop: thoughts of earlier answers are no longer sent to the model.',
     });
   }
   settings.dropThoughts = value === 'drop';
-  chat.note(`thoughts of earlier answers are ${settings.dropThoughts ? 'left out' : 'told to the model again'}\n`);
+  chat.note(
+    `thoughts of earlier answers are ${settings.dropThoughts ? 'no longer sent' : 'sent to the model again'}\n`,
+  );
 }
 
 function showModel(chat: ChatContext): void {
@@ -105,7 +118,7 @@ function showModel(chat: ChatContext): void {
       'context',
       model.contextSize === undefined
         ? undefined
-        : `${count(model.contextSize)} tokens of ${count(model.trainedContextSize ?? 0)} trained`,
+        : `${count(model.contextSize)} tokens (the model was trained for ${count(model.trainedContextSize ?? 0)})`,
     ],
     ['runs on', model.device],
     [
@@ -130,8 +143,8 @@ function showStats(chat: ChatContext): void {
         : [
             `thought    ${count(usage.reasoningTokens)} of these tokens${finish.thinkingCut ? ', ended by its budget' : ''}`,
           ]),
-      `first      ${timings.firstTokenMs === undefined ? 'no token came' : `${(timings.firstTokenMs / 1000).toFixed(2)} s`}`,
-      `seed       ${finish.seed ?? 'not known'}`,
+      `first      ${timings.firstTokenMs === undefined ? 'no tokens' : `${(timings.firstTokenMs / 1000).toFixed(2)} s`}`,
+      `seed       ${finish.seed ?? 'unknown'}`,
       '',
     ].join('\n'),
   );
@@ -141,8 +154,8 @@ function showStats(chat: ChatContext): void {
 function showTokens(chat: ChatContext): void {
   const {tokenizer} = chat.backend;
   if (tokenizer === undefined)
-    throw new EngineError('unsupported', 'this server does not show its vocabulary; --tokenizer names one');
-  if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing was sent yet');
+    throw new EngineError('unsupported', 'this server does not expose its vocabulary; give one with --tokenizer');
+  if (chat.last.prompt.length === 0) throw new EngineError('usage', 'nothing has been sent yet');
   const {theme} = chat;
   const shown = chat.last.prompt.map((token) => {
     const text = rowText(tokenizer.piece(token).replaceAll('\n', '\\n')) || ' ';

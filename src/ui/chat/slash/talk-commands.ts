@@ -1,4 +1,4 @@
-// Slash commands about the talk itself: again, back, on, anew.
+// Slash commands about the conversation itself: answer again, undo, continue, start again.
 import {EngineError} from '../../../base/errors.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
 import {DEFAULT_SYSTEM, ownSystem, systemText} from '../../../engine/conversation/own-system.ts';
@@ -7,39 +7,45 @@ import type {SlashCommand} from '../chat-context.ts';
 export const TALK_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'regen',
+    group: 'talk',
     aliases: ['retry'],
-    help: 'answer the last message again',
+    help: 'answer your last message again',
     run: (chat) => chat.answer((signal) => chat.conversation.regenerate(signal)),
   },
   {
     name: 'continue',
-    help: 'go on with the last answer where it ended',
+    group: 'talk',
+    help: 'continue the last answer where it ended',
     run: (chat) => chat.answer((signal) => chat.conversation.continue(signal)),
   },
   {
     name: 'undo',
-    help: 'take back the last message and its answer',
+    group: 'talk',
+    help: 'remove your last message and its answer',
     run: (chat) => {
       const text = chat.conversation.undo();
-      if (text === undefined) throw new EngineError('usage', 'there is nothing to take back');
-      chat.note(`taken back: ${firstLine(text)}\n`);
+      if (text === undefined) throw new EngineError('usage', 'there is nothing to undo');
+      chat.note(`removed: ${firstLine(text)}\n`);
     },
   },
   {
     name: 'edit',
-    help: 'take back the last message and change it in the prompt',
-    withoutScreen: '/undo takes the last message back; then say it anew',
+    group: 'talk',
+    help: 'edit your last message and send it again',
+    withoutScreen: '/undo removes your last message; then type it again',
     run: (chat) => {
       const text = chat.conversation.undo();
-      if (text === undefined) throw new EngineError('usage', 'there is no message to change');
-      chat.note('the last message is taken back; change it and send it again\n');
+      if (text === undefined) throw new EngineError('usage', 'there is no message to edit');
+      chat.note('edit your message and press Enter to send it again\n');
       chat.prompt?.write(text);
     },
   },
   {
     name: 'clear',
+    group: 'talk',
+    brief: 'start a new conversation',
     aliases: ['new', 'reset'],
-    help: 'forget the conversation, keep the system prompt',
+    help: 'start a new conversation (keeps the system prompt)',
     run: (chat) => {
       const [first] = chat.conversation.messages;
       chat.conversation.reset(first?.role === 'system' ? [first] : []);
@@ -49,10 +55,10 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'fim',
     usage: 'BEFORE [<FILL> AFTER]',
-    help: 'have the model fill in what stands between two texts',
+    help: 'fill in the text between BEFORE and AFTER',
     run: (chat, argument) => {
       if (argument === '')
-        throw new EngineError('usage', '/fim needs a text', {hint: '/fim def add( <FILL> return sum'});
+        throw new EngineError('usage', '/fim needs some text', {hint: '/fim def add( <FILL> return sum'});
       const [prompt = '', suffix] = argument.split('<FILL>');
       const {sampling} = chat.settings;
       const request = {prompt, ...(suffix === undefined ? {} : {suffix}), sampling};
@@ -61,17 +67,19 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
   },
   {
     name: 'system',
+    group: 'model',
+    brief: 'show or set the system prompt',
     usage: '[TEXT]',
-    help: "show or set the system prompt (default = the model's own, a single - removes it)",
+    help: "show or set the system prompt (default = the model's own, - removes it)",
     run: (chat, argument) => {
       if (argument === '') return chat.note(`system prompt: ${systemPrompt(chat.conversation.messages) ?? 'none'}\n`);
       if (argument === '-') {
         chat.conversation.setSystem(undefined);
-        return chat.note('the system prompt is removed\n');
+        return chat.note('system prompt removed\n');
       }
       const isDefault = argument === DEFAULT_SYSTEM;
       chat.conversation.setSystem(isDefault ? ownSystem(chat.backend.model) : argument);
-      chat.note(isDefault ? "the model's own system prompt is set\n" : 'the system prompt is set\n');
+      chat.note(isDefault ? "the model's own system prompt is set\n" : 'system prompt set\n');
     },
   },
 ];

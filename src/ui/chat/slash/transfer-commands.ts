@@ -12,8 +12,8 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
     name: 'file',
     aliases: ['read'],
     usage: 'PATH',
-    help: 'put a file into the prompt (@PATH in a message attaches it)',
-    withoutScreen: '@PATH in a message attaches the file',
+    help: 'insert a file into the prompt (or attach one with @PATH)',
+    withoutScreen: 'attach a file by writing @PATH in a message',
     run: (chat, argument) => {
       if (argument === '') throw new EngineError('usage', '/file needs a path');
       chat.prompt?.write(readText(chat.path(argument)));
@@ -21,28 +21,34 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
   },
   {
     name: 'export',
+    group: 'chats',
+    brief: 'save the conversation to a file',
     usage: 'FILE',
-    help: 'write the conversation as markdown, or as JSON when FILE ends with .json',
+    help: 'save the conversation as Markdown, or as JSON if FILE ends in .json',
     run: (chat, argument) => {
       if (argument === '') throw new EngineError('usage', '/export needs a file name');
       writeAsked(chat.path(argument), exportText(chat.conversation.messages, argument.endsWith('.json')));
-      chat.note(`written to ${argument}\n`);
+      chat.note(`saved to ${argument}\n`);
     },
   },
   {
     name: 'copy',
+    group: 'chats',
+    brief: 'copy the last answer or a code block of it',
     usage: '[N]',
-    help: 'copy the last answer, or its code block number N',
+    help: 'copy the last answer, or its Nth code block',
     run: (chat, argument) => {
       const last = chat.conversation.messages.findLast((message) => message.role === 'assistant');
       const text = contentText(last?.content);
       if (text === '') throw new EngineError('usage', 'there is no answer to copy');
       const blocks = Array.from(text.matchAll(/^```[^\n]*\n([\s\S]*?)^```/gm), (match) => match[1] ?? '');
       const chosen = argument === '' ? text : blocks[Number(argument) - 1];
-      if (chosen === undefined) throw new EngineError('usage', `the last answer has ${blocks.length} code blocks`);
+      if (chosen === undefined) {
+        throw new EngineError('usage', `there is no code block ${argument}; the last answer has ${blocks.length}`);
+      }
       if (!chat.copy(chosen))
-        throw new EngineError('usage', 'the terminal does not copy this: it is too long, or it cannot', {
-          hint: '/export FILE writes it to a file',
+        throw new EngineError('usage', 'your terminal cannot copy this (too long, or not supported)', {
+          hint: 'save it with /export FILE',
         });
       chat.note(`copied ${chosen.length} characters\n`);
     },
@@ -53,6 +59,6 @@ function readText(path: string): string {
   try {
     return readRegularText(path);
   } catch (cause) {
-    throw new EngineError('io', `${path} cannot be read`, {cause, hint: 'is it there, and may you read it?'});
+    throw new EngineError('io', `cannot read ${path}`, {cause, hint: 'does it exist, and may you read it?'});
   }
 }

@@ -1,37 +1,57 @@
 import {describe, expect, test} from 'vitest';
+import {SessionFolder} from '../../../../src/engine/conversation/session-folder.ts';
 import {commandItems, parseCommand} from '../../../../src/ui/chat/slash/all-commands.ts';
 import {NotedFace, newChat, openChat} from '../../../fakes/chat-face.ts';
+import {folderWith} from '../../../fixtures/folder.ts';
 
 /** Those that neither need the model nor change the conversation. */
 const ANYTIME = ['help', 'expand', 'keys', 'exit'];
 const names = commandItems().map(({label}) => label.slice(1));
 const waiting = names.filter((name) => !ANYTIME.includes(name));
 
+/** Those that take something, each with something they do not take. */
+const REFUSED: Readonly<Record<string, string>> = {
+  set: 'warmth 3',
+  temp: 'hot',
+  seed: 'x',
+  max: '-3',
+  heat: 'on',
+  alt: 'x',
+  load: 'nosuch',
+  export: '/no/such/folder/a.md',
+  file: 'nosuch.txt',
+  copy: 'all',
+  tools: 'add=x y',
+  help: 'nosuch',
+};
+/** Those that take any text. */
+const ANY_TEXT = ['fim', 'system', 'effort'];
+
 /** What each command without an argument says in a chat in which nothing was said. */
 const EMPTY: Readonly<Record<string, readonly string[]>> = {
   regen: ['begin', 'end: nothing was said yet (Send a message first.)'],
   continue: ['begin', 'end: there is no answer to continue (Send a message first.)'],
-  undo: ['error: there is nothing to take back'],
-  edit: ['error: there is no message to change'],
+  undo: ['error: there is nothing to undo'],
+  edit: ['error: there is no message to edit'],
   clear: ['note: a new conversation'],
-  fim: ['error: /fim needs a text (/fim def add( <FILL> return sum)'],
+  fim: ['error: /fim needs some text (/fim def add( <FILL> return sum)'],
   system: ['note: system prompt: none'],
-  heat: ['error: there is no answer in words yet'],
-  alt: ['error: there is no answer in words yet'],
-  branches: ['error: there is one branch only (/regen, /edit, /undo and /alt make others)'],
-  load: ['error: chats are not kept here (--no-save)'],
-  save: ['error: chats are not kept here (--no-save) (/export FILE writes this one)'],
-  temp: ['error: /set temperature needs a value (/set alone shows all of them)'],
-  seed: ['error: /set seed needs a value (/set alone shows all of them)'],
-  max: ['error: /set max_tokens needs a value (/set alone shows all of them)'],
+  heat: ['error: there is no text answer yet'],
+  alt: ['error: there is no text answer yet'],
+  branches: ['error: this chat has only one branch (/regen, /edit, /undo and /alt create branches)'],
+  load: ['error: chats are not being saved (--no-save)'],
+  save: ['error: chats are not being saved (--no-save) (/export FILE saves this one)'],
+  temp: ['error: /set temperature needs a value (/set without a name lists all settings)'],
+  seed: ['error: /set seed needs a value (/set without a name lists all settings)'],
+  max: ['error: /set max_tokens needs a value (/set without a name lists all settings)'],
   effort: ['note: reasoning effort: not set'],
   stats: ['error: there is no answer yet'],
-  tokens: ['error: nothing was sent yet'],
-  tools: ['note: no tools\n/tools FILE loads a list of {"name", "description", "parameters"}'],
+  tokens: ['error: nothing has been sent yet'],
+  tools: ['note: no tools\nload a list of {"name", "description", "parameters"} with /tools FILE'],
   file: ['error: /file needs a path'],
   export: ['error: /export needs a file name'],
   copy: ['error: there is no answer to copy'],
-  expand: ['error: nothing to expand'],
+  expand: ['error: there is nothing to expand'],
   exit: [],
 };
 const LONG = ['set', 'model', 'help', 'keys'];
@@ -107,12 +127,9 @@ test.each(waiting)('/%s waits until the answer has ended', async (name) => {
 
 describe('without a prompt that can be written to', () => {
   test.each([
-    ['/edit', 'error: /edit needs the screen (/undo takes the last message back; then say it anew)'],
-    ['/file a.txt', 'error: /file needs the screen (@PATH in a message attaches the file)'],
-    [
-      '/keys',
-      'error: /keys needs the screen (the terminal itself edits the line; Ctrl+C stops an answer, Ctrl+D leaves)',
-    ],
+    ['/edit', 'error: /edit needs the screen (/undo removes your last message; then type it again)'],
+    ['/file a.txt', 'error: /file needs the screen (attach a file by writing @PATH in a message)'],
+    ['/keys', 'error: /keys needs the screen (your terminal edits the line; Ctrl+C stops an answer, Ctrl+D quits)'],
   ])('%s says what to do instead', async (line, shown) => {
     const {say} = await openChat(['A'], {face: new NotedFace(false)});
     await say('hi');
@@ -160,4 +177,77 @@ test('a command is a slash and a name; its argument is trimmed and may have line
   for (const message of ['//x', 'hi /exit', '/a/b', '/1 + 1 = 2, is it?'.slice(3), 'exit the room']) {
     expect(parseCommand(message)).toBeUndefined();
   }
+});
+
+describe('an argument is never ignored', () => {
+  const bare = names.filter((name) => REFUSED[name] === undefined && !ANY_TEXT.includes(name));
+
+  test('every command is looked at', () => {
+    expect(bare.length + Object.keys(REFUSED).length + ANY_TEXT.length).toBe(names.length);
+    expect(bare).toEqual(expect.arrayContaining(['regen', 'undo', 'clear', 'model', 'stats', 'exit']));
+  });
+
+  test.each(bare)('/%s takes none', async (name) => {
+    const {say, core} = await openChat(['A']);
+    await say('hi');
+    const [line = '', ...more] = await say(`/${name} other`);
+    expect(line).toMatch(new RegExp(`^error: /${name} takes no argument, but got other \\(`));
+    expect(more).toEqual([]);
+    expect(core.conversation.messages).toHaveLength(2);
+    expect(core.hasLeft).toBe(false);
+  });
+
+  test.each(Object.entries(REFUSED))('/%s refuses %s', async (name, argument) => {
+    const sessions = new SessionFolder(folderWith({}));
+    const {say} = await openChat(['A'], {sessions});
+    await say('hi');
+    expect((await say(`/${name} ${argument}`)).join('\n')).toMatch(/^(error|end): |\nend: /);
+  });
+
+  test('/model NAME says how another model is started', async () => {
+    const {say} = await openChat();
+    expect(await say('/model other')).toEqual([
+      'error: /model takes no argument, but got other (this chat stays with its model; start another one with: mistral-chat NAME --instruct)',
+    ]);
+  });
+});
+
+describe('/help', () => {
+  const helpAt = async (columns: number, line = '/help', hasPrompt = true) => {
+    const face = new NotedFace(hasPrompt, columns);
+    const {say} = await openChat([], {face});
+    return ((await say(line))[0] ?? '').replace(/^note: /, '').split('\n');
+  };
+
+  test('is four groups, a row each command, and the ways out, on one screen', async () => {
+    const rows = await helpAt(78);
+    expect(rows.length).toBeLessThanOrEqual(22);
+    expect(rows.map((row) => row.slice(0, 7).trim()).filter(Boolean)).toEqual([
+      ...['talk', 'chats', 'model', 'look', 'Esc sto'],
+    ]);
+    expect(rows[0]).toBe('talk   /regen     answer your last message again');
+    expect(rows.at(-1)).toBe('Esc stops an answer. Ctrl+D quits. /keys lists the keys, /help all the rest.');
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(78);
+  });
+
+  test.each([30, 38])('fits %i columns', async (columns) => {
+    const rows = await helpAt(columns);
+    expect(rows[0]).toBe('talk:');
+    for (const row of rows) expect(row.length).toBeLessThanOrEqual(columns);
+  });
+
+  test('/help all has every command, /help NAME one with its other names', async () => {
+    const all = (await helpAt(78, '/help all')).join('\n');
+    for (const name of names) expect(all).toContain(`/${name}`);
+    expect(await helpAt(78, '/help /quit')).toEqual([
+      '/exit                   quit (also Ctrl+D) (also /quit, /bye, /q)',
+    ]);
+    expect(await helpAt(78, '/help undo')).toEqual(['/undo                   remove your last message and its answer']);
+  });
+
+  test('without a screen it names no key of the screen', async () => {
+    expect((await helpAt(78, '/help', false)).at(-1)).toBe(
+      'Ctrl+C stops an answer. Ctrl+D quits. /help all lists the rest.',
+    );
+  });
 });
