@@ -30,7 +30,7 @@ describe('turns', () => {
     expect(answers).toHaveLength(3);
     expect(answers[0]).toMatchObject({finish_reason: 'length', usage: {cached_tokens: 0}, model: 'tiny', seed: 1});
     expect(answers[1].usage.cached_tokens).toBeGreaterThan(0);
-    expect(stderr).toMatch(/^(note: the answer was cut after 4 tokens.*\n){3}$/);
+    expect(stderr).toMatch(/^(note: the answer was cut off after 4 tokens.*\n){3}$/);
     expect(code).toBe(0);
   });
 
@@ -50,7 +50,7 @@ describe('turns', () => {
     const args = ['--schema', '{"type": "string", "minLength": 500}', '--max-tokens', '5', '--seed', '1', '-p', 'x'];
     const {code, stdout, stderr} = await chat(args);
     expect([code, stdout]).toEqual([6, '']);
-    expect(stderr).toMatch(/^[\s\S]+note: the answer was cut after 5 tokens \(length\)/);
+    expect(stderr).toMatch(/^[\s\S]+note: the answer was cut off after 5 tokens/);
   });
 
   test('a schema that cannot be held ends the program before the model is looked at', async () => {

@@ -55,7 +55,7 @@ test('Ctrl-C stops an answer of a chat, what was said is kept', async () => {
   program.type('\x03');
   await program.until(() => prompts(program) === 3, 'the next prompt');
   await enter(program, '/undo');
-  expect(program.text()).toContain('taken back: hi');
+  expect(program.text()).toContain('removed: hi');
   program.type('\x04');
   expect(await program.exited()).toBe(0);
 });
@@ -90,11 +90,11 @@ test('the commands of the screen work, and what needs one says so', async () => 
     await enter(program, line);
   }
   const text = program.text();
-  expect(text).toContain('/regen                  answer the last message again (also /retry)');
-  expect(text).toContain('error  /keys needs the screen\n  try  the terminal itself edits the line');
+  expect(text).toContain('talk   /regen     answer your last message again');
+  expect(text).toContain('error  /keys needs the screen\n  try  your terminal edits the line');
   expect(text).toContain('Prompt: /set temp 0\ntemperature = 0\nPrompt: /tokens\n5 tokens\n1<<s>> 3<[INST]> ');
   expect(text.split(RULE)).toHaveLength(3);
-  expect(text).toContain('Prompt: /undo\ntaken back: hi\nPrompt: /save\nerror  chats are not kept here (--no-save)');
+  expect(text).toContain('Prompt: /undo\nremoved: hi\nPrompt: /save\nerror  chats are not being saved (--no-save)');
   program.type('/exit\r');
   expect(await program.exited()).toBe(0);
   expect(existsSync(join(folder, 'commands'))).toBe(false);
@@ -106,7 +106,7 @@ test('a chat is kept, also when Ctrl-C ends it, and gone on with; the cache too'
   await first.see('Prompt: ');
   await enter(first, 'one');
   await enter(first, '/save');
-  const file = /kept as \S+ in (\S+)/.exec(first.text())?.[1] ?? '';
+  const file = /saved as \S+ in (\S+)/.exec(first.text())?.[1] ?? '';
   first.type('\x03');
   await first.exited();
   expect(first.signal).toBe(2);

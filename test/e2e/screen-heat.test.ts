@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {leave, say, tinyChats} from './harness/tiny-chat.ts';
 
 const {newState, chat} = tinyChats();
-const LEGEND = /^(\d+) tokens, (\d+) below 50 %/m;
+const LEGEND = /^(\d+) tokens, (\d+) below 50%/m;
 
 test('/heat colours an answer that came without certainty, also a resumed one, and leaves it as it is', async () => {
   const state = newState();
@@ -22,7 +22,7 @@ test('/heat colours an answer that came without certainty, also a resumed one, a
   await second.see('ready');
   second.type('/heat\r');
   await second.see(LEGEND);
-  expect(LEGEND.exec(second.text())?.[0]).toBe(`${tokens} tokens, ${guesses} below 50 %`);
+  expect(LEGEND.exec(second.text())?.[0]).toBe(`${tokens} tokens, ${guesses} below 50%`);
   await leave(second);
 });
 
@@ -31,7 +31,7 @@ test('/alt goes on from another token, as a branch', async () => {
   await program.see('ready');
   await say(program, 'hello');
   program.type('/alt 2\r');
-  await program.see(/^instead of "/m);
+  await program.see(/^alternatives to "/m);
   const ends = program.text().split('stop: length').length;
   program.type('\x1b[B\r');
   await program.until(() => program.text().split('stop: length').length > ends, 'the other answer');
@@ -46,7 +46,7 @@ test('there is nothing to colour before an answer; a long reading can be stopped
   const program = chat(newState(), ['--max-tokens', '400']);
   await program.see('ready');
   program.type('/heat\r');
-  await program.see('there is no answer in words yet');
+  await program.see('there is no text answer yet');
   await say(program, 'hello');
   program.type('/heat\r\x03');
   await program.until(() => /^ready/m.test(program.text()), 'the prompt');

@@ -56,5 +56,5 @@ test('what needs the vocabulary says how to get it', async () => {
   program.type('hello\r');
   await program.see('stop: end of answer');
   program.type('/tokens\r');
-  await program.see('this server does not show its vocabulary; --tokenizer names one');
+  await program.see('this server does not expose its vocabulary; give one with --tokenizer');
 });

@@ -12,7 +12,7 @@ const TOOLS = [
   {name: 'sub', description: 'Takes one from another', parameters: {type: 'object', minProperties: 2}},
 ];
 const CALL = {name: 'add', arguments: '{"a": 1, "b": 2}'};
-const WAITING = /^waiting for permission/m;
+const WAITING = /^waiting for your answer/m;
 
 /** A chat with the tools loaded and `script` as the command of `add`. */
 async function toolChat(
@@ -27,7 +27,7 @@ async function toolChat(
   const program = chat({call: CALL, ...options}, {cwd});
   await program.see('ready');
   program.type('/tools tools.json\r');
-  await program.see('sub: no command runs it. Takes one from another');
+  await program.see('sub: no command set. Takes one from another');
   await program.see('sub#/minProperties: this "minProperties" is not enforced');
   program.type('/tools add=./add.sh\r');
   await program.see('add: runs ./add.sh, asks. Adds two numbers');
@@ -130,7 +130,7 @@ test('a tool without a command, one that fails, and arguments longer than a row'
   program.type('1');
   await program.see('It said: Error: the command of the tool add ended with exit code 3: it broke');
   program.type('/tools tools.json\radd\r');
-  await program.see('result Error: no command runs add (/tools add=COMMAND names one)');
+  await program.see('result Error: no command is set for add; set one with /tools add=COMMAND');
 });
 
 test('Ctrl+O prints the whole of a result of which one row was shown', async () => {
@@ -150,7 +150,7 @@ test('bad tools are refused with the reason', async () => {
   const {program, cwd} = await toolChat('true', 'bad');
   writeFileSync(join(cwd, 'bad.json'), '[{"name": 1}]');
   program.type('/tools missing.json\r');
-  await program.see('missing.json cannot be read');
+  await program.see('missing.json');
   program.type('/tools bad.json\r');
   await program.see('tools[0].name must be a string');
   program.type('/tools mul=true\r');
@@ -163,9 +163,9 @@ test('the question is answered in a terminal of three rows', async () => {
   const {program} = await toolChat('echo three', 'small');
   await program.resize(40, 3);
   program.type('add\r');
-  await program.see('> 3 no, and tell the model');
+  await program.see('> 3 No (the model is told)');
   program.type('\x1b[A\x1b[A');
-  await program.see('> 1 yes, run it once');
+  await program.see('> 1 Yes, once');
   program.type('\r');
   await program.see('It said: three');
 });

@@ -73,13 +73,11 @@ test('commands of the screen work, those that need one say what to do instead', 
     ['/system Be brief', '/system', '/edit', 'hi', '/undo', '/exit', 'never'],
     ['A'],
   );
-  expect(seen).toContain(
-    'Prompt: /system Be brief\nthe system prompt is set\nPrompt: /system\nsystem prompt: Be brief\n',
-  );
+  expect(seen).toContain('Prompt: /system Be brief\nsystem prompt set\nPrompt: /system\nsystem prompt: Be brief\n');
   expect(complaints).toBe(
-    'error  /edit needs the screen\n  try  /undo takes the last message back; then say it anew\n',
+    'error  /edit needs the screen\n  try  /undo removes your last message; then type it again\n',
   );
-  expect(seen.endsWith('Prompt: /undo\ntaken back: hi\nPrompt: /exit\n')).toBe(true);
+  expect(seen.endsWith('Prompt: /undo\nremoved: hi\nPrompt: /exit\n')).toBe(true);
 });
 
 test('a failure ends the turn, not the chat', async () => {
@@ -109,7 +107,7 @@ const calling: Script = (call) => {
 };
 
 const QUESTION =
-  'run add?\n1 yes, run it once\n2 always run this tool in this chat\n3 no, and tell the model\n1 to 3 (3): ';
+  'run add?\n1 Yes, once\n2 Yes, and do not ask again for this tool in this chat\n3 No (the model is told)\n1 to 3 (3): ';
 
 test('a tool runs when the person says so by number; its result is one line, /expand prints it', async () => {
   const tools = {file: 'tools.json', commands: ['add=./add.sh']};

@@ -26,7 +26,7 @@ test('a pipe gets the exact bytes, a terminal no orders', async () => {
 test('a cut answer says why on stderr', async () => {
   expect(await written('Paris.', 'text', {maxTokens: 2})).toEqual({
     out: 'Pa\n',
-    err: 'note: the answer was cut after 2 tokens (length); --max-tokens allows more\n',
+    err: 'note: the answer was cut off after 2 tokens; raise the limit with --max-tokens\n',
   });
   expect((await written({text: 'x', reason: 'context'}, 'text')).err).toContain('the context of 256 tokens is full');
 });

@@ -25,7 +25,7 @@ test('guesses carry their number, and the rows are those of the answer', () => {
   expect(bare(certaintyRows(tokens('ab\ncd', [1, 0.4, 1, 0.7, 0.1]), tokenizer, plain))).toEqual([
     'ab#2',
     'cd#5',
-    '5 tokens, 2 below 50 % (numbered; /alt N shows what else was likely)',
+    '5 tokens, 2 below 50% (numbered; /alt N lists the alternatives)',
   ]);
 });
 
@@ -59,9 +59,9 @@ test('the text up to a token, another one in its place', () => {
 });
 
 test.each([
-  [0.414, '41 %'],
-  [0.0004, '0.04 %'],
-  [1, '100 %'],
+  [0.414, '41%'],
+  [0.0004, '0.04%'],
+  [1, '100%'],
 ])('%d is shown as %s', (probability, text) => {
   expect(percent(Math.log(probability))).toBe(text);
 });

@@ -46,5 +46,5 @@ test('every token of the answer is forced behind those before it', async () => {
 test('a stopped reading gives nothing; without an answer there is nothing to read', async () => {
   const {taken} = await score(SAID, AbortSignal.abort());
   expect(taken).toBeUndefined();
-  await expect(score(SAID.slice(0, 1))).rejects.toThrow('there is no answer in words yet');
+  await expect(score(SAID.slice(0, 1))).rejects.toThrow('there is no text answer yet');
 });

@@ -35,7 +35,7 @@ const script = (call: Call): Step[] => {
 };
 
 /** The fake's template puts a line end before each message and id 4, without a text, behind the prompt. */
-const READ_AGAIN = 'rows: \nab#3\n4 tokens, 1 below 50 % (numbered; /alt N shows what else was likely)';
+const READ_AGAIN = 'rows: \nab#3\n4 tokens, 1 below 50% (numbered; /alt N lists the alternatives)';
 
 describe('/heat', () => {
   test('reads an answer again that came without certainty, and numbers its guesses', async () => {
@@ -50,10 +50,8 @@ describe('/heat', () => {
     const {say, backend} = await openChat(script);
     await say('/heat');
     await say('hi');
-    expect(await say('/heat')).toEqual([
-      'rows: ab#2\n2 tokens, 1 below 50 % (numbered; /alt N shows what else was likely)',
-    ]);
-    expect(await say('/heat off')).toEqual(['note: certainty is no longer asked for']);
+    expect(await say('/heat')).toEqual(['rows: ab#2\n2 tokens, 1 below 50% (numbered; /alt N lists the alternatives)']);
+    expect(await say('/heat off')).toEqual(['note: certainty is no longer measured']);
     await say('hi');
     expect(backend.requests.map(({sampling}) => sampling.topLogprobs)).toEqual([5, undefined]);
   });
@@ -87,7 +85,7 @@ describe('/heat', () => {
     const {say} = await openChat(undefined, {open});
     await say('hi');
     for (const line of ['/heat', '/alt', '/alt 1', '/tokens']) {
-      expect(await say(line)).toEqual(['error: this server does not show its vocabulary; --tokenizer names one']);
+      expect(await say(line)).toEqual(['error: this server does not expose its vocabulary; give one with --tokenizer']);
     }
   });
 });
@@ -98,7 +96,7 @@ describe('/alt', () => {
     await say('hi');
     face.choose = () => 0;
     expect(await say('/alt 2')).toEqual([
-      'pick: instead of "b" (40 %): "c" = 40 %',
+      'pick: alternatives to "b" (40%): "c" = 40%',
       'note: ac',
       'begin',
       'text: !',
@@ -111,20 +109,20 @@ describe('/alt', () => {
   test('without a number it offers the least certain tokens; one that is left changes nothing', async () => {
     const {say, core, face} = await openChat(script);
     await say('hi');
-    expect(await say('/alt')).toEqual(['pick: the least certain tokens of the last answer: 2 "b" = 40 %']);
+    expect(await say('/alt')).toEqual(['pick: the least certain tokens of the last answer: 2 "b" = 40%']);
     face.choose = ({title}) => (title.startsWith('the least') ? 0 : undefined);
     expect(await say('/alt')).toEqual([
-      'pick: the least certain tokens of the last answer: 2 "b" = 40 %',
-      'pick: instead of "b" (40 %): "c" = 40 %',
+      'pick: the least certain tokens of the last answer: 2 "b" = 40%',
+      'pick: alternatives to "b" (40%): "c" = 40%',
     ]);
     expect(said(core.conversation.messages)).toEqual(['hi', 'ab']);
   });
 
   test.each([
-    ['/alt 3', 'error: the last answer has tokens 1 to 2'],
-    ['/alt 0', 'error: the last answer has tokens 1 to 2'],
-    ['/alt b', 'error: the last answer has tokens 1 to 2'],
-    ['/alt 1.5', 'error: the last answer has tokens 1 to 2'],
+    ['/alt 3', 'error: token numbers of the last answer go from 1 to 2, not 3'],
+    ['/alt 0', 'error: token numbers of the last answer go from 1 to 2, not 0'],
+    ['/alt b', 'error: token numbers of the last answer go from 1 to 2, not b'],
+    ['/alt 1.5', 'error: token numbers of the last answer go from 1 to 2, not 1.5'],
   ])('%s is refused', async (line, shown) => {
     const {say} = await openChat(script);
     await say('hi');
@@ -136,7 +134,7 @@ describe('/alt', () => {
     const {say} = await openChat([sure]);
     await say('hi');
     expect((await say('/alt')).at(-1)).toBe('error: the model was certain of every token');
-    expect((await say('/alt 1')).at(-1)).toBe('error: nothing else was likely at token 1');
+    expect((await say('/alt 1')).at(-1)).toBe('error: token 1 had no likely alternative');
   });
 });
 
@@ -166,10 +164,10 @@ describe('kept chats', () => {
     return {...chat, sessions, old: old.info.id, id: session.info.id};
   }
 
-  test('/save says where the chat is and how to go on with it', async () => {
+  test('/save says where the chat is and how to continue it', async () => {
     const {say, sessions, id} = await open('save');
     expect(await say('/save')).toEqual([
-      `note: kept as ${id} in ${sessions.fileOf(id)}\nmistral-chat --instruct --resume ${id} goes on with it`,
+      `note: saved as ${id} in ${sessions.fileOf(id)}\nTo continue it: mistral-chat --instruct --resume ${id}`,
     ]);
   });
 
@@ -180,7 +178,7 @@ describe('kept chats', () => {
     expect(said(core.session.messages)).toEqual(['long ago', 'and now', 'ok']);
     face.choose = () => 0;
     const [pick, ...rest] = await say('/resume');
-    expect(pick).toMatch(new RegExp(`^pick: go on with: ${old} = `));
+    expect(pick).toMatch(new RegExp(`^pick: choose a chat: ${old} = `));
     expect(rest).toEqual([`note: session ${old}`, 'recall: user user assistant']);
     face.choose = () => undefined;
     expect(await say('/sessions')).toHaveLength(1);
@@ -197,7 +195,7 @@ describe('kept chats', () => {
   test('/load where there is none, and one that is open elsewhere', async () => {
     const empty = new SessionFolder(join(folder, 'none'), owner(1));
     const none = await openChat(['ok'], {sessions: empty, session: new Session(newSessionInfo(''), undefined)});
-    expect(await none.say('/load')).toEqual(['error: there is no session yet']);
+    expect(await none.say('/load')).toEqual(['error: there are no saved chats yet']);
 
     const name = join(folder, 'shared');
     const theirs = new SessionFolder(name, owner(2)).begin('scripted');

@@ -24,7 +24,7 @@ test.each([
   ['logit_bias', '5=2', {...start, logitBias: new Map([[5, 2]])}, 'logit_bias: 5=2'],
   ['logit_bias', 'off', {temperature: 0.7, topK: 40, stop: ['END']}, 'logit_bias is off'],
   ['stop', 'a\\nb', {...start, stop: ['a\nb']}, 'stop: "a\\nb"'],
-  ['stop', 'off', {temperature: 0.7, topK: 40, logitBias: start.logitBias}, 'no stop text'],
+  ['stop', 'off', {temperature: 0.7, topK: 40, logitBias: start.logitBias}, 'no stop strings'],
 ])('/set %s %s', (name, value, sampling, note) => {
   expect(changeSampling(start, name, value)).toEqual({sampling, note});
 });
@@ -35,8 +35,8 @@ test.each([
   ['logit_bias', '5=', 'logit_bias is a token id and a number from -100 to 100, such as 5=-100, not 5='],
   ['logit_bias', '=5', 'logit_bias is a token id and a number from -100 to 100, such as 5=-100, not =5'],
   ['logit_bias', '5=-101', 'logit_bias is a token id and a number from -100 to 100, such as 5=-100, not 5=-101'],
-  ['mirostat', '2', '/set does not know mirostat'],
-  ['constructor', '2', '/set does not know constructor'],
+  ['mirostat', '2', 'there is no setting mirostat'],
+  ['constructor', '2', 'there is no setting constructor'],
 ])('/set %s %s is refused', (name, value, message) => {
   expect(() => changeSampling(start, name, value)).toThrow(expect.objectContaining({code: 'usage', message}));
 });
@@ -46,7 +46,7 @@ test('the list has every parameter with its value', () => {
   expect(rows).toContain('temperature          0.7        0 = always the likeliest token');
   expect(rows).toContain('repeat_penalty       1.1        divide the logits of seen tokens by x (1 = off)');
   expect(rows).toContain("logit_bias           5=-100     ID=X adds x to a token's logit");
-  expect(rows).toContain('stop                 ["END"]    end before this text');
+  expect(rows).toContain('stop                 ["END"]    stop before this text');
   expect(rows).toContain('min_p                off        tokens at least this likely, relative to the best');
 });
 

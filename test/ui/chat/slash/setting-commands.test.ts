@@ -23,8 +23,8 @@ test.each([
   ['/temp 101', 'error: temperature is a number from 0 to 100, not 101'],
   ['/temp off', 'error: temperature is a number from 0 to 100, not off'],
   ['/max 2.5', /^error: max_tokens is an integer/],
-  ['/set temperature', 'error: /set temperature needs a value (/set alone shows all of them)'],
-  ['/set heat 3', /^error: \/set does not know heat \(it knows .*temperature, /],
+  ['/set temperature', 'error: /set temperature needs a value (/set without a name lists all settings)'],
+  ['/set heat 3', /^error: there is no setting heat \(settings: .*temperature, /],
 ])('%s is refused and changes nothing', async (line, shown) => {
   const {say, core} = await openChat();
   const [error] = await say(line);
@@ -37,7 +37,7 @@ test('a setting is switched off again, and /set shows all of them', async () => 
   await say('/seed 7');
   expect(await say('/seed off')).toEqual(['note: seed is off']);
   await say('/set stop x');
-  expect(await say('/set stop off')).toEqual(['note: no stop text']);
+  expect(await say('/set stop off')).toEqual(['note: no stop strings']);
   expect(core.settings.sampling).toEqual({temperature: 0.7});
   const [list = ''] = await say('/set');
   expect(list).toMatch(/^temperature +0\.7 /m);
@@ -52,7 +52,7 @@ test('/effort shows and sets how much the model thinks, by its own levels', asyn
   expect(await say('/effort high')).toEqual(['note: reasoning effort: high']);
   expect(await say('/effort')).toEqual(['note: reasoning effort: high, one of none, high']);
   await say('hi');
-  expect(await say('/effort off')).toEqual(['note: reasoning effort is as the model has it']);
+  expect(await say('/effort off')).toEqual(['note: reasoning effort: the default of the model']);
   await say('hi');
   expect(backend.requests.map((one) => 'reasoningEffort' in one && one.reasoningEffort)).toEqual(['high', false]);
 });
@@ -69,13 +69,13 @@ test('/set think shows thoughts, or not', async () => {
   const {say, core} = await openChat();
   expect(await say('/set think show')).toEqual(['note: thoughts are shown']);
   expect(core.settings.showThoughts).toBe(true);
-  expect(await say('/set think hide')).toEqual(['note: thoughts are folded']);
+  expect(await say('/set think hide')).toEqual(['note: thoughts are collapsed']);
   expect(core.settings.showThoughts).toBe(false);
-  expect(await say('/set think drop')).toEqual(['note: thoughts of earlier answers are left out']);
+  expect(await say('/set think drop')).toEqual(['note: thoughts of earlier answers are no longer sent']);
   expect(core.settings.dropThoughts).toBe(true);
-  expect(await say('/set think keep')).toEqual(['note: thoughts of earlier answers are told to the model again']);
+  expect(await say('/set think keep')).toEqual(['note: thoughts of earlier answers are sent to the model again']);
   expect(core.settings.dropThoughts).toBe(false);
-  expect((await say('/set think loud'))[0]).toMatch(/^error: think is show, hide, drop or keep, not loud/);
+  expect((await say('/set think loud'))[0]).toMatch(/^error: think must be show, hide, drop or keep, not loud/);
 });
 
 test('/model says what answers, without control characters', async () => {
@@ -85,7 +85,7 @@ test('/model says what answers, without control characters', async () => {
     'note: model      a[2Jb',
     'file       /models/scripted.gguf',
     'template   v3 (it is a fake)',
-    'context    256 tokens of 1,024 trained',
+    'context    256 tokens (the model was trained for 1,024)',
     'runs on    nowhere',
     'abilities  tools',
   ];
@@ -137,5 +137,7 @@ test('/tokens shows the ids of the last prompt, control tokens in brackets, a li
 test('/tokens of a server without a vocabulary says how to get it', async () => {
   const backend = Object.assign(new ScriptedBackend(['ok'] satisfies Step[]), {tokenizer: undefined});
   const {say} = await openChat(undefined, {backend});
-  expect(await say('/tokens')).toEqual(['error: this server does not show its vocabulary; --tokenizer names one']);
+  expect(await say('/tokens')).toEqual([
+    'error: this server does not expose its vocabulary; give one with --tokenizer',
+  ]);
 });

@@ -29,17 +29,17 @@ test('/undo takes back a message and its answer, and shows the start of a long o
   const {say, core} = await openChat(counting());
   await say('one');
   await say('two\nlines');
-  expect(await say('/undo')).toEqual(['note: taken back: two…']);
-  expect(await say('/undo')).toEqual(['note: taken back: one']);
+  expect(await say('/undo')).toEqual(['note: removed: two…']);
+  expect(await say('/undo')).toEqual(['note: removed: one']);
   expect(core.conversation.messages).toEqual([]);
   await say('x'.repeat(61));
-  expect(await say('/undo')).toEqual([`note: taken back: ${'x'.repeat(60)}…`]);
+  expect(await say('/undo')).toEqual([`note: removed: ${'x'.repeat(60)}…`]);
 });
 
 test('/edit puts the last message into the prompt', async () => {
   const {say, core, face} = await openChat(counting());
   await say('one\ntwo');
-  expect(await say('/edit')).toEqual(['note: the last message is taken back; change it and send it again']);
+  expect(await say('/edit')).toEqual(['note: edit your message and press Enter to send it again']);
   expect(face.draft).toBe('one\ntwo');
   expect(core.conversation.messages).toEqual([]);
 });
@@ -53,11 +53,11 @@ test('/clear forgets the conversation and keeps the system prompt', async () => 
 
 test('/system shows, sets and removes the system prompt', async () => {
   const {say, core} = await openChat(counting());
-  expect(await say('/system Be brief.\nBe kind.')).toEqual(['note: the system prompt is set']);
+  expect(await say('/system Be brief.\nBe kind.')).toEqual(['note: system prompt set']);
   expect(await say('/system')).toEqual(['note: system prompt: Be brief.\nBe kind.']);
   await say('hi');
   expect(said(core.conversation.messages)).toEqual(['Be brief.\nBe kind.', 'hi', '1']);
-  expect(await say('/system -')).toEqual(['note: the system prompt is removed']);
+  expect(await say('/system -')).toEqual(['note: system prompt removed']);
   expect(said(core.conversation.messages)).toEqual(['hi', '1']);
 });
 

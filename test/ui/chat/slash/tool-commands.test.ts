@@ -4,7 +4,8 @@ import {openChat} from '../../../fakes/chat-face.ts';
 import {type Call, ScriptedBackend, type Step} from '../../../fakes/scripted-backend.ts';
 
 const CALL = {id: 'abcdefghi', name: 'add', arguments: '{"a": 1}'};
-const QUESTION = 'pick: run add?: 1 yes, run it once | 2 always run this tool in this chat | 3 no, and tell the model';
+const QUESTION =
+  'pick: run add?: 1 Yes, once | 2 Yes, and do not ask again for this tool in this chat | 3 No (the model is told)';
 
 /** Calls the tool after each message, then says what it got. */
 const calling = (call: Call): Step[] => {
@@ -13,13 +14,13 @@ const calling = (call: Call): Step[] => {
   return [{type: 'tool_call', call: CALL}, {finish: 'tool_calls'}];
 };
 
-const HELP = '/tools NAME=COMMAND has a command run the calls; it gets the arguments on stdin';
+const HELP = 'set the command that runs a tool with /tools NAME=COMMAND; it gets the arguments on stdin';
 
 describe('/tools', () => {
   test('loads a file, has a command run a tool, and forgets them', async () => {
     const {say, backend} = await openChat(['ok']);
-    expect(await say('/tools tools.json')).toEqual([`note: add: no command runs it. Adds.\n${HELP}`]);
-    expect(await say('/tools add=./add.sh')).toEqual([`note: add: runs ./add.sh, asks. Adds.\n${HELP}`]);
+    expect(await say('/tools tools.json')).toEqual([`note: add: no command set. Adds.\n${HELP}`]);
+    expect(await say('/tools add=./add.sh')).toEqual([`note: add: runs ./add.sh (asks first). Adds.\n${HELP}`]);
     await say('hi');
     expect(await say('/tools off')).toEqual(['note: no tools']);
     await say('hi');
@@ -41,13 +42,13 @@ describe('/tools', () => {
   test('a command for a tool there is not, and a model without tools, are refused', async () => {
     const {say} = await openChat();
     expect(await say('/tools sub=x')).toEqual([
-      'error: there is no tool sub (The tools are: none, /tools FILE loads some)',
+      'error: there is no tool called sub (Available tools: none (/tools FILE loads some))',
     ]);
     await say('/tools t.json');
-    expect(await say('/tools sub=x')).toEqual(['error: there is no tool sub (The tools are: add)']);
+    expect(await say('/tools sub=x')).toEqual(['error: there is no tool called sub (Available tools: add)']);
     const old = await openChat([], {backend: new ScriptedBackend([], {supportsTools: false})});
     expect(await old.say('/tools t.json')).toEqual([
-      'error: scripted knows no tools (its template has no form for them; a model of v2 or later has)',
+      'error: scripted does not support tools (its prompt format (template v1) has no place for them; models with template v2 or later do)',
     ]);
   });
 });
@@ -59,7 +60,7 @@ describe('a call', () => {
     const {say, face} = await openChat(calling, {tools});
     face.choose = () => 0;
     const once = [
-      ...['begin', 'call: add {"a": 1}', 'activity: waiting for permission', 'rows: runs ./add.sh', QUESTION],
+      ...['begin', 'call: add {"a": 1}', 'activity: waiting for your answer', 'rows: runs ./add.sh', QUESTION],
       ...['activity: running add', 'result: three\nand more', 'text: got "three\\nand more"', 'end: stop'],
     ];
     expect(await say('go')).toEqual(['said: go', ...once]);
@@ -100,6 +101,6 @@ describe('a call', () => {
 
   test('without a command the model is told how one is named', async () => {
     const {say} = await openChat(calling, {tools: {file: 'tools.json', commands: []}});
-    expect(await say('go')).toContain('result: Error: no command runs add (/tools add=COMMAND names one)');
+    expect(await say('go')).toContain('result: Error: no command is set for add; set one with /tools add=COMMAND');
   });
 });

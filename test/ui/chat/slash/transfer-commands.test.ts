@@ -23,14 +23,14 @@ test('/file puts a file into the prompt', async () => {
 test.each(['/file nosuch.txt', '/file .'])('%s cannot be read, and says so', async (line) => {
   const {say, face} = await open();
   const [error] = await say(line);
-  expect(error).toMatch(/^error: .* cannot be read \(is it there, and may you read it\?\)$/);
+  expect(error).toMatch(/^error: cannot read .* \(does it exist, and may you read it\?\)$/);
   expect(face.draft).toBe('');
 });
 
 test('/export writes Markdown, or JSON by the name, for the owner alone', async () => {
   const {say} = await open();
   await say('hi');
-  expect(await say('/export talk.md')).toEqual(['note: written to talk.md']);
+  expect(await say('/export talk.md')).toEqual(['note: saved to talk.md']);
   expect(readFileSync(join(folder, 'talk.md'), 'utf8')).toBe(`## user\n\nhi\n\n## assistant\n\n${ANSWER}\n`);
   expect(statSync(join(folder, 'talk.md')).mode & 0o777).toBe(0o600);
   await say('/export ~/talk.json');
@@ -44,7 +44,7 @@ test('/export writes Markdown, or JSON by the name, for the owner alone', async 
 
 test('/export of an empty chat is an empty file, and a folder that is not there is reported', async () => {
   const {say} = await open();
-  expect(await say('/export empty.md')).toEqual(['note: written to empty.md']);
+  expect(await say('/export empty.md')).toEqual(['note: saved to empty.md']);
   expect(readFileSync(join(folder, 'empty.md'), 'utf8')).toBe('');
   expect(await say('/export no/such/talk.md')).toEqual([
     `error: ${folder}/no/such/talk.md cannot be written: there is no folder ${folder}/no/such (Make it, or choose another place.)`,
@@ -63,7 +63,9 @@ test('/copy takes the last answer, or one of its code blocks', async () => {
 test.each(['/copy 3', '/copy 0', '/copy all'])('%s is no block of the answer', async (line) => {
   const {say, face} = await open();
   await say('hi');
-  expect(await say(line)).toEqual(['error: the last answer has 2 code blocks']);
+  expect(await say(line)).toEqual([
+    `error: there is no code block ${line.slice('/copy '.length)}; the last answer has 2`,
+  ]);
   expect(face.copied).toEqual([]);
 });
 
@@ -72,6 +74,6 @@ test('/copy where the terminal cannot says what else to do', async () => {
   await say('hi');
   face.canCopy = false;
   expect(await say('/copy')).toEqual([
-    'error: the terminal does not copy this: it is too long, or it cannot (/export FILE writes it to a file)',
+    'error: your terminal cannot copy this (too long, or not supported) (save it with /export FILE)',
   ]);
 });
