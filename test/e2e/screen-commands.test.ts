@@ -129,5 +129,3 @@ test('a message with a file that cannot be attached is not sent: it stays in the
   await program.see(/^> what is @photo\.png$/m);
   expect(program.text()).not.toContain('You said');
 });
-await program.see('ready');
-program.type('/help\r');
