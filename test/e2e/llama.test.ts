@@ -119,6 +119,8 @@ describe.each(ENGINE_CALLS)('through the %s', (calls) => {
     });
 
     test('log-probabilities are the softmax of the raw logits whatever narrows the draw', async () => {
+      // Both from the cache: a prompt that is read takes other kernels, whose last bits differ.
+      await run(model, prompt);
       const all = await run(model, prompt, {topLogprobs: 420, maxTokens: 2});
       for (const {top, token, logprob} of all.logprobs) {
         expect(top).toHaveLength(420);

@@ -3,6 +3,7 @@
 import type {Llama, LlamaContext, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
 import type {Machine} from '../../contract/local-engine.ts';
+import {modelShape} from '../../gguf/model-shape.ts';
 import {partPaths} from '../../gguf/size-on-disk.ts';
 import {spreadOver} from '../../models/memory/gpu-spread.ts';
 import {AnswerBatch} from '../batching/answer-batch.ts';
@@ -150,7 +151,7 @@ class ModelByAddon implements OpenedModel {
     this.#context = context;
     this.#mapped = options.mmap === false ? undefined : new MappedFiles(partPaths(options.file.path));
     this.#answers = new AnswerBatch({
-      native: addonNative(llama, model, context),
+      native: addonNative(llama, model, context, modelShape(options.file).vocabulary),
       slots: this.slots,
       isRecurrent: model.fileInsights.isRecurrent || model.fileInsights.isHybrid,
       contextSize: this.contextSize,

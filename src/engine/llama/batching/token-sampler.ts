@@ -6,6 +6,7 @@ import {HOLE, type Token} from '../../contract/prompt.ts';
 import type {SamplingParams} from '../../contract/sampling.ts';
 import type {Native, NativeGrammar, NativeSampler, NativeSamplerConfig} from '../native-context.ts';
 import {NgramBlocker} from './ngram-blocker.ts';
+import {rawLogprobs} from './raw-logprobs.ts';
 
 /** llama.cpp's default repeat_last_n: popular repeat_penalty values are tuned for it. */
 const REPEAT_WINDOW = 64;
@@ -67,8 +68,8 @@ export class TokenSampler {
     if (token < 0) throw new Error('no token is left to sample from');
     const {topLogprobs} = this.#params;
     if (topLogprobs === undefined) return this.#accept({token});
-    const {pairs, totalWeight} = await this.#native.context.rawLogits(logitIndex, token, topLogprobs);
-    return this.#accept({token, logprob: logprobOf(token, topLogprobs, pairs, totalWeight)});
+    const logits = await this.#native.context.rawLogits(logitIndex, token, topLogprobs);
+    return this.#accept({token, logprob: rawLogprobs(logits, token, topLogprobs)});
   }
 
   dispose(): void {
@@ -155,19 +156,6 @@ async function startGrammar(native: Native, {gbnf}: Grammar): Promise<NativeGram
 /** The last `count` tokens; the places of a medium are none, and the native sampler would read them as huge ids. */
 function lastTokens(prompt: readonly Token[], count: number): Token[] {
   return prompt.filter((token) => token !== HOLE).slice(-count);
-}
-
-/** `pairs` is token, logit, token, logit...; `totalWeight` the sum of exp(logit - largest logit) over the vocabulary. */
-function logprobOf(token: Token, top: number, pairs: readonly number[], totalWeight: number): TokenLogprob {
-  const logits = new Map<Token, number>();
-  for (let at = 1; at < pairs.length; at += 2) logits.set(pairs[at - 1] as Token, pairs[at] as number);
-  const normaliser = Math.max(...logits.values()) + Math.log(totalWeight);
-  const ranked = [...logits].sort((a, b) => b[1] - a[1]).slice(0, top);
-  return {
-    token,
-    logprob: (logits.get(token) ?? Number.NEGATIVE_INFINITY) - normaliser,
-    top: ranked.map(([other, logit]) => ({token: other, logprob: logit - normaliser})),
-  };
 }
 
 function baseConfig(params: SamplingParams): NativeSamplerConfig {

@@ -1,4 +1,5 @@
 // A context by llama.cpp's C functions. All calls are made by the thread that owns it, and return when they are done.
+import {logitsOfRow} from '../batching/raw-logprobs.ts';
 import {checkGbnf} from '../gbnf-syntax.ts';
 import type {Native, NativeCheckpoint, NativeContext, NativeSampler, RawLogits} from '../native-context.ts';
 import {addressOf, BATCH_BYTES, type CLibrary, memoryAt, type Pointer} from './c-library.ts';
@@ -131,13 +132,7 @@ class CContext implements NativeContext {
   }
 
   async rawLogits(logitIndex: number, token: number, top: number): Promise<RawLogits> {
-    const row = this.#row(logitIndex);
-    const best = largest(row, Math.max(1, top));
-    const [first = 0] = best;
-    const largestLogit = row[first] as number;
-    let totalWeight = 0;
-    for (const logit of row) totalWeight += Math.exp(logit - largestLogit);
-    return {pairs: [...best, token].flatMap((id) => [id, row[id] as number]), totalWeight};
+    return logitsOfRow(this.#row(logitIndex), token, top);
   }
 
   heldBy(sequence: number): number {
@@ -221,27 +216,4 @@ class CCheckpoint implements NativeCheckpoint {
   dispose(): void {
     this.data = undefined;
   }
-}
-
-/** Above this many, sorting all is quicker than keeping the best in order. */
-const FEW = 64;
-
-/** The places of the `count` largest, the largest first. */
-function largest(values: Float32Array, count: number): number[] {
-  if (count > FEW) {
-    const places = Array.from(values.keys()).sort((a, b) => (values[b] as number) - (values[a] as number));
-    return places.slice(0, count);
-  }
-  const best: number[] = [];
-  let least = Number.NEGATIVE_INFINITY;
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at] as number;
-    if (best.length === count && value <= least) continue;
-    let place = best.length;
-    while (place > 0 && (values[best[place - 1] as number] as number) < value) place--;
-    best.splice(place, 0, at);
-    if (best.length > count) best.pop();
-    least = values[best.at(-1) as number] as number;
-  }
-  return best;
 }
