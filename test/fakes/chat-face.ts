@@ -6,6 +6,7 @@ import type {ChatEvent, ChatFace, ChatPrompt} from '../../src/ui/chat/chat-face.
 import type {ChatOptions} from '../../src/ui/chat/chat-options.ts';
 import type {Picker} from '../../src/ui/chat/picker.ts';
 import {bareTheme, rowTexts} from '../../src/ui/markdown/style.ts';
+import {contextSentences} from '../../src/ui/rows/context-note.ts';
 import {type Script, ScriptedBackend} from './scripted-backend.ts';
 
 /** Notes each event as one line of text, so that a test can say literally what a person sees. */
@@ -94,6 +95,10 @@ function lineOf(event: ChatEvent): string | undefined {
 
 function answerLine({event}: Extract<ChatEvent, {type: 'event'}>): string | undefined {
   if (event.type === 'text' || event.type === 'reasoning') return `${event.type}: ${event.text}`;
+  if (event.type === 'context')
+    return contextSentences(event)
+      .map((text) => `context: ${text}`)
+      .join('\n');
   if (event.type === 'tool_call') return `call: ${event.call.name} ${event.call.arguments}`;
   return event.type === 'tool_result' ? `result: ${event.content}` : undefined;
 }

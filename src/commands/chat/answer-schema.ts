@@ -1,13 +1,14 @@
 // `--schema`: the JSON schema that every answer of a pipe fits, and what is written of an answer that was held to it.
 import {EngineError} from '../../base/errors.ts';
 import {dumpsJson, type Json, parseJson} from '../../base/json.ts';
-import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
+import type {ModelInfo} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import {requireHeld, schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {fitsSchema} from '../../engine/template/grammar/schema/check-value.ts';
 import {schemaFault} from '../../engine/wire/schema-fault.ts';
-import {endNotes, ThoughtLines} from '../../ui/plain/write-answer.ts';
+import {answerEvents, endNotes, type PlainEvent, ThoughtLines} from '../../ui/plain/write-answer.ts';
+import {contextNotes} from '../../ui/rows/context-note.ts';
 import type {Io} from '../host/io.ts';
 import {readTextFile} from '../host/text-input.ts';
 
@@ -69,11 +70,14 @@ function parsed(text: string, where: string): Json {
  */
 export async function writeHeldAnswer(
   io: Io,
-  events: AsyncIterable<GenerationEvent>,
+  events: AsyncIterable<PlainEvent>,
   {schema, model, thoughts}: {readonly schema: Json; readonly model: ModelInfo; readonly thoughts: boolean},
 ): Promise<boolean> {
   const thought = new ThoughtLines((line) => io.say(line));
-  const answer = await collectAnswer(events, (event) => {
+  const ofAnswer = answerEvents(events, (event) => {
+    for (const note of contextNotes(event, model.contextSize)) io.say(note);
+  });
+  const answer = await collectAnswer(ofAnswer, (event) => {
     if (thoughts) thought.take(event);
   }).finally(() => thought.end());
   io.stop.throwIfAborted();

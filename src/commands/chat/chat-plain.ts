@@ -12,7 +12,7 @@ import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves or stdin ends; throws what loading the model throws. */
 export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, tools, thoughts, reducedMotion, screenReader} = options;
+  const {model, flags, sampling, system, tools, thoughts, contextPolicy, reducedMotion, screenReader} = options;
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
   if (screenReader) io.say('The model is being loaded.');
@@ -30,6 +30,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           backend,
           sampling,
           thoughts,
+          contextPolicy,
           ...(system === undefined ? {} : {system}),
           terminal: {lines: stdinTexts(io), columns: () => io.stdout.columns, print: io.print, say: io.sayText},
           screenReader,

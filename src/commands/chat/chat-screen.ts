@@ -14,7 +14,7 @@ import {commandEnvironment, KeptChat, type TerminalChat, toolsOf} from './kept-c
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, save, tools, thoughts, reducedMotion} = options;
+  const {model, flags, sampling, system, save, tools, thoughts, contextPolicy, reducedMotion} = options;
   const state = stateFolder(io.env);
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
@@ -33,6 +33,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     },
     sampling,
     thoughts,
+    contextPolicy,
     ...(system === undefined ? {} : {system}),
     banner: versionText('mistral-chat').trim(),
     history: new History(save ? join(state, 'history.jsonl') : undefined),

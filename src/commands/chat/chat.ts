@@ -1,9 +1,10 @@
 // `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
 import type {Command} from 'commander';
-import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
+import type {Backend} from '../../engine/contract/backend.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
-import type {AnswerFormat} from '../../ui/plain/write-answer.ts';
+import {CONTEXT_POLICIES, type ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
+import type {AnswerFormat, PlainEvent} from '../../ui/plain/write-answer.ts';
 import {Option} from '../commander.ts';
 import type {Io} from '../host/io.ts';
 import {asksForReducedMotion, hasScreenReader} from '../host/reduced-motion.ts';
@@ -40,6 +41,7 @@ interface ChatFlags extends EngineFlags, ThoughtFlags {
   readonly resume?: string;
   readonly save?: boolean;
   readonly history: boolean;
+  readonly contextPolicy: ContextPolicy;
   readonly schema?: string;
   readonly schemaLoose?: true;
   readonly screenReader?: true;
@@ -59,7 +61,7 @@ interface HowToAnswer {
 }
 
 /** Events of the answer to one more turn. */
-type Send = (text: string, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+type Send = (text: string, signal: AbortSignal) => AsyncIterable<PlainEvent>;
 
 const EXAMPLES = `
 Examples:
@@ -90,6 +92,11 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--schema <file|json>', 'in pipes and with -p: each answer is a line of JSON of this schema')
     .option('--schema-loose', 'with --schema: go on where it says what cannot be held')
     .option('--no-history', 'in pipes: each line is a conversation of its own')
+    .addOption(
+      new Option('--context-policy <name>', 'when the chat no longer fits: leave out the oldest turns, stop, or sum up')
+        .choices(CONTEXT_POLICIES)
+        .default('trim'),
+    )
     .option('--tools <file>', 'at a terminal: JSON file with tools the model may call (as /tools)')
     .option(
       '--exec <name=command>',
@@ -124,6 +131,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
     const chat = {
       ...{model, flags, sampling: choice, system, resume: flags.continue ?? resume, save, tools: flags},
       thoughts: thoughtChoice(flags),
+      contextPolicy: flags.contextPolicy,
       ...{reducedMotion: wantsReducedMotion(io, flags), screenReader: usesScreenReader(io, flags)},
     };
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
@@ -146,6 +154,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
       screenReader: usesScreenReader(io, flags),
       ...(form && {schema: form.schema}),
       alone: !flags.history,
+      makesRoom: flags.instruct === true && flags.contextPolicy !== 'stop',
     };
     const {answerOnce, answerLines} = await import('./piped-turns.ts');
     await (prompt === undefined ? answerLines(face) : answerOnce(face, prompt));
@@ -233,13 +242,14 @@ async function chatTurns(
   backend: Backend,
   system: SystemOf | undefined,
   how: HowToAnswer,
-  {dropThoughts}: ThoughtFlags,
+  {dropThoughts, contextPolicy}: ChatFlags,
 ): Promise<Send> {
   const {Conversation} = await import('../../engine/conversation/conversation.ts');
   const conversation = new Conversation({
     backend,
     settings: () => how,
     dropThoughts: () => dropThoughts === true,
+    contextPolicy: () => contextPolicy,
   });
   conversation.setSystem(system?.(backend.model));
   return async function* (text, signal) {

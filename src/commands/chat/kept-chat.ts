@@ -2,6 +2,7 @@
 import {reasonOf} from '../../base/files/file-error.ts';
 import type {Backend, KvState, StateLoad} from '../../engine/contract/backend.ts';
 import type {SamplingChoice} from '../../engine/contract/sampling.ts';
+import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import {damageNote, type SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {ThoughtChoice} from '../../ui/chat/chat-options.ts';
@@ -25,6 +26,7 @@ export interface TerminalChat {
   readonly save: boolean;
   readonly tools: ToolFlags;
   readonly thoughts: ThoughtChoice;
+  readonly contextPolicy: ContextPolicy;
   /** Nothing moves by itself. */
   readonly reducedMotion: boolean;
   /** A screen reader reads along. */
@@ -86,7 +88,7 @@ export class KeptChat {
       this.session = new Session(newSessionInfo(''), undefined);
       if (this.#stateOf !== undefined) {
         const kept = folder.read(this.#stateOf);
-        this.session.update(kept.messages);
+        this.session.update(kept.messages, kept.window);
         if (kept.damage !== undefined) say(damageNote(this.#stateOf, kept.damage));
       }
     } else if (this.#stateOf === undefined) this.session = folder.begin('');

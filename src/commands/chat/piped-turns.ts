@@ -2,8 +2,8 @@
 
 import {EngineError, type ErrorCode} from '../../base/errors.ts';
 import type {Json} from '../../base/json.ts';
-import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
-import {type AnswerFormat, RULE, writeAnswer} from '../../ui/plain/write-answer.ts';
+import type {ModelInfo} from '../../engine/contract/backend.ts';
+import {type AnswerFormat, type PlainEvent, RULE, writeAnswer} from '../../ui/plain/write-answer.ts';
 import {type Io, writePrompt} from '../host/io.ts';
 import {ReportedError, reportError, SOME_FAILED} from '../host/report.ts';
 import {stdinLines, stdinTexts, told} from '../host/text-input.ts';
@@ -11,7 +11,7 @@ import {stdinLines, stdinTexts, told} from '../host/text-input.ts';
 export interface PlainFace {
   readonly io: Io;
   /** Events of the answer to one more turn. */
-  readonly send: (text: string, signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+  readonly send: (text: string, signal: AbortSignal) => AsyncIterable<PlainEvent>;
   readonly model: ModelInfo;
   readonly format: AnswerFormat;
   /** Thoughts go to stderr. */
@@ -22,6 +22,8 @@ export interface PlainFace {
   readonly schema?: Json;
   /** Each line is a conversation of its own. */
   readonly alone?: boolean;
+  /** The oldest turns make room for the next: a line that does not fit is too long by itself. */
+  readonly makesRoom?: boolean;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function answerOnce(
 const OF_A_LINE: readonly ErrorCode[] = ['context_length_exceeded', 'invalid_request', 'unsupported', 'backend_failed'];
 
 const FULL_CONVERSATION =
-  'The lines of one run are one conversation: --ctx gives it more room, and a run of its own (such as xargs makes) forgets the others.';
+  'The lines of one run are one conversation: --context-policy trim leaves the oldest out, --ctx gives it more room, --no-history keeps none.';
 
 /**
  * Answers every line of stdin that is not blank, until the end of the input. A line that cannot be answered is reported
@@ -79,7 +81,7 @@ export async function answerLines(face: PlainFace): Promise<void> {
         continue;
       }
       if (!(error instanceof EngineError) || !OF_A_LINE.includes(error.code)) throw error;
-      const hint = error.context && answered && !face.alone ? FULL_CONVERSATION : error.hint;
+      const hint = error.context && answered && !face.alone && !face.makesRoom ? FULL_CONVERSATION : error.hint;
       const code = await reportError(face.io, error.at(where, hint), face.format !== 'text');
       exitCode ||= face.alone ? SOME_FAILED : code;
     }

@@ -107,8 +107,10 @@ export async function answerWithCommands(
   const failures: string[] = [];
   const turn = async function* (): AsyncGenerator<GenerationEvent> {
     for await (const event of conversation.send(messages, io.stop)) {
-      if (event.type !== 'tool_result') yield event;
-      else {
+      if (event.type !== 'tool_result') {
+        // What does not fit is refused here.
+        if (event.type !== 'context') yield event;
+      } else {
         if (event.failed) failures.push(event.call.name);
         io.say(resultLine(event.call, event.content));
       }

@@ -15,6 +15,9 @@ import {
   type UserMessage,
 } from '../contract/requests.ts';
 import {historyToSend} from '../template/resend-history.ts';
+import type {ContextEvent, ContextPolicy} from './context/context-policy.ts';
+import {type Compacted, ContextWindow} from './context/context-window.ts';
+import type {Window} from './context/window.ts';
 
 /** Runs one tool call; the answer goes to the model as it is. What it throws is told to the model too. */
 export type ToolRunner = (call: ParsedToolCall, signal: AbortSignal) => Promise<string>;
@@ -25,7 +28,11 @@ export interface ConversationOptions {
   readonly settings: () => Omit<ChatCompletionRequest, 'messages'>;
   /** Whether the thoughts of earlier answers are left out of a request; read anew for each turn. */
   readonly dropThoughts?: () => boolean;
+  /** What becomes of a chat that grows beyond the context; read anew for each turn. Default `stop`: it is refused. */
+  readonly contextPolicy?: () => ContextPolicy;
   readonly messages?: readonly Message[];
+  /** The part of the messages that the model is told; absent: all. */
+  readonly window?: Window | undefined;
   readonly runTool?: ToolRunner;
   /** How many times in a row the model may call tools before the turn ends. Default 8. */
   readonly maxToolRounds?: number;
@@ -34,26 +41,44 @@ export interface ConversationOptions {
 /** A turn's events: those of its answers, and between them what the tools said. `finish` comes once, at the end. */
 export type ConversationEvent =
   | GenerationEvent
+  | ContextEvent
   | {readonly type: 'tool_result'; readonly call: ParsedToolCall; readonly content: string; readonly failed: boolean};
 
 const DEFAULT_TOOL_ROUNDS = 8;
 
 export class Conversation {
   readonly #options: ConversationOptions;
+  readonly #context: ContextWindow;
   #messages: Message[];
+  /** The messages at the time of the last summary, which can be taken back until there are others. */
+  #compacted: readonly Message[] | undefined;
 
   constructor(options: ConversationOptions) {
+    const {backend, contextPolicy = () => 'stop', messages = [], window} = options;
     this.#options = options;
-    this.#messages = [...(options.messages ?? [])];
+    this.#context = new ContextWindow(backend, contextPolicy);
+    this.#context.reset(window);
+    this.#messages = [...messages];
   }
 
   get messages(): readonly Message[] {
     return this.#messages;
   }
 
+  /** The part of the messages that the model is told; undefined: all. */
+  get window(): Window | undefined {
+    return this.#context.window;
+  }
+
+  /** The messages that the model is told, with the summary that stands for others. */
+  get told(): readonly Message[] {
+    return this.#context.told(this.#messages);
+  }
+
   /** Replaces the history, as loading a session or switching a branch does. */
-  reset(messages: readonly Message[]): void {
+  reset(messages: readonly Message[], window?: Window): void {
     this.#messages = [...messages];
+    this.#context.reset(window);
   }
 
   /** Sets, replaces or (undefined) removes the system prompt at the top. */
@@ -75,7 +100,11 @@ export class Conversation {
     try {
       yield* this.#turn(signal);
     } catch (error) {
-      if (this.#messages === sent) this.#messages = before;
+      if (this.#messages === sent) {
+        this.#messages = before;
+        // A summary of what was before is one still.
+        this.#context.retreat(before);
+      }
       throw error;
     }
   }
@@ -110,6 +139,7 @@ export class Conversation {
     if (at < 0) return undefined;
     const message = this.#messages[at] as UserMessage;
     this.#messages = this.#messages.slice(0, at);
+    this.#context.retreat(this.#messages);
     return contentText(message.content);
   }
 
@@ -120,6 +150,25 @@ export class Conversation {
     yield* this.send(text, signal);
   }
 
+  /**
+   * Has the model sum up the chat: from then on it is told the summary and the last turn. `keep` = what must not be missing. The
+   * events are those of the summary; undefined when it was stopped. Then, and when it fails, nothing has changed.
+   * @throws EngineError `usage` when there is nothing to sum up; what the backend throws.
+   */
+  async *compact(keep: string, signal: AbortSignal): AsyncGenerator<GenerationEvent, Compacted | undefined> {
+    const compacted = yield* this.#context.compact(this.#messages, this.#ask, keep, signal);
+    if (compacted !== undefined) this.#compacted = this.#messages;
+    return compacted;
+  }
+
+  /** Takes back the summary, if nothing was said since; whether there was one. */
+  undoCompact(): boolean {
+    if (this.#compacted !== this.#messages) return false;
+    this.#compacted = undefined;
+    this.#context.stepBack();
+    return true;
+  }
+
   #lastUser(): number {
     const at = this.#messages.findLastIndex(({role}) => role === 'user');
     if (at < 0) throw new EngineError('invalid_request', 'nothing was said yet', {hint: 'Send a message first.'});
@@ -127,16 +176,13 @@ export class Conversation {
   }
 
   async *#turn(signal: AbortSignal, prefix?: Content): AsyncGenerator<ConversationEvent> {
-    const {backend, settings, dropThoughts, runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS} = this.#options;
+    const {runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS} = this.#options;
     for (let round = 0; ; round++) {
       const answer = new AnswerFold();
       const continued = round === 0 ? prefix : undefined;
       try {
-        const messages = historyToSend(this.#messages, backend.model.template, {
-          dropThoughts: dropThoughts?.() ?? false,
-        });
-        for await (const event of backend.chat({...settings(), messages}, signal)) {
-          answer.add(event);
+        for await (const event of this.#context.answer(this.#messages, this.#ask, signal)) {
+          if (event.type !== 'context') answer.add(event);
           if (event.type !== 'finish') yield event;
         }
       } finally {
@@ -155,6 +201,13 @@ export class Conversation {
       }
     }
   }
+
+  /** The request that tells these messages. */
+  readonly #ask = (told: readonly Message[]): ChatCompletionRequest => {
+    const {backend, settings, dropThoughts} = this.#options;
+    const messages = historyToSend(told, backend.model.template, {dropThoughts: dropThoughts?.() ?? false});
+    return {...settings(), messages};
+  };
 
   #keep(message: AssistantMessage | undefined, replacesLast: boolean): void {
     if (!message) return;

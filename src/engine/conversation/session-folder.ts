@@ -153,7 +153,7 @@ export class SessionFolder {
 
   #copy(session: Session): Session {
     const copy = this.begin(session.info.model);
-    copy.update(session.messages);
+    copy.update(session.messages, session.window);
     // Of a chat that is open, what waits is still that one's.
     if (session.isForeign) copy.giveBack(session.waiting.map((text) => copy.queue(text)));
     this.noteUse();

@@ -28,6 +28,11 @@ export type SessionLine =
     }
   /** The chat goes on behind this message: a step back or aside. */
   | {readonly type: 'head'; readonly node: number}
+  /**
+   * What the model is told of the branch of this message begins with it; `summary` answers the request before it, and both stand
+   * for what was before. The last line whose message is in the branch counts.
+   */
+  | {readonly type: 'window'; readonly from: number; readonly summary?: number}
   /** A piece of the answer that is being written. */
   | {readonly type: 'partial'; readonly text: string}
   /** What the person sent and the model has not read yet; it takes the place of others that were given back to change. */
@@ -76,7 +81,7 @@ export function readLines(bytes: Buffer): SessionLines {
  * Where a line begins inside another: the end between them was lost, or the first was cut off. Inside a text the quotes
  * would be escaped, and no part of a message has one of these types.
  */
-const STARTS = /(?=\{"type":"(?:session|message|head|partial|queued|dropped)",)/;
+const STARTS = /(?=\{"type":"(?:session|message|head|window|partial|queued|dropped)",)/;
 
 /** What a line says; undefined for each piece that is damaged. */
 function readPieces(text: string): (SessionLine | undefined)[] {
@@ -113,6 +118,10 @@ function readLine(json: JsonObject): SessionLine | undefined {
     case 'head': {
       const node = count(json.get('node'));
       return node === undefined ? undefined : {type: 'head', node};
+    }
+    case 'window': {
+      const [from, summary] = [count(json.get('from')), count(json.get('summary'))];
+      return from === undefined ? undefined : {type: 'window', from, ...(summary !== undefined && {summary})};
     }
     case 'partial':
       return typeof text === 'string' ? {type: 'partial', text} : undefined;

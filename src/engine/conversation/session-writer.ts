@@ -2,6 +2,7 @@
 
 import {reasonOf} from '../../base/files/file-error.ts';
 import type {Message} from '../contract/requests.ts';
+import type {Window} from './context/window.ts';
 import type {Session} from './session.ts';
 
 /** An unfinished line of an answer is kept when it is this old, whether more comes or not. Milliseconds. */
@@ -30,12 +31,12 @@ export class SessionWriter {
   }
 
   /** Takes over the messages; what was kept of an unfinished answer is part of them now. */
-  update(messages: readonly Message[]): void {
+  update(messages: readonly Message[], window?: Window): void {
     this.#forget();
     // An answer that is being continued is not a message of its own: what it becomes is.
     const last = messages.at(-1);
     const open = last?.role === 'assistant' && last.prefix === true;
-    this.session.update(open ? messages.slice(0, -1) : messages);
+    this.session.update(open ? messages.slice(0, -1) : messages, window);
   }
 
   /** A part of the answer that is being written. */

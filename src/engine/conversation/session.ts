@@ -7,14 +7,15 @@ import {isMissing, reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {readRegular} from '../../base/files/regular-file.ts';
 import type {Message} from '../contract/requests.ts';
-import {messageToWire} from '../wire/write-messages.ts';
+import {sameWindow, type Window, windowStart} from './context/window.ts';
 import {FORMAT, readLines, type SessionLine, type SessionLines, writeLine} from './session-lines.ts';
+import {KeptWindows, lineOf, type Node, path, same} from './session-nodes.ts';
 
-/** A message and the one it follows. Undoing, editing and answering again start a branch: nothing is ever removed. */
-interface Node {
-  readonly id: number;
-  readonly parent: Node | undefined;
-  readonly message: Message;
+export interface Branch {
+  readonly current: boolean;
+  readonly messages: readonly Message[];
+  /** The part of them that the model is told; undefined: all. */
+  readonly window: Window | undefined;
 }
 
 export interface SessionInfo {
@@ -42,6 +43,7 @@ export class Session {
   readonly #nodes: Node[] = [];
   readonly #children = new Map<Node | undefined, Node[]>();
   #head: Node | undefined;
+  readonly #windows = new KeptWindows();
   #lastId = 0;
   /** Messages that were sent and not read by the model yet, by their numbers. */
   readonly #waiting = new Map<number, string>();
@@ -102,12 +104,23 @@ export class Session {
   }
 
   /** The last messages of all branches with the messages that lead to them, the newest first. */
-  get branches(): readonly {readonly current: boolean; readonly messages: readonly Message[]}[] {
-    const leaves = this.#nodes.filter((node) => !this.#children.has(node) || node === this.#head);
-    return leaves.reverse().map((leaf) => ({
-      current: leaf === this.#head,
-      messages: path(leaf).map((node) => node.message),
-    }));
+  get branches(): readonly Branch[] {
+    const nodes = this.#nodes.filter((node) => !node.isAside);
+    const isLeaf = (node: Node) => !this.#children.get(node)?.some((child) => !child.isAside);
+    const leaves = nodes.filter((node) => node === this.#head || isLeaf(node));
+    return leaves.reverse().map((leaf) => {
+      const nodes = path(leaf);
+      return {
+        current: leaf === this.#head,
+        messages: nodes.map((node) => node.message),
+        window: this.#windows.of(nodes),
+      };
+    });
+  }
+
+  /** The part of the messages of the branch in use that the model is told; undefined: all. */
+  get window(): Window | undefined {
+    return this.#windows.of(path(this.#head));
   }
 
   /** What the person sent and the model has not read, the oldest first. */
@@ -149,8 +162,11 @@ export class Session {
     this.#sending = id;
   }
 
-  /** Takes over what the conversation's messages are now: new ones are appended, a step back or aside moves the head. */
-  update(messages: readonly Message[]): void {
+  /**
+   * Takes over what the conversation's messages are now, and the part of them that the model is told: new ones are appended, a step
+   * back or aside moves the head.
+   */
+  update(messages: readonly Message[], window?: Window): void {
     const before = this.#head;
     let head: Node | undefined;
     let known = true;
@@ -165,6 +181,7 @@ export class Session {
     }
     this.#head = head;
     if (known && head !== before) this.#append({type: 'head', node: head?.id ?? 0});
+    this.#tell(messages, window);
   }
 
   /** Writes what reading it has recovered; whoever does holds the session's lock. */
@@ -183,7 +200,29 @@ export class Session {
   }
 
   #child(parent: Node | undefined, message: Message): Node | undefined {
-    return this.#children.get(parent)?.findLast((node) => same(node.message, message));
+    return this.#children.get(parent)?.findLast((node) => !node.isAside && same(node.message, message));
+  }
+
+  /** Notes where what the model is told begins, if that has changed. */
+  #tell(messages: readonly Message[], window: Window | undefined): void {
+    const nodes = path(this.#head);
+    const from = nodes[windowStart(messages, window)];
+    if (from === undefined || sameWindow(this.#windows.of(nodes), window)) return;
+    const [request, answer] = window?.summary ?? [];
+    const lines: SessionLine[] = [];
+    let summary = this.#windows.summaryOf(request, answer);
+    if (summary === undefined && request !== undefined && answer !== undefined) {
+      summary = this.#hangAside(this.#hangAside(this.#head, request), answer);
+      lines.push(...path(summary).slice(-2).map(lineOf), {type: 'head', node: this.#head?.id ?? 0});
+    }
+    // In one piece: what is beside the chat never stands at its end.
+    this.#write([...lines, this.#windows.add(from, summary)].map(writeLine).join(''));
+  }
+
+  #hangAside(parent: Node | undefined, message: Message): Node {
+    const node = this.#hang(this.#lastId + 1, parent, message);
+    node.isAside = true;
+    return node;
   }
 
   #add(parent: Node | undefined, message: Message): Node {
@@ -254,7 +293,12 @@ export class Session {
   #all(): string {
     const waiting = [...this.#waiting].map(([id, text]) => writeLine({type: 'queued', id, text}));
     const nodes = this.#nodes.map((node) => writeLine(lineOf(node)));
-    return [...nodes, writeLine({type: 'head', node: this.#head?.id ?? 0}), ...waiting].join('');
+    return [
+      ...nodes,
+      writeLine({type: 'head', node: this.#head?.id ?? 0}),
+      ...this.#windows.lines.map(writeLine),
+      ...waiting,
+    ].join('');
   }
 
   #replay({lines, damaged, garbled}: SessionLines, isHeadless: boolean): void {
@@ -273,6 +317,7 @@ export class Session {
       if (line.type === 'partial') partial += line.text;
       else if (line.type === 'queued') this.#takeQueued(line);
       else if (line.type === 'dropped') for (const id of line.ids) this.#waiting.delete(id);
+      else if (line.type === 'window') this.#windows.take(byId.get(line.from), byId.get(line.summary ?? 0));
       else if (line.type === 'head' && byId.has(line.node)) {
         this.#head = byId.get(line.node);
         partial = '';
@@ -316,18 +361,4 @@ function damageText(damaged: number, garbled: number): string | undefined {
     garbled === 0 ? [] : garbled === 1 ? '1 line is not all text' : `${garbled} lines are not all text`,
   ].flat();
   return parts.length === 0 ? undefined : parts.join(', ');
-}
-
-function lineOf({id, parent, message}: Node): Extract<SessionLine, {type: 'message'}> {
-  return {type: 'message', node: id, parent: parent?.id ?? 0, message};
-}
-
-function path(head: Node | undefined): Node[] {
-  const nodes: Node[] = [];
-  for (let node = head; node !== undefined; node = node.parent) nodes.push(node);
-  return nodes.reverse();
-}
-
-function same(a: Message, b: Message): boolean {
-  return a === b || JSON.stringify(messageToWire(a)) === JSON.stringify(messageToWire(b));
 }

@@ -2,6 +2,7 @@
 
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
+import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
 import type {Conversation, ConversationEvent} from '../../engine/conversation/conversation.ts';
 import type {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
@@ -22,6 +23,8 @@ export interface Settings {
   showThoughts: boolean;
   /** The thoughts of earlier answers are not told to the model again. */
   dropThoughts: boolean;
+  /** What becomes of the chat when it no longer fits the context. */
+  contextPolicy: ContextPolicy;
   /** Ask for the certainty of each token, for /heat and /alt. */
   certainty: boolean;
 }

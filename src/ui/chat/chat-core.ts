@@ -62,7 +62,9 @@ export class ChatCore implements ChatContext {
     this.#options = options;
     this.#face = face;
     this.theme = options.theme;
-    this.settings = {sampling: chosenSampling(options.sampling), certainty: false, ...thoughtSettings(options)};
+    const {contextPolicy = 'trim'} = options;
+    const sampling = chosenSampling(options.sampling);
+    this.settings = {sampling, contextPolicy, certainty: false, ...thoughtSettings(options)};
     this.#writer = new SessionWriter(options.session);
     this.tools = new ToolRegistry(options.toolHost, {
       theme: options.theme,
@@ -241,7 +243,7 @@ export class ChatCore implements ChatContext {
   open(session: Session): void {
     const before = this.session;
     this.#writer.session = session;
-    this.conversation.reset(session.messages);
+    this.conversation.reset(session.messages, session.window);
     this.note(`session ${session.info.id}`);
     this.recall();
     this.#giveBack();
@@ -337,7 +339,7 @@ export class ChatCore implements ChatContext {
   }
 
   #save(): void {
-    this.#writer.update(this.conversation.messages);
+    this.#writer.update(this.conversation.messages, this.conversation.window);
     this.#tellProblem();
   }
 

@@ -2,6 +2,7 @@
 import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
 import type {Content} from '../../engine/contract/requests.ts';
 import type {SamplingChoice} from '../../engine/contract/sampling.ts';
+import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
@@ -32,6 +33,8 @@ export interface ChatOptions {
   readonly open: (note: (text: string) => void, onProgress: (fraction: number) => void) => Promise<Backend>;
   readonly sampling: SamplingChoice;
   readonly thoughts?: ThoughtChoice;
+  /** What becomes of the chat when it no longer fits the context. Default `trim`. */
+  readonly contextPolicy?: ContextPolicy;
   /** The system prompt for the model that was opened. @throws EngineError `usage` where the model has none to give */
   readonly system?: (model: ModelInfo) => Content;
   readonly theme: Theme;

@@ -23,7 +23,9 @@ export function openConversation(
     backend,
     settings: () => ({...requestSettings(settings), ...tools.request}),
     dropThoughts: () => settings.dropThoughts,
+    contextPolicy: () => settings.contextPolicy,
     messages: session.messages,
+    window: session.window,
     runTool: (call, signal) => tools.run(call, signal),
   });
   if (system !== undefined) conversation.setSystem(system);

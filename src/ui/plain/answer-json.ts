@@ -2,24 +2,28 @@
 
 import type {GenerationEvent, ModelInfo, ParsedToolCall} from '../../engine/contract/backend.ts';
 import type {Answer, FinishEvent} from '../../engine/contract/collect-answer.ts';
+import type {ContextEvent} from '../../engine/conversation/context/context-policy.ts';
 import {toolCallToWire} from '../../engine/wire/write-messages.ts';
 
-/** One object for one whole answer. */
-export function answerObject(answer: Answer, model: ModelInfo): object {
+/** One object for one whole answer; `context` = what the model did not see any more from it on. */
+export function answerObject(answer: Answer, model: ModelInfo, context: readonly ContextEvent[] = []): object {
   const {content, reasoning, toolCalls, finish} = answer;
   return {
     content,
     ...(reasoning === '' ? {} : {reasoning}),
     tool_calls: toolCalls.map(toolCallObject),
     ...finishObject(finish),
+    ...(context.length > 0 && {context: contextObject(context)}),
     model: model.id,
     template: model.template ?? null,
   };
 }
 
 /** One object for one event; the last one of an answer has type `end`. */
-export function eventObject(event: GenerationEvent, model: ModelInfo): object {
+export function eventObject(event: GenerationEvent | ContextEvent, model: ModelInfo): object {
   switch (event.type) {
+    case 'context':
+      return {type: 'context', ...contextObject([event])};
     case 'prompt':
       return {
         type: 'start',
@@ -63,6 +67,22 @@ function finishObject({reason, stop, usage, timings, seed, thinkingCut, notes}: 
     seed: seed ?? null,
     ...(thinkingCut === undefined ? {} : {thinking_cut: thinkingCut}),
     ...(notes === undefined ? {} : {notes}),
+  };
+}
+
+/** One object for all that was done for an answer: a summary that did not make room enough, and a cut. */
+function contextObject(events: readonly ContextEvent[]): object {
+  const sum = (of: (event: ContextEvent) => number) => events.reduce((total, event) => total + of(event), 0);
+  const shortened = events.flatMap((event) => event.shortened);
+  const [summary] = events.flatMap((event) => event.summary ?? []);
+  const [problem] = events.flatMap((event) => event.summaryProblem ?? []);
+  return {
+    policy: events[0]?.policy,
+    dropped_turns: sum(({droppedTurns}) => droppedTurns),
+    dropped_messages: sum(({droppedMessages}) => droppedMessages),
+    ...(shortened.length > 0 && {shortened_results: shortened}),
+    ...(summary && {summary}),
+    ...(problem !== undefined && {summary_problem: problem}),
   };
 }
 

@@ -10,6 +10,7 @@ import type {ChatEvent, ChatFace} from '../chat/chat-face.ts';
 import type {ChatHost, ChatOptions} from '../chat/chat-options.ts';
 import type {Picker} from '../chat/picker.ts';
 import {bareTheme, type Theme} from '../markdown/style.ts';
+import {contextSentences} from '../rows/context-note.ts';
 import {errorRows} from '../rows/end-row.ts';
 import {toolCallRow, toolResultRow} from '../rows/tool-rows.ts';
 import {lastMessages} from '../rows/transcript.ts';
@@ -142,6 +143,9 @@ class PlainChat implements ChatFace {
     if (event.type === 'reasoning') this.#think(event.text);
     else this.#endThought();
     switch (event.type) {
+      case 'context':
+        for (const text of contextSentences(event)) this.#terminal.complain(text);
+        break;
       case 'text':
         this.#terminal.say(event.text);
         break;

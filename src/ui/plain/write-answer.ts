@@ -3,6 +3,8 @@
 import {EngineError} from '../../base/errors.ts';
 import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer, type FinishEvent} from '../../engine/contract/collect-answer.ts';
+import type {ContextEvent} from '../../engine/conversation/context/context-policy.ts';
+import {contextNotes} from '../rows/context-note.ts';
 import {Sentences} from '../sentences.ts';
 import {answerObject, eventObject} from './answer-json.ts';
 
@@ -27,9 +29,12 @@ export interface PlainOutput {
   readonly thoughts?: boolean;
 }
 
+/** An answer, and what the model does not see any more from it on. */
+export type PlainEvent = GenerationEvent | ContextEvent;
+
 /** Writes one answer as its events come, says on stderr why a cut one was cut, and returns it whole. */
 export async function writeAnswer(
-  events: AsyncIterable<GenerationEvent>,
+  events: AsyncIterable<PlainEvent>,
   {to, sentences = false, thoughts = false}: PlainOutput,
   format: AnswerFormat,
   model: ModelInfo,
@@ -42,7 +47,13 @@ export async function writeAnswer(
     written = true;
     to.print(text);
   };
-  const answer = await collectAnswer(events, (event) => {
+  const context: ContextEvent[] = [];
+  const takeContext = (event: ContextEvent) => {
+    context.push(event);
+    if (format === 'stream-json') to.json(eventObject(event, model));
+    for (const note of contextNotes(event, model.contextSize)) to.say(note);
+  };
+  const answer = await collectAnswer(answerEvents(events, takeContext), (event) => {
     if (format === 'text' && thoughts) thought.take(event);
     if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
     if (format === 'stream-json') to.json(eventObject(event, model));
@@ -55,9 +66,20 @@ export async function writeAnswer(
     throw format === 'stream-json' && error instanceof EngineError ? error.after(undefined) : error;
   });
   if (format === 'text') write(`${held.end()}\n`);
-  if (format === 'json') to.json(answerObject(answer, model));
+  if (format === 'json') to.json(answerObject(answer, model, context));
   for (const note of endNotes(answer.finish, model)) to.say(note);
   return answer;
+}
+
+/** The events of the answer alone; `take` has the others. */
+export async function* answerEvents(
+  events: AsyncIterable<PlainEvent>,
+  take: (event: ContextEvent) => void,
+): AsyncGenerator<GenerationEvent> {
+  for await (const event of events) {
+    if (event.type === 'context') take(event);
+    else yield event;
+  }
 }
 
 /** Writes the thoughts of an answer as lines. */

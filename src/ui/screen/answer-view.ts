@@ -3,7 +3,8 @@
 import {withoutStyles} from '../../base/cells/graphemes.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
 import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
-import {paint, type Row, type Theme} from '../markdown/style.ts';
+import {paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
+import {contextSentences} from '../rows/context-note.ts';
 import type {Phase} from '../rows/status-line.ts';
 import {toolCallRow, toolResultRow} from '../rows/tool-rows.ts';
 
@@ -46,6 +47,14 @@ export class AnswerView {
   take(event: ConversationEvent): void {
     switch (event.type) {
       case 'prompt':
+        break;
+      case 'context':
+        this.#close();
+        this.#rows.push(
+          ...contextSentences(event)
+            .flatMap(rowTexts)
+            .map((text) => paint(text, this.#theme.dim)),
+        );
         break;
       case 'prefill':
         this.#phase = {kind: 'reading', done: event.done, total: event.total};

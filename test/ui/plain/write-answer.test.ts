@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import type {ContextEvent} from '../../../src/engine/conversation/context/context-policy.ts';
 import {type AnswerFormat, writeAnswer} from '../../../src/ui/plain/write-answer.ts';
 import {fakeIo} from '../../fakes/io.ts';
 import {answering, SCRIPTED_MODEL, type ScriptedAnswer, ScriptedBackend} from '../../fakes/scripted-backend.ts';
@@ -114,6 +115,39 @@ test('--stream-json is one object an event', async () => {
   expect(events[0]).toMatchObject({model: 'scripted', prompt_tokens: 3, cached_tokens: 0});
   expect(events[1]).toEqual({type: 'delta', content: 'H'});
   expect(events[3]).toMatchObject({finish_reason: 'stop', seed: 7});
+});
+
+test('what the model does not see any more is a note, a member of the object, or an event before the text', async () => {
+  const shown = async (format: AnswerFormat, contexts: readonly ContextEvent[]) => {
+    const io = fakeIo();
+    const request = {messages: [], sampling: {temperature: 0}};
+    const events = async function* () {
+      yield* contexts;
+      yield* new ScriptedBackend(answering(() => 'Hi')).chat(request, io.stop);
+    };
+    await writeAnswer(events(), {to: io}, format, {...SCRIPTED_MODEL, contextSize: 1024});
+    return {out: io.out(), err: io.err()};
+  };
+  const none = {type: 'context', isFurther: false, shortened: [], droppedTurns: 0, droppedMessages: 0} as const;
+  const trimmed = {...none, policy: 'trim', droppedTurns: 2, droppedMessages: 4} as const;
+  expect(await shown('text', [trimmed])).toEqual({
+    out: 'Hi\n',
+    err: 'note: the 2 oldest turns no longer fit the context of 1,024 tokens; --context-policy stop ends instead\n',
+  });
+  expect(JSON.parse((await shown('json', [trimmed])).out)).toMatchObject({
+    content: 'Hi',
+    context: {policy: 'trim', dropped_turns: 2, dropped_messages: 4},
+  });
+  const summed = {...none, policy: 'summarise', summary: {turns: 9, tokens: 80}} as const;
+  const both = await shown('json', [summed, {...trimmed, isFurther: true}]);
+  expect(JSON.parse(both.out)).toMatchObject({
+    context: {policy: 'summarise', dropped_turns: 2, dropped_messages: 4, summary: {turns: 9, tokens: 80}},
+  });
+  expect(both.err).toBe(
+    'note: the 9 oldest turns are summed up in 80 tokens\nnote: 2 more turns no longer fit the context of 1,024 tokens\n',
+  );
+  const [first] = (await shown('stream-json', [trimmed])).out.split('\n');
+  expect(JSON.parse(first ?? '')).toEqual({type: 'context', policy: 'trim', dropped_turns: 2, dropped_messages: 4});
 });
 
 test('for a screen reader an answer comes by whole sentences', async () => {

@@ -71,6 +71,19 @@ test('tool calls and their results are one line each, cut to the width, without 
   ]);
 });
 
+test('what the model does not see any more is one row above the answer, without control characters', () => {
+  const {view: answer} = view();
+  const context = {type: 'context', policy: 'trim', droppedTurns: 2, droppedMessages: 4, isFurther: false} as const;
+  answer.take({...context, shortened: [{tool: 'look\x1b[2J', characters: 3200}]});
+  answer.take({type: 'text', text: 'Hi'});
+  answer.take(finish('stop'));
+  expect(bare(answer.flush())).toEqual([
+    'The 2 oldest turns no longer fit and the model does not see them (/compact sums up instead).',
+    'The result of look[2J does not fit: the model does not see 3,200 characters of its middle.',
+    'Hi',
+  ]);
+});
+
 test('model output cannot drive the terminal', () => {
   const {view: answer} = view();
   answer.take({type: 'text', text: 'a\x1b[2Jb\x1b]52;c;aGk=\x07\u202ec\u009b1m'});

@@ -44,7 +44,7 @@ export const BRANCH_COMMANDS: readonly SlashCommand[] = [
       const chosen = await chat.pick({title: 'branches of this chat', items});
       const branch = chosen === undefined ? undefined : branches[chosen];
       if (branch === undefined) return;
-      chat.conversation.reset(branch.messages);
+      chat.conversation.reset(branch.messages, branch.window);
       chat.recall();
     },
   },
@@ -90,7 +90,7 @@ async function tokensOf(chat: ChatContext): Promise<readonly TokenLogprob[] | un
   const answer = conversation.messages.at(-1);
   const isKnown = last.logprobs.length > 0 && last.scored === answer;
   if (isKnown) return last.logprobs;
-  const request = {messages: conversation.messages, sampling: settings.sampling, ...tools.request};
+  const request = {messages: conversation.told, sampling: settings.sampling, ...tools.request};
   let scored: readonly TokenLogprob[] | undefined;
   const take = (tokens: readonly TokenLogprob[]) => {
     scored = tokens;
@@ -144,7 +144,7 @@ async function showAlternatives(chat: ChatContext, argument: string): Promise<vo
   if (other === undefined) return;
   const text = chat.last.prefix + textBefore(tokens, number - 1, other.token, tokenizer);
   const before = chat.conversation.messages.slice(0, -1);
-  chat.conversation.reset([...before, {role: 'assistant', content: text}]);
+  chat.conversation.reset([...before, {role: 'assistant', content: text}], chat.conversation.window);
   chat.note(text);
   await chat.answer((signal) => chat.conversation.continue(signal));
 }

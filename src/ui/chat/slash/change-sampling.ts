@@ -25,7 +25,7 @@ export function changeSampling(sampling: SamplingParams, name: string, value: st
   const row = rowNamed(name);
   if (row === undefined) {
     throw new EngineError('usage', `there is no setting ${name}`, {
-      hint: `settings: ${[...SETTINGS, 'think'].join(', ')}`,
+      hint: `settings: ${[...SETTINGS, 'think', 'context'].join(', ')}`,
     });
   }
   const [shown] = row.set;

@@ -1,6 +1,7 @@
 // Slash commands about how answers come to be: sampling, the model, figures, the exact prompt.
 
 import {EngineError} from '../../../base/errors.ts';
+import {CONTEXT_POLICIES, type ContextPolicy} from '../../../engine/conversation/context/context-policy.ts';
 import {BLANK, joinRows, paint, rowText} from '../../markdown/style.ts';
 import {count} from '../../rows/status-line.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
@@ -12,9 +13,9 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
     group: 'model',
     brief: 'show or change the sampling settings',
     usage: '[NAME VALUE]',
-    help: `show or change ${[...SETTINGS, 'think'].join(', ')} (off = default)`,
+    help: `show or change ${[...SETTINGS, 'think', 'context'].join(', ')} (off = default)`,
     run: (chat, argument) => {
-      if (argument === '') return chat.note(samplingList(chat.settings.sampling));
+      if (argument === '') return chat.note(`${samplingList(chat.settings.sampling)}${contextLine(chat)}`);
       const [name = '', ...rest] = argument.replace(/^parameter\s+/, '').split(/\s+/);
       set(chat, name.toLowerCase().replaceAll('-', '_'), rest.join(' '));
     },
@@ -64,6 +65,10 @@ function set(chat: ChatContext, name: string, value: string): void {
     setThoughts(chat, value);
     return;
   }
+  if (name === 'context') {
+    setContext(chat, value);
+    return;
+  }
   const {sampling, note} = changeSampling(chat.settings.sampling, name, value);
   chat.settings.sampling = sampling;
   chat.note(`${note}\n`);
@@ -107,6 +112,27 @@ function setThoughts(chat: ChatContext, value: string): void {
     `thoughts of earlier answers are ${settings.dropThoughts ? 'no longer sent' : 'sent to the model again'}\n`,
   );
 }
+
+const contextLine = ({settings}: ChatContext) =>
+  `${'context'.padEnd(20)} ${settings.contextPolicy.padEnd(10)} when the chat no longer fits: ${CONTEXT_POLICIES.join(', ')}\n`;
+
+/** @throws EngineError `usage` for another word. */
+function setContext(chat: ChatContext, value: string): void {
+  const policy = CONTEXT_POLICIES.find((name) => name === value);
+  if (policy === undefined) {
+    throw new EngineError('usage', `context is ${CONTEXT_POLICIES.join(', ')}, not ${value}`, {
+      hint: 'It says what becomes of a chat that no longer fits; --ctx sets how many tokens fit.',
+    });
+  }
+  chat.settings.contextPolicy = policy;
+  chat.note(CONTEXT_NOTES[policy]);
+}
+
+const CONTEXT_NOTES: Readonly<Record<ContextPolicy, string>> = {
+  trim: 'when the chat no longer fits, its oldest turns are left out\n',
+  stop: 'when the chat no longer fits, it ends\n',
+  summarise: 'when the chat nearly fills the context, it is summed up\n',
+};
 
 function showModel(chat: ChatContext): void {
   const {model} = chat.backend;

@@ -1,8 +1,9 @@
 // Slash commands about the conversation itself: answer again, undo, continue, start again.
 import {EngineError} from '../../../base/errors.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
+import type {Compacted} from '../../../engine/conversation/context/context-window.ts';
 import {DEFAULT_SYSTEM, ownSystem, systemText} from '../../../engine/conversation/own-system.ts';
-import type {SlashCommand} from '../chat-context.ts';
+import type {ChatContext, SlashCommand} from '../chat-context.ts';
 
 export const TALK_COMMANDS: readonly SlashCommand[] = [
   {
@@ -23,6 +24,8 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
     group: 'talk',
     help: 'remove your last message and its answer',
     run: (chat) => {
+      if (chat.conversation.undoCompact())
+        return chat.note('the summary is removed: the model sees the whole chat again\n');
       const text = chat.conversation.undo();
       if (text === undefined) throw new EngineError('usage', 'there is nothing to undo');
       chat.note(`removed: ${firstLine(text)}\n`);
@@ -51,6 +54,13 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
       chat.conversation.reset(first?.role === 'system' ? [first] : []);
       chat.note('a new conversation\n');
     },
+  },
+  {
+    name: 'compact',
+    group: 'talk',
+    usage: '[WHAT TO KEEP]',
+    help: 'have the model sum up the chat, and tell it the summary in its place',
+    run: compact,
   },
   {
     name: 'fim',
@@ -83,6 +93,20 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
     },
   },
 ];
+
+async function compact(chat: ChatContext, keep: string): Promise<void> {
+  let compacted: Compacted | undefined;
+  await chat.aside(async function* (signal) {
+    compacted = yield* chat.conversation.compact(keep, signal);
+  });
+  if (compacted === undefined) return;
+  const {turns, missing, tokens} = compacted;
+  const left =
+    missing === 0 ? '' : `, the last ${missing} of them did not fit and ${missing === 1 ? 'is' : 'are'} not in it`;
+  chat.note(
+    `compacted: ${turns} ${turns === 1 ? 'turn' : 'turns'} into ${tokens} tokens${left}; /undo takes it back\n`,
+  );
+}
 
 function systemPrompt(messages: readonly Message[]): string | undefined {
   const [first] = messages;

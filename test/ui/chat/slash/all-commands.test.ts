@@ -25,7 +25,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   help: 'nosuch',
 };
 /** Those that take any text. */
-const ANY_TEXT = ['fim', 'system', 'effort'];
+const ANY_TEXT = ['compact', 'fim', 'system', 'effort'];
 
 /** What each command without an argument says in a chat in which nothing was said. */
 const EMPTY: Readonly<Record<string, readonly string[]>> = {
@@ -34,6 +34,7 @@ const EMPTY: Readonly<Record<string, readonly string[]>> = {
   undo: ['error: there is nothing to undo'],
   edit: ['error: there is no message to edit'],
   clear: ['note: a new conversation'],
+  compact: ['begin', 'end: there is nothing to sum up yet (It takes two turns.)'],
   fim: ['error: /fim needs some text (/fim def add( <FILL> return sum)'],
   system: ['note: system prompt: none'],
   heat: ['error: there is no text answer yet'],
@@ -66,7 +67,7 @@ describe('in a chat in which nothing was said', () => {
     const lines = await say(`/${name}`);
     // Reading an answer again is a turn of its own, which shows its failure.
     const shown = name === 'heat' || name === 'alt' ? lines.map((line) => line.replace(/^end/, 'error')) : lines;
-    expect(shown.filter((line) => line !== 'begin' || name === 'regen' || name === 'continue')).toEqual(EMPTY[name]);
+    expect(shown.filter((line) => line !== 'begin' || EMPTY[name]?.[0] === 'begin')).toEqual(EMPTY[name]);
     expect(core.conversation.messages).toEqual([]);
   });
 
