@@ -123,19 +123,41 @@ describe('turns', () => {
     expect(text.code).toBe(4);
   });
 
-  test('when the conversation is full, the line that no longer fits says what helps', async () => {
-    const {code, stdout, stderr} = await chat(['--json', '--max-tokens', '1', '--ctx', '256'], {
-      stdin: 'word '.repeat(40).concat('\n').repeat(9),
-    });
-    const objects = stdout
+  const LONG_CHAT = 'word '.repeat(12).concat('\n').repeat(24);
+  const objectsOf = (stdout: string) =>
+    stdout
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));
-    expect(objects).toHaveLength(9);
+
+  test('when the conversation is full, the oldest turns make room for the next line, which is told', async () => {
+    const args = ['--json', '--max-tokens', '1', '--ctx', '256'];
+    const {code, stdout, stderr} = await chat(args, {stdin: LONG_CHAT});
+    const objects = objectsOf(stdout);
+    expect(objects.map(({finish_reason}) => finish_reason)).toEqual(Array(24).fill('length'));
+    const cuts = objects.flatMap(({context}) => context ?? []);
+    expect(cuts.length).toBeGreaterThan(1);
+    expect(cuts[0]).toMatchObject({policy: 'trim', dropped_messages: cuts[0].dropped_turns * 2});
+    expect(stderr).toMatch(
+      /^note: the \d oldest turns no longer fit the context of 256 tokens; --context-policy stop ends instead$/m,
+    );
+    expect(stderr).toMatch(/^note: \d more turns no longer fit the context of 256 tokens$/m);
+    expect(code).toBe(0);
+    const events = objectsOf((await chat(['--stream-json', ...args.slice(1)], {stdin: LONG_CHAT})).stdout);
+    const at = events.findIndex(({type}) => type === 'context');
+    expect(events[at]).toEqual({type: 'context', ...cuts[0]});
+    expect(events[at + 1]).toMatchObject({type: 'start'});
+  });
+
+  test('with --context-policy stop the line that no longer fits says what helps', async () => {
+    const args = ['--json', '--max-tokens', '1', '--ctx', '256', '--context-policy', 'stop'];
+    const {code, stdout, stderr} = await chat(args, {stdin: LONG_CHAT});
+    const objects = objectsOf(stdout);
+    expect(objects).toHaveLength(24);
     expect(objects[0].finish_reason).toBe('length');
-    expect(objects[8].error).toMatchObject({
+    expect(objects[23].error).toMatchObject({
       code: 'context_length_exceeded',
-      hint: 'The lines of one run are one conversation: --ctx gives it more room, and a run of its own (such as xargs makes) forgets the others.',
+      hint: 'The lines of one run are one conversation: --context-policy trim leaves the oldest out, --ctx gives it more room, --no-history keeps none.',
     });
     expect(stderr).not.toContain('drop old messages');
     expect(code).toBe(4);
