@@ -10,7 +10,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM build AS build-cuda
-RUN npm install --no-save --omit=dev --ignore-scripts @node-llama-cpp/linux-x64-cuda@3.22.1
+RUN node bin/mistral.js setup gpu --build cuda
 
 # The engine's CUDA library needs libcudart and libcublas of version 13, which the runtime image has.
 FROM nvidia/cuda:13.0.1-runtime-ubuntu24.04 AS cuda

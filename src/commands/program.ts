@@ -79,6 +79,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'show the exact tokens of a text or a request',
     load: async () => (await import('./tokenize/tokenize.ts')).addTokenizeCommand,
   },
+  setup: {
+    summary: "fetch the build of the engine for this machine's GPU",
+    load: async () => (await import('./setup/setup.ts')).addSetupCommand,
+  },
   completion: {
     summary: 'print a completion script for bash, zsh or fish',
     load: async () => (await import('./shell-completion.ts')).addCompletionCommand,

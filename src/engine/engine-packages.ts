@@ -40,8 +40,24 @@ export function engineBuild(name: string, from = import.meta.url): EngineBuild {
   return {name, packageName, folder: libraryFolder(packageName, name, from)};
 }
 
+/** Where node-llama-cpp looks for builds before their packages: what `mistral setup gpu` fetches goes there. */
+export function ownBuildsFolder(from = import.meta.url): string {
+  return join(createRequire(from).resolve('node-llama-cpp'), '..', '..', 'bins');
+}
+
+/** The kinds of builds for GPUs that some system has a package of, the one to prefer first. */
+export const GPU_KINDS = ['cuda', 'vulkan'] as const;
+export type GpuKind = (typeof GPU_KINDS)[number];
+
+/** The builds for GPUs that are here: fetched, or installed as packages. */
+export function gpuBuildsHere(from = import.meta.url, system = systemName()): EngineBuild[] {
+  return GPU_KINDS.map((kind) => engineBuild(`${system}-${kind}`, from)).filter(({folder}) => folder !== undefined);
+}
+
 function libraryFolder(packageName: string, name: string, from: string): string | undefined {
   const entry = createRequire(from).resolve('node-llama-cpp');
+  const own = join(ownBuildsFolder(from), name);
+  if (existsSync(own)) return own;
   let build: string;
   try {
     build = createRequire(entry).resolve(packageName);

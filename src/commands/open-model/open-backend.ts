@@ -74,6 +74,7 @@ export async function openBackend(
     ...(flags.verbose && {onLog}),
     ...(watch && {watch}),
   };
+  if (flags.gpu === undefined || flags.gpu === 'auto') (await import('../host/offer-gpu-build.ts')).offerGpuBuild(io);
   if (tellCrash) (await import('../processes/crash-watch.ts')).watchForCrash();
   try {
     return await unlessStopped(openLocalBackend(options), io.stop);

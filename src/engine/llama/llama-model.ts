@@ -7,7 +7,7 @@ import type {GenerateOptions, KvState, StateLoad, TokenEvent} from '../contract/
 import type {LibraryChoice, LocalModel, UsualCalls} from '../contract/local-engine.ts';
 import {checkLength, onlyText, type Prompt, type Token} from '../contract/prompt.ts';
 import {modelShape} from '../gguf/model-shape.ts';
-import {hasNoGpu} from './addon/cpu-build.ts';
+import {usesProcessorAlone} from './addon/cpu-build.ts';
 import {loadLibrary} from './addon/library.ts';
 import {openByAddon} from './addon/open-addon.ts';
 import type {Pooling} from './c-api/c-embedder.ts';
@@ -66,7 +66,7 @@ function callsFor({calls, library, device = 'auto', encodes}: LibraryChoice): Us
     if (calls !== undefined) return {calls};
     if (encodes) return {calls: 'addon', why: "only the addon shows llama.cpp's tokenizer"};
     if (platform() !== 'linux') return {calls: 'addon', why: 'the native engine is tried on Linux only'};
-    if (device === 'off' || (device === 'auto' && hasNoGpu())) return {calls: 'native'};
+    if (device === 'off' || (device === 'auto' && usesProcessorAlone())) return {calls: 'native'};
     return {calls: 'addon', why: 'the native engine computes on the processor only, and there may be a GPU'};
   }
   if (calls !== 'addon') return {calls: 'native'};

@@ -5,10 +5,10 @@ import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {platform} from 'node:os';
-import {dirname, join} from 'node:path';
+import {join} from 'node:path';
 import type {Llama, LlamaOptions} from 'node-llama-cpp';
 import {parsePlainJson} from '../../../base/plain-json.ts';
-import {processorBuild} from '../../engine-packages.ts';
+import {gpuBuildsHere, ownBuildsFolder, processorBuild} from '../../engine-packages.ts';
 
 /** Where Linux shows a GPU: NVIDIA, Intel and AMD, AMD compute, Windows' own under WSL. */
 const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
@@ -16,6 +16,19 @@ const GPU_DEVICES = ['/dev/nvidiactl', '/dev/dri', '/dev/kfd', '/dev/dxg'];
 /** True when there is certainly no GPU, so that looking for one would be in vain: where devices are files, there is none. */
 export function hasNoGpu(system = platform(), isThere: (path: string) => boolean = existsSync): boolean {
   return system === 'linux' && !GPU_DEVICES.some((path) => isThere(path));
+}
+
+/**
+ * True when models are computed by the processor for certain: no GPU is there, or no build that would use it. Elsewhere than
+ * on Linux nobody can tell, as no files stand for devices, and a Mac's build has Metal in it.
+ */
+export function usesProcessorAlone(): boolean {
+  return hasNoGpu() || (platform() === 'linux' && gpuBuildsHere().length === 0 && !isCompiled());
+}
+
+/** The user has compiled builds: they go before what we ship. */
+function isCompiled(): boolean {
+  return existsSync(join(ownBuildsFolder(), '..', 'llama', 'localBuilds'));
 }
 
 type Create = (parts: object) => Promise<Llama>;
@@ -28,9 +41,7 @@ export async function loadCpuBuild(options: Pick<LlamaOptions, 'logLevel' | 'log
     const {Llama} = await import('node-llama-cpp');
     const create = (Llama as unknown as {_create?: Create})._create;
     const {folder} = processorBuild();
-    // What a user compiled goes before what we ship.
-    const compiled = join(dirname(require.resolve('node-llama-cpp')), '..', 'llama', 'localBuilds');
-    if (!create || folder === undefined || existsSync(compiled)) return undefined;
+    if (!create || folder === undefined || isCompiled()) return undefined;
     const buildMetadata = parsePlainJson(await readFile(join(folder, '_nlcBuildMetadata.json')));
     const bindingPath = join(folder, 'llama-addon.node');
     const bindings: unknown = require(bindingPath);

@@ -3,8 +3,10 @@ import {platform} from 'node:os';
 import type {Llama, LlamaLogLevel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
 import type {Device} from '../../contract/local-engine.ts';
+import {engineBuild, GPU_KINDS} from '../../engine-packages.ts';
+import {gpuBuild} from '../../gpu-builds/build-table.ts';
 import {EngineLog} from '../engine-log.ts';
-import {hasNoGpu, loadCpuBuild} from './cpu-build.ts';
+import {loadCpuBuild, usesProcessorAlone} from './cpu-build.ts';
 import {cluesHere, whyNoBuild} from './why-no-build.ts';
 
 export interface Library {
@@ -21,7 +23,7 @@ const log = new EngineLog();
  * @throws EngineError `unsupported` when there is no build for this kind of device or this machine.
  */
 export function loadLibrary(asked: Device): Promise<Library> {
-  const device = asked === 'auto' && hasNoGpu() ? 'off' : asked;
+  const device = asked === 'auto' && usesProcessorAlone() ? 'off' : asked;
   let library = loaded.get(device);
   if (!library) {
     library = load(device);
@@ -55,8 +57,16 @@ async function load(device: Device): Promise<Library> {
 function noBuild(device: Device, cause?: unknown): EngineError {
   const known = device === 'off' || device === 'auto' ? whyNoBuild(cluesHere()) : undefined;
   const what = `no ${deviceName(device)} build of the engine works on this machine`;
-  const general = device === 'off' ? 'Install mistral-chat again on this machine.' : 'Use --gpu off to run on the CPU.';
+  const general = device === 'off' ? 'Install mistral-chat again on this machine.' : missingBuildHint(device);
   return new EngineError('unsupported', known ? `${what}: ${known.why}` : what, {hint: known?.hint ?? general, cause});
+}
+
+/** What to do where a kind of device was asked for. */
+function missingBuildHint(device: Device): string {
+  const kind = GPU_KINDS.find((one) => one === device);
+  const build = kind && gpuBuild(kind);
+  const isMissing = build && engineBuild(build.folder).folder === undefined;
+  return isMissing ? `Run: mistral setup gpu --build ${kind}` : 'Use --gpu off to run on the CPU.';
 }
 
 function deviceName(device: Device): string {
