@@ -6,7 +6,7 @@ import type {Item, Picker} from '../chat/picker.ts';
 import {commandItems} from '../chat/slash/all-commands.ts';
 import {paint, type Row, type Theme} from '../markdown/style.ts';
 import type {Effect, InputContext} from '../prompt/input.ts';
-import {type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
+import {fullNotice, type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
 import {AnswerView} from './answer-view.ts';
 import {eventRows} from './event-rows.ts';
 import {createHighlighter, type Highlighter} from './highlighter.ts';
@@ -43,6 +43,7 @@ class ChatScreen implements ScreenSource, ChatFace {
   /** What is done while nothing is answered, and what a tool does while something is. */
   #phase: Phase = {kind: 'loading', fraction: undefined};
   #toolPhase: Phase | undefined;
+  #isFull = false;
   readonly #effects: Readonly<Record<PlainEffect, () => void>> = {
     interrupt: () => this.#interrupt(),
     escape: () => this.#escape(),
@@ -144,8 +145,10 @@ class ChatScreen implements ScreenSource, ChatFace {
       return;
     }
     if (event.type === 'begin') this.#view = this.#newView();
-    else if (event.type === 'end') this.#endView();
-    else if (event.type === 'loading') this.#phase = {kind: 'loading', fraction: event.fraction};
+    else if (event.type === 'end') {
+      this.#endView();
+      this.#noteFill();
+    } else if (event.type === 'loading') this.#phase = {kind: 'loading', fraction: event.fraction};
     else if (event.type === 'ready') this.#phase = {kind: 'idle'};
     else if (event.type === 'activity') this.#toolPhase = workingPhase(event.text);
     this.#print(...this.#rowsOf(event));
@@ -178,6 +181,13 @@ class ChatScreen implements ScreenSource, ChatFace {
   #endView(): void {
     this.#rows.push(...(this.#view?.breakOff() ?? []));
     this.#view = undefined;
+  }
+
+  /** Says when the context is nearly full, once until there is room again. */
+  #noteFill(): void {
+    const notice = fullNotice(this.#core.last.used, this.#core.model?.contextSize);
+    if (notice !== undefined && !this.#isFull) this.prompt.notify(notice);
+    this.#isFull = notice !== undefined;
   }
 
   /** Work that a key started: its failure is shown, never thrown. */

@@ -58,6 +58,7 @@ export const TALK_COMMANDS: readonly SlashCommand[] = [
   {
     name: 'compact',
     group: 'talk',
+    brief: 'sum up the chat to make room',
     usage: '[WHAT TO KEEP]',
     help: 'have the model sum up the chat, and tell it the summary in its place',
     run: compact,
