@@ -1,6 +1,5 @@
 // GET /api/tags, /api/ps, /api/version and POST /api/show; what would change the models of an Ollama is refused.
 import {z} from 'zod';
-import {EngineError} from '../../../base/errors.ts';
 import {SAMPLING} from '../../../engine/contract/sampling-table.ts';
 import {HttpError} from '../../http-error.ts';
 import {errors} from '../../reply/reply-schemas.ts';
@@ -102,14 +101,5 @@ function addRefused(app: App): void {
         });
       },
     });
-  }
-  for (const name of ['embed', 'embeddings']) {
-    app.post(
-      `/api/${name}`,
-      {schema: {tags: ['Ollama'], summary: 'Refused: the model generates text', response}, config},
-      async () => {
-        throw new EngineError('unsupported', 'this server gives no embeddings; ask an embedding model for them');
-      },
-    );
   }
 }

@@ -1,15 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import type {Embedding} from '../../../src/engine/contract/backend.ts';
-import {ScriptedBackend} from '../../fakes/scripted-backend.ts';
+import {EmbeddingBackend} from '../../fakes/embedding-backend.ts';
 import {serverOn, testServer} from '../server.ts';
-
-/** Gives the length of a text, or the ids of its tokens, as a vector. */
-class EmbeddingBackend extends ScriptedBackend {
-  async embed(input: string | readonly number[]): Promise<Embedding> {
-    const vector = typeof input === 'string' ? [input.length, 0.5] : [...input];
-    return {vector: Float32Array.from(vector), pooling: 'mean', tokens: input.length + 1};
-  }
-}
 
 describe('/v1/embeddings', () => {
   test('a text, several, and ids become vectors in their order, with the tokens of all', async () => {
@@ -21,7 +12,7 @@ describe('/v1/embeddings', () => {
       usage: {prompt_tokens: 4, total_tokens: 4},
     });
     const vectors = async (input: unknown) =>
-      (await post('/embeddings', {input})).json().data.map(({embedding}: {embedding: number[]}) => embedding);
+      (await post('/v1/embeddings', {input})).json().data.map(({embedding}: {embedding: number[]}) => embedding);
     expect(await vectors(['a', 'abcd'])).toEqual([
       [1, 0.5],
       [4, 0.5],
@@ -58,6 +49,5 @@ describe('/v1/embeddings', () => {
     const reply = await post('/v1/embeddings', {model: 'm', input: 'a'});
     expect(reply.status).toBe(400);
     expect(reply.json().error).toMatchObject({code: 'unsupported', type: 'invalid_request_error'});
-    expect((await post('/embedding', {content: 'a'})).status).toBe(400);
   });
 });
