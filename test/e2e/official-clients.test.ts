@@ -164,16 +164,6 @@ test('ollama: chat whole and streamed, generate, and what the model is', async (
   expect((await client.version()).version).toBe('0.33.0');
 });
 
-test('ollama: vectors of length 1, in the new form and the old one', async () => {
-  const client = ollama();
-  const {embeddings, prompt_eval_count} = await client.embed({model: 'mistral', input: ['Hello', 'Good morning']});
-  expect(embeddings.map((vector) => vector.length)).toEqual([512, 512]);
-  expect(Math.hypot(...(embeddings[0] ?? []))).toBeCloseTo(1, 5);
-  expect(prompt_eval_count).toBeGreaterThan(3);
-  const {embedding} = await client.embeddings({model: 'mistral', prompt: 'Hello'});
-  expect(embedding).toEqual(embeddings[0]);
-});
-
 test('ollama: a whole tool loop, and an error in words', async () => {
   const client = ollama();
   const tools = [{type: 'function', function: {name: 'get_weather', description: 'weather', parameters: city}}];

@@ -6,6 +6,7 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
+import {Ollama} from 'ollama';
 import {afterAll, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import * as wire from '../contract/wire.ts';
 import {randomModel, TINY_SHAPE} from '../fixtures/random-model.ts';
@@ -56,6 +57,20 @@ const exitOf = async (child: ChildProcess) => (await once(child, 'exit')) as [nu
 const ROOM = ['--ctx', '65536'];
 const ENDLESS = {max_tokens: 60_000, logit_bias: {2: -100}, stream: true};
 const HI = {messages: [{role: 'user', content: 'Hi'}], max_tokens: 6, temperature: 0};
+
+test('embeddings: the same vector of length 1 by each dialect, by the clients of Ollama and by none', async () => {
+  const {post, url} = await serve();
+  const {data} = (await (await post('/v1/embeddings', {input: 'Hello'})).json()) as {data: {embedding: number[]}[]};
+  const vector = data[0]?.embedding ?? [];
+  expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
+  const client = new Ollama({host: url});
+  const {embeddings, prompt_eval_count} = await client.embed({model: 'tiny', input: ['Hello', 'Good morning']});
+  expect([embeddings.length, embeddings[0]]).toEqual([2, vector]);
+  expect(prompt_eval_count).toBeGreaterThan(3);
+  expect(await client.embeddings({model: 'tiny', prompt: 'Hello'})).toEqual({embedding: vector});
+  expect(await (await post('/embedding', {content: 'Hello'})).json()).toEqual([{index: 0, embedding: [vector]}]);
+  await expect(client.embed({model: 'tiny', input: 'a '.repeat(300)})).rejects.toMatchObject({status_code: 400});
+});
 
 test('the real engine answers, streamed and whole alike, and SIGTERM ends it with 0', async () => {
   const {post, child, url} = await serve();
