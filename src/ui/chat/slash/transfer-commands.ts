@@ -5,6 +5,7 @@ import {writeAsked} from '../../../base/files/asked-file.ts';
 import {readRegularText} from '../../../base/files/regular-file.ts';
 import {contentText} from '../../../engine/contract/requests.ts';
 import {exportText} from '../../../engine/conversation/export-text.ts';
+import {BLANK, paint, rowTexts} from '../../markdown/style.ts';
 import type {SlashCommand} from '../chat-context.ts';
 
 export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
@@ -29,6 +30,26 @@ export const TRANSFER_COMMANDS: readonly SlashCommand[] = [
       if (argument === '') throw new EngineError('usage', '/export needs a file name');
       writeAsked(chat.path(argument), exportText(chat.conversation.messages, argument.endsWith('.json')));
       chat.note(`saved to ${argument}\n`);
+    },
+  },
+  {
+    name: 'raw',
+    group: 'look',
+    brief: 'print the source of the last answer',
+    usage: '[N]',
+    help: 'print the source of the last answer as the model wrote it (N = of the Nth last one)',
+    run: (chat, argument) => {
+      const answers = chat.conversation.messages.filter(
+        ({role, content}) => role === 'assistant' && contentText(content) !== '',
+      );
+      if (answers.length === 0) throw new EngineError('usage', 'there is no text answer yet');
+      const answer = answers.at(-Number(argument || 1));
+      if (answer === undefined || !/^[1-9]\d*$|^$/.test(argument)) {
+        throw new EngineError('usage', `there is no answer ${argument}; this chat has ${answers.length}`, {
+          hint: '1 is the last one, 2 the one before it',
+        });
+      }
+      chat.print(...rowTexts(contentText(answer.content)).map((text) => paint(text, '')), BLANK);
     },
   },
   {

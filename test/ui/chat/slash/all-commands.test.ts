@@ -21,6 +21,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   export: '/no/such/folder/a.md',
   file: 'nosuch.txt',
   copy: 'all',
+  raw: '0',
   tools: 'add=x y',
   help: 'nosuch',
 };
@@ -51,6 +52,7 @@ const EMPTY: Readonly<Record<string, readonly string[]>> = {
   tools: ['note: no tools\nload a list of {"name", "description", "parameters"} with /tools FILE'],
   file: ['error: /file needs a path'],
   export: ['error: /export needs a file name'],
+  raw: ['error: there is no text answer yet'],
   copy: ['error: there is no answer to copy'],
   expand: ['error: there is nothing to expand'],
   exit: [],

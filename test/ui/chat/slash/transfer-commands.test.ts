@@ -51,6 +51,21 @@ test('/export of an empty chat is an empty file, and a folder that is not there 
   ]);
 });
 
+test('/raw prints the source of an answer, counted from the last one, without control characters', async () => {
+  const answers = ['# One\n', 'Two **bold** \\(x^2\\)\u001b[2J\nmore\n'];
+  let turn = 0;
+  const {say} = await openChat(() => [answers[turn++] ?? 'none'], {host});
+  await say('a');
+  await say('b');
+  expect(await say('/raw')).toEqual(['rows: Two **bold** \\(x^2\\)[2J\nmore']);
+  expect(await say('/raw 2')).toEqual(['rows: # One']);
+  for (const argument of ['3', '0', '-1', '1.5', 'all']) {
+    expect(await say(`/raw ${argument}`)).toEqual([
+      `error: there is no answer ${argument}; this chat has 2 (1 is the last one, 2 the one before it)`,
+    ]);
+  }
+});
+
 test('/copy takes the last answer, or one of its code blocks', async () => {
   const {say, face} = await open();
   await say('hi');
