@@ -99,6 +99,8 @@ test('what the person says as the request for a summary said it is a message of 
   session.update(more, {left: 4, summary: SUMMARY});
   expect(Session.read(file).messages).toEqual(more);
   expect(Session.read(file).window).toEqual({left: 4, summary: SUMMARY});
+  session.update(TALK.slice(0, 2));
+  expect(session.branches.map(({messages}) => messages)).toContainEqual(more);
 });
 
 test('a window whose message is lost is none, one whose summary is lost begins where it did', () => {

@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {EngineError} from '../../../../src/base/errors.ts';
+import type {Backend, GenerationEvent, ModelInfo} from '../../../../src/engine/contract/backend.ts';
 import type {ChatCompletionRequest, Message} from '../../../../src/engine/contract/requests.ts';
 import type {ContextPolicy} from '../../../../src/engine/conversation/context/context-policy.ts';
 import {promptRoom} from '../../../../src/engine/conversation/context/cut-turns.ts';
@@ -168,6 +169,37 @@ describe('trim', () => {
     expect(conversation.messages[2]?.content).toHaveLength(5008);
   });
 
+  test('a pair of surrogates is not cut in two', async () => {
+    const call = {id: 'abcdefghi', name: 'look', arguments: '{}'};
+    for (const text of ['😀'.repeat(300), `a${'😀'.repeat(300)}`]) {
+      const backend = new CostedBackend(
+        200,
+        answering((_, index) => (index === 0 ? {calls: [call]} : 'done')),
+      );
+      const {say, sent} = chat(backend, 'trim', {runTool: async () => text});
+      await say('look');
+      expect(String(sent()[1]?.at(-1)?.content)).toMatch(
+        /^a?(?:😀)+\n\[\.\.\. \d+ characters left out \.\.\.\]\n(?:😀)+$/u,
+      );
+    }
+  });
+
+  test('what is far too long is refused before it is rendered to be counted', async () => {
+    const backend = new CostedBackend(100);
+    const render = backend.render.bind(backend);
+    let rendered = 0;
+    backend.render = (request) => {
+      rendered += 1;
+      return render(request);
+    };
+    const {say} = chat(backend, 'trim');
+    await say('one');
+    rendered = 0;
+    await expect(say('x'.repeat(1 << 19))).rejects.toMatchObject({code: 'context_length_exceeded'});
+    // By the backend itself.
+    expect(rendered).toBe(1);
+  });
+
   test('half an exchange with a tool at the cut goes with its turn', async () => {
     const call = {id: 'abcdefghi', name: 'look', arguments: 'x'.repeat(30)};
     const messages: Message[] = [
@@ -244,46 +276,75 @@ describe('stop', () => {
 });
 
 describe('a server', () => {
-  /** It has a context of its own, which it may not tell, and renders its prompts itself. */
-  function server(holds: number, tells: number | undefined) {
-    const costed = new CostedBackend(holds);
-    const backend = {
-      model: {...costed.model, contextSize: tells, template: undefined},
-      chat: (request: ChatCompletionRequest, signal: AbortSignal) => costed.chat(request, signal),
-      complete: costed.complete.bind(costed),
-      fim: costed.fim.bind(costed),
-      close: () => costed.close(),
-    };
-    const conversation = new Conversation({
+  /** It has a context of its own, which it may not tell, and says that it has begun before it has read the prompt. */
+  class Server implements Backend {
+    readonly model: ModelInfo;
+    readonly complete = () => this.#costed.complete({prompt: '', sampling: {temperature: 0}}, never);
+    readonly fim = () => this.#costed.fim({prompt: '', sampling: {temperature: 0}}, never);
+    /** Tokens of each prompt it was sent. */
+    readonly asked: number[] = [];
+    readonly #costed: CostedBackend;
+    readonly #tellsUsage: boolean;
+
+    constructor(holds: number, tells: number | undefined, tellsUsage = true) {
+      this.#costed = new CostedBackend(holds);
+      this.model = {...this.#costed.model, contextSize: tells, template: undefined};
+      this.#tellsUsage = tellsUsage;
+    }
+
+    async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+      this.asked.push(this.#costed.render(request).tokens.length);
+      yield {type: 'prompt', tokens: [], cached: 0};
+      for await (const event of this.#costed.chat(request, signal)) {
+        if (event.type === 'finish' && !this.#tellsUsage) {
+          yield {...event, usage: {promptTokens: 0, cachedTokens: 0, completionTokens: 0}};
+        } else if (event.type !== 'prompt') yield event;
+      }
+    }
+
+    close = () => this.#costed.close();
+  }
+
+  const talk = (backend: Backend) =>
+    new Conversation({
       backend,
       settings: () => ({sampling: {temperature: 0, maxTokens: 10}}),
       contextPolicy: () => 'trim',
     });
-    return {costed, conversation};
-  }
 
   test.each([
-    ['tells its context', 100, 100],
-    ['tells the context it was trained with', 100, 4096],
-    ['tells no context', 100, undefined],
-  ])('that %s: the chat goes on', async (_, holds, tells) => {
-    const {costed, conversation} = server(holds, tells);
+    // What it has told of the prompts before is enough to know when to cut.
+    ['tells its context', new Server(100, 100), 0],
+    ['tells the context it was trained with', new Server(100, 4096), 1],
+    ['tells no context', new Server(100, undefined), 1],
+    ['tells no usage', new Server(100, 100, false), 1],
+  ])('that %s: the chat goes on', async (_, server, refusals) => {
+    const conversation = talk(server);
     const events: ConversationEvent[] = [];
-    for (let turn = 0; turn < 50; turn += 1) events.push(...(await all(conversation.send('12345678', never))));
+    const told: number[] = [];
+    for (let turn = 0; turn < 50; turn += 1) {
+      events.push(...(await all(conversation.send('12345678', never))));
+      told.push(conversation.told.length);
+    }
     expect(conversation.messages).toHaveLength(100);
     expect(events.filter(({type}) => type === 'finish')).toHaveLength(50);
     expect(events.filter(({type}) => type === 'prompt')).toHaveLength(50);
     expect(context(events).length).toBeGreaterThan(2);
-    const lengths = (costed.requests as ChatCompletionRequest[]).map((request) => costed.render(request).tokens.length);
-    expect(Math.max(...lengths)).toBeLessThanOrEqual(100);
+    expect(server.asked.filter((tokens) => tokens > 100).length).toBeLessThanOrEqual(refusals);
+    expect(server.asked).toHaveLength(50 + server.asked.filter((tokens) => tokens > 100).length);
+    // A cut leaves more than the last turn.
+    expect(Math.min(...told.slice(2))).toBeGreaterThan(4);
   });
 
-  test('that refuses a message for its own length: it is told, and nothing has changed', async () => {
-    const {conversation} = server(100, undefined);
+  test('that refuses a message for its own length: it is asked once without the rest, and nothing has changed', async () => {
+    const server = new Server(100, undefined);
+    const conversation = talk(server);
     await all(conversation.send('one', never));
     await expect(all(conversation.send('x'.repeat(300), never))).rejects.toMatchObject({
       code: 'context_length_exceeded',
+      message: 'the prompt has 300 tokens and the context holds 100',
     });
+    expect(server.asked).toEqual([3, 305, 300]);
     expect(conversation.messages).toHaveLength(2);
     expect(conversation.window).toBeUndefined();
   });

@@ -79,6 +79,24 @@ test('a summary that fails, has no words or is stopped changes nothing', async (
   }
 });
 
+test('a message beside which the summary does not fit is told without it', async () => {
+  const {say, told} = await summing('We said hi.', 400);
+  for (const text of ['one', 'two', '/compact']) await say(text);
+  await say('x'.repeat(280));
+  expect(told()).toEqual(['x'.repeat(280)]);
+});
+
+test('a summary asks for words alone: calls of tools are not shown, and no form is demanded', async () => {
+  const calls = [{id: 'abcdefghi', name: 'add', arguments: '{}'}];
+  const {say, core, backend} = await summing({text: 'We said hi.', calls, reason: 'stop'});
+  await say('/tools tools.json');
+  for (const text of ['one', 'two']) await say(text);
+  expect((await say('/compact')).filter((line) => line.startsWith('call'))).toEqual([]);
+  const {tools, toolChoice} = backend.requests.at(-1) as ChatCompletionRequest;
+  expect([tools?.map(({name}) => name), toolChoice]).toEqual([['add'], 'none']);
+  expect(core.conversation.window?.left).toBe(2);
+});
+
 test('with fewer than two turns there is nothing to sum up', async () => {
   const {say} = await summing('x');
   await say('one');
@@ -153,6 +171,30 @@ test('a resumed chat is told as before', async () => {
   expect(again.core.conversation.messages).toHaveLength(4);
   await again.say('three');
   expect(again.told()).toEqual([REQUEST, 'We said hi.', 'two', 'ok', 'three']);
+});
+
+test('another branch, another chat and another way to go on are told from where they were', async () => {
+  const {say, core, face, told, backend} = await summing('We said hi.');
+  for (const text of ['one', 'two', 'three', '/compact', 'four']) await say(text);
+  await say('/undo');
+  await say('five');
+  face.choose = () => 1;
+  await say('/branches');
+  expect(core.conversation.messages.at(-2)?.content).toBe('four');
+  expect(core.conversation.window?.left).toBe(4);
+  face.choose = () => 0;
+  await say('/heat');
+  const read = backend.calls.flatMap((call) => (call.kind === 'complete' ? [call.request.prompt.length] : []));
+  // Behind the request: the summary, three, ok, four.
+  expect(read).toEqual([REQUEST.length + 22, REQUEST.length + 23]);
+  await say('/alt 1');
+  expect(told().slice(0, 5)).toEqual([REQUEST, 'We said hi.', 'three', 'ok', 'four']);
+  const file = join(folder, 'other.jsonl');
+  const other = new Session(newSessionInfo('x'), file);
+  const user = (content: string) => ({role: 'user', content}) as const;
+  other.update([user('a'), user('b'), user('c')], {left: 2});
+  core.open(Session.read(file));
+  expect(core.conversation.window).toEqual({left: 2});
 });
 
 test('a chat of 300 turns goes on by itself', async () => {
