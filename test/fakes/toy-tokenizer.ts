@@ -42,12 +42,22 @@ const CONTROL_TEXTS = new Map([...CONTROL_IDS].map(([text, id]) => [id, text]));
 export function toyTokenizer(without: readonly string[] = []): Tokenizer {
   const isControl = (token: Token): boolean => token < FIRST_BYTE;
   const bytes = (token: Token): Uint8Array => (isControl(token) ? new Uint8Array() : Uint8Array.of(token - FIRST_BYTE));
+  const encode = (text: string) => [...new TextEncoder().encode(text)].map((byte) => byte + FIRST_BYTE);
   return {
     family: 'tekken',
     vocabSize: FIRST_BYTE + 256,
     bos: 1,
     eos: 2,
-    encode: (text) => [...new TextEncoder().encode(text)].map((byte) => byte + FIRST_BYTE),
+    encode,
+    *encodeSteps(text) {
+      const tokens: Token[] = [];
+      for (let from = 0; from < text.length; from += 1000) {
+        // No character is cut in two: the halves of one are told by their code.
+        for (const token of encode(stretch(text, from))) tokens.push(token);
+        yield;
+      }
+      return tokens;
+    },
     specials: new Map([...CONTROL_IDS].filter(([text]) => !without.includes(text))),
     controlId: (text) => (without.includes(text) ? undefined : CONTROL_IDS.get(text)),
     isControl,
@@ -59,6 +69,12 @@ export function toyTokenizer(without: readonly string[] = []): Tokenizer {
       return {push: (token) => utf8.decode(bytes(token), {stream: true}), end: () => utf8.decode()};
     },
   };
+}
+
+/** A thousand UTF-16 units from `from` on, without a half character at either end. */
+function stretch(text: string, from: number): string {
+  const isHalf = (at: number) => /[\udc00-\udfff]/.test(text[at] ?? '') && /[\ud800-\udbff]/.test(text[at - 1] ?? '');
+  return text.slice(from + (isHalf(from) ? 1 : 0), from + 1000 + (isHalf(from + 1000) ? 1 : 0));
 }
 
 /** The same vocabulary as a tekken.json; `builder` is its `model_settings_builder`, undefined for none. */

@@ -159,8 +159,11 @@ export interface Backend {
   fim(request: FIMRequest, signal: AbortSignal): AsyncIterable<GenerationEvent>;
   /** The vocabulary, where it is known: always for a local model, seldom for a cluster. */
   readonly tokenizer?: Tokenizer;
-  /** The exact prompt of a request without running the model; throws what `chat` would. Goes with `tokenizer`. */
-  render?(request: ChatCompletionRequest): Tokenized | Promise<Tokenized>;
+  /**
+   * The exact prompt of a request without running the model; throws what `chat` would. Goes with `tokenizer`. `check` is called
+   * after each pause of a long one: throws when nobody waits for it any more.
+   */
+  render?(request: ChatCompletionRequest, check?: () => void): Tokenized | Promise<Tokenized>;
   /**
    * Absent where nobody can look into the model.
    * @throws EngineError `invalid_request` for an empty text, `context_length_exceeded` for one beyond the context; what `signal` was

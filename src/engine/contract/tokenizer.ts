@@ -1,4 +1,5 @@
 // What the templates and the output parser need of a vocabulary; spm.ts and tekken.ts are the two families.
+import type {Steps} from '../../base/in-turns.ts';
 import type {Token} from './requests.ts';
 
 export interface Tokenizer {
@@ -8,6 +9,8 @@ export interface Tokenizer {
   readonly eos: Token;
   /** Plain text to ids. Never yields a control token, never adds BOS; empty text gives no ids. */
   encode(text: string): Token[];
+  /** The same ids, for a text of any length: others get their turn while it is encoded. */
+  encodeSteps(text: string): Steps<Token[]>;
   /** Tokens that no text becomes, by their text: control tokens, and pieces that were added to Mistral's vocabulary. */
   readonly specials: ReadonlyMap<string, Token>;
   /** Id of one of them by its text ("[INST]"); undefined when the vocabulary lacks it. */

@@ -11,7 +11,7 @@ import type {
   TokenModel,
   WholeAnswer,
 } from '../contract/backend.ts';
-import {checkLength, type Prompt, type Token} from '../contract/prompt.ts';
+import {checkLength, type Prompt, type Token, textPrompt} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import type {OutputEvent} from '../template/parse/output-parser.ts';
 import {StopMatcher} from './stop-matcher.ts';
@@ -71,6 +71,11 @@ export async function* generate(input: GenerationInput, signal: AbortSignal): As
     if (run.stopped || signal.aborted) break;
   }
   yield* run.finish(run.stopped ?? (signal.aborted ? 'aborted' : run.reachedLimit ? 'length' : 'context'));
+}
+
+/** The end of a generation that was aborted before it had a prompt. */
+export function notBegun(input: Omit<GenerationInput, 'prompt'>): Iterable<GenerationEvent> {
+  return new RunningGeneration({...input, prompt: textPrompt([])}).finish('aborted');
 }
 
 function promptEvent({tokens, media}: Prompt, cached: number): GenerationEvent {

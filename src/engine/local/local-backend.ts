@@ -1,6 +1,7 @@
 // The Backend that runs here: request to ids by the template, ids to ids by the engine, ids to events by the parser.
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
+import {inTurns} from '../../base/in-turns.ts';
 import type {JsonObject} from '../../base/json.ts';
 import {unlessStopped} from '../../base/signals.ts';
 import type {
@@ -15,7 +16,7 @@ import type {
 } from '../contract/backend.ts';
 import {repeatableCallIds} from '../contract/call-ids.ts';
 import {checkLength, type Prompt, type Token, type Tokenized, textPrompt} from '../contract/prompt.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
 import {type RecommendedSampling, type SamplingParams, validateSampling} from '../contract/sampling.ts';
 import {TEMPLATES, type TemplateVersion, templateVersions} from '../contract/templates.ts';
 import type {Tokenizer} from '../contract/tokenizer.ts';
@@ -27,12 +28,13 @@ import type {ForeignPrompt} from '../template/foreign/foreign-chat.ts';
 import {effortNote, effortOf, effortsAsked, type ModelSettings, withoutEffort} from '../template/model-settings.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
 import {PromptWriter} from '../template/prompt-writer.ts';
-import {encodeParts, rawParts} from '../template/raw-text.ts';
+import {rawTextSteps} from '../template/raw-text.ts';
 import {type DetectedTemplate, templateName} from '../template/version/detect.ts';
 import {fimVersion, requireVersion} from '../template/version/require-version.ts';
 import {LengthBound} from '../tokenizer/length-bound.ts';
+import {type TurnOptions, writeInTurns} from '../tokenizer/write-in-turns.ts';
 import {suffixStop} from './fim-stop.ts';
-import {generate} from './generate.ts';
+import {generate, notBegun} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
 import {type ThoughtBudget, thoughtBudget} from './thought-budget.ts';
 import {thoughtGuide} from './thought-guide.ts';
@@ -104,16 +106,18 @@ export class LocalBackend implements Backend {
   }
 
   /** @throws EngineError what the template refuses; a prompt too long for the context is refused by `chat` only. */
-  render(request: ChatCompletionRequest): Tokenized | Promise<Tokenized> {
-    return this.#write(request);
+  render(request: ChatCompletionRequest, check?: () => void): Promise<Tokenized> {
+    return this.#write(request, defined({check}));
   }
 
   async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {tokenizer, template, tokenModel} = this.#parts;
     this.#validate(request.sampling);
-    // What a template always says in full; with truncation, old messages go.
-    if (request.truncateForContextLength !== true) this.#checkTexts(request.messages.flatMap(textsOf));
-    const prompt = await this.#write(request);
+    // With truncation, old messages go.
+    const {checkLength: _any, ...turns} = this.#turns(signal);
+    const writing = this.#write(request, request.truncateForContextLength === true ? turns : this.#turns(signal));
+    const prompt = await unlessAborted(writing, signal);
+    if (prompt === undefined) return yield* this.#notBegun(request);
     if ('end' in prompt) return yield* this.#foreign(request, prompt, signal);
     const version = requireVersion(template);
     const {grammar, thoughtful, forbidden} = requestGrammar(request, tokenizer, version);
@@ -136,16 +140,19 @@ export class LocalBackend implements Backend {
   async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {prompt: given, parseSpecial, sampling} = request;
     this.#validate(sampling);
-    const prompt = typeof given === 'string' ? this.#encodeText(given, parseSpecial ?? false) : given;
-    yield* this.#plain(textPrompt(prompt), request, signal);
+    const writing = typeof given === 'string' ? this.#encodeText(given, parseSpecial ?? false, signal) : given;
+    const prompt = await unlessAborted(writing, signal);
+    yield* prompt === undefined ? this.#notBegun(request) : this.#plain(textPrompt(prompt), request, signal);
   }
 
   /** The middle ends at the model's own end, or where it begins to repeat the suffix (see `suffixStop`). */
   async *fim(request: FIMRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {tokenizer, template} = this.#parts;
     this.#validate(request.sampling);
-    this.#checkTexts([request.prompt, request.suffix ?? '']);
-    const prompt = encodeFim(request, tokenizer, fimVersion(template, tokenizer));
+    const version = fimVersion(template, tokenizer);
+    const writing = writeInTurns(tokenizer, (own) => encodeFim(request, own, version), this.#turns(signal));
+    const prompt = await unlessAborted(writing, signal);
+    if (prompt === undefined) return yield* this.#notBegun(request);
     const suffix = suffixStop(request.suffix ?? '');
     const stop = [...(request.sampling.stop ?? []), ...(suffix === undefined ? [] : [suffix])];
     yield* this.#plain(prompt, {...request, sampling: {...request.sampling, stop}}, signal);
@@ -153,9 +160,9 @@ export class LocalBackend implements Backend {
 
   async #embed(input: string | readonly Token[], signal: AbortSignal): Promise<Embedding> {
     const {tokenizer, tokenModel, fileTokens} = this.#parts;
-    if (typeof input === 'string') this.#checkTexts([input]);
     const start = fileTokens?.addsBos === false ? [] : [tokenizer.bos];
-    const tokens = typeof input === 'string' ? [...start, ...tokenizer.encode(input)] : input;
+    const write = (own: Tokenizer) => (typeof input === 'string' ? [...start, ...own.encode(input)] : input);
+    const tokens = await writeInTurns(tokenizer, write, this.#turns(signal));
     const states = await unlessStopped(Promise.resolve(tokenModel.embed?.(tokens, signal)), signal);
     if (!states) throw new EngineError('unsupported', 'this model gives no embeddings');
     return {...states, vector: unitVector(states.vector), tokens: tokens.length};
@@ -167,19 +174,24 @@ export class LocalBackend implements Backend {
   }
 
   /** Behind BOS, unless the text begins with it by its name. */
-  #encodeText(text: string, parseSpecial: boolean): readonly Token[] {
+  async #encodeText(text: string, parseSpecial: boolean, signal: AbortSignal): Promise<readonly Token[]> {
     const {tokenizer, fileTokens} = this.#parts;
-    const parts = parseSpecial ? rawParts(text, tokenizer) : [{text}];
-    this.#checkTexts(parts.flatMap((part) => ('text' in part ? [part.text] : [])));
-    const tokens = encodeParts(parts, tokenizer);
+    this.#checkTexts([text]);
+    const steps = parseSpecial ? rawTextSteps(text, tokenizer) : tokenizer.encodeSteps(text);
+    const tokens = await inTurns(steps, () => signal.throwIfAborted());
     return fileTokens?.addsBos === false || tokens[0] === tokenizer.bos ? tokens : [tokenizer.bos, ...tokens];
   }
 
-  #write(request: ChatCompletionRequest): Tokenized | Promise<ForeignPrompt> {
+  /** How a prompt is written that must fit. */
+  #turns(signal: AbortSignal): TurnOptions {
+    return {checkLength: (texts) => this.#checkTexts(texts), check: () => signal.throwIfAborted()};
+  }
+
+  #write(request: ChatCompletionRequest, turns: TurnOptions): Promise<Tokenized | ForeignPrompt> {
     const {template, modelSettings, chosenSettings, tokenModel} = this.#parts;
     const room = tokenModel.contextSize - 1 - (request.sampling.maxTokens ?? 0);
     const isSilent = request.sampling.thinkingBudget === 0 && takesSettings(template);
-    return this.#writer.write(isSilent ? withoutEffort(request, modelSettings, chosenSettings) : request, room);
+    return this.#writer.write(isSilent ? withoutEffort(request, modelSettings, chosenSettings) : request, room, turns);
   }
 
   /** An answer to a template of another kind ends where that template ends answers. */
@@ -243,6 +255,11 @@ export class LocalBackend implements Backend {
     return Math.min(maxTokens, Math.max(0, this.#parts.tokenModel.contextSize - tokens.length));
   }
 
+  #notBegun({sampling}: {readonly sampling: SamplingParams}): Iterable<GenerationEvent> {
+    const reader = new PlainOutput(this.tokenizer, []);
+    return notBegun({model: this.#parts.tokenModel, sampling, reader, now: this.#now});
+  }
+
   #plain(
     prompt: Prompt,
     {sampling, responseFormat, cacheOwner}: CompletionRequest | FIMRequest,
@@ -288,11 +305,14 @@ async function* withNotes(
   }
 }
 
-function textsOf({role, content}: Message): string[] {
-  if (role !== 'user' && role !== 'system') return [];
-  return typeof content === 'string'
-    ? [content]
-    : content.flatMap((chunk) => (chunk.type === 'text' ? [chunk.text] : []));
+/** What is written for a generation, or undefined when that was aborted meanwhile. */
+async function unlessAborted<T>(writing: T | Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  try {
+    return await writing;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
 }
 
 /** The same sampling that never yields these tokens. */

@@ -91,8 +91,8 @@ class ExactBackend implements Backend {
     this.model = local.model;
   }
 
-  render(request: ChatCompletionRequest): Tokenized | Promise<Tokenized> {
-    return this.#local.render(request);
+  render(request: ChatCompletionRequest, check?: () => void): Promise<Tokenized> {
+    return this.#local.render(request, check);
   }
 
   /**

@@ -2,6 +2,8 @@
 import {defined} from '../../base/defined.ts';
 import type {Tokenized} from '../contract/prompt.ts';
 import type {ChatCompletionRequest} from '../contract/requests.ts';
+import type {Tokenizer} from '../contract/tokenizer.ts';
+import {type TurnOptions, writeInTurns} from '../tokenizer/write-in-turns.ts';
 import {encodeChat} from './encode/encode-chat.ts';
 import {ForeignChat, type ForeignPrompt} from './foreign/foreign-chat.ts';
 import {HermesOutput} from './foreign/hermes-output.ts';
@@ -33,11 +35,16 @@ export class PromptWriter {
    * `maxModelInputLen`: tokens the prompt may have without BOS, for requests that ask for truncation.
    * @throws Refusal for what the template cannot say, EngineError `template_unknown` where there is none.
    */
-  write(request: ChatCompletionRequest, maxModelInputLen?: number): Tokenized | Promise<ForeignPrompt> {
-    if (this.foreign) return this.foreign.render(request);
+  write(
+    request: ChatCompletionRequest,
+    maxModelInputLen?: number,
+    turns: TurnOptions = {},
+  ): Promise<Tokenized | ForeignPrompt> {
+    if (this.foreign) return this.foreign.render(request, turns);
     const {modelSettings, chosenSettings} = this.#parts;
     const options = defined({maxModelInputLen, modelSettings, chosenSettings});
-    return encodeChat(request, this.tokenizer, requireVersion(this.template), options);
+    const write = (tokenizer: Tokenizer) => encodeChat(request, tokenizer, requireVersion(this.template), options);
+    return writeInTurns(this.tokenizer, write, turns);
   }
 
   /** Reads an answer as this template's model writes it. @throws EngineError `template_unknown` where there is none. */

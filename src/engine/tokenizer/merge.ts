@@ -1,4 +1,5 @@
 // Byte-pair merging for both families: the best neighbouring pair first, the leftmost of equals, O(n log n).
+import type {Steps} from '../../base/in-turns.ts';
 import {extendHash, type PieceIndex} from './pieces.ts';
 
 const NONE = -1;
@@ -8,6 +9,10 @@ const LEFT = 2 ** 31;
 const KEPT = 1 << 16;
 /** First pairs from which on they are sorted once instead of being kept in the heap: a long run is merged in order. */
 const LONG = 64;
+/** Symbols between two pauses. */
+const STEP = 4096;
+/** Bytes up to which a text is merged without a pause. */
+const AT_ONCE = 1 << 14;
 const EMPTY = new Float64Array(0);
 
 /** Working arrays for up to `capacity` symbols. */
@@ -24,6 +29,9 @@ function workspace(capacity: number) {
     ids: new Int32Array(capacity),
   };
 }
+
+/** Takes a piece of the text: its id, -1 for a symbol that is none, and where it stands. */
+type Emit = (id: number, start: number, end: number) => void;
 
 export class Merger {
   readonly #index: PieceIndex;
@@ -46,27 +54,69 @@ export class Merger {
    * Merges `text[start..end)` and hands the pieces over from left to right: `emit(id, start, end)`, id -1 for a symbol
    * that is no piece. `wholeCharacters`: the first symbols are UTF-8 characters; otherwise bytes.
    */
-  merge(
-    text: Uint8Array,
-    start: number,
-    end: number,
-    wholeCharacters: boolean,
-    emit: (id: number, start: number, end: number) => void,
-  ): void {
+  merge(text: Uint8Array, start: number, end: number, wholeCharacters: boolean, emit: Emit): void {
     this.#hash(text, start, end);
-    const symbols = wholeCharacters ? countCharacters(text, start, end) : end - start;
-    if (this.#work.capacity < symbols) this.#work = workspace(symbols);
+    const symbols = this.#room(text, start, end, wholeCharacters);
     const count = this.#split(text, start, end, wholeCharacters);
     this.#firstPairs(text, start, count);
     while (this.#heapSize > 0 || this.#queueAt < this.#queue.length) this.#mergeBest(text, start, count);
-    const {starts, next, ids} = this.#work;
-    for (let i = 0; i < count; i = next[i] as number) {
-      const from = starts[i] as number;
-      const to = starts[next[i] as number] as number;
-      const id = ids[i] as number;
-      emit(id === NONE ? this.#index.find(text, from, to, this.#hashes, start) : id, from, to);
-    }
+    for (let i = 0; i < count; i = this.#emit(text, start, i, emit));
     if (symbols > KEPT) this.#release();
+  }
+
+  /**
+   * The same with pauses, for a merger that nobody else uses meanwhile (`fresh`). A long text has its pairs in the heap alone:
+   * sorting millions of them is one piece of work.
+   */
+  *mergeSteps(text: Uint8Array, start: number, end: number, wholeCharacters: boolean, emit: Emit): Steps<void> {
+    if (end - start <= AT_ONCE) {
+      this.merge(text, start, end, wholeCharacters, emit);
+      return;
+    }
+    this.#hash(text, start, end);
+    yield;
+    this.#room(text, start, end, wholeCharacters);
+    const count = this.#split(text, start, end, wholeCharacters);
+    yield;
+    this.#queue = EMPTY;
+    this.#queueAt = 0;
+    this.#heapSize = 0;
+    for (let i = 0; i < count; i++) {
+      this.#look(text, start, count, i);
+      if (i % STEP === 0) yield;
+    }
+    for (let merged = 0; this.#heapSize > 0; merged++) {
+      this.#mergeBest(text, start, count);
+      if (merged % STEP === 0) yield;
+    }
+    for (let i = 0, emitted = 0; i < count; emitted++) {
+      i = this.#emit(text, start, i, emit);
+      if (emitted % STEP === 0) yield;
+    }
+    this.#release();
+  }
+
+  /** A merger of the same pieces, for work that pauses. */
+  fresh(): Merger {
+    return new Merger(this.#index, this.#orders);
+  }
+
+  /** Hands over the piece at symbol `i`, and returns the next one. */
+  #emit(text: Uint8Array, base: number, i: number, emit: Emit): number {
+    const {starts, next, ids} = this.#work;
+    const after = next[i] as number;
+    const from = starts[i] as number;
+    const to = starts[after] as number;
+    const id = ids[i] as number;
+    emit(id === NONE ? this.#index.find(text, from, to, this.#hashes, base) : id, from, to);
+    return after;
+  }
+
+  /** Makes room for the symbols of a text; returns at most how many they are. */
+  #room(text: Uint8Array, start: number, end: number, wholeCharacters: boolean): number {
+    const symbols = wholeCharacters ? countCharacters(text, start, end) : end - start;
+    if (this.#work.capacity < symbols) this.#work = workspace(symbols);
+    return symbols;
   }
 
   /** The id of `text[start..end)` if it is one piece as a whole, else -1. */

@@ -3,6 +3,7 @@ import type {FastifyInstance, FastifyRequest} from 'fastify';
 import type {z} from 'zod';
 import {inTurns, type Steps} from '../../base/in-turns.ts';
 import {isJsonObject, type Json, JsonError, jsonSteps} from '../../base/json.ts';
+import {stillThere} from '../http/still-there.ts';
 import {HttpError, ValidationError} from '../http-error.ts';
 import {shapeSteps} from './check-shape.ts';
 
@@ -71,11 +72,4 @@ export function useBodyParser(app: FastifyInstance): void {
     const issues = await inTurns(shapeSteps(schema, json), stillThere(request));
     if (issues.length > 0) throw new ValidationError(issues);
   });
-}
-
-/** A check that throws when the client has left. */
-export function stillThere({raw}: FastifyRequest): () => void {
-  return () => {
-    if (raw.socket.destroyed) throw new HttpError(499, 'the client left');
-  };
 }

@@ -3,8 +3,10 @@
 import type {FastifyReply} from 'fastify';
 import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
+import {inTurns, type Steps} from '../../base/in-turns.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {collectAnswer} from '../../engine/contract/collect-answer.ts';
+import {checkLength} from '../../engine/contract/prompt.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
@@ -16,9 +18,10 @@ import {
   readInfill,
   readNativeCompletion,
 } from '../body/read-infill.ts';
+import {stillThere} from '../http/still-there.ts';
 import {SSE} from '../reply/event-stream.ts';
 import {generationErrors, jsonOrStream, LlamaErrorSchema} from '../reply/reply-schemas.ts';
-import {checkTokens, encodeText} from '../reply/token-ids.ts';
+import {checkTokens, textSteps} from '../reply/token-ids.ts';
 import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {cutShort, nthSampling, sendFailure} from '../run-generations.ts';
@@ -39,8 +42,17 @@ function timeIsUp(limitMs: number): (event: GenerationEvent) => boolean {
   };
 }
 
-/** A prompt of texts and ids as one list of ids; llama-server mixes them. */
-function promptOf({prompt, parseSpecial}: NativeCompletionCall, {tokenizer}: Backend): string | readonly Token[] {
+/** Parts of a mixed prompt between two pauses. */
+const STEP = 256;
+
+/**
+ * A prompt of texts and ids as one list of ids; llama-server mixes them.
+ * @throws EngineError `context_length_exceeded` as soon as they are more than fit.
+ */
+function* promptSteps(
+  {prompt, parseSpecial}: NativeCompletionCall,
+  {tokenizer, model}: Backend,
+): Steps<string | readonly Token[]> {
   if (typeof prompt === 'string') return prompt;
   if (tokenizer)
     checkTokens(
@@ -50,7 +62,14 @@ function promptOf({prompt, parseSpecial}: NativeCompletionCall, {tokenizer}: Bac
     );
   if (prompt.every((one) => typeof one === 'number')) return prompt;
   if (!tokenizer) throw new EngineError('unsupported', 'a mixed prompt needs a local model', {param: 'prompt'});
-  return prompt.flatMap((one) => (typeof one === 'number' ? [one] : encodeText(one, tokenizer, parseSpecial)));
+  const tokens: Token[] = [];
+  for (const [index, one] of prompt.entries()) {
+    if (index % STEP === 0) yield;
+    if (typeof one === 'number') tokens.push(one);
+    else for (const token of yield* textSteps(one, tokenizer, parseSpecial)) tokens.push(token);
+    checkLength(tokens.length, model.contextSize ?? Number.POSITIVE_INFINITY, index < prompt.length - 1);
+  }
+  return tokens;
 }
 
 /**
@@ -152,10 +171,10 @@ export function addLlamaCompletion(app: App, service: Service): void {
         },
         config: {errors: 'llama', fields: 'llama', warns: true},
       },
-      async ({json}, reply) => {
-        const call = readNativeCompletion(json, service.defaults);
+      async (request, reply) => {
+        const call = readNativeCompletion(request.json, service.defaults);
         check(call, service.backend);
-        const prompt = promptOf(call, service.backend);
+        const prompt = await inTurns(promptSteps(call, service.backend), stillThere(request));
         return answer(service, reply, call, ({backend}, one, signal) =>
           backend.complete({prompt, parseSpecial: call.parseSpecial, sampling: one, ...formOf(call)}, signal),
         );
@@ -173,10 +192,11 @@ export function addLlamaCompletion(app: App, service: Service): void {
       },
       config: {errors: 'llama', fields: 'infill', warns: true},
     },
-    async ({json}, reply) => {
-      const call = readInfill(json, service.defaults);
-      check(call, service.backend);
-      const {prompt, suffix} = fitInfill(call, service.backend);
+    async (request, reply) => {
+      const call = readInfill(request.json, service.defaults);
+      const {backend} = service;
+      check(call, backend);
+      const {prompt, suffix} = await fitInfill(call, backend, stillThere(request));
       return answer(service, reply, call, ({backend}, one, signal) =>
         backend.fim({prompt, suffix, sampling: one, ...formOf(call)}, signal),
       );

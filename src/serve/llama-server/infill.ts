@@ -1,6 +1,7 @@
 // Makes an infill request fit the context: other files go first, then the far ends of prefix and suffix.
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
+import {writeInTurns} from '../../engine/tokenizer/write-in-turns.ts';
 import type {ExtraFile, InfillCall} from '../body/read-infill.ts';
 
 /** Mistral's vocabulary has no marks for other files; a comment with the name reads like code everywhere. */
@@ -23,12 +24,26 @@ function cut(text: string, count: number, end: 'head' | 'tail', tokenizer: Token
 type InfillTexts = Pick<InfillCall, 'prefix' | 'suffix' | 'extras' | 'answerLength'>;
 
 /** Prompt and suffix that fit with room for the answer; unchanged where the vocabulary is not known. */
-export function fitInfill(texts: InfillTexts, {tokenizer, model}: Backend) {
-  const {prefix, suffix, answerLength} = texts;
+export async function fitInfill(texts: InfillTexts, {tokenizer, model}: Backend, check?: () => void): Promise<Fitted> {
+  const {contextSize} = model;
   const extras = texts.extras.map(extraText);
-  if (!tokenizer || model.contextSize === undefined) return {prompt: extras.join('') + prefix, suffix};
+  if (!tokenizer || contextSize === undefined) return {prompt: extras.join('') + texts.prefix, suffix: texts.suffix};
+  const fit = (own: Tokenizer) => fitted({...texts, extras}, own, contextSize);
+  return await writeInTurns(tokenizer, fit, check ? {check} : {});
+}
+
+interface Fitted {
+  readonly prompt: string;
+  readonly suffix: string;
+}
+
+function fitted(
+  {prefix, suffix, extras, answerLength}: Omit<InfillTexts, 'extras'> & {readonly extras: readonly string[]},
+  tokenizer: Tokenizer,
+  contextSize: number,
+): Fitted {
   const count = (text: string) => tokenizer.encode(text).length;
-  let room = model.contextSize - FRAME - answerLength;
+  let room = contextSize - FRAME - answerLength;
   const suffixRoom = Math.max(room - count(prefix), Math.floor(room * (1 - PREFIX_SHARE)));
   const shortSuffix = cut(suffix, suffixRoom, 'head', tokenizer);
   room -= count(shortSuffix);

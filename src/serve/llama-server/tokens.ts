@@ -1,19 +1,23 @@
 // POST /tokenize, /detokenize and /apply-template: the model's own vocabulary and prompt over HTTP.
 
+import type {FastifyReply} from 'fastify';
 import {z} from 'zod';
+import {inTurns} from '../../base/in-turns.ts';
 import type {Token} from '../../engine/contract/requests.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 import {ChatRequestSchema} from '../body/chat-schema.ts';
 import {readChat} from '../body/read-chat.ts';
 import {DetokenizeRequestSchema, readDetokenize, readTokenize, TokenizeRequestSchema} from '../body/read-tokens.ts';
 import {passedOver} from '../dialects/dialect-call.ts';
+import {stillThere} from '../http/still-there.ts';
 import {HttpError} from '../http-error.ts';
 import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
-import {checkTokens, encodeText, promptText, tokenText} from '../reply/token-ids.ts';
+import {checkTokens, jsonListSteps, promptTextSteps, textSteps, tokenText} from '../reply/token-ids.ts';
 import type {App} from '../route.ts';
 import type {Service} from '../service.ts';
 
 const response = errors(LlamaErrorSchema, 400, 401, 403, 413, 415, 501, 503);
+const JSON_TYPE = 'application/json; charset=utf-8';
 const route = {errors: 'llama'} as const;
 
 const PieceSchema = z.object({id: z.int(), piece: z.union([z.string(), z.array(z.int())])});
@@ -30,6 +34,11 @@ function piece(token: Token, tokenizer: Tokenizer): string | number[] {
   return text.includes('\uFFFD') ? [...tokenizer.bytes(token)] : text;
 }
 
+/** Sends a reply that is JSON already. */
+function sendWritten(reply: {readonly type: FastifyReply['type']}, json: string): FastifyReply {
+  return reply.type(JSON_TYPE).send(json);
+}
+
 export function addTokens(app: App, service: Service): void {
   app.post(
     '/tokenize',
@@ -42,12 +51,15 @@ export function addTokens(app: App, service: Service): void {
       },
       config: route,
     },
-    async ({json}) => {
+    async (request, reply) => {
       const tokenizer = tokenizerOf(service);
-      const {text, addSpecial, parseSpecial, withPieces} = readTokenize(json);
-      const tokens = [...(addSpecial ? [tokenizer.bos] : []), ...encodeText(text, tokenizer, parseSpecial)];
-      if (!withPieces) return {tokens};
-      return {tokens: tokens.map((id) => ({id, piece: piece(id, tokenizer)}))};
+      const {text, addSpecial, parseSpecial, withPieces} = readTokenize(request.json);
+      const check = stillThere(request);
+      const encoded = await inTurns(textSteps(text, tokenizer, parseSpecial), check);
+      const tokens = addSpecial ? [tokenizer.bos, ...encoded] : encoded;
+      const item = withPieces ? (id: Token) => ({id, piece: piece(id, tokenizer)}) : (id: Token) => id;
+      const list = await inTurns(jsonListSteps(tokens, item), check);
+      return sendWritten(reply, `{"tokens":${list}}`);
     },
   );
   app.post(
@@ -61,11 +73,11 @@ export function addTokens(app: App, service: Service): void {
       },
       config: route,
     },
-    async ({json}) => {
+    async (request) => {
       const tokenizer = tokenizerOf(service);
-      const tokens = readDetokenize(json);
+      const tokens = readDetokenize(request.json);
       checkTokens(tokens, tokenizer, 'tokens');
-      return {content: promptText(tokens, tokenizer)};
+      return {content: await inTurns(promptTextSteps(tokens, tokenizer), stillThere(request))};
     },
   );
   app.post(
@@ -79,12 +91,18 @@ export function addTokens(app: App, service: Service): void {
       },
       config: {...route, fields: 'chat'},
     },
-    async ({json}) => {
+    async (asked, reply) => {
       const tokenizer = tokenizerOf(service);
       const {backend, defaults} = service;
-      const {request} = passedOver(readChat(json, defaults).request, backend.model);
-      const {tokens = []} = (await backend.render?.(request)) ?? {};
-      return {prompt: promptText(tokens, tokenizer), tokens: [...tokens]};
+      const check = stillThere(asked);
+      const {request} = passedOver(readChat(asked.json, defaults).request, backend.model);
+      const {tokens = []} = (await backend.render?.(request, check)) ?? {};
+      const prompt = JSON.stringify(await inTurns(promptTextSteps(tokens, tokenizer), check));
+      const list = await inTurns(
+        jsonListSteps(tokens, (id) => id),
+        check,
+      );
+      return sendWritten(reply, `{"prompt":${prompt},"tokens":${list}}`);
     },
   );
 }

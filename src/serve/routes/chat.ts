@@ -70,9 +70,12 @@ export function addChat(app: App, service: Service): void {
         },
         config: {fields: 'chat'},
       },
-      async ({json}) => {
-        const {request} = passedOver(readChat(json, service.defaults).request, service.backend.model);
-        return {object: 'response.input_tokens' as const, input_tokens: await countTokens(service.backend, request)};
+      async (asked) => {
+        const {request} = passedOver(readChat(asked.json, service.defaults).request, service.backend.model);
+        return {
+          object: 'response.input_tokens' as const,
+          input_tokens: await countTokens(asked, service.backend, request),
+        };
       },
     );
   }

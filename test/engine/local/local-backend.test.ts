@@ -106,7 +106,7 @@ describe('LocalBackend', () => {
     const ids = [1, id('[INST]'), ...tokenizer.encode('Yo'), id('[/INST]')];
     expect(first).toEqual({type: 'prompt', tokens: ids, cached: 0});
     expect(model.calls[0]?.prompt).toEqual(ids);
-    expect(backend.render(ask('Yo'))).toEqual({tokens: ids, media: [], version: 'v3'});
+    expect(await backend.render(ask('Yo'))).toEqual({tokens: ids, media: [], version: 'v3'});
   });
 
   test('the second turn finds all of the first one in the cache', async () => {

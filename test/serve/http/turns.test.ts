@@ -1,7 +1,14 @@
 import {expect, test} from 'vitest';
+import {LocalBackend} from '../../../src/engine/local/local-backend.ts';
+import {stated} from '../../../src/engine/template/version/detect.ts';
+import {TekkenTokenizer} from '../../../src/engine/tokenizer/tekken/tekken.ts';
+import {parseTekken} from '../../../src/engine/tokenizer/tekken/tekken-file.ts';
+import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {longestTurn} from '../../fixtures/longest-turn.ts';
-import {testServer} from '../server.ts';
+import {tekkenJson} from '../../fixtures/vocabularies.ts';
+import {serverOn, type TestServer, testServer} from '../server.ts';
 
+const LARGE = {bodyLimit: 10_000_000};
 const many = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({length: count}, (_, index) => make(index));
 const user = {role: 'user', content: 'a'};
@@ -40,8 +47,54 @@ const BODIES: readonly (readonly [name: string, url: string, body: string, statu
   ['many wrong ids', '/detokenize', JSON.stringify({tokens: many(600_000, () => 'a')}), 400],
 ];
 
+/** Texts that took seconds of the thread to become tokens, on every route that makes tokens of them. */
+const spaces = ' '.repeat(1_000_000);
+const words = 'the cat '.repeat(100_000);
+const result = [
+  user,
+  {role: 'assistant', content: '', tool_calls: [{id: '123456789', function: {name: 'f', arguments: '{}'}}]},
+  {role: 'tool', tool_call_id: '123456789', content: words},
+];
+const TEXTS: readonly (readonly [name: string, url: string, body: object, status: number])[] = [
+  ['spaces', '/tokenize', {content: spaces}, 200],
+  ['pieces', '/tokenize', {content: words, with_pieces: true}, 200],
+  ['brackets', '/tokenize', {content: '['.repeat(1_000_000)}, 200],
+  ['control tokens', '/tokenize', {content: '[INST]'.repeat(150_000)}, 200],
+  ['ids', '/detokenize', {tokens: many(400_000, () => 70)}, 200],
+  ['a chat as text', '/apply-template', {messages: [{role: 'user', content: words}]}, 200],
+  ['the length of a chat', '/v1/chat/completions/input_tokens', {messages: result}, 200],
+  ['the length of items', '/v1/responses/input_tokens', {input: spaces}, 200],
+  ['the length of messages', '/v1/messages/count_tokens', {messages: [{role: 'user', content: words}]}, 200],
+  ['a chat', '/v1/chat/completions', {messages: [{role: 'user', content: words}]}, 400],
+  ['a result', '/v1/chat/completions', {messages: result}, 400],
+  ['a text', '/v1/completions', {prompt: words}, 400],
+  ['named tokens', '/v1/completions', {prompt: '[INST]'.repeat(40_000)}, 400],
+  ['a mixed prompt', '/completion', {prompt: many(400_000, (index) => (index % 2 ? 'a' : 70))}, 400],
+  [
+    'files',
+    '/infill',
+    {input_prefix: words, input_suffix: spaces, input_extra: many(9000, () => ({text: 'the cat'}))},
+    200,
+  ],
+];
+
+test.each(TEXTS)('one text keeps nobody waiting: %s', async (_name, url, body, status) => {
+  const tokenizer = new TekkenTokenizer(parseTekken('tekken.json', Buffer.from(tekkenJson('v7'))).vocabulary);
+  const parts = {tokenizer, template: stated('v7', 'as asked for'), id: 'toy', device: 'script'};
+  const tokenModel = new ScriptedTokenModel({answer: () => [2]});
+  await keepsNobodyWaiting(
+    await serverOn(new LocalBackend({...parts, tokenModel, path: undefined, trainedContextSize: undefined}), LARGE),
+    url,
+    JSON.stringify(body),
+    status,
+  );
+});
+
 test.each(BODIES)('one body keeps nobody waiting: %s', async (_name, url, payload, status) => {
-  const {app} = await testServer(undefined, {bodyLimit: 10_000_000});
+  await keepsNobodyWaiting(await testServer(undefined, LARGE), url, payload, status);
+});
+
+async function keepsNobodyWaiting({app}: Pick<TestServer, 'app'>, url: string, payload: string, status: number) {
   const send = (body: string) =>
     app.inject({method: 'POST', url, payload: body, headers: {host: 'localhost', 'content-type': 'application/json'}});
   await send('{}');
@@ -51,4 +104,4 @@ test.each(BODIES)('one body keeps nobody waiting: %s', async (_name, url, payloa
   });
   expect(answered).toBe(status);
   expect(longest).toBeLessThan(100);
-});
+}

@@ -121,18 +121,18 @@ test('infill puts other files, prefix and prompt before the gap', async () => {
   });
 });
 
-test('an infill too long for the context loses its extras, then the far ends', () => {
+test('an infill too long for the context loses its extras, then the far ends', async () => {
   const backend = new ScriptedBackend([], {contextSize: 24});
   const extras = [{text: 'x', filename: undefined}];
   const texts = {prefix: '0123456789abcdefghij', suffix: 'ABCDEFGHIJ', extras, answerLength: 4};
-  expect(fitInfill(texts, backend)).toEqual({prompt: '89abcdefghij', suffix: 'ABCD'});
-  expect(fitInfill({...texts, prefix: 'ab'}, backend)).toEqual({prompt: 'ab', suffix: 'ABCDEFGHIJ'});
+  expect(await fitInfill(texts, backend)).toEqual({prompt: '89abcdefghij', suffix: 'ABCD'});
+  expect(await fitInfill({...texts, prefix: 'ab'}, backend)).toEqual({prompt: 'ab', suffix: 'ABCDEFGHIJ'});
 });
 
-test('of several extras the last ones stay', () => {
+test('of several extras the last ones stay', async () => {
   const backend = new ScriptedBackend([], {contextSize: 40});
   const extras = ['a', 'b', 'c'].map((text) => ({text, filename: 'f'}));
-  const {prompt} = fitInfill({prefix: 'p', suffix: '', extras, answerLength: 0}, backend);
+  const {prompt} = await fitInfill({prefix: 'p', suffix: '', extras, answerLength: 0}, backend);
   expect(prompt).toBe('# File: f\nb\n\n# File: f\nc\n\np');
 });
 

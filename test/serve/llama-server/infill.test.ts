@@ -11,30 +11,30 @@ const fitted = (texts: Partial<Texts>, room: number) =>
     new ScriptedBackend([], {contextSize: room + 4}),
   );
 
-test('what fits exactly is left as it is, and one token less cuts one', () => {
+test('what fits exactly is left as it is, and one token less cuts one', async () => {
   const texts = {prefix: 'abcdef', suffix: 'uv'};
-  expect(fitted(texts, 8)).toEqual({prompt: 'abcdef', suffix: 'uv'});
-  expect(fitted(texts, 7)).toEqual({prompt: 'abcdef', suffix: 'u'});
+  expect(await fitted(texts, 8)).toEqual({prompt: 'abcdef', suffix: 'uv'});
+  expect(await fitted(texts, 7)).toEqual({prompt: 'abcdef', suffix: 'u'});
 });
 
-test('the answer needs room too', () => {
-  expect(fitted({prefix: 'abcdef', answerLength: 4}, 8)).toEqual({prompt: 'cdef', suffix: ''});
-  expect(fitted({prefix: 'abcdef', answerLength: 2}, 8)).toEqual({prompt: 'abcdef', suffix: ''});
+test('the answer needs room too', async () => {
+  expect(await fitted({prefix: 'abcdef', answerLength: 4}, 8)).toEqual({prompt: 'cdef', suffix: ''});
+  expect(await fitted({prefix: 'abcdef', answerLength: 2}, 8)).toEqual({prompt: 'abcdef', suffix: ''});
 });
 
-test('a suffix gets a quarter, or what the prefix leaves it', () => {
-  expect(fitted({prefix: 'abcdefghij', suffix: 'uvwxyz'}, 8)).toEqual({prompt: 'efghij', suffix: 'uv'});
-  expect(fitted({prefix: 'ab', suffix: 'uvwxyz'}, 7)).toEqual({prompt: 'ab', suffix: 'uvwxy'});
+test('a suffix gets a quarter, or what the prefix leaves it', async () => {
+  expect(await fitted({prefix: 'abcdefghij', suffix: 'uvwxyz'}, 8)).toEqual({prompt: 'efghij', suffix: 'uv'});
+  expect(await fitted({prefix: 'ab', suffix: 'uvwxyz'}, 7)).toEqual({prompt: 'ab', suffix: 'uvwxy'});
 });
 
-test('without any room nothing is left', () => {
-  expect(fitted({prefix: 'abc', suffix: 'uv'}, 0)).toEqual({prompt: '', suffix: ''});
-  expect(fitted({prefix: 'abc', suffix: 'uv'}, -2)).toEqual({prompt: '', suffix: ''});
+test('without any room nothing is left', async () => {
+  expect(await fitted({prefix: 'abc', suffix: 'uv'}, 0)).toEqual({prompt: '', suffix: ''});
+  expect(await fitted({prefix: 'abc', suffix: 'uv'}, -2)).toEqual({prompt: '', suffix: ''});
 });
 
-test('an extra file stays whole where it fits exactly, and goes where it does not', () => {
+test('an extra file stays whole where it fits exactly, and goes where it does not', async () => {
   const extra = '# File: a\nx\n\n';
   const texts = {prefix: 'pq', extras: [{text: 'x', filename: 'a'}]};
-  expect(fitted(texts, extra.length + 2).prompt).toBe(`${extra}pq`);
-  expect(fitted(texts, extra.length + 1).prompt).toBe('pq');
+  expect((await fitted(texts, extra.length + 2)).prompt).toBe(`${extra}pq`);
+  expect((await fitted(texts, extra.length + 1)).prompt).toBe('pq');
 });

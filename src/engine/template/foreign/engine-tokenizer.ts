@@ -1,5 +1,6 @@
 // A vocabulary that is not one of Mistral's families: text to ids by the engine's own tokenizer, ids to text by the file.
 import {EngineError} from '../../../base/errors.ts';
+import {atOnce, type Steps} from '../../../base/in-turns.ts';
 import type {Token} from '../../contract/requests.ts';
 import type {TokenDecoder, Tokenizer} from '../../contract/tokenizer.ts';
 import {BYTE_LETTERS} from '../../gguf/check/byte-letters.ts';
@@ -54,11 +55,21 @@ export class EngineTokenizer implements Tokenizer {
     this.#encode = encode;
   }
 
-  /** The engine makes added pieces from text: it gets them cut. */
   encode(text: string): Token[] {
+    return atOnce(this.encodeSteps(text));
+  }
+
+  /** The engine makes added pieces from text: it gets them cut. */
+  *encodeSteps(text: string): Steps<Token[]> {
     const mark = freshMark([text]);
-    const parts = this.#special.mark(text, mark).split(mark).flatMap(cutLong);
-    return parts.flatMap((part) => (part === '' ? [] : [...this.#encode(part)]));
+    const tokens: Token[] = [];
+    for (const part of this.#special.mark(text, mark).split(mark)) {
+      for (const short of cutLong(part)) {
+        if (short !== '') for (const token of this.#encode(short)) tokens.push(token);
+        yield;
+      }
+    }
+    return tokens;
   }
 
   controlId(text: string): Token | undefined {
@@ -102,16 +113,16 @@ export class EngineTokenizer implements Tokenizer {
 }
 
 /** Cut before a space between two words, where a pattern cuts too; a run without one is cut where it gets too long. */
-function cutLong(text: string): string[] {
-  const parts: string[] = [];
-  let rest = text;
-  while (rest.length > MOST_AT_ONCE) {
-    const [head = ''] = /^[\s\S]*\S(?= \S)/.exec(rest.slice(0, MOST_AT_ONCE)) ?? [];
-    const length = head.length || wholeCharacters(rest, MOST_AT_ONCE);
-    parts.push(rest.slice(0, length));
-    rest = rest.slice(length);
+function* cutLong(text: string): Generator<string> {
+  let from = 0;
+  while (text.length - from > MOST_AT_ONCE) {
+    const window = text.slice(from, from + MOST_AT_ONCE);
+    const [head = ''] = /^[\s\S]*\S(?= \S)/.exec(window) ?? [];
+    const length = head.length || wholeCharacters(window, MOST_AT_ONCE);
+    yield text.slice(from, from + length);
+    from += length;
   }
-  return [...parts, rest];
+  yield text.slice(from);
 }
 
 /** No character is cut in two. */

@@ -4,6 +4,7 @@ import {type Token, type Tokenized, textPrompt} from '../../contract/prompt.ts';
 import {Refusal} from '../../contract/refusal.ts';
 import type {ChatCompletionRequest} from '../../contract/requests.ts';
 import type {Tokenizer} from '../../contract/tokenizer.ts';
+import {type TurnOptions, writeInTurns} from '../../tokenizer/write-in-turns.ts';
 import {validateTools} from '../encode/check-tools.ts';
 import {type Rendered, TemplateRenderer} from '../jinja/template-renderer.ts';
 import type {ForeignTemplate} from '../version/detect.ts';
@@ -53,7 +54,7 @@ export class ForeignChat {
   }
 
   /** @throws Refusal for what the template refuses or cannot say, with its own words. */
-  async render(request: ChatCompletionRequest): Promise<ForeignPrompt> {
+  async render(request: ChatCompletionRequest, turns: TurnOptions = {}): Promise<ForeignPrompt> {
     this.#check(request);
     const texts = [this.#template, JSON.stringify([request.messages, request.tools ?? []], mapsToo)];
     const mark = freshMark(texts);
@@ -66,7 +67,8 @@ export class ForeignChat {
     });
     const printed = textOf(await this.#renderer.render(variables));
     const whole = isContinued(request) ? upTo(printed, endMark) : printed;
-    const tokens = this.#encode(this.#specials.split(whole, mark));
+    const parts = this.#specials.split(whole, mark);
+    const tokens = await writeInTurns(this.#tokenizer, (tokenizer) => this.#encode(parts, tokenizer), turns);
     return {...textPrompt(tokens), version: 'foreign', end: await this.answerEnd()};
   }
 
@@ -96,9 +98,8 @@ export class ForeignChat {
     validateTools(tools);
   }
 
-  #encode(parts: readonly Part[]): Token[] {
+  #encode(parts: readonly Part[], tokenizer: Tokenizer): Token[] {
     const {bos, addsBos} = this.#tokens;
-    const tokenizer = this.#tokenizer;
     const tokens = parts.flatMap((part) =>
       'special' in part ? [this.#special(part.special)] : tokenizer.encode(part.text),
     );

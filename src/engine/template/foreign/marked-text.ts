@@ -8,6 +8,9 @@ const LAST_MARK = 0xffffd;
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+/** UTF-16 units that are searched at once. */
+const STRETCH = 1 << 14;
+
 /** A stretch of what a template printed: the text of a special token, or plain text. */
 export type Part = {readonly special: string} | {readonly text: string};
 
@@ -16,7 +19,6 @@ export class SpecialTexts {
   /** Longest first, so that of two at one place the longer counts; a single character cannot be kept apart. */
   readonly #texts: readonly string[];
   readonly #any: RegExp | undefined;
-  readonly #split: RegExp | undefined;
   /** Beginnings and ends of special texts, without the whole. */
   readonly #beginnings = new Set<string>();
   readonly #ends = new Set<string>();
@@ -34,7 +36,6 @@ export class SpecialTexts {
     if (this.#texts.length === 0) return;
     const pattern = this.#texts.map(escaped).join('|');
     this.#any = new RegExp(pattern, 'g');
-    this.#split = new RegExp(`(${pattern})`);
   }
 
   /**
@@ -66,12 +67,32 @@ export class SpecialTexts {
 
   /** What was printed, cut at special texts; the marks are taken out of the text between. */
   split(printed: string, mark: string): readonly Part[] {
-    const pieces = this.#split === undefined ? [printed] : printed.split(this.#split);
-    return pieces.flatMap((piece, index): readonly Part[] => {
-      if (index % 2 === 1) return [{special: piece}];
-      const text = withoutMark(piece, mark);
+    return [...this.parts(printed)].flatMap((part): readonly Part[] => {
+      if (part === undefined || 'special' in part) return part ? [part] : [];
+      const text = withoutMark(part.text, mark);
       return text === '' ? [] : [{text}];
     });
+  }
+
+  /** A text cut at special texts, from left to right. Undefined now and then, where the reader may pause. */
+  *parts(text: string): Generator<Part | undefined> {
+    let from = 0;
+    for (let at = 0; this.#any !== undefined && at < text.length; ) {
+      // Also a special text that begins at the end of the stretch is whole.
+      this.#any.lastIndex = 0;
+      const found = this.#any.exec(text.slice(at, at + STRETCH + this.#longest));
+      if (found === null || found.index >= STRETCH) {
+        at += STRETCH;
+        yield undefined;
+        continue;
+      }
+      const start = at + found.index;
+      if (start > from) yield {text: text.slice(from, start)};
+      yield {special: found[0]};
+      from = start + found[0].length;
+      at = from;
+    }
+    if (from < text.length) yield {text: text.slice(from)};
   }
 
   /** The special text that a text begins with. */

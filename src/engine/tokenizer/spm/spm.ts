@@ -1,5 +1,6 @@
 // SentencePiece BPE with byte fallback, as Mistral's v1 to v7 vocabularies use it.
 import {EngineError} from '../../../base/errors.ts';
+import type {Steps} from '../../../base/in-turns.ts';
 import type {Token} from '../../contract/requests.ts';
 import type {TokenDecoder, Tokenizer} from '../../contract/tokenizer.ts';
 import {isControlName, isReferenceName} from '../control-tokens.ts';
@@ -31,6 +32,8 @@ export interface SpmVocabulary {
   readonly eos?: Token;
 }
 
+/** Words between two pauses. */
+const STEP = 1024;
 const WORD_MARK = '\u2581';
 const WORD_MARK_BYTES = Buffer.from(WORD_MARK);
 /** SentencePiece's surface of <unk>. */
@@ -72,13 +75,35 @@ export class SpmTokenizer implements Tokenizer {
 
   encode(text: string): Token[] {
     if (text === '') return [];
-    const marked = text.replaceAll(' ', WORD_MARK);
-    const bytes = Buffer.from(this.#vocabulary.dummyPrefix ? WORD_MARK + marked : marked);
+    const bytes = Buffer.from(this.#start + text.replaceAll(' ', WORD_MARK));
     const tokens: Token[] = [];
-    this.#userPieces.split(bytes, (start, end, id) => {
-      if (id === undefined) this.#encodePlain(bytes, start, end, tokens);
-      else tokens.push(id);
-    });
+    const emit = this.#emitTo(tokens, bytes);
+    for (const part of this.#userPieces.split(bytes)) {
+      if (part?.id !== undefined) tokens.push(part.id);
+      else if (part) {
+        for (const [from, to] of this.#words(bytes, part)) this.#merger.merge(bytes, from, to, true, emit);
+      }
+    }
+    return tokens;
+  }
+
+  *encodeSteps(text: string): Steps<Token[]> {
+    if (text === '') return [];
+    const bytes = yield* markedBytes(this.#start, text);
+    const tokens: Token[] = [];
+    const emit = this.#emitTo(tokens, bytes);
+    const merger = this.#merger.fresh();
+    let words = 0;
+    for (const part of this.#userPieces.split(bytes)) {
+      if (part === undefined) yield;
+      else if (part.id !== undefined) tokens.push(part.id);
+      else {
+        for (const [from, to] of this.#words(bytes, part)) {
+          if (words++ % STEP === 0) yield;
+          yield* merger.mergeSteps(bytes, from, to, true, emit);
+        }
+      }
+    }
     return tokens;
   }
 
@@ -124,19 +149,28 @@ export class SpmTokenizer implements Tokenizer {
     return bytes.subarray(start, start + (lengths[token] as number));
   }
 
-  #encodePlain(bytes: Uint8Array, start: number, end: number, tokens: Token[]): void {
-    const emit = (id: number, from: number, to: number) => {
+  /** What stands before every text. */
+  get #start(): string {
+    return this.#vocabulary.dummyPrefix ? WORD_MARK : '';
+  }
+
+  /** Puts pieces at the end of `tokens`, and the bytes of what is none. */
+  #emitTo(tokens: Token[], bytes: Uint8Array) {
+    return (id: number, from: number, to: number) => {
       if (id >= 0) tokens.push(id);
       else for (let i = from; i < to; i++) tokens.push(this.#byteTokens[bytes[i] as number] as number);
     };
-    if (!this.#wordsApart) {
-      this.#merger.merge(bytes, start, end, true, emit);
-      return;
-    }
-    let from = start;
-    while (from < end) {
+  }
+
+  /** The stretches that are merged each by itself. */
+  *#words(
+    bytes: Uint8Array,
+    {start, end}: {start: number; end: number},
+  ): Generator<readonly [from: number, to: number]> {
+    if (!this.#wordsApart) yield [start, end];
+    for (let from = start; this.#wordsApart && from < end; ) {
       const to = wordEnd(bytes, from, end);
-      this.#merger.merge(bytes, from, to, true, emit);
+      yield [from, to];
       from = to;
     }
   }
@@ -195,6 +229,23 @@ export class SpmTokenizer implements Tokenizer {
     const name = missing.toString(16).padStart(2, '0');
     throw new EngineError('model_invalid', `the vocabulary has no piece for byte 0x${name}, so not every text fits it`);
   }
+}
+
+/** UTF-16 units that become bytes at once. */
+const STRETCH = 1 << 16;
+
+/** The text with word marks for its spaces, behind `start`. */
+function* markedBytes(start: string, text: string): Steps<Buffer> {
+  const parts: Buffer[] = [Buffer.from(start)];
+  for (let from = 0; from < text.length; ) {
+    // No character is cut in two.
+    const isHalf = /[\ud800-\udbff]/.test(text[from + STRETCH - 1] ?? '');
+    const to = from + STRETCH - (isHalf ? 1 : 0);
+    parts.push(Buffer.from(text.slice(from, to).replaceAll(' ', WORD_MARK)));
+    from = to;
+    yield;
+  }
+  return Buffer.concat(parts);
 }
 
 /** Scores as ranks: equal scores share one, the highest is 0. Sorted as numbers: a map of 32,000 floats is slow. */

@@ -6,6 +6,16 @@ interface UserPiece {
   readonly bytes: Uint8Array;
 }
 
+/** A stretch of a text; `id` where it is a user-defined piece. */
+interface TextPart {
+  readonly start: number;
+  readonly end: number;
+  readonly id: number | undefined;
+}
+
+/** Bytes between two pauses. */
+const STEP = 4096;
+
 export class UserPieces {
   /** Longest first, by first byte. */
   readonly #byFirst = new Map<number, UserPiece[]>();
@@ -22,22 +32,26 @@ export class UserPieces {
     for (const list of this.#byFirst.values()) list.sort((a, b) => b.bytes.length - a.bytes.length);
   }
 
-  /** Hands over the text from left to right: stretches without an id, and user-defined pieces with theirs. */
-  split(text: Uint8Array, part: (start: number, end: number, id: number | undefined) => void): void {
+  /**
+   * The text from left to right: stretches without an id, and user-defined pieces with theirs. Undefined now and then, where
+   * the reader may pause.
+   */
+  *split(text: Uint8Array): Generator<TextPart | undefined> {
     let from = 0;
     let at = 0;
     while (this.#byFirst.size > 0 && at < text.length) {
+      if (at % STEP === 0) yield undefined;
       const piece = this.#match(text, at);
       if (!piece) {
         at++;
         continue;
       }
-      if (at > from) part(from, at, undefined);
-      part(at, at + piece.bytes.length, piece.id);
+      if (at > from) yield {start: from, end: at, id: undefined};
+      yield {start: at, end: at + piece.bytes.length, id: piece.id};
       at += piece.bytes.length;
       from = at;
     }
-    if (from < text.length) part(from, text.length, undefined);
+    if (from < text.length) yield {start: from, end: text.length, id: undefined};
   }
 
   #match(text: Uint8Array, at: number): UserPiece | undefined {

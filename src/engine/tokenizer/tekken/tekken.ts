@@ -1,5 +1,6 @@
 // Tekken: rank BPE over bytes within the pieces its pattern cuts.
 import {EngineError} from '../../../base/errors.ts';
+import type {Steps} from '../../../base/in-turns.ts';
 import type {Token} from '../../contract/requests.ts';
 import type {TokenDecoder, Tokenizer} from '../../contract/tokenizer.ts';
 import {Merger} from '../merge.ts';
@@ -14,6 +15,8 @@ export interface TekkenVocabulary {
   readonly special: Uint8Array;
 }
 
+/** Words between two pauses. */
+const STEP = 1024;
 const NO_BYTES = new Uint8Array(0);
 
 export class TekkenTokenizer implements Tokenizer {
@@ -58,10 +61,30 @@ export class TekkenTokenizer implements Tokenizer {
     };
     for (let start = 0; start < bytes.length; ) {
       const end = splitter.end(start);
-      // As in tiktoken, a piece that is a token as a whole needs no merging, even if merges would not lead to it.
       const whole = this.#merger.findWhole(bytes, start, end);
       if (whole >= 0) tokens.push(whole);
       else this.#merger.merge(bytes, start, end, false, emit);
+      start = end;
+    }
+    return tokens;
+  }
+
+  *encodeSteps(text: string): Steps<Token[]> {
+    const bytes = Buffer.from(text);
+    yield;
+    const splitter = new TekkenSplitter(bytes);
+    const merger = this.#merger.fresh();
+    const tokens: Token[] = [];
+    const emit = (id: number) => {
+      tokens.push(id);
+    };
+    for (let start = 0, pieces = 0; start < bytes.length; pieces++) {
+      if (pieces % STEP === 0) yield;
+      const end = splitter.end(start);
+      // As in tiktoken, a piece that is a token as a whole needs no merging, even if merges would not lead to it.
+      const whole = merger.findWhole(bytes, start, end);
+      if (whole >= 0) tokens.push(whole);
+      else yield* merger.mergeSteps(bytes, start, end, false, emit);
       start = end;
     }
     return tokens;

@@ -45,10 +45,10 @@ export function addMessages(app: App, service: Service): void {
       },
       config,
     },
-    async ({json}) => {
+    async (asked) => {
       const {backend, defaults} = service;
-      const {request} = fittedTo(readMessageRequest(json, defaults), backend.model);
-      return {input_tokens: await countTokens(backend, request)};
+      const {request} = fittedTo(readMessageRequest(asked.json, defaults), backend.model);
+      return {input_tokens: await countTokens(asked, backend, request)};
     },
   );
 }

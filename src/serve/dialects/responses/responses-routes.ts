@@ -44,9 +44,12 @@ export function addResponses(app: App, service: Service): void {
         },
         config: {errors: 'responses', fields: 'responses'},
       },
-      async ({json}) => {
-        const {request} = fittedTo(readResponses(json, service.defaults), service.backend.model);
-        return {object: 'response.input_tokens' as const, input_tokens: await countTokens(service.backend, request)};
+      async (asked) => {
+        const {request} = fittedTo(readResponses(asked.json, service.defaults), service.backend.model);
+        return {
+          object: 'response.input_tokens' as const,
+          input_tokens: await countTokens(asked, service.backend, request),
+        };
       },
     );
   }
