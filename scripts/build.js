@@ -17,3 +17,4 @@ await import('./bundle-http.js');
 await import('./bundle-server.js');
 await import('./bundle-startup.js');
 await import('./drop-unreached.js');
+await import('./roll-up-types.js');

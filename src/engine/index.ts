@@ -2,6 +2,7 @@
 
 export type {ErrorCode} from '../base/errors.ts';
 export {EngineError} from '../base/errors.ts';
+export {fromPlain, type Json, type JsonNumber, type JsonObject, parseJson} from '../base/json.ts';
 export type {
   Backend,
   Embedding,
