@@ -23,7 +23,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   commander: /^commands\//,
   ora: /^commands\/host\/progress\.ts$/,
   chalk: /^commands\/host\/report\.ts$/,
-  pino: /^commands\/serve\/run-server\.ts$/,
+  pino: /^commands\/serve\/server-log\.ts$/,
   fastify: /^serve\//,
   '@fastify/cors': /^serve\/app\.ts$/,
   '@fastify/swagger': /^serve\/openapi\.ts$/,

@@ -22,3 +22,21 @@ function withUnit(value: number, units: readonly string[], gap: string): string 
   const digits = unit === 0 || scaled >= 100 ? 0 : scaled >= 10 ? 1 : 2;
   return `${scaled.toFixed(digits)}${gap}${units[unit]}`;
 }
+
+const BYTES: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  ki: 2 ** 10,
+  m: 1e6,
+  mi: 2 ** 20,
+  g: 1e9,
+  gi: 2 ** 30,
+  t: 1e12,
+  ti: 2 ** 40,
+};
+
+/** `16GB`, `1.5 GiB`, `500M` or a plain number, in bytes; undefined for any other text. */
+export function parseBytes(text: string): number | undefined {
+  const [, number, unit = ''] = /^(\d{1,15}(?:\.\d{1,6})?) ?(|[kmgt]i?)b?$/i.exec(text) ?? [];
+  return number === undefined ? undefined : Math.round(Number(number) * (BYTES[unit.toLowerCase()] as number));
+}

@@ -8,11 +8,12 @@ import {toPlain} from '../base/json.ts';
 import type {Backend} from '../engine/contract/backend.ts';
 import {hostCheck, keyCheck, originCheck} from './access.ts';
 import {addRoutes} from './all-routes.ts';
-import {useBodyParser} from './body/parse-body.ts';
+import {useBodyCheck, useBodyParser} from './body/parse-body.ts';
 import {judgeFields} from './fields/field-rules.ts';
 import {FIELD_RULES} from './fields/field-table.ts';
+import {keyIndexBehind} from './http/behind-router.ts';
 import {useMethods} from './http/methods.ts';
-import {newRequestId, REQUEST_ID_HEADER, useRequestId} from './http/request-id.ts';
+import {givenRequestId, newRequestId, REQUEST_ID_HEADER, useRequestId} from './http/request-id.ts';
 import {refuseUnread} from './http/unread.ts';
 import {errorBody, HttpError, isUnforeseen, statusIn, toHttpError, ValidationError} from './http-error.ts';
 import {useOpenApi} from './openapi.ts';
@@ -32,6 +33,8 @@ export interface AppOptions extends ServiceOptions {
   /** For receiving a whole request; an answer may take as long as it likes. Default one minute. */
   readonly requestMs?: number;
   readonly logger: FastifyBaseLogger | undefined;
+  /** Only our own router reaches it: whose request it is and what it is called is believed, and the router's log has it. */
+  readonly behindRouter?: boolean;
   /** Writes request bodies to the log. */
   readonly logPrompts: boolean;
 }
@@ -41,13 +44,20 @@ const KEEP_ALIVE_MS = 65_000;
 const REQUEST_MS = 60_000;
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** The application and the service behind it. `backend` may still be loading: until then the routes answer 503. */
-export async function createApp(backend: Promise<Backend>, options: AppOptions): Promise<{app: App; service: Service}> {
+/**
+ * The application and the service behind it. `backend` may still be loading: until then the routes answer 503. `route` takes the
+ * place of what the routes do, for a server that has others answer: called before there are any.
+ */
+export async function createApp(
+  backend: Promise<Backend>,
+  options: AppOptions,
+  route?: (app: App, service: Service) => void,
+): Promise<{app: App; service: Service}> {
   const service = new Service(backend, options);
   const {requestMs = REQUEST_MS} = options;
   const app = fastify({
     bodyLimit: options.bodyLimit,
-    genReqId: newRequestId,
+    genReqId: options.behindRouter ? ({headers}) => givenRequestId(headers) : newRequestId,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: requestMs,
     http: {headersTimeout: requestMs / 4, connectionsCheckingInterval: requestMs / 12},
@@ -85,8 +95,13 @@ export async function createApp(backend: Promise<Backend>, options: AppOptions):
   useLog(app, service, options);
   useAccess(app, options);
   useMethods(app);
-  useFieldRules(app);
+  // Whoever passes requests on leaves it to others to look into them.
+  if (!route) {
+    useBodyCheck(app as unknown as FastifyInstance);
+    useFieldRules(app, options);
+  }
   await useOpenApi(app, options.apiKeys.length > 0);
+  route?.(app, service);
   addRoutes(app, service);
   return {app, service};
 }
@@ -97,12 +112,14 @@ function useAccess(app: App, options: AppOptions): void {
   // A key is what no page of another site has.
   const checkOrigin = options.apiKeys.length === 0 ? originCheck(options.corsOrigins) : undefined;
   app.decorateRequest('keyIndex', undefined);
+  app.decorateRequest('servedModel', undefined);
   app.addHook('onRequest', async (request) => {
     const {method, headers, routeOptions} = request;
     if (routeOptions.config.public) return;
     checkHost?.(headers);
     checkOrigin?.(method, headers);
-    request.keyIndex = checkKey(headers);
+    const index = checkKey(headers);
+    request.keyIndex = options.behindRouter ? keyIndexBehind(headers) : index;
   });
 }
 
@@ -123,12 +140,14 @@ function useErrors(app: App): void {
 }
 
 /** What the fields mean that a route does not read; their shapes come first. */
-function useFieldRules(app: App): void {
+function useFieldRules(app: App, {behindRouter = false}: AppOptions): void {
   app.addHook('preHandler', async ({json, routeOptions}, reply) => {
     const {shape} = (routeOptions.schema?.body ?? {}) as {shape?: object};
     if (!shape) return;
     const {fields} = routeOptions.config;
-    tell(reply, ...judgeFields(json, (name) => Object.hasOwn(shape, name), fields ? FIELD_RULES[fields] : []));
+    // The router has read which model is meant, on every route.
+    const isKnown = (name: string) => Object.hasOwn(shape, name) || (behindRouter && name === 'model');
+    tell(reply, ...judgeFields(json, isKnown, fields ? FIELD_RULES[fields] : []));
   });
   app.addHook('preSerialization', async ({routeOptions}, reply, payload) => {
     const notes = toldOf(reply);
@@ -138,7 +157,7 @@ function useFieldRules(app: App): void {
   });
 }
 
-function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
+function useLog(app: App, service: Service, {logPrompts, behindRouter}: AppOptions): void {
   if (logPrompts) {
     app.addHook('preHandler', async ({log, json}) => log.info({body: toPlain(json)}, 'request body'));
   }
@@ -150,7 +169,9 @@ function useLog(app: App, service: Service, {logPrompts}: AppOptions): void {
       const route = request.routeOptions.url ?? 'unknown';
       const {statusCode: status, elapsedTime} = reply;
       service.metrics.countRequest(route, status);
-      request.log.info({method: request.method, route, status, ms: Math.round(elapsedTime)}, 'answered');
+      if (behindRouter) return;
+      const {servedModel: model} = request;
+      request.log.info({method: request.method, route, status, model, ms: Math.round(elapsedTime)}, 'answered');
     });
   });
 }

@@ -16,6 +16,8 @@ declare module 'fastify' {
     json: Json;
     /** Which of the server's keys it came with, by its place in the list; undefined: none was needed. */
     keyIndex: number | undefined;
+    /** Where there are several: the model it is for. */
+    servedModel: string | undefined;
   }
   interface FastifyContextConfig {
     /** Answered without a key and from any Host. */
@@ -24,6 +26,8 @@ declare module 'fastify' {
     errors?: ErrorStyle;
     /** Whose rules the fields that the route does not read are judged by; absent: they are told. */
     fields?: FieldDialect;
+    /** Needs the vocabulary of the model and not its weights. */
+    countsOnly?: boolean;
     /** Whether its reply, where it is whole, lists in `warnings` what the header lists. */
     warns?: boolean;
   }

@@ -3,23 +3,21 @@
 import {randomUUID} from 'node:crypto';
 import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {pino} from 'pino';
 import {EngineError} from '../../base/errors.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {SystemBackend} from '../../engine/conversation/system-backend.ts';
 import {createApp} from '../../serve/app.ts';
 import {stepWatch} from '../../serve/engine-watch.ts';
 import type {App} from '../../serve/route.ts';
-import type {Service} from '../../serve/service.ts';
 import type {Io} from '../host/io.ts';
 import {openBackend} from '../open-model/open-backend.ts';
 import {offerSystem, type SystemOf, samplingFor, systemOf} from '../open-model/recommended.ts';
 import {announceServer, changesAnswers} from '../open-model/running-servers.ts';
+import {serverLog} from './server-log.ts';
 import type {ServeFlags} from './server-settings.ts';
 import {settings} from './server-settings.ts';
+import {untilSignal} from './until-signal.ts';
 
-/** How often a draining server looks whether it is done. */
-const DRAIN_CHECK_MS = 20;
 /** For freeing the engine at the end. */
 const CLOSE_MS = 5000;
 
@@ -28,7 +26,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   const {host, port, graceMs, stepMs, app: options, model: fromEnvFile} = settings(io, flags);
   const system = await systemOf(io, flags.system);
   // Silent until it listens: Fastify would log what the line for people says better.
-  const logger = pino({level: 'silent', base: null}, {write: io.logJson});
+  const logger = serverLog(io);
   let loaded = (_backend: Backend) => {};
   const ready = new Promise<Backend>((resolve) => {
     loaded = resolve;
@@ -87,7 +85,7 @@ function reachable(url: string): string {
 }
 
 /** Starts listening and returns the URL. @throws EngineError `io` when the address cannot be had. */
-async function listen(app: App, host: string, port: number): Promise<string> {
+export async function listen(app: App, host: string, port: number): Promise<string> {
   try {
     await app.listen({host, port});
   } catch (cause) {
@@ -100,44 +98,4 @@ async function listen(app: App, host: string, port: number): Promise<string> {
   }
   const address = app.server.address() as AddressInfo;
   return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
-}
-
-/**
- * Waits for SIGTERM or SIGINT, then for the running answers: at most `graceMs`, or until a second signal.
- * @throws EngineError `engine_failed` when the engine breaks down.
- */
-async function untilSignal(io: Io, service: Service, graceMs: number): Promise<void> {
-  let signals = 0;
-  let wake = () => {};
-  const first = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
-  const release = io.captureInterrupt(() => {
-    signals++;
-    wake();
-  }, ['SIGINT', 'SIGTERM']);
-  try {
-    const failure = await Promise.race([first, service.dead]);
-    service.drain();
-    if (failure) {
-      service.stop();
-      await answered(service);
-      throw new EngineError(failure.code, `${failure.message}; it does not come back`, {
-        hint: 'Start the server again; whatever runs it can do so when it ends with this exit code.',
-        cause: failure,
-      });
-    }
-    if (service.inFlight > 0) io.say(`stopping; ${service.inFlight} requests are still being answered`);
-    const deadline = performance.now() + graceMs;
-    while (service.inFlight > 0 && signals === 1 && performance.now() < deadline) await sleep(DRAIN_CHECK_MS);
-    service.stop();
-    await answered(service);
-  } finally {
-    release();
-  }
-}
-
-/** What was cut off still tells its client so. */
-async function answered(service: Service): Promise<void> {
-  for (let wait = 0; service.inFlight > 0 && wait < 1000; wait += DRAIN_CHECK_MS) await sleep(DRAIN_CHECK_MS);
 }

@@ -1,6 +1,10 @@
 // `mistral serve`: one model behind the HTTP protocols of OpenAI, Mistral, llama.cpp and three older servers.
 
 import type {Command} from 'commander';
+import {EngineError} from '../../base/errors.ts';
+import {parseBytes} from '../../base/units.ts';
+import {parseKeepAlive} from '../../serve/dialects/ollama/keep-alive.ts';
+import {InvalidArgumentError} from '../commander.ts';
 import type {Io} from '../host/io.ts';
 import {
   addEngineOptions,
@@ -22,11 +26,31 @@ const EXAMPLES = `
 Examples:
   mistral serve ~/models/7B                           on http://127.0.0.1:8080
   mistral serve ~/models/7B --parallel 4 --alias codestral-latest
+  mistral serve --models ~/models --alias claude-sonnet-5=7B
   MISTRAL_SERVE_KEY=secret mistral serve --host 0.0.0.0
   mistral serve --settings-file .env                  MODEL_PATH, MAX_TOKENS, TEMPERATURE, HOST, PORT
 
 While it runs, /docs lists every route. API keys come from --api-key, --api-key-file (one a line)
 and $MISTRAL_SERVE_KEY. SIGTERM lets running answers finish; a second one does not.`;
+
+function memory(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes === undefined || bytes < 1) throw new InvalidArgumentError('Expected a size such as 16GB.');
+  return bytes;
+}
+
+function keepAlive(text: string): number {
+  const ms = parseKeepAlive(text);
+  if (ms === undefined) throw new InvalidArgumentError('Expected a time such as 5m, 1h30m or 300 (seconds).');
+  return ms;
+}
+
+/** @throws EngineError `usage` for flags that would be lost. */
+function keepForSeveral({memory: size, keepAlive: time}: ServeFlags): void {
+  const lost = size !== undefined ? '--memory' : time !== undefined ? '--keep-alive' : undefined;
+  if (lost === undefined) return;
+  throw new EngineError('usage', `${lost} is for --models: one model stays loaded`, {hint: 'Leave it out.'});
+}
 
 export function addServeCommand(command: Command, io: Io): void {
   const count = (min: number, max?: number) => number({integer: true, min, ...(max !== undefined && {max})});
@@ -34,6 +58,14 @@ export function addServeCommand(command: Command, io: Io): void {
   addModelArgument(command);
   command
     .description('Serve a model over HTTP to OpenAI, Mistral and llama.cpp clients.')
+    .optionsGroup('Several models:')
+    .option(
+      '--models [folder|name...]',
+      'serve these, or all that mistral list shows; each is loaded on demand',
+      collect(String),
+    )
+    .option('--memory <size>', 'for all loaded models, such as 16GB (default: 80 % of what is free)', memory)
+    .option('--keep-alive <time>', 'how long an idle model stays, such as 5m; -1 = for ever (default: 5m)', keepAlive)
     .optionsGroup('Server:')
     .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <n>', 'port, 0 = any free one (default: 8080)', count(0, 65_535))
@@ -48,7 +80,7 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--allowed-host <name>', 'a Host header to accept besides this machine; repeatable', collect(String))
     .option('--cors-origin <origin>', 'a web origin that may call, * = any; repeatable', collect(String))
     .option('--body-limit <mib>', 'largest request body', number({above: 0, max: 1024}), 8)
-    .option('--alias <name>', 'another name of the model; repeatable', collect(String))
+    .option('--alias <name>', 'another name of the model, with --models NAME=MODEL; repeatable', collect(String))
     .option('--max-choices <n>', 'answers that one request may ask for', count(1, 128), 8)
     .option('--share-cache', 'use kept prompts for everybody, whatever key they came with')
     .option('--max-tokens <n>', 'for requests that set none', maxTokens)
@@ -71,6 +103,11 @@ export function addServeCommand(command: Command, io: Io): void {
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {
     const flags = command.opts<ServeFlags>();
+    if (flags.models !== undefined) {
+      const {runRouter} = await import('./models/run-router.ts');
+      return await runRouter(io, modelArgument(model, flags), flags);
+    }
+    keepForSeveral(flags);
     const {runServe} = await import('./run-server.ts');
     await runServe(io, modelArgument(model, flags), flags);
   });

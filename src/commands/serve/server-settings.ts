@@ -17,6 +17,12 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export interface ServeFlags extends EngineFlags {
   readonly modelPath?: string;
+  /** True: all of this machine. */
+  readonly models?: readonly string[] | true;
+  /** Bytes. */
+  readonly memory?: number;
+  /** Milliseconds; Infinity is for ever. */
+  readonly keepAlive?: number;
   readonly host?: string;
   readonly port?: number;
   readonly parallel: number;

@@ -15,6 +15,12 @@ const CRASHES = new Map<NodeJS.Signals, string>([
   ['SIGFPE', 'an arithmetic error'],
   ['SIGKILL', 'somebody killed it, or the system did because memory ran out'],
 ]);
+/** How a process was ended that did wrong, for people; undefined for a signal that ends what is asked to. */
+export function crashLine(signal: NodeJS.Signals): string | undefined {
+  const why = CRASHES.get(signal);
+  return why && `(${signal}, ${128 + constants.signals[signal]}): ${why}`;
+}
+
 /** The exit code of `engine_failed`. */
 const CRASHED = 5;
 
@@ -59,9 +65,9 @@ export function supervise(): void {
   child.on('exit', (code, signal) => {
     release();
     if (signal === null) return process.exit(code ?? 1);
-    const crash = CRASHES.get(signal);
+    const crash = crashLine(signal);
     if (crash !== undefined) {
-      sayOn(process.stderr, `error: the engine crashed (${signal}, ${128 + constants.signals[signal]}): ${crash}`);
+      sayOn(process.stderr, `error: the engine crashed ${crash}`);
       return process.exit(CRASHED);
     }
     process.removeAllListeners(signal);

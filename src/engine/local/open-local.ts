@@ -1,14 +1,17 @@
 // From a GGUF file to a running local backend: tokenizer, template and engine together.
 import {basename} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
 import type {KeptResults} from '../../base/files/kept-results.ts';
 import type {JsonObject} from '../../base/json.ts';
+import type {TokenModel} from '../contract/backend.ts';
 import type {LocalEngine, LocalOptions} from '../contract/local-engine.ts';
 import type {TemplateVersion} from '../contract/requests.ts';
+import {modelShape} from '../gguf/model-shape.ts';
 import {preflight} from '../gguf/preflight.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
 import {publishedSystem, recommendedSampling} from '../models/defaults/recommended-sampling.ts';
 import {defaultSystemOf} from '../template/default-system.ts';
-import {loadFromGguf, loadUnproved} from '../template/load-tokenizer.ts';
+import {type LoadedTokenizer, loadFromGguf, loadUnproved} from '../template/load-tokenizer.ts';
 import {checkChosen, isUnusual, settingLines} from '../template/model-settings.ts';
 import {guessLine, requireChats} from '../template/version/require-version.ts';
 import {engineFor} from './engines.ts';
@@ -54,24 +57,62 @@ export async function openLocalBackend(options: OpenLocalOptions): Promise<Local
   if (guess !== undefined) options.onNote?.(guess);
   if (modelSettings && isUnusual(modelSettings))
     options.onNote?.(`model settings: ${settingLines(modelSettings).join('; ')}`);
-  const {sampling, notes} = recommendedSampling(file);
-  for (const note of notes) options.onNote?.(note);
+  for (const note of recommendedSampling(file).notes) options.onNote?.(note);
   const tokenModel = unproved?.tokenModel ?? (await engine.open(file, options));
   const {trainedContextSize, device, state} = tokenModel;
-  const id = options.id ?? basename(file.path).replace(/\.gguf$/i, '');
   return new LocalBackend({
+    ...partsOfFile(file, loaded, options),
+    tokenModel,
+    trainedContextSize,
+    device,
+    state,
+  });
+}
+
+export interface OpenVocabularyOptions
+  extends Pick<OpenLocalOptions, 'template' | 'chatTemplate' | 'keptRenderings' | 'settings' | 'id'> {
+  /** Tokens, as the model would be opened with. */
+  readonly contextSize: number;
+}
+
+/**
+ * The model without its weights: it tells of itself, renders and counts as it would when it is open, in a hundredth of the
+ * memory, and generates nothing.
+ * @throws EngineError for a vocabulary that only an engine can read.
+ */
+export function openVocabulary(file: GgufFile, options: OpenVocabularyOptions): LocalBackend {
+  const {template, chatTemplate: givenTemplate, keptRenderings: kept, contextSize} = options;
+  const loaded = loadFromGguf(file, template, {givenTemplate, kept});
+  checkChosen(options.settings, loaded.version, loaded.modelSettings);
+  const tokenModel: TokenModel = {
+    contextSize,
+    slots: 1,
+    isEndOfGeneration: (token) => token === loaded.tokenizer.eos,
+    generate() {
+      throw new EngineError('unsupported', 'only the vocabulary of this model is loaded');
+    },
+    close: async () => {},
+  };
+  return new LocalBackend({
+    ...partsOfFile(file, loaded, options),
+    tokenModel,
+    trainedContextSize: modelShape(file).context ?? contextSize,
+    device: 'not loaded',
+  });
+}
+
+/** What a file and its tokenizer say of the model, whatever computes it. */
+function partsOfFile(file: GgufFile, loaded: LoadedTokenizer, options: Pick<OpenLocalOptions, 'settings' | 'id'>) {
+  const {sampling} = recommendedSampling(file);
+  return {
     ...loaded,
     ...(Object.keys(sampling).length > 0 && {sampling}),
     defaultSystem: defaultSystemOf(loaded),
     systemPublished: publishedSystem(file),
     chosenSettings: options.settings,
-    tokenModel,
-    trainedContextSize,
-    device,
-    state,
-    id,
+    id: options.id ?? basename(file.path).replace(/\.gguf$/i, ''),
     path: file.path,
-  });
+  };
 }
 
 /** The engine first: the vocabulary may be one that only it can read. */

@@ -45,10 +45,7 @@ const TOO_MUCH: Readonly<Record<string, string>> = {
   size: `has more than ${MAX_NESTED} messages, parts and other lists or objects`,
 };
 
-/**
- * Makes `app` read every body once, in turns with what else it does: the document stays on the request for the readers. It is
- * checked by the schema of its route before anything looks at it.
- */
+/** Makes `app` read every body once, in turns with what else it does: the document stays on the request for the readers. */
 export function useBodyParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.decorateRequest('json', null);
@@ -60,6 +57,10 @@ export function useBodyParser(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', {parseAs: 'buffer'}, async (request: FastifyRequest, body: Buffer) => {
     request.json = await inTurns(bodySteps(body), stillThere(request));
   });
+}
+
+/** Has every body checked by the schema of its route before anything looks at it. */
+export function useBodyCheck(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     const {json} = request;
     const schema = request.routeOptions.schema?.body as z.ZodType | undefined;

@@ -2,11 +2,36 @@
 
 import {basename} from 'node:path';
 import {z} from 'zod';
+import type {ModelInfo} from '../../engine/contract/backend.ts';
+import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
 import type {Service} from '../service.ts';
 
 const response = errors(LlamaErrorSchema, 401, 403, 503);
+
+/** What /props says of a model with these defaults. */
+export function propsOf(model: ModelInfo, defaults: SamplingParams, slots: number) {
+  return {
+    default_generation_settings: {
+      n_ctx: model.contextSize ?? 0,
+      params: {
+        temperature: defaults.temperature,
+        top_k: defaults.topK ?? 0,
+        top_p: defaults.topP ?? 1,
+        min_p: defaults.minP ?? 0,
+        repeat_penalty: defaults.repeatPenalty ?? 1,
+        n_predict: defaults.maxTokens ?? -1,
+      },
+    },
+    total_slots: slots,
+    model_alias: model.id,
+    model_path: basename(model.path ?? model.id),
+    chat_template: model.chatTemplate ?? (model.template ? `mistral-${model.template}` : ''),
+    modalities: {vision: false as const, audio: false as const},
+    build_info: model.device,
+  };
+}
 
 export function addStatus(app: App, service: Service): void {
   app.get(
@@ -30,29 +55,7 @@ export function addStatus(app: App, service: Service): void {
       },
       config: {errors: 'llama'},
     },
-    async () => {
-      const {model} = service.backend;
-      const {defaults} = service;
-      return {
-        default_generation_settings: {
-          n_ctx: model.contextSize ?? 0,
-          params: {
-            temperature: defaults.temperature,
-            top_k: defaults.topK ?? 0,
-            top_p: defaults.topP ?? 1,
-            min_p: defaults.minP ?? 0,
-            repeat_penalty: defaults.repeatPenalty ?? 1,
-            n_predict: defaults.maxTokens ?? -1,
-          },
-        },
-        total_slots: service.admission.options.slots,
-        model_alias: model.id,
-        model_path: basename(model.path ?? model.id),
-        chat_template: model.chatTemplate ?? (model.template ? `mistral-${model.template}` : ''),
-        modalities: {vision: false as const, audio: false as const},
-        build_info: model.device,
-      };
-    },
+    async () => propsOf(service.backend.model, service.defaults, service.admission.options.slots),
   );
   app.get(
     '/slots',

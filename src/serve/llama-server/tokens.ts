@@ -18,7 +18,7 @@ import type {Service} from '../service.ts';
 
 const response = errors(LlamaErrorSchema, 400, 401, 403, 413, 415, 501, 503);
 const JSON_TYPE = 'application/json; charset=utf-8';
-const route = {errors: 'llama'} as const;
+const route = {errors: 'llama', countsOnly: true} as const;
 
 const PieceSchema = z.object({id: z.int(), piece: z.union([z.string(), z.array(z.int())])});
 

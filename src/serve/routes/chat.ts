@@ -68,7 +68,7 @@ export function addChat(app: App, service: Service): void {
           body: ChatRequestSchema,
           response: {200: InputTokensSchema, ...errors(ErrorSchema, 400, 401, 403, 413, 503)},
         },
-        config: {fields: 'chat'},
+        config: {fields: 'chat', countsOnly: true},
       },
       async (asked) => {
         const {request} = passedOver(readChat(asked.json, service.defaults).request, service.backend.model);

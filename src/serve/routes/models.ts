@@ -3,7 +3,7 @@
 import type {IncomingHttpHeaders} from 'node:http';
 import {z} from 'zod';
 import type {ModelInfo} from '../../engine/contract/backend.ts';
-import type {RecommendedSampling} from '../../engine/contract/sampling.ts';
+import {chosenSampling, type RecommendedSampling, type SamplingChoice} from '../../engine/contract/sampling.ts';
 import {SAMPLING} from '../../engine/contract/sampling-table.ts';
 import {HttpError} from '../http-error.ts';
 import {ErrorSchema, errors} from '../reply/reply-schemas.ts';
@@ -37,20 +37,34 @@ const ModelCardSchema = z.object({
     classification: z.boolean(),
   }),
   permission: z.array(z.never()),
+  status: z
+    .object({value: z.enum(['unloaded', 'loading', 'loaded', 'sleeping'])})
+    .optional()
+    .describe('where there are several models; sleeping: loaded before, and again with the next request'),
 });
 
+export type ModelCard = z.infer<typeof ModelCardSchema>;
+
+/** What a server says of all its models, beside what each says of itself. */
+export interface CardFrame {
+  readonly sampling: SamplingChoice;
+  readonly aliases: readonly string[];
+  /** Unix time in seconds. */
+  readonly started: number;
+}
+
 /** Anthropic's clients send their version with every request. */
-function card(model: ModelInfo, service: Service, headers: IncomingHttpHeaders): z.infer<typeof ModelCardSchema> {
-  const {defaults} = service;
-  const {aliases, sampling} = service.options;
+export function modelCard(model: ModelInfo, frame: CardFrame, headers: IncomingHttpHeaders): ModelCard {
+  const {sampling, aliases, started} = frame;
+  const defaults = chosenSampling(sampling, model.sampling);
   return {
     id: model.id,
     object: 'model',
-    created: service.started,
+    created: started,
     owned_by: 'mistralai',
     type: headers['anthropic-version'] === undefined ? 'base' : 'model',
     display_name: model.id,
-    created_at: new Date(service.started * 1000).toISOString(),
+    created_at: new Date(started * 1000).toISOString(),
     name: model.id,
     description: `${model.template ?? 'unknown'} template, ${model.device}`,
     max_context_length: model.contextSize ?? 0,
@@ -79,6 +93,20 @@ function figures(recommended: RecommendedSampling): Record<string, number> {
   return Object.fromEntries(given);
 }
 
+const frameOf = ({options: {sampling, aliases}, started}: Service): CardFrame => ({sampling, aliases, started});
+
+/** The cards as OpenAI's and Anthropic's clients read a list. */
+export function modelList(data: ModelCard[]) {
+  const ids = data.map(({id}) => id);
+  return {
+    object: 'list' as const,
+    data,
+    first_id: ids[0] ?? '',
+    last_id: ids.at(-1) ?? '',
+    has_more: false as const,
+  };
+}
+
 export function addModels(app: App, service: Service): void {
   for (const prefix of ['/v1', '']) addModelList(app, service, prefix);
 }
@@ -103,15 +131,8 @@ function addModelList(app: App, service: Service, prefix: string): void {
       },
     },
     async ({headers}) => {
-      const own = card(service.backend.model, service, headers);
-      const data = [own, ...service.options.aliases.map((id) => ({...own, id, display_name: id}))];
-      return {
-        object: 'list' as const,
-        data,
-        first_id: own.id,
-        last_id: data.at(-1)?.id ?? own.id,
-        has_more: false as const,
-      };
+      const own = modelCard(service.backend.model, frameOf(service), headers);
+      return modelList([own, ...service.options.aliases.map((id) => ({...own, id, display_name: id}))]);
     },
   );
   app.get(
@@ -125,7 +146,7 @@ function addModelList(app: App, service: Service, prefix: string): void {
       },
     },
     async ({params: {id}, headers}) => {
-      const own = card(service.backend.model, service, headers);
+      const own = modelCard(service.backend.model, frameOf(service), headers);
       if (id === own.id || own.aliases.includes(id)) return {...own, id, display_name: id};
       throw new HttpError(404, `the model '${id}' does not exist here; this server has '${own.id}'`, {
         code: 'model_not_found',

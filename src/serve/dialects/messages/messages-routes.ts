@@ -43,7 +43,7 @@ export function addMessages(app: App, service: Service): void {
         body: MessagesRequestSchema,
         response: {200: TokenCountSchema, ...errors(MessageErrorSchema, 400, 401, 403, 413, 500, 529)},
       },
-      config,
+      config: {...config, countsOnly: true},
     },
     async (asked) => {
       const {backend, defaults} = service;

@@ -1,5 +1,7 @@
 // GET /api/tags, /api/ps, /api/version and POST /api/show; what would change the models of an Ollama is refused.
 import {z} from 'zod';
+import type {ModelInfo} from '../../../engine/contract/backend.ts';
+import type {SamplingParams} from '../../../engine/contract/sampling.ts';
 import {SAMPLING} from '../../../engine/contract/sampling-table.ts';
 import {HttpError} from '../../http-error.ts';
 import {errors} from '../../reply/reply-schemas.ts';
@@ -18,8 +20,39 @@ const refusals = errors(OllamaErrorSchema, 401, 403, 503);
 
 const cardOf = ({name, size, digest, details}: OllamaCard) => ({name, model: name, size, digest, details});
 
+/** The entry of /api/tags. */
+export const tagOf = (card: OllamaCard) => ({
+  ...cardOf(card),
+  modified_at: card.modified,
+  capabilities: card.capabilities,
+});
+
+/** The entry of /api/ps; `expiresAt` is when the model goes if nobody asks for it, undefined where it stays. */
+export const psOf = (card: OllamaCard, {contextSize}: ModelInfo, expiresAt?: Date) => ({
+  ...cardOf(card),
+  size_vram: 0,
+  expires_at: expiresAt?.toISOString() ?? NEVER,
+  context_length: contextSize ?? 0,
+});
+
+/** The reply of /api/show. */
+export const showOf = (
+  {details, capabilities, info, modified}: OllamaCard,
+  model: ModelInfo,
+  sampling: SamplingParams,
+) => ({
+  license: '' as const,
+  modelfile: '' as const,
+  parameters: parametersOf(sampling),
+  template: model.chatTemplate ?? '',
+  details,
+  model_info: info,
+  capabilities,
+  modified_at: modified,
+});
+
 /** What holds for a request that says nothing, as a Modelfile would say it. */
-function parametersOf({defaults}: Service): string {
+function parametersOf(defaults: SamplingParams): string {
   const lines = SAMPLING.flatMap(({key, wire: [name]}) =>
     defaults[key] === undefined ? [] : [`${name} ${defaults[key]}`],
   );
@@ -30,18 +63,14 @@ export function addOllamaModels(app: App, service: Service): void {
   app.get(
     '/api/tags',
     {schema: {tags: ['Ollama'], summary: 'The model', response: {200: TagsSchema, ...refusals}}, config},
-    async () => {
-      const card = ollamaCard(service.backend.model);
-      return {models: [{...cardOf(card), modified_at: card.modified, capabilities: card.capabilities}]};
-    },
+    async () => ({models: [tagOf(ollamaCard(service.backend.model))]}),
   );
   app.get(
     '/api/ps',
     {schema: {tags: ['Ollama'], summary: 'The model, which is loaded', response: {200: PsSchema, ...refusals}}, config},
     async () => {
       const {model} = service.backend;
-      const card = cardOf(ollamaCard(model));
-      return {models: [{...card, size_vram: 0, expires_at: NEVER, context_length: model.contextSize ?? 0}]};
+      return {models: [psOf(ollamaCard(model), model)]};
     },
   );
   app.get(
@@ -69,17 +98,7 @@ export function addOllamaModels(app: App, service: Service): void {
     },
     async () => {
       const {model} = service.backend;
-      const {details, capabilities, info, modified} = ollamaCard(model);
-      return {
-        license: '' as const,
-        modelfile: '' as const,
-        parameters: parametersOf(service),
-        template: model.chatTemplate ?? '',
-        details,
-        model_info: info,
-        capabilities,
-        modified_at: modified,
-      };
+      return showOf(ollamaCard(model), model, service.defaults);
     },
   );
   addRefused(app);

@@ -42,7 +42,7 @@ export function addResponses(app: App, service: Service): void {
           body: ResponsesRequestSchema,
           response: {200: InputTokensSchema, ...errors(ErrorSchema, 400, 401, 403, 413, 503)},
         },
-        config: {errors: 'responses', fields: 'responses'},
+        config: {errors: 'responses', fields: 'responses', countsOnly: true},
       },
       async (asked) => {
         const {request} = fittedTo(readResponses(asked.json, service.defaults), service.backend.model);
