@@ -114,7 +114,11 @@ export function addEngineOptions(command: Command): void {
     .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
     .option('--kv-type <type>', 'precision of the context memory, such as Q8_0', kvType)
     .option('--no-memory-check', 'load a model that is larger than the memory: slowly, from the disk')
-    .option('--threads <n>', 'CPU threads', number({integer: true, min: 1, max: 1024}))
+    .option(
+      '--threads <n>',
+      'at most so many threads compute (default: one for each core)',
+      number({integer: true, min: 1, max: 1024}),
+    )
     .addOption(
       new Option(
         '--engine <kind>',

@@ -16,6 +16,7 @@ export class Metrics {
   readonly #predictedSeconds = this.#counter('llamacpp:tokens_predicted_seconds_total', 'Generation time');
   readonly #promptRate = this.#gauge('llamacpp:prompt_tokens_seconds', 'Prompt tokens per second, last generation');
   readonly #predictedRate = this.#gauge('llamacpp:predicted_tokens_seconds', 'Tokens per second, last generation');
+  readonly #threads = this.#gauge('mistral_token_threads', 'Threads that compute each token; 0 before the first one');
   readonly #firstToken = new Histogram({
     name: 'mistral_time_to_first_token_seconds',
     help: 'From the start of a generation to its first token',
@@ -27,6 +28,11 @@ export class Metrics {
     this.#gauge('llamacpp:requests_processing', 'Requests being answered', () => admission.active);
     this.#gauge('llamacpp:requests_deferred', 'Requests waiting for a slot', () => admission.waiting);
     this.#gauge('mistral_slots', 'Requests that can be answered at the same time', () => admission.options.slots);
+  }
+
+  /** How many threads compute each token: the engine follows the machine. */
+  setThreads(threads: number): void {
+    this.#threads.set(threads);
   }
 
   countRequest(route: string, status: number): void {

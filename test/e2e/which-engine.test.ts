@@ -21,6 +21,7 @@ describe.runIf(hasNoGpu())('on this machine', () => {
 
   test('both engines answer, by flag and by variable', async () => {
     const {stdout: usual, stderr} = await chat(['--verbose']);
+    expect(stderr).toContain('info: 1 thread computes each token\n');
     expect(usual.length).toBeGreaterThan(1);
     expect(how(stderr)).toBeUndefined();
     expect((await chat(['--engine', 'addon'])).stdout).toBe(usual);

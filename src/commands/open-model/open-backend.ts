@@ -34,6 +34,8 @@ export interface OpenOptions {
   readonly tellCrash?: boolean;
   /** Called when a step of the engine hangs. */
   readonly watch?: LocalOptions['watch'] & {};
+  /** Called with how many threads compute each token; `--verbose` tells it too. */
+  readonly onThreads?: LocalOptions['onThreads'] & {};
 }
 
 /**
@@ -44,7 +46,7 @@ export async function openBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  {slots = 1, onProgress, attach = false, tellCrash = true, chats = false, watch}: OpenOptions = {},
+  {slots = 1, onProgress, attach = false, tellCrash = true, chats = false, watch, onThreads}: OpenOptions = {},
 ): Promise<Backend> {
   const model = meant(io, argument, flags);
   if (model.kind === 'url') return await openUrl(io, model.url, flags);
@@ -73,6 +75,10 @@ export async function openBackend(
     signal: io.stop,
     ...(flags.verbose && {onLog}),
     ...(watch && {watch}),
+    onThreads: (count) => {
+      onThreads?.(count);
+      if (flags.verbose) io.say(`info: ${count} ${count === 1 ? 'thread computes' : 'threads compute'} each token`);
+    },
   };
   if (flags.gpu === undefined || flags.gpu === 'auto') (await import('../host/offer-gpu-build.ts')).offerGpuBuild(io);
   if (tellCrash) (await import('../processes/crash-watch.ts')).watchForCrash();

@@ -42,6 +42,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
     const opened = await openBackend(io, model ?? fromEnvFile, flags, {
       slots: options.slots,
       watch: stepWatch(service, logger, stepMs),
+      onThreads: (count) => service.metrics.setThreads(count),
       tellCrash: false,
     });
     let withdraw = () => {};

@@ -113,6 +113,8 @@ export interface LocalOptions extends LibraryChoice {
   readonly onLog?: LogListener;
   /** Called when a step of the engine hangs. */
   readonly watch?: StepWatch;
+  /** Called with how many threads compute each token: at the first one, and when following the machine has changed it. */
+  readonly onThreads?: (threads: number) => void;
   readonly signal?: AbortSignal;
 }
 

@@ -25,9 +25,11 @@ test('slots tell which are busy', async () => {
 });
 
 test('metrics count tokens under llama-server names and requests by route and status', async () => {
-  const {get, post} = await testServer(['b', 'c']);
+  const {get, post, service} = await testServer(['b', 'c']);
   await post('/completion', {prompt: 'a'});
   await post('/completion', {prompt: 7});
+  expect((await get('/metrics')).text).toContain('mistral_token_threads 0\n');
+  service.metrics.setThreads(2);
   const {text, headers} = await get('/metrics');
   expect(headers['content-type']).toMatch(/^text\/plain/);
   const lines = text.split('\n');
@@ -42,5 +44,6 @@ test('metrics count tokens under llama-server names and requests by route and st
   expect(lines).toContain('llamacpp:tokens_predicted_seconds_total 0.1');
   expect(lines).toContain('llamacpp:prompt_tokens_seconds 200');
   expect(lines).toContain('llamacpp:predicted_tokens_seconds 20');
+  expect(lines).toContain('mistral_token_threads 2');
   expect(lines).toContain('mistral_time_to_first_token_seconds_sum 0.02');
 });

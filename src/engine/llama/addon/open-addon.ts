@@ -160,6 +160,7 @@ class ModelByAddon implements OpenedModel {
       isEnd: (token) => this.isEnd(token),
       beforeDecode: () => this.#mapped?.check(),
       ...(options.watch && {watch: options.watch}),
+      ...(options.onThreads && {onThreads: options.onThreads}),
     });
   }
 

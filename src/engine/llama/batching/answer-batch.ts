@@ -9,7 +9,7 @@ import {Slots} from './slots.ts';
 import {TokenSampler} from './token-sampler.ts';
 
 export interface AnswerBatchOptions
-  extends Pick<SchedulerOptions, 'watch' | 'beforeDecode' | 'signs' | 'onEvents' | 'onIdle'> {
+  extends Pick<SchedulerOptions, 'watch' | 'beforeDecode' | 'onThreads' | 'signs' | 'onEvents' | 'onIdle'> {
   readonly native: Native;
   readonly slots: number;
   /** Its memory is a state that cannot be cut. */

@@ -28,6 +28,8 @@ export interface SchedulerOptions {
   readonly watch?: StepWatch;
   /** Called before each decode; what it throws fails the answers of the step. */
   readonly beforeDecode?: () => void;
+  /** Called with how many threads compute each token: at the first one, and when that has changed. */
+  readonly onThreads?: (threads: number) => void;
   /** Where another thread looks at the steps. */
   readonly signs?: StepSigns;
   /** Called when events are there: behind a step, and before one that new answers take part in. */
@@ -60,6 +62,7 @@ export class Scheduler {
   #loop: Promise<void> | undefined;
   #exclusive: Promise<unknown> | undefined;
   #closed = false;
+  #toldThreads: number | undefined;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
@@ -189,8 +192,18 @@ export class Scheduler {
     const promptTokens = prompted.reduce((sum, share) => sum + share.count, 0);
     const ms = this.#options.now() - started;
     this.#pace.measured(promptTokens, ms);
-    if (isMeasured) this.#threads.measured(shares.length, ms);
+    if (isMeasured) {
+      this.#threads.measured(shares.length, ms);
+      this.#tellThreads();
+    }
     await Promise.all(shares.map((share) => this.#advance(share)));
+  }
+
+  #tellThreads(): void {
+    const {kept} = this.#threads;
+    if (kept === this.#toldThreads) return;
+    this.#toldThreads = kept;
+    this.#options.onThreads?.(kept);
   }
 
   /**

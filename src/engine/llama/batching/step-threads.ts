@@ -60,6 +60,11 @@ export class StepThreads {
     this.#threads = most;
   }
 
+  /** What was fastest so far: for all steps but those of a try. */
+  get kept(): number {
+    return this.#threads;
+  }
+
   /** For the next step that draws tokens. */
   get next(): number {
     return this.#try?.threads ?? this.#threads;

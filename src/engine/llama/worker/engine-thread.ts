@@ -30,6 +30,7 @@ const MOST_SLOTS = 256;
 export interface OpenListeners {
   readonly onProgress?: ((fraction: number) => void) | undefined;
   readonly onLog?: LogListener | undefined;
+  readonly onThreads?: ((threads: number) => void) | undefined;
 }
 
 /** A model that did not load: why is in the library's log. */
@@ -94,6 +95,7 @@ export class EngineThread {
   async open(request: OpenRequest, listeners: OpenListeners, signal: AbortSignal | undefined): Promise<ModelFacts> {
     this.#listeners.onProgress = listeners.onProgress;
     this.#listeners.onLog = listeners.onLog;
+    this.#listeners.onThreads = listeners.onThreads;
     const stop = () => this.#flags.endLoading();
     signal?.addEventListener('abort', stop, {once: true});
     try {
@@ -219,6 +221,9 @@ export class EngineThread {
         break;
       case 'log':
         this.#listeners.onLog?.(message.level, message.text);
+        break;
+      case 'threads':
+        this.#listeners.onThreads?.(message.threads);
         break;
       case 'opened':
         this.#isOpen = true;

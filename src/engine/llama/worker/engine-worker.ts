@@ -169,6 +169,7 @@ function answersOf(
     isEnd: (token) => ends.has(token),
     beforeDecode: () => mapped.check(),
     signs,
+    onThreads: (count) => post({type: 'threads', threads: count}),
     onEvents: postNews,
     onIdle: () => flags.fallAsleep(),
   });

@@ -70,6 +70,8 @@ export type FromWorker =
   | {readonly type: 'opened'; readonly facts: ModelFacts}
   /** No library, or no model: the thread ends. */
   | {readonly type: 'refused'; readonly failure: Failure; readonly lines: readonly string[]}
+  /** So many threads compute each token from now on. */
+  | {readonly type: 'threads'; readonly threads: number}
   /** What the answers of one step came to. */
   | {readonly type: 'news'; readonly news: readonly (readonly [id: number, news: AnswerNews])[]}
   | {readonly type: 'reply'; readonly call: number; readonly value?: ReplyValue; readonly failure?: Failure};

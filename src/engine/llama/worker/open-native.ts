@@ -114,7 +114,7 @@ async function open(
   {options, plan, spread, gpuLayers, threads}: Opening,
   signal: AbortSignal | undefined,
 ): Promise<ModelFacts> {
-  const {file, mmap = true, contextSize, loras = [], onProgress, onLog} = options;
+  const {file, mmap = true, contextSize, loras = [], onProgress, onLog, onThreads} = options;
   const request: OpenRequest = {
     path: file.path,
     mapped: mmap,
@@ -134,7 +134,7 @@ async function open(
     wantsLog: onLog !== undefined,
   };
   try {
-    return await thread.open(request, {onProgress, onLog}, signal);
+    return await thread.open(request, {onProgress, onLog, onThreads}, signal);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw error instanceof LoadRefusal ? loadFailure(file.path, error, error.lines) : error;

@@ -20,11 +20,12 @@ interface Settings {
   readonly now?: () => number;
   readonly watch?: StepWatch;
   readonly signs?: StepSigns;
+  readonly onThreads?: (threads: number) => void;
 }
 
 function engine(
   slotCount = 1,
-  {batchSize = 512, contextSize = 1000, threads = 1, now = () => 0, watch, signs}: Settings = {},
+  {batchSize = 512, contextSize = 1000, threads = 1, now = () => 0, watch, signs, onThreads}: Settings = {},
 ) {
   const context = new FakeNativeContext();
   const native = context.native();
@@ -41,6 +42,7 @@ function engine(
     now,
     ...(watch && {watch}),
     ...(signs && {signs}),
+    ...(onThreads && {onThreads}),
   });
   const start = (prompt: readonly number[], maxTokens = 3, repeatable = false): RunningAnswer => {
     const options = {sampling: {temperature: 0, maxTokens}, repeatable};
@@ -349,9 +351,9 @@ test('that reading begins is told before the first step, the events of a step be
 
 describe('threads', () => {
   /** Two threads wait for a core that another process holds; one does not. */
-  function busy() {
+  function busy(onThreads = (_threads: number): void => undefined) {
     let clock = 0;
-    const made = engine(2, {threads: 2, now: () => clock});
+    const made = engine(2, {threads: 2, now: () => clock, onThreads});
     made.context.beforeDecode = () => {
       clock += made.context.threads.at(-1) === 2 ? 60 : 20;
     };
@@ -366,6 +368,14 @@ describe('threads', () => {
     await eventsOf(start(many(100, 500), 12));
     expect(context.batches.slice(before, before + 4).map(([part]) => part?.[1])).toEqual([72, 28, 1, 1]);
     expect(context.threads.slice(before, before + 4)).toEqual([2, 2, 1, 1]);
+  });
+
+  test('how many compute each token is told at the first one, and when it has changed; no try is', async () => {
+    const told: number[] = [];
+    const {context, start} = busy((threads) => told.push(threads));
+    await eventsOf(start(many(100, 100), 200));
+    expect(told).toEqual([2, 1]);
+    expect(context.threads.lastIndexOf(2)).toBeGreaterThan(20);
   });
 
   test('an answer that shall come again has all in each of its steps, and those beside it', async () => {
