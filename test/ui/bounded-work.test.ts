@@ -3,7 +3,7 @@ import {describe, test} from 'vitest';
 import {graphemes, shorten, width} from '../../src/base/cells/graphemes.ts';
 import {dumpsJson, parseJson} from '../../src/base/json.ts';
 import {oneLine, sanitise} from '../../src/base/terminal-text.ts';
-import {parseInline} from '../../src/ui/markdown/inline.ts';
+import {inlinePieces} from '../../src/ui/markdown/inline/inline-line.ts';
 import {MarkdownStream} from '../../src/ui/markdown/stream.ts';
 import {createTheme} from '../../src/ui/markdown/style.ts';
 import {Sentences} from '../../src/ui/sentences.ts';
@@ -70,7 +70,7 @@ const WHOLE: Readonly<Record<string, readonly [work: (text: string) => unknown, 
   graphemes: [graphemes, 2_000],
   width: [width, 2_000],
   shorten: [(text) => shorten(text, 80), 10_000],
-  'inline marks': [(text) => parseInline(text, 0, true, THEME), 1_500],
+  'inline marks': [(text) => inlinePieces(text, THEME, {last: 0}), 1_500],
   'JSON strings': [(text) => dumpsJson(parseJson(JSON.stringify(text))), 10_000],
 };
 

@@ -94,7 +94,7 @@ function oneWidth(cluster: string): number {
 
 /** A row without its colours and links. */
 export function withoutStyles(row: string): string {
-  return row.replaceAll(/\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\/g, '');
+  return row.replaceAll(/\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\/g, '');
 }
 
 /** Tabs as spaces up to the next multiple of `size` cells: terminals and width tables disagree about a raw tab. */

@@ -1,60 +1,67 @@
-// Streaming markdown: text in as it is generated, finished terminal rows out; what may still change is the tail.
+// Streaming Markdown: text in as it is generated, finished terminal rows out; what may still change is the tail.
 
-import {expandTabs, shorten, width} from '../../base/cells/graphemes.ts';
+import {expandTabs, shorten} from '../../base/cells/graphemes.ts';
 import {sanitise} from '../../base/terminal-text.ts';
+import {type CodeBlock, type Highlight, openFence} from './code-block.ts';
+import {type Containers, HEAD, type LineStart, NO_CONTAINERS, RULE, readLineStart} from './containers.ts';
+import {type DisplayMaths, mayOpenMaths, openMaths} from './display-maths.ts';
 import {HardRows} from './hard-rows.ts';
-import {parseInline} from './inline.ts';
-import {combine, type Piece, paint, type Row, type Style, type Theme} from './style.ts';
-import {isTable, renderTable} from './table.ts';
-import {RowWrapper} from './wrap.ts';
+import type {LinkIds} from './inline/links.ts';
+import {ProseLine} from './prose-line.ts';
+import {BLANK, combine, paint, type Row, render, type Theme} from './style.ts';
+import {fitsHeader, hasCells, isTable, mayBeDelimiter, renderTable} from './table.ts';
+import {cutLine, type Line, type Widths} from './wrap.ts';
 
-/** Colours one line of code; undefined when the language is not known. */
-export type Highlight = (line: string, language: string) => Row | undefined;
-
-/** A line of nothing but marks is decided at its end, or when it is this long. */
-const MARKS_LIMIT = 64;
-/** A fence line longer than this is text; a code line longer than this is printed in parts. */
+/** A fence line longer than this is text. */
 const FENCE_LIMIT = 200;
-const CODE_LIMIT = 4096;
-/** A row of a table that is longer is prose. */
+/** A row of a table that is longer is prose; one without a bar at its beginning is short. */
 const TABLE_ROW_LIMIT = 4096;
+const BARE_ROW_LIMIT = 400;
 
 const ONLY_MARKS = /^[\s#>*+\-_`~|=\d.)]*$/;
-const FENCE = /^([ \t]*)(`{3,}|~{3,})([^`]*)$/;
-const RULE = /^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/;
+const UNDERLINE = /^ {0,3}={2,}[ \t]*$/;
 
-interface Fence {
-  readonly mark: string;
-  readonly indent: string;
-  readonly language: string;
+/** A paragraph's line that is complete and not out yet: it may be a title, or the header of a table. */
+interface Held {
+  readonly start: LineStart;
+  readonly source: string;
+  readonly isHeader: boolean;
+  lines: readonly Line[];
 }
 
-/** A line of prose being written: `at` = how much of its source the wrapper has. */
-interface Prose {
-  readonly wrapper: RowWrapper;
-  readonly style: Style;
-  at: number;
+interface Table {
+  readonly start: LineStart;
+  readonly lines: string[];
 }
 
 /**
- * Renders markdown line by line. Prose is wrapped to `columns`; lines of code are printed whole and without prefix, so
- * that copying them is exact. How the text is cut into writes makes no difference to the rows.
+ * Renders Markdown line by line. Prose is wrapped to `columns`; lines of code are printed whole and without prefix, so
+ * that copying them is exact. How the text is cut into writes makes no difference to the rows. The terminal has `margin`
+ * columns more: it wraps words that are longer than a row.
  */
 export class MarkdownStream {
-  #columns: number;
+  #widths: Widths;
+  readonly #margin: number;
   readonly #theme: Theme;
   readonly #highlight: Highlight;
+  readonly #ids: LinkIds = {last: 0};
+  /** The line that is not known to be prose or code yet. */
   #line = '';
-  #prose: Prose | undefined;
-  #fence: Fence | undefined;
-  #table: string[] = [];
-  #longCode = false;
+  #prose: ProseLine | undefined;
+  #code: CodeBlock | undefined;
+  #maths: DisplayMaths | undefined;
+  #held: Held | undefined;
+  #table: Table | undefined;
+  #containers: Containers = NO_CONTAINERS;
+  /** The line before was text. */
+  #continues = false;
+  /** A block of code has ended: an empty row parts it from what follows. */
+  #gap = false;
   #half = '';
-  /** The line of code that is written. */
-  readonly #code = new HardRows();
 
-  constructor(columns: number, theme: Theme, highlight: Highlight = () => undefined) {
-    this.#columns = Math.max(1, columns);
+  constructor(columns: number, theme: Theme, highlight: Highlight = () => undefined, margin = 0) {
+    this.#margin = margin;
+    this.#widths = widthsOf(columns, margin);
     this.#theme = theme;
     this.#highlight = highlight;
   }
@@ -68,172 +75,280 @@ export class MarkdownStream {
     // Cleaned before marks are read, and here, because the separators of lines become line ends.
     const lines = sanitise(whole.slice(0, whole.length - this.#half.length)).split('\n');
     lines.forEach((part, index) => {
-      this.#line += part;
+      if (part !== '') rows.push(...this.#grow(part));
       if (index < lines.length - 1) rows.push(...this.#endLine());
     });
-    rows.push(...this.#growLine());
     return rows;
   }
 
   /** Goes on for a terminal of another width; returns the rows that became final by it. */
   resize(columns: number): Row[] {
-    this.#columns = Math.max(1, columns);
-    return this.#prose?.wrapper.resize(this.#columns) ?? [];
+    this.#widths = widthsOf(columns, this.#margin);
+    if (this.#held !== undefined) {
+      const prose = this.#newProse(this.#held.start);
+      this.#held.lines = [...prose.push(this.#held.source), ...prose.end()];
+    }
+    return this.#prose?.resize(this.#widths).map(render) ?? [];
   }
 
   /** Ends the text; returns what was still open. */
   end(): Row[] {
-    this.#line += this.#half;
+    const rows = this.#half === '' ? [] : this.#grow(this.#half);
     this.#half = '';
-    const rows = this.#line === '' && this.#prose === undefined ? [] : this.#endLine();
-    rows.push(...this.#endTable());
-    this.#fence = undefined;
+    if (this.#prose !== undefined || this.#line !== '' || this.#code?.isEmpty === false) rows.push(...this.#endLine());
+    while (this.#maths !== undefined) rows.push(...this.#giveUpMaths());
+    this.#code = undefined;
+    this.#gap = false;
+    rows.push(...this.#flush());
+    this.#containers = NO_CONTAINERS;
+    this.#continues = false;
     return rows;
   }
 
   /** The last rows of what is not final yet, at most `limit`. */
   tail(limit: number): Row[] {
-    const rows = this.#table.slice(-limit).map((line) => this.#clip(line));
-    if (this.#prose !== undefined) rows.push(...this.#proseTail(this.#prose));
-    else if (this.#fence !== undefined) rows.push(...this.#code.rows(expandTabs(this.#line), this.#columns));
-    else if (this.#line.startsWith('|')) rows.push(this.#clip(this.#line));
-    else if (!/^\s*([`~]{1,3}|\s*$)/.test(this.#line))
-      rows.push(...new HardRows().rows(expandTabs(this.#line), this.#columns));
+    const {columns} = this.#widths;
+    const rows = (this.#held?.lines ?? []).flatMap((line) => cutLine(line, columns)).map(render);
+    rows.push(...(this.#table?.lines.slice(-limit) ?? []).map((line) => this.#clip(line)));
+    rows.push(...(this.#maths?.tail(limit) ?? []).map((row) => this.#clip(row)));
+    rows.push(...this.#openRows());
     return rows.slice(-limit);
   }
 
+  /** The line that is written, as live rows. */
+  #openRows(): Row[] {
+    const {columns} = this.#widths;
+    if (this.#prose !== undefined) return this.#prose.tail().map(render);
+    if (this.#code !== undefined) return this.#code.tail(columns);
+    const line = this.#line;
+    // What is nothing but the beginning of a fence is not shown.
+    if (/^\s*([`~]{1,3}|\s*$)/.test(line)) return [];
+    const gap = this.#gap ? [BLANK] : [];
+    if (line.startsWith('|')) return [...gap, this.#clip(line)];
+    return [...gap, ...new HardRows().rows(expandTabs(line), columns)];
+  }
+
   #clip(line: string): Row {
-    return paint(shorten(expandTabs(line), this.#columns, ''), '');
+    return paint(shorten(expandTabs(line), this.#widths.columns, ''), '');
   }
 
-  #proseTail(prose: Prose): Row[] {
-    const wrapper = prose.wrapper.clone();
-    const open = parseInline(this.#line, prose.at, true, this.#theme, prose.style);
-    return [...open.pieces.flatMap((piece) => wrapper.push(piece)), wrapper.end()];
-  }
-
-  /** Renders what is settled of the unfinished line. */
-  #growLine(): Row[] {
-    if (this.#fence !== undefined) return this.#growCode();
-    if (this.#prose === undefined) {
-      const head = this.#line.slice(0, MARKS_LIMIT);
-      if (ONLY_MARKS.test(head) && this.#line.length < MARKS_LIMIT) return [];
-      if (/^\s*\|/.test(head) && this.#line.length <= TABLE_ROW_LIMIT) return [];
-      if (/^\s*(```|~~~)/.test(head) && this.#line.length <= FENCE_LIMIT) return [];
-      const rows = this.#endTable();
-      this.#prose = this.#startProse(this.#line);
-      return [...rows, ...this.#feed(this.#prose, false)];
+  /** Adds text to the line that is written; returns what is settled by it. */
+  #grow(part: string): Row[] {
+    if (this.#prose !== undefined) return this.#prose.push(part).map(render);
+    if (this.#code !== undefined) {
+      const rows = this.#code.push(part);
+      return 'ended' in rows ? this.#leaveCode(rows.ended) : rows;
     }
-    return this.#feed(this.#prose, false);
+    this.#line += part;
+    return this.#decide();
   }
 
-  #feed(prose: Prose, complete: boolean): Row[] {
-    const parsed = parseInline(this.#line, prose.at, complete, this.#theme, prose.style);
-    const rows = parsed.pieces.flatMap((piece) => prose.wrapper.push(piece));
-    prose.at = parsed.end;
-    if (prose.at > 8 * MARKS_LIMIT) {
-      // Only the character before matters to what follows: the rest of a very long line need not be kept.
-      this.#line = this.#line.slice(prose.at - 1);
-      prose.at = 1;
+  /** Begins prose as soon as the line can be nothing else. */
+  #decide(): Row[] {
+    const line = this.#line;
+    if (this.#maths !== undefined) return this.#maths.isTooLong(line) ? this.#giveUpMaths() : [];
+    if (line.length < HEAD && ONLY_MARKS.test(line)) return [];
+    if (this.#held?.isHeader && line.length <= BARE_ROW_LIMIT && mayBeDelimiter(line)) return [];
+    if (this.#table !== undefined && line.length <= BARE_ROW_LIMIT) {
+      if (this.#table.lines.length > 1 || mayBeDelimiter(line)) return [];
     }
+    const start = this.#readStart(line);
+    const rest = line.slice(start.at, start.at + FENCE_LIMIT + 1);
+    if (/^\s*\|/.test(rest) && line.length <= TABLE_ROW_LIMIT) return [];
+    if (/^\s*(```|~~~)/.test(rest) && line.length <= FENCE_LIMIT) return [];
+    if (mayOpenMaths(line.slice(start.at))) return [];
+    this.#line = '';
+    const rows = this.#flush();
+    this.#prose = this.#newProse(start);
+    return [...rows, ...this.#prose.push(line.slice(start.at)).map(render)];
+  }
+
+  #readStart(line: string): LineStart {
+    return readLineStart(line, {
+      theme: this.#theme,
+      columns: this.#widths.columns,
+      before: this.#containers,
+      continues: this.#continues,
+    });
+  }
+
+  #newProse(start: LineStart): ProseLine {
+    return new ProseLine(start, {widths: this.#widths, theme: this.#theme, ids: this.#ids});
+  }
+
+  /** What was kept back until this line: it is neither underlined nor a part of a table. */
+  #flush(): Row[] {
+    const rows = (this.#held?.lines ?? []).map(render);
+    this.#held = undefined;
+    rows.push(...this.#endTable());
+    if (this.#gap) rows.push(BLANK);
+    this.#gap = false;
     return rows;
   }
 
   #endLine(): Row[] {
-    const line = this.#line;
-    if (this.#fence !== undefined) return this.#endCodeLine();
     if (this.#prose !== undefined) return this.#endProse(this.#prose);
-    if (/^\s*\|/.test(line.slice(0, MARKS_LIMIT)) && line.length <= TABLE_ROW_LIMIT) {
-      this.#table.push(line);
-      this.#line = '';
-      return [];
-    }
-    const rows = this.#endTable();
-    const fence = line.length <= FENCE_LIMIT ? FENCE.exec(line) : null;
-    if (fence !== null) {
-      const language = (fence[3] ?? '').trim().split(/\s/)[0] ?? '';
-      this.#fence = {indent: fence[1] ?? '', mark: fence[2] ?? '', language};
-      this.#line = '';
-      return language === '' ? rows : [...rows, paint(language, this.#theme.dim)];
-    }
-    if (line.length < MARKS_LIMIT && RULE.test(line)) {
-      this.#line = '';
-      return [...rows, paint(this.#theme.rule.repeat(Math.min(8, this.#columns)), this.#theme.dim)];
-    }
-    this.#prose = this.#startProse(line);
-    return [...rows, ...this.#endProse(this.#prose)];
+    if (this.#code !== undefined) return this.#endCodeLine(this.#code);
+    const line = this.#line;
+    this.#line = '';
+    if (this.#maths !== undefined) return this.#endMathsLine(this.#maths, line);
+    if (line.trim() === '') return this.#blankLine();
+    const start = this.#readStart(line);
+    const rest = line.slice(start.at);
+    const rows = this.#joinHeld(start, rest) ?? this.#joinTable(start, rest, line.length);
+    if (rows !== undefined) return rows;
+    return [...this.#flush(), ...this.#block(start, rest, line.length)];
   }
 
-  #endProse(prose: Prose): Row[] {
-    const rows = this.#feed(prose, true);
-    rows.push(prose.wrapper.end());
-    this.#prose = undefined;
-    this.#line = '';
+  /** A line that makes a title or the header of a table of the line before. */
+  #joinHeld(start: LineStart, rest: string): Row[] | undefined {
+    const held = this.#held;
+    const same = held === undefined || held.start.after.quotes === start.after.quotes;
+    if (UNDERLINE.test(rest) && this.#continues && same && start.after.items.length === 0) {
+      this.#continues = false;
+      this.#held = undefined;
+      return held === undefined ? [] : this.#title(held);
+    }
+    if (held?.isHeader && same && fitsHeader(rest, held.source)) {
+      this.#table = {start: held.start, lines: [held.source, rest]};
+      this.#held = undefined;
+      this.#continues = false;
+      return [];
+    }
+    return undefined;
+  }
+
+  #title({start, source}: Held): Row[] {
+    const style = combine(start.style, this.#theme.headings[0]);
+    const prefix = this.#theme.keepsMarks ? [...start.prefix, {text: '# ', style}] : start.prefix;
+    const prose = this.#newProse({...start, prefix, style});
+    return [...prose.push(source), ...prose.end()].map(render);
+  }
+
+  /** A line of a table: it has a bar at its beginning, or the table has begun and a bar parts it. */
+  #joinTable(start: LineStart, rest: string, length: number): Row[] | undefined {
+    const table = this.#table;
+    if (length > TABLE_ROW_LIMIT) return undefined;
+    const same = table !== undefined && table.start.after.quotes === start.after.quotes;
+    const goesOn = (lines: readonly string[]) => (lines.length > 1 ? hasCells(rest) : fitsHeader(rest, lines[0] ?? ''));
+    const isRow = /^\s*\|/.test(rest) || (same && length <= BARE_ROW_LIMIT && goesOn(table.lines));
+    if (!isRow) return undefined;
+    const rows = same ? [] : this.#flush();
+    if (same) table.lines.push(rest);
+    else {
+      this.#table = {start, lines: [rest]};
+      this.#enter(start, false);
+    }
     return rows;
   }
 
-  /** Reads the block marks at the start of a line of prose. */
-  #startProse(line: string): Prose {
-    const theme = this.#theme;
-    const prefix: Piece[] = [];
-    let at = 0;
-    let style: Style = '';
-    const head = line.slice(0, MARKS_LIMIT);
-    const take = (pattern: RegExp) => {
-      const match = pattern.exec(head.slice(at));
-      at += match?.[0].length ?? 0;
-      return match;
-    };
-    while (take(/^ {0,3}>[ \t]?/) !== null) {
-      prefix.push({text: `${theme.bar} `, style: theme.dim});
-      style = theme.quote;
+  #block(start: LineStart, rest: string, length: number): Row[] {
+    if (rest.trim() === '') {
+      this.#enter(start, false);
+      return [render(start.bars)];
     }
-    const hanging = [...prefix];
-    const bullet = take(/^([ \t]*)(?:[-*+]|(\d{1,9}[.)]))[ \t]+(?=\S)/);
-    if (bullet !== null) {
-      const text = `${expandTabs(bullet[1] ?? '')}${bullet[2] ?? theme.bullet} `;
-      prefix.push({text, style});
-      hanging.push({text: ' '.repeat(width(text)), style});
-    } else if (take(/^ {0,3}#{1,6}[ \t]+(?=\S)/) !== null) style = combine(style, theme.heading);
-    return {wrapper: new RowWrapper(this.#columns, prefix, hanging), style, at};
+    const code = length <= FENCE_LIMIT ? openFence(rest, start, this.#theme, this.#highlight) : undefined;
+    if (code !== undefined) {
+      this.#enter(start, false);
+      this.#code = code;
+      return [code.label()];
+    }
+    if (length < HEAD && RULE.test(rest)) {
+      this.#enter(start, false);
+      const rule = this.#theme.rule.repeat(Math.min(8, this.#widths.columns));
+      return [render([...start.hanging, {text: rule, style: this.#theme.dim}])];
+    }
+    const maths = openMaths(rest, start);
+    if (maths !== undefined) {
+      this.#enter(start, true);
+      this.#maths = maths;
+      return [];
+    }
+    this.#prose = this.#newProse(start);
+    return [...this.#prose.push(rest).map(render), ...this.#endProse(this.#prose)];
+  }
+
+  /** The next line stands behind this one. */
+  #enter(start: LineStart, continues: boolean): void {
+    this.#containers = start.after;
+    this.#continues = continues;
+  }
+
+  #blankLine(): Row[] {
+    this.#gap = false;
+    this.#continues = false;
+    this.#containers = {...this.#containers, quotes: 0, quoted: []};
+    return [...this.#flush(), BLANK];
+  }
+
+  #endProse(prose: ProseLine): Row[] {
+    const {start, source} = prose;
+    const lines = prose.end();
+    this.#prose = undefined;
+    this.#enter(start, start.level === 0);
+    if (source === undefined || start.level > 0 || start.isItem) return lines.map(render);
+    this.#held = {start, source, lines, isHeader: hasCells(source)};
+    return [];
   }
 
   #endTable(): Row[] {
-    const lines = this.#table;
-    this.#table = [];
-    if (isTable(lines, this.#columns)) return renderTable(lines, this.#columns, this.#theme);
+    const table = this.#table;
+    this.#table = undefined;
+    if (table === undefined) return [];
+    const {start, lines} = table;
+    const {columns} = this.#widths;
+    const prefix = start.hanging;
+    if (isTable(lines, columns)) return renderTable(lines, {columns, prefix, theme: this.#theme, ids: this.#ids});
     return lines.flatMap((line) => {
-      const wrapper = new RowWrapper(this.#columns, [], []);
-      const {pieces} = parseInline(line, 0, true, this.#theme);
-      return [...pieces.flatMap((piece) => wrapper.push(piece)), wrapper.end()];
+      const prose = this.#newProse(start);
+      return [...prose.push(line), ...prose.end()].map(render);
     });
   }
 
-  #growCode(): Row[] {
-    const rows: Row[] = [];
-    while (this.#line.length > CODE_LIMIT) {
-      // One unit more is there, so a surrogate pair is never cut.
-      const unit = this.#line.charCodeAt(CODE_LIMIT - 1);
-      const end = unit >= 0xd800 && unit < 0xdc00 ? CODE_LIMIT - 1 : CODE_LIMIT;
-      rows.push(paint(this.#line.slice(0, end), ''));
-      this.#line = this.#line.slice(end);
-      this.#longCode = true;
+  #endCodeLine(code: CodeBlock): Row[] {
+    const rows = code.endLine();
+    if (rows === 'closed') {
+      this.#code = undefined;
+      this.#gap = true;
+      return [];
     }
-    return rows;
+    return 'ended' in rows ? [...this.#leaveCode(rows.ended), ...this.#endLine()] : rows;
   }
 
-  #endCodeLine(): Row[] {
-    const {mark, indent, language} = this.#fence as Fence;
-    const rows = this.#growCode();
-    const closing = new RegExp(`^[ \\t]*\\${mark[0]}{${mark.length},}[ \\t]*$`);
-    const line = this.#line;
-    this.#line = '';
-    if (!this.#longCode && closing.test(line)) {
-      this.#fence = undefined;
-      return rows;
-    }
-    const code = !this.#longCode && line.startsWith(indent) ? line.slice(indent.length) : line;
-    this.#longCode = false;
-    return [...rows, this.#highlight(code, language) ?? paint(code, '')];
+  /** The quote in which the block stood is over: the line belongs to what follows. */
+  #leaveCode(line: string): Row[] {
+    this.#code = undefined;
+    this.#gap = true;
+    this.#line = line;
+    return this.#decide();
   }
+
+  #endMathsLine(maths: DisplayMaths, line: string): Row[] {
+    const state = maths.take(line);
+    if (state === 'open') return [];
+    if (state === 'not') return this.#giveUpMaths();
+    this.#maths = undefined;
+    this.#continues = true;
+    return maths.rows(this.#widths, this.#theme);
+  }
+
+  /** The formula had no end: its opener is shown as it was written, and the lines behind it are read again as text. */
+  #giveUpMaths(): Row[] {
+    const maths = this.#maths;
+    if (maths === undefined) return [];
+    const open = this.#line;
+    this.#maths = undefined;
+    const rows = [maths.openerRow()];
+    for (const line of maths.lines) {
+      this.#line = '';
+      rows.push(...(line === '' ? [] : this.#grow(line)), ...this.#endLine());
+    }
+    this.#line = '';
+    return open === '' ? rows : [...rows, ...this.#grow(open)];
+  }
+}
+
+function widthsOf(columns: number, margin: number): Widths {
+  const most = Math.max(1, columns);
+  return {columns: most, terminal: most + margin};
 }

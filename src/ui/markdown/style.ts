@@ -12,15 +12,22 @@ export type Row = string & {readonly row: unique symbol};
 /** SGR parameters such as `1;36`; empty = as the terminal has it. */
 export type Style = string;
 
-/** A run of text in one style. `link` makes it a hyperlink (OSC 8). */
+/** A hyperlink (OSC 8). Its parts on several rows have the same number. */
+export interface Link {
+  readonly target: string;
+  readonly id: number;
+}
+
+/** A run of text in one style. A line end in it ends the row. */
 export interface Piece {
   readonly text: string;
   readonly style: Style;
-  readonly link?: string;
+  readonly link?: Link | undefined;
 }
 
 export interface Theme {
-  readonly heading: Style;
+  /** Styles of headings of level 1, 2, and 3 and below. */
+  readonly headings: readonly [Style, Style, Style];
   readonly strong: Style;
   readonly emphasis: Style;
   readonly strike: Style;
@@ -38,8 +45,22 @@ export interface Theme {
   readonly rule: string;
   readonly ellipsis: string;
   readonly dot: string;
-  /** Write links as OSC 8; otherwise the address follows the text. */
+  /** Labels hide their targets (OSC 8); otherwise the address follows the text. */
   readonly hyperlinks: boolean;
+  /** Addresses are links to themselves (OSC 8). */
+  readonly addresses: boolean;
+  /** Without colour: code keeps its backticks, headings their signs, and labels never hide their targets. */
+  readonly keepsMarks: boolean;
+  /** Formulas are shown as Unicode. */
+  readonly unicode: boolean;
+}
+
+/** What a terminal can show. `addresses` absent: as `hyperlinks`. */
+export interface Abilities {
+  readonly color: boolean;
+  readonly unicode: boolean;
+  readonly hyperlinks: boolean;
+  readonly addresses?: boolean;
 }
 
 const TOKENS: Readonly<Record<string, Style>> = {
@@ -59,15 +80,16 @@ const TOKENS: Readonly<Record<string, Style>> = {
 };
 
 /** The look of the screen. Without colour, weight and slant still carry meaning; colour never carries it alone. */
-export function createTheme(can: {color: boolean; unicode: boolean; hyperlinks: boolean}): Theme {
+export function createTheme(can: Abilities): Theme {
   const hue = (style: Style, otherwise: Style = '') => (can.color ? style : otherwise);
   return {
-    heading: hue('1;36', '1'),
+    headings: ['1;4', '1', '1;2'],
     strong: '1',
     emphasis: '3',
     strike: '9',
     code: hue('36'),
-    link: hue('4;34', '4'),
+    // No blue: many dark palettes have one that nobody can read.
+    link: '4',
     quote: '3',
     dim: '2',
     accent: hue('36', '1'),
@@ -80,26 +102,17 @@ export function createTheme(can: {color: boolean; unicode: boolean; hyperlinks: 
     ellipsis: can.unicode ? '…' : '...',
     dot: can.unicode ? '·' : '-',
     hyperlinks: can.hyperlinks,
+    addresses: can.addresses ?? can.hyperlinks,
+    keepsMarks: !can.color,
+    unicode: can.unicode,
   };
 }
 
 /** No style at all: for a terminal that only ever gets text. */
 export function bareTheme(unicode: boolean): Theme {
   const theme = createTheme({color: false, unicode, hyperlinks: false});
-  const styles = [
-    'heading',
-    'strong',
-    'emphasis',
-    'strike',
-    'code',
-    'link',
-    'quote',
-    'dim',
-    'accent',
-    'warning',
-    'error',
-  ];
-  return {...theme, ...Object.fromEntries(styles.map((name) => [name, '']))};
+  const styles = ['strong', 'emphasis', 'strike', 'code', 'link', 'quote', 'dim', 'accent', 'warning', 'error'];
+  return {...theme, headings: ['', '', ''], ...Object.fromEntries(styles.map((name) => [name, '']))};
 }
 
 /** Both styles together. */
@@ -107,6 +120,9 @@ export function combine(outer: Style, inner: Style): Style {
   if (outer === '' || inner === '') return outer + inner;
   return `${outer};${inner}`;
 }
+
+/** Cells at the right of the terminal that rows of an answer leave free. */
+export const ROW_MARGIN = 2;
 
 /** A row without text. */
 export const BLANK = '' as Row;
@@ -132,12 +148,16 @@ export function joinRows(rows: readonly Row[], between: Row = BLANK): Row {
   return rows.join(between) as Row;
 }
 
-/** A row that a click opens (OSC 8, whose addresses are printable ASCII: all else is percent-encoded). */
-export function hyperlink(row: Row, address: string): Row {
-  const encoded = address.replace(/[^!-~]/gu, (char) =>
-    encodeURIComponent(/\p{Surrogate}/u.test(char) ? '\ufffd' : char),
+/** A row that a click opens; the address is percent-encoded down to printable ASCII, as OSC 8 wants it. */
+export function hyperlink(row: Row, {target, id}: Link): Row {
+  return `\x1b]8;id=${id};${percentEncoded(target)}\x1b\\${row}\x1b]8;;\x1b\\` as Row;
+}
+
+/** An address in printable ASCII, all else of it percent-encoded. */
+export function percentEncoded(address: string): string {
+  return address.replace(/[^!-~]/gu, (character) =>
+    encodeURIComponent(/\p{Surrogate}/u.test(character) ? '\ufffd' : character),
   );
-  return `\x1b]8;;${encoded}\x1b\\${row}\x1b]8;;\x1b\\` as Row;
 }
 
 /** Pieces as one string for a terminal; neighbours of one look share their escapes. */

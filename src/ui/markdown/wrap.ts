@@ -1,122 +1,194 @@
 // Word wrap that takes text as it comes: a row is final as soon as the next word does not fit on it.
 import {graphemes, width} from '../../base/cells/graphemes.ts';
-import {type Piece, type Row, render} from './style.ts';
+import type {Piece} from './style.ts';
 
 const CJK = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff00-\uff60]/u;
 /** Never first on a row. */
 const CLOSING = /^[、。，．・：；？！」』】）〕》〉’”)\]},.;:!?ー々]/u;
+/** Scripts that put no spaces between their words: a long run of them is no word. */
+const WITHOUT_SPACES = /^[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+/** Cells of a word that are printed whole; the rest of a longer one begins the next row. */
+const LONGEST_WORD = 4096;
 
-/** Wraps pieces of text to a number of columns; rows after the first begin with `hanging`. */
+/** A row as pieces. */
+export type Line = readonly Piece[];
+
+export interface Widths {
+  /** Cells that are filled with words. */
+  readonly columns: number;
+  /** Cells of the terminal, which wraps what is longer. */
+  readonly terminal: number;
+}
+
+/**
+ * Wraps pieces of text; rows after the first begin with `hanging`. A word that is longer than a row is written whole, so that
+ * the terminal wraps it and a copy or a click gets all of it. A line end in a piece ends the row.
+ */
 export class RowWrapper {
-  #columns: number;
-  readonly #hanging: readonly Piece[];
-  readonly #hangingWidth: number;
-  #row: Piece[];
+  #widths: Widths;
+  #hanging: readonly Piece[];
+  #hangingWidth: number;
+  /** Rows that have to be narrower than the terminal: live ones and cells of a table. Long words are cut for them. */
+  readonly #cuts: boolean;
+  /** What the row begins with. */
+  #lead: readonly Piece[];
+  #row: Piece[] = [];
   #rowWidth: number;
-  /** Width of the prefix: a row with nothing but its prefix takes a word however long. */
+  /** A row of this width has nothing but its prefix: it takes a word however long. */
   #empty: number;
   #space: Piece | undefined;
   #word: Piece[] = [];
   #wordWidth = 0;
+  /** False for a word with wide characters, or without spaces between words: it is cut where the row ends. */
+  #isWhole = true;
+  /** True for a row with a word that is longer than it. */
+  #isLong = false;
   #previous = '';
   #started = false;
 
-  constructor(columns: number, prefix: readonly Piece[], hanging: readonly Piece[], hangingWidth = cells(hanging)) {
-    this.#columns = columns;
-    const hangs = hangingWidth + 4 <= columns;
+  constructor(widths: Widths, prefix: readonly Piece[], hanging: readonly Piece[], cuts = false) {
+    const hangingWidth = cells(hanging);
+    const hangs = hangingWidth + 4 <= widths.columns;
+    this.#widths = widths;
     this.#hanging = hangs ? hanging : [];
     this.#hangingWidth = hangs ? hangingWidth : 0;
-    this.#row = [...prefix];
+    this.#cuts = cuts;
+    this.#lead = prefix;
     this.#rowWidth = cells(prefix);
     this.#empty = this.#rowWidth;
   }
 
-  /** A copy to try out text that may still change. */
-  clone(): RowWrapper {
-    const copy = new RowWrapper(this.#columns, [], this.#hanging, this.#hangingWidth);
+  /** A copy to try out text that may still change; its rows are cut to the columns. */
+  live(): RowWrapper {
+    const copy = new RowWrapper(this.#widths, [], [], true);
+    copy.#hanging = this.#hanging;
+    copy.#hangingWidth = this.#hangingWidth;
+    copy.#lead = this.#lead;
     copy.#row = [...this.#row];
     copy.#rowWidth = this.#rowWidth;
     copy.#empty = this.#empty;
     copy.#space = this.#space;
     copy.#word = [...this.#word];
     copy.#wordWidth = this.#wordWidth;
+    copy.#isWhole = this.#isWhole;
+    copy.#isLong = this.#isLong;
     copy.#previous = this.#previous;
     copy.#started = this.#started;
     return copy;
   }
 
   /** Adds a piece; returns the rows that became final. */
-  push(piece: Piece): Row[] {
-    const rows: Row[] = [];
-    for (const cluster of graphemes(piece.text)) {
-      const one = {...piece, text: cluster};
-      if (/^[ \t]$/.test(cluster)) this.#endWord(this.#started || this.#word.length > 0 ? one : undefined, one);
-      else {
-        const breaks = CJK.test(cluster) || CJK.test(this.#previous);
-        if (breaks && !CLOSING.test(cluster)) this.#endWord(undefined, undefined);
-        this.#grow(one, rows);
-      }
-      this.#previous = cluster;
-    }
+  push(piece: Piece): Line[] {
+    const rows: Line[] = [];
+    for (const cluster of graphemes(piece.text)) this.#add({...piece, text: cluster}, rows);
     return rows;
   }
 
-  /** Goes on with another width; returns the rows into which an unfinished row falls that is too wide now. */
-  resize(columns: number): Row[] {
-    this.#columns = columns;
-    if (this.#rowWidth + this.#spaceWidth() + this.#wordWidth <= columns) return [];
+  /** Goes on with other widths; returns the rows into which an unfinished row falls that is too wide now. */
+  resize(widths: Widths): Line[] {
+    this.#widths = widths;
+    if (!this.#isLong && this.#rowWidth + this.#spaceWidth() + this.#wordWidth <= widths.columns) return [];
     const pieces = [...this.#row, ...(this.#space === undefined ? [] : [this.#space]), ...this.#word];
-    this.#row = [];
     this.#word = [];
-    this.#space = undefined;
-    this.#rowWidth = 0;
     this.#wordWidth = 0;
-    this.#empty = 0;
+    this.#begin(this.#lead, cells(this.#lead));
     return pieces.flatMap((piece) => this.push(piece));
   }
 
-  /** The unfinished row; after it the wrapper is used up. */
-  end(): Row {
+  /** The unfinished row, more than one where it is cut; after it the wrapper is used up. */
+  end(): Line[] {
     this.#endWord(undefined, undefined);
-    return render(this.#row);
+    return this.#finished();
   }
 
-  #grow(piece: Piece, rows: Row[]): void {
-    this.#word.push(piece);
-    this.#wordWidth += room(piece);
-    const space = this.#space === undefined ? 0 : this.#spaceWidth();
-    if (this.#rowWidth + space + this.#wordWidth <= this.#columns) return;
-    if (this.#rowWidth > this.#empty) this.#newRow(rows);
-    while (this.#rowWidth + this.#wordWidth > this.#columns && this.#word.length > 1) this.#splitWord(rows);
+  #add(one: Piece, rows: Line[]): void {
+    const cluster = one.text;
+    if (cluster === '\n') {
+      this.#endWord(undefined, undefined);
+      this.#newRow(rows);
+    } else if (cluster === ' ' || cluster === '\t') {
+      const isBetween = this.#started || this.#word.length > 0;
+      // Spaces behind a line break are not shown.
+      if (!isBetween || this.#word.length > 0 || this.#rowWidth > this.#empty)
+        this.#endWord(isBetween ? one : undefined, one);
+    } else {
+      const isPlain = cluster.length === 1 && cluster < '\x7f' && this.#previous < '\x7f';
+      if (!isPlain && (CJK.test(cluster) || CJK.test(this.#previous)) && !CLOSING.test(cluster)) {
+        this.#endWord(undefined, undefined);
+      }
+      this.#grow(one, rows);
+    }
+    this.#previous = cluster;
+  }
+
+  #grow(one: Piece, rows: Line[]): void {
+    const {columns} = this.#widths;
+    const size = room(one);
+    const fitsWhole = size === 1 && !WITHOUT_SPACES.test(one.text);
+    // What cannot be a part of a long word begins behind it.
+    if (!fitsWhole && this.#isWhole && this.#rowWidth + this.#wordWidth > columns) this.#endWord(undefined, undefined);
+    if (this.#word.length === 0) this.#isWhole = true;
+    this.#isWhole &&= fitsWhole;
+    const grown = this.#wordWidth + size;
+    if (this.#rowWidth + this.#spaceWidth() + grown > columns) {
+      if (this.#rowWidth > this.#empty) this.#newRow(rows);
+      if (this.#rowWidth + grown > columns && !(this.#isWhole && grown < LONGEST_WORD)) this.#fill(rows);
+    }
+    append(this.#word, one);
+    this.#wordWidth += size;
+  }
+
+  /** Puts a word that is longer than a row on rows, cut where they end; it goes on with the next row. */
+  #fill(rows: Line[]): void {
+    if (this.#word.length === 0) return;
+    const word = this.#word;
+    this.#word = [];
+    this.#wordWidth = 0;
+    for (const piece of word) {
+      if (this.#isWhole) {
+        this.#put(piece, room(piece));
+        continue;
+      }
+      for (const cluster of graphemes(piece.text)) {
+        const one = {...piece, text: cluster};
+        if (this.#rowWidth > this.#empty && this.#rowWidth + room(one) > this.#widths.columns) this.#newRow(rows);
+        this.#put(one, room(one));
+      }
+    }
+    this.#newRow(rows);
   }
 
   #spaceWidth(): number {
     return this.#space === undefined ? 0 : width(this.#space.text);
   }
 
-  #newRow(rows: Row[]): void {
-    rows.push(render(this.#row));
-    this.#row = [...this.#hanging];
-    this.#rowWidth = this.#hangingWidth;
-    this.#empty = this.#rowWidth;
-    this.#space = undefined;
+  #newRow(rows: Line[]): void {
+    rows.push(...this.#finished());
+    this.#begin(this.#hanging, this.#hangingWidth);
   }
 
-  /** Breaks a word that is longer than a row. */
-  #splitWord(rows: Row[]): void {
-    const last = this.#word.pop() as Piece;
-    this.#row.push(...this.#word);
-    this.#newRow(rows);
-    this.#word = [last];
-    this.#wordWidth = room(last);
+  #begin(lead: readonly Piece[], size: number): void {
+    this.#lead = lead;
+    this.#row = [];
+    this.#rowWidth = size;
+    this.#empty = size;
+    this.#space = undefined;
+    this.#isLong = false;
+  }
+
+  #finished(): Line[] {
+    const row = [...this.#lead, ...this.#row];
+    const isWide = this.#isLong || this.#rowWidth > this.#widths.columns;
+    return this.#cuts && isWide ? cutLine(row, this.#widths.columns) : [row];
   }
 
   /** Puts the word on the row. `space` follows it; `lead` keeps the indentation of a line that starts with spaces. */
   #endWord(space: Piece | undefined, lead: Piece | undefined): void {
     if (this.#word.length > 0) {
-      if (this.#space !== undefined) this.#put(this.#space);
-      this.#row = this.#row.concat(this.#word);
+      if (this.#space !== undefined) this.#put(this.#space, this.#spaceWidth());
+      for (const piece of this.#word) append(this.#row, piece);
       this.#rowWidth += this.#wordWidth;
+      if (this.#rowWidth > this.#widths.columns) this.#goOnBehind();
       this.#space = undefined;
       this.#word = [];
       this.#wordWidth = 0;
@@ -124,21 +196,70 @@ export class RowWrapper {
     }
     if (space !== undefined) {
       this.#space = {...space, text: (this.#space?.text ?? '') + (space.text === '\t' ? '  ' : space.text)};
-    } else if (lead !== undefined && this.#rowWidth + 4 < this.#columns / 2) {
-      this.#put({...lead, text: lead.text === '\t' ? '    ' : lead.text});
+    } else if (lead !== undefined && this.#rowWidth + 4 < this.#widths.columns / 2) {
+      this.#put({...lead, text: lead.text === '\t' ? '    ' : lead.text}, lead.text === '\t' ? 4 : 1);
       this.#empty = this.#rowWidth;
     }
   }
 
-  #put(piece: Piece): void {
-    this.#row.push(piece);
-    this.#rowWidth += room(piece);
+  /** The row has a long word: what follows stands where the terminal has wrapped it to. */
+  #goOnBehind(): void {
+    const column = this.#rowWidth % this.#widths.terminal;
+    // A word that ends with the terminal's row leaves no place behind it.
+    this.#rowWidth = column === 0 ? this.#widths.columns : column;
+    this.#isLong = true;
+    this.#empty = -1;
+  }
+
+  #put(piece: Piece, size: number): void {
+    append(this.#row, piece);
+    this.#rowWidth += size;
   }
 }
 
-/** Cells of a piece. One without any takes a little all the same: a row must not take them without end. */
+/** Adds a piece to a row; one of the same look joins the last. */
+function append(pieces: Piece[], piece: Piece): void {
+  const last = pieces.at(-1);
+  if (last !== undefined && last.style === piece.style && last.link === piece.link) {
+    pieces[pieces.length - 1] = {...last, text: last.text + piece.text};
+  } else pieces.push(piece);
+}
+
+/** A row in parts of at most `columns` cells. */
+export function cutLine(row: Line, columns: number): Line[] {
+  if (cells(row) <= columns) return [row];
+  const rows: Line[] = [];
+  let part: Piece[] = [];
+  let used = 0;
+  for (const piece of row) {
+    for (const text of isAscii(piece.text) ? slices(piece.text, columns, used) : graphemes(piece.text)) {
+      const one = {...piece, text};
+      if (used > 0 && used + room(one) > columns) {
+        rows.push(part);
+        part = [];
+        used = 0;
+      }
+      append(part, one);
+      used += room(one);
+    }
+  }
+  rows.push(part);
+  return rows;
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}
+
+/** A text in parts that fill rows, the first of which has `used` cells. */
+function* slices(text: string, columns: number, used: number): Generator<string, void, undefined> {
+  let size = Math.max(0, Math.floor(columns - used)) || columns;
+  for (let at = 0; at < text.length; at += size, size = columns) yield text.slice(at, at + size);
+}
+
+/** Cells of a piece. One without any takes a little for each unit all the same: a row must not take them without end. */
 function room(piece: Piece): number {
-  return width(piece.text) || 1 / 64;
+  return width(piece.text) || piece.text.length / 8;
 }
 
 function cells(pieces: readonly Piece[]): number {

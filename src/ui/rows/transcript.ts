@@ -2,8 +2,9 @@
 
 import type {Message} from '../../engine/contract/requests.ts';
 import {contentText} from '../../engine/contract/requests.ts';
-import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
-import {BLANK, joinRows, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
+import type {Highlight} from '../markdown/code-block.ts';
+import {MarkdownStream} from '../markdown/stream.ts';
+import {BLANK, joinRows, paint, ROW_MARGIN, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 import {toolCallRow, toolResultRow} from './tool-rows.ts';
 
 /** Messages that are shown again; the rest is said to be there. */
@@ -37,7 +38,7 @@ export function transcriptRows(
     if (message.role === 'system') return [];
     if (message.role === 'user') return userRows(text, theme);
     if (message.role === 'tool') return [toolResultRow(text, columns, theme)];
-    const stream = new MarkdownStream(columns, theme, highlight);
+    const stream = new MarkdownStream(columns, theme, highlight, ROW_MARGIN);
     const words = text === '' ? [] : [...stream.write(text), ...stream.end(), BLANK];
     return [...words, ...(message.toolCalls ?? []).map((call) => toolCallRow(call, columns, theme))];
   });

@@ -2,8 +2,9 @@
 
 import {withoutStyles} from '../../base/cells/graphemes.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
-import {type Highlight, MarkdownStream} from '../markdown/stream.ts';
-import {paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
+import type {Highlight} from '../markdown/code-block.ts';
+import {MarkdownStream} from '../markdown/stream.ts';
+import {paint, ROW_MARGIN, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 import {contextSentences} from '../rows/context-note.ts';
 import type {Phase} from '../rows/status-line.ts';
 import {toolCallRow, toolResultRow} from '../rows/tool-rows.ts';
@@ -130,7 +131,7 @@ export class AnswerView {
       this.#thoughtAt = this.#now();
     }
     const highlight = kind === 'text' ? this.#highlight : () => undefined;
-    this.#part = {kind, stream: new MarkdownStream(this.#columns, this.#theme, highlight)};
+    this.#part = {kind, stream: new MarkdownStream(this.#columns, this.#theme, highlight, ROW_MARGIN)};
     this.#blank = true;
   }
 

@@ -1,7 +1,7 @@
 // The rows of what happens in a chat: printed once, they stay in the terminal's scrollback.
 
 import type {ChatEvent} from '../chat/chat-face.ts';
-import type {Highlight} from '../markdown/stream.ts';
+import type {Highlight} from '../markdown/code-block.ts';
 import {BLANK, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
 import {endRow, errorRows} from '../rows/end-row.ts';
 import {modelLine} from '../rows/status-line.ts';

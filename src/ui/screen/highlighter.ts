@@ -1,5 +1,5 @@
 // Code colours by lowlight, loaded after the first frame; until then, and for other languages, code is plain.
-import type {Highlight} from '../markdown/stream.ts';
+import type {Highlight} from '../markdown/code-block.ts';
 import {joinRows, paint, type Row, type Theme} from '../markdown/style.ts';
 
 export interface Highlighter {

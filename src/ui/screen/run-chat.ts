@@ -4,7 +4,7 @@ import {ChatCore} from '../chat/chat-core.ts';
 import type {ChatEvent, ChatFace} from '../chat/chat-face.ts';
 import type {Item, Picker} from '../chat/picker.ts';
 import {commandItems} from '../chat/slash/all-commands.ts';
-import {paint, type Row, type Theme} from '../markdown/style.ts';
+import {paint, ROW_MARGIN, type Row, type Theme} from '../markdown/style.ts';
 import type {Effect, InputContext} from '../prompt/input.ts';
 import {fullNotice, type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
 import {AnswerView} from './answer-view.ts';
@@ -84,7 +84,7 @@ class ChatScreen implements ScreenSource, ChatFace {
   }
 
   get columns(): number {
-    return Math.max(8, this.#screen.size.columns - 2);
+    return Math.max(8, this.#screen.size.columns - ROW_MARGIN);
   }
 
   get streaming(): boolean {

@@ -18,7 +18,7 @@ const SHOW = '\x1b[?25h';
 const CLEAR_ROW = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';
 /** A style or a link in a row, kept by a split. */
-const STYLES = /(\x1b\[[\d;]*m|\x1b\]8;;[^\x1b]*\x1b\\)/;
+const STYLES = /(\x1b\[[\d;]*m|\x1b\]8;[^\x1b]*\x1b\\)/;
 
 /**
  * Owner of the live rows. It never clears the screen or the scrollback and never moves above its own first row, so what
