@@ -28,7 +28,7 @@ export async function versionJson(): Promise<string> {
   return `${JSON.stringify(facts)}\n`;
 }
 
-function ownVersion(): string {
+export function ownVersion(): string {
   return packageShape(readJson(new URL('../../package.json', import.meta.url))).version;
 }
 

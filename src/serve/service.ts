@@ -20,6 +20,8 @@ export interface ServiceOptions extends AdmissionOptions, StreamOptions {
   readonly capTokens?: number | undefined;
   /** Answers to one request at most; default 8. */
   readonly maxChoices?: number;
+  /** The version of the program, which is a part of the fingerprint of its answers. */
+  readonly build?: string;
   /** For requests that set none. */
   readonly sampling: SamplingChoice;
   /** For /v1/engines/completions, whose original had its own. */

@@ -118,7 +118,7 @@ export class ScriptedBackend implements Backend {
     this.requests.push(call.request);
     this.running++;
     let generated = 0;
-    const {seed, maxTokens = Number.POSITIVE_INFINITY, topLogprobs} = call.request.sampling;
+    const {seed, maxTokens = Number.POSITIVE_INFINITY, topLogprobs, returnTokens} = call.request.sampling;
     let end: {finish: FinishReason; stop?: string} = {finish: 'stop'};
     const started = this.#now?.() ?? 0;
     let firstAt: number | undefined;
@@ -137,6 +137,7 @@ export class ScriptedBackend implements Backend {
             type: 'text',
             text: step,
             ...(topLogprobs !== undefined && {logprobs: this.#logprobs(step, topLogprobs)}),
+            ...(returnTokens && {tokens: this.tokenizer.encode(step)}),
           };
         } else if (typeof step === 'object' && 'type' in step) yield step;
         else if (typeof step === 'object') end = step;

@@ -51,12 +51,19 @@ test('the card of the model and /props say what holds', async () => {
   expect(card.default_model_temperature).toBe(0.15);
   expect(card.model_sampling).toEqual({temperature: 0.15, top_k: 20});
   expect((await get('/props')).json().default_generation_settings.params).toEqual({
+    n_predict: -1,
     temperature: 0.15,
     top_k: 20,
     top_p: 1,
     min_p: 0,
     repeat_penalty: 1,
-    n_predict: -1,
+    repeat_last_n: 64,
+    frequency_penalty: 0,
+    presence_penalty: 0,
+    stop: [],
+    ignore_eos: false,
+    logit_bias: [],
+    seed: 4294967295,
   });
   const without = await serverOn(new ScriptedBackend(undefined, {sampling}), {
     sampling: {...OPTIONS.sampling, withoutModel: true},

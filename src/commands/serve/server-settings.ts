@@ -12,6 +12,7 @@ import type {AppOptions} from '../../serve/app.ts';
 import type {Io} from '../host/io.ts';
 import type {EngineFlags} from '../options.ts';
 import {DEFAULTS} from '../options.ts';
+import {ownVersion} from '../version.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
@@ -145,6 +146,7 @@ export function settings(io: Io, flags: ServeFlags): Settings {
       shareCache: flags.shareCache ?? false,
       capTokens: flags.capTokens,
       maxChoices: flags.maxChoices,
+      build: ownVersion(),
       sampling: {
         asked: defined({temperature, maxTokens, thinkingBudget: flags.thinkingBudget, seed: flags.seed}),
         otherwise: {temperature: DEFAULTS.chat.temperature},

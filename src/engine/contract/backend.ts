@@ -30,7 +30,9 @@ export interface Timings {
 
 export interface TokenLogprob {
   readonly token: Token;
-  /** Natural logarithm, of the raw distribution before temperature and truncation. */
+  /** What it adds to the answer: nothing while a character is unfinished. Those of an answer are its text. Absent where nobody decodes. */
+  readonly text?: string;
+  /** Natural logarithm, of the raw distribution before temperature and truncation unless `afterSampling` asks for the other. */
   readonly logprob: number;
   readonly top: readonly {readonly token: Token; readonly logprob: number}[];
 }
@@ -40,6 +42,7 @@ export interface ParsedToolCall extends ToolCall {
   readonly problem?: string;
 }
 
+/** `tokens` of an event: those generated since the event before, where the request asks for them (`returnTokens`). */
 export type GenerationEvent =
   /**
    * Once, before anything else: the exact ids of the prompt, the media at their holes when there are any, and how many
@@ -53,14 +56,20 @@ export type GenerationEvent =
     }
   /** While a long prompt is evaluated: tokens done of those that had to be evaluated. */
   | {readonly type: 'prefill'; readonly done: number; readonly total: number}
-  | {readonly type: 'text'; readonly text: string; readonly logprobs?: readonly TokenLogprob[]}
-  | {readonly type: 'reasoning'; readonly text: string}
-  | {readonly type: 'tool_call'; readonly call: ParsedToolCall}
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      readonly logprobs?: readonly TokenLogprob[];
+      readonly tokens?: readonly Token[];
+    }
+  | {readonly type: 'reasoning'; readonly text: string; readonly tokens?: readonly Token[]}
+  | {readonly type: 'tool_call'; readonly call: ParsedToolCall; readonly tokens?: readonly Token[]}
   /** Exactly one, always last. `stop` names the stop string that ended the answer. */
   | {
       readonly type: 'finish';
       readonly reason: FinishReason;
       readonly stop?: string;
+      readonly tokens?: readonly Token[];
       readonly usage: Usage;
       readonly timings: Timings;
       readonly seed: number | undefined;

@@ -12,6 +12,8 @@ export interface Answer {
   readonly toolCalls: readonly ParsedToolCall[];
   /** Of the text's tokens, when they were asked for. */
   readonly logprobs: readonly TokenLogprob[];
+  /** All generated ids, when they were asked for. */
+  readonly tokens: readonly Token[];
   /** The exact ids of the prompt. */
   readonly prompt: readonly Token[];
   readonly finish: FinishEvent;
@@ -36,9 +38,9 @@ export async function collectAnswer(
     const {content, reasoning} = fold;
     throw error instanceof EngineError && content + reasoning !== '' ? error.after({content, reasoning}) : error;
   }
-  const {content, reasoning, toolCalls, logprobs, prompt, finish} = fold;
+  const {content, reasoning, toolCalls, logprobs, tokens, prompt, finish} = fold;
   if (!finish) throw new EngineError('backend_failed', 'the answer broke off without an end');
-  return {content, reasoning, toolCalls, logprobs, prompt, finish};
+  return {content, reasoning, toolCalls, logprobs, tokens, prompt, finish};
 }
 
 /** The answer so far, event by event. */
@@ -47,6 +49,7 @@ export class AnswerFold {
   reasoning = '';
   readonly toolCalls: ParsedToolCall[] = [];
   readonly logprobs: TokenLogprob[] = [];
+  readonly tokens: Token[] = [];
   prompt: readonly Token[] = [];
   finish: FinishEvent | undefined;
 
@@ -56,6 +59,7 @@ export class AnswerFold {
   }
 
   add(event: GenerationEvent): void {
+    if ('tokens' in event && event.type !== 'prompt') this.tokens.push(...(event.tokens ?? []));
     if (event.type === 'text') {
       this.content += event.text;
       this.logprobs.push(...(event.logprobs ?? []));

@@ -35,6 +35,7 @@ export type NumberKey =
   | 'minP'
   | 'seed'
   | 'repeatPenalty'
+  | 'repeatWindow'
   | 'frequencyPenalty'
   | 'presencePenalty'
   | 'noRepeatNgramSize';
@@ -129,6 +130,16 @@ export const SAMPLING: readonly NumberRow[] = [
     set: ['repeat_penalty'],
     wire: ['repeat_penalty', 'repetition_penalty'],
     help: 'divide the logits of seen tokens by x (1 = off)',
+  },
+  {
+    key: 'repeatWindow',
+    integer: true,
+    min: -1,
+    max: INT32_MAX,
+    flag: '--repeat-last-n <n>',
+    set: ['repeat_last_n'],
+    wire: ['repeat_last_n'],
+    help: 'tokens that the repeat penalty looks back at (0 = none, -1 = all; 64 if not set)',
   },
   {
     key: 'frequencyPenalty',

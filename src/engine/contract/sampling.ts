@@ -17,6 +17,8 @@ export interface SamplingParams {
   readonly seed?: number;
   /** Multiplicative, 1 = off (llama.cpp's repeat_penalty, HF's repetition_penalty). */
   readonly repeatPenalty?: number;
+  /** Tokens the repeat penalty looks back at, in prompt and answer; -1 = all. Absent = 64. */
+  readonly repeatWindow?: number;
   /** OpenAI's meaning. */
   readonly frequencyPenalty?: number;
   readonly presencePenalty?: number;
@@ -30,8 +32,31 @@ export interface SamplingParams {
   readonly thinkingBudget?: number;
   /** Generation ends before the first of these; never part of the answer. */
   readonly stop?: readonly string[];
+  /** The stop string, or stop token, that ended the answer is part of it. */
+  readonly keepStop?: boolean;
   /** Report the raw distribution's log-probability of each token, with this many alternatives (0 = the token alone). */
   readonly topLogprobs?: number;
+  /** These are of the distribution that the token was drawn from: behind bias, penalties, temperature and truncation. */
+  readonly afterSampling?: boolean;
+  /** Report the ids of all generated tokens. */
+  readonly returnTokens?: boolean;
+  readonly limits?: TokenLimits;
+}
+
+/** What may be in an answer and how it may end, in the words and ids of the model's vocabulary; nobody but a local model knows them. */
+export interface TokenLimits {
+  /** The model's own ends never come: the answer is as long as `maxTokens` or the context allows. */
+  readonly ignoreEnd?: boolean;
+  /** Before so many tokens no end of the model's, no stop token and no stop string counts. */
+  readonly minTokens?: number;
+  /** Tokens that end the answer, besides the model's own. */
+  readonly stopTokens?: readonly number[];
+  /** Nothing but these may come. */
+  readonly allowedTokens?: readonly number[];
+  /** Texts of which the last token never comes behind the others (vLLM's `bad_words`). */
+  readonly badWords?: readonly string[];
+  /** As `logitBias`, for each token of a text (llama-server's). */
+  readonly wordBias?: readonly (readonly [text: string, bias: number])[];
 }
 
 /** @throws EngineError `invalid_request` that names the field (`param`) and the values it takes. */
@@ -52,6 +77,16 @@ export function validateSampling(params: SamplingParams): void {
     throw new EngineError('invalid_request', `a value of logitBias must be ${rangeText(BIAS)}, not ${bias}`, {
       param: 'logitBias',
     });
+  }
+  const {minTokens = 0} = params.limits ?? {};
+  if (minTokens > (params.maxTokens ?? minTokens)) {
+    throw new EngineError(
+      'invalid_request',
+      `min_tokens (${minTokens}) is more than max_tokens (${params.maxTokens})`,
+      {
+        param: 'min_tokens',
+      },
+    );
   }
   const {stop = []} = params;
   if (stop.includes('')) {

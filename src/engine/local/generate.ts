@@ -14,7 +14,7 @@ import type {
 import {checkLength, type Prompt, type Token, textPrompt} from '../contract/prompt.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import type {OutputEvent} from '../template/parse/output-parser.ts';
-import {StopMatcher} from './stop-matcher.ts';
+import {StopMatcher, type StopStep} from './stop-matcher.ts';
 
 /** Turns generated ids into events: the template's output parser, or plain decoding. */
 export interface OutputReader {
@@ -40,6 +40,12 @@ export interface GenerationInput {
   readonly reader: OutputReader;
   /** Tokens that end an answer, besides those the engine knows. */
   readonly ends?: ReadonlySet<Token>;
+  /** Tokens of a text that end an answer because the request names them. */
+  readonly stopTokens?: ReadonlySet<Token>;
+  /** What a token of the answer adds to its text; absent where nobody asks for log-probabilities. */
+  readonly spell?: (token: Token) => string;
+  /** Before so many tokens no stop string counts. */
+  readonly minTokens?: number;
   /** Monotonic clock, in milliseconds. */
   readonly now: () => number;
 }
@@ -98,7 +104,10 @@ class RunningGeneration {
   #admittedAt: number | undefined;
   #firstAt: number | undefined;
   #lastAt: number | undefined;
+  /** Text that is told with the next one, and what is told of the tokens since the last one. */
+  #waiting = '';
   #logprobs: TokenLogprob[] = [];
+  #tokens: Token[] = [];
 
   constructor(input: GenerationInput) {
     this.#input = input;
@@ -117,7 +126,7 @@ class RunningGeneration {
   }
 
   *take(event: TokenEvent): Generator<GenerationEvent> {
-    const {model, prompt, reader, ends, now} = this.#input;
+    const {model, prompt, reader, ends, stopTokens, sampling, now} = this.#input;
     if (event.type === 'prompt') {
       this.#admittedAt = now();
       this.#cached = event.cached;
@@ -128,11 +137,15 @@ class RunningGeneration {
       this.#lastAt = now();
       this.#firstAt ??= this.#lastAt;
       this.#generated++;
+      if (sampling.returnTokens) this.#tokens.push(event.token);
       const isEnd = model.isEndOfGeneration(event.token) || ends?.has(event.token) === true;
-      if (isEnd) this.stopped = 'stop';
-      else if (event.logprob) this.#logprobs.push(event.logprob);
+      const isStop = stopTokens?.has(event.token) === true;
+      if (isEnd || isStop) this.stopped = 'stop';
+      if (isStop && !isEnd && !sampling.keepStop) return;
       const wasThinking = reader.isThinking;
       const events = reader.push(event.token, event.forced);
+      // Those of thoughts are no part of the text that they would be told with.
+      if (event.logprob && !isEnd && !wasThinking && !reader.isThinking) this.#spell(event.logprob);
       if (event.forced) this.#isThoughtCut = true;
       else if (wasThinking && reader.isThinking) this.#thought++;
       yield* this.#pass(events);
@@ -145,10 +158,12 @@ class RunningGeneration {
       yield* this.#pass(end.events);
       yield* this.#text(this.#matcher.end());
     }
+    yield* this.#rest();
     yield {
       type: 'finish',
       reason: this.#stop === undefined ? end.reason : 'stop',
       ...(this.#stop !== undefined && {stop: this.#stop}),
+      ...this.#takeTokens(),
       usage: {
         promptTokens: this.#input.prompt.tokens.length,
         cachedTokens: this.#cached,
@@ -167,29 +182,71 @@ class RunningGeneration {
     for (const event of events) {
       if (this.#stop !== undefined) return;
       if (event.type === 'text') {
-        const step = this.#matcher.push(event.text);
-        yield* this.#text(step.text);
+        const {minTokens = 0, sampling} = this.#input;
+        const step: StopStep = this.#generated < minTokens ? {text: event.text} : this.#matcher.push(event.text);
+        yield* this.#text(step.stop !== undefined && sampling.keepStop ? step.text + step.stop : step.text);
         if (step.stop !== undefined) {
           this.#stop = step.stop;
           this.stopped = 'stop';
         }
       } else {
         yield* this.#text(this.#matcher.end());
-        yield event;
+        yield* this.#rest();
+        yield {...event, ...this.#takeTokens()};
       }
     }
   }
 
-  /** A text carries the log-probabilities of all tokens since the last one, held back or without text of their own. */
+  #spell(logprob: TokenLogprob): void {
+    const text = this.#input.spell?.(logprob.token);
+    this.#logprobs.push(text === undefined ? logprob : {...logprob, text});
+  }
+
+  /**
+   * A text carries the log-probabilities of its tokens. Where they are spelt it ends with one of them: what is told of the
+   * next one waits, because a stop string may still take a part of it away.
+   */
   *#text(text: string): Generator<GenerationEvent> {
-    if (text === '') return;
-    if (this.#logprobs.length === 0) {
-      yield {type: 'text', text};
-      return;
+    this.#waiting += text;
+    let length = 0;
+    let count = 0;
+    for (const {text: own = ''} of this.#logprobs) {
+      if (length + own.length > this.#waiting.length) break;
+      length += own.length;
+      count++;
     }
-    const logprobs = this.#logprobs;
-    this.#logprobs = [];
-    yield {type: 'text', text, logprobs};
+    yield* this.#tell(count === this.#logprobs.length ? this.#waiting.length : length, count);
+  }
+
+  /** What waited. Of a token that a stop string cut into, the part before it is told; tokens behind it are no part of the answer. */
+  *#rest(): Generator<GenerationEvent> {
+    let left = this.#waiting.length;
+    const spoken = this.#logprobs.flatMap((logprob) => {
+      const {text} = logprob;
+      if (text === undefined || left <= 0) return text === undefined ? [logprob] : [];
+      const kept = text.slice(0, left);
+      left -= text.length;
+      return [{...logprob, text: kept}];
+    });
+    this.#logprobs = spoken;
+    yield* this.#tell(this.#waiting.length, spoken.length);
+  }
+
+  /** Tells so much of the text that waits, with so many of the log-probabilities. */
+  *#tell(length: number, count: number): Generator<GenerationEvent> {
+    if (length === 0) return;
+    const text = this.#waiting.slice(0, length);
+    this.#waiting = this.#waiting.slice(length);
+    const logprobs = this.#logprobs.splice(0, count);
+    yield {type: 'text', text, ...(logprobs.length > 0 && {logprobs}), ...this.#takeTokens()};
+  }
+
+  /** Every generated token goes with the event behind it. */
+  #takeTokens(): {readonly tokens?: readonly Token[]} {
+    if (this.#tokens.length === 0) return {};
+    const tokens = this.#tokens;
+    this.#tokens = [];
+    return {tokens};
   }
 
   #timings(): Timings {

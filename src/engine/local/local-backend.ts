@@ -26,6 +26,7 @@ import {encodeFim} from '../template/encode/encode-fim.ts';
 import type {FileTokens} from '../template/foreign/file-tokens.ts';
 import type {ForeignPrompt} from '../template/foreign/foreign-chat.ts';
 import {effortNote, effortOf, effortsAsked, type ModelSettings, withoutEffort} from '../template/model-settings.ts';
+import {answerSpeller} from '../template/parse/answer-decoder.ts';
 import {OutputParser} from '../template/parse/output-parser.ts';
 import {PromptWriter} from '../template/prompt-writer.ts';
 import {rawTextSteps} from '../template/raw-text.ts';
@@ -34,10 +35,11 @@ import {fimVersion, requireVersion} from '../template/version/require-version.ts
 import {LengthBound} from '../tokenizer/length-bound.ts';
 import {type TurnOptions, writeInTurns} from '../tokenizer/write-in-turns.ts';
 import {suffixStop} from './fim-stop.ts';
-import {generate, notBegun} from './generate.ts';
+import {type GenerationInput, generate, notBegun} from './generate.ts';
 import {PlainOutput} from './plain-output.ts';
 import {type ThoughtBudget, thoughtBudget} from './thought-budget.ts';
 import {thoughtGuide} from './thought-guide.ts';
+import {withinLimits} from './token-limits.ts';
 import {unitVector} from './unit-vector.ts';
 
 export interface LocalParts {
@@ -133,7 +135,7 @@ export class LocalBackend implements Backend {
     const how = guide ? {guide} : grammar ? {grammar} : {};
     const {cacheOwner} = request;
     const input = {model: tokenModel, prompt, sampling, ...how, reader, cacheOwner, now: this.#now};
-    yield* withNotes(generate(input, signal), (finish) => this.#notes(request, guide && budget, finish));
+    yield* withNotes(this.#generate(input, signal), (finish) => this.#notes(request, guide && budget, finish));
   }
 
   /** A text is continued behind BOS, as mistral-inference's base models do; ids are taken as they are. */
@@ -210,7 +212,7 @@ export class LocalBackend implements Backend {
     const {cacheOwner} = request;
     const ends = prompt.end.tokens;
     const input = {model, prompt, sampling, ...(grammar && {grammar}), reader, ends, cacheOwner, now: this.#now};
-    yield* withNotes(generate(input, signal), (finish) => this.#notes(request, undefined, finish));
+    yield* withNotes(this.#generate(input, signal), (finish) => this.#notes(request, undefined, finish));
   }
 
   #validate(sampling: SamplingParams): void {
@@ -260,6 +262,12 @@ export class LocalBackend implements Backend {
     return notBegun({model: this.#parts.tokenModel, sampling, reader, now: this.#now});
   }
 
+  #generate(input: GenerationInput, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const {prompt, sampling} = input;
+    const spell = sampling.topLogprobs === undefined ? undefined : answerSpeller(prompt.tokens, this.tokenizer);
+    return generate(withinLimits({...input, ...(spell && {spell})}, this.tokenizer), signal);
+  }
+
   #plain(
     prompt: Prompt,
     {sampling, responseFormat, cacheOwner}: CompletionRequest | FIMRequest,
@@ -269,7 +277,7 @@ export class LocalBackend implements Backend {
     const reader = new PlainOutput(this.tokenizer, prompt.tokens);
     const how = grammar ? {grammar} : {};
     const input = {model: this.#parts.tokenModel, prompt, sampling, ...how, reader, cacheOwner, now: this.#now};
-    return generate(input, signal);
+    return this.#generate(input, signal);
   }
 }
 

@@ -9,16 +9,21 @@ import {messageToWire, toolToWire} from '../wire/write-messages.ts';
 export type Dialect = 'mistral' | 'openai';
 
 /** What Mistral's API has no field for. */
-const NOT_MISTRAL = ['topK', 'minP', 'repeatPenalty', 'noRepeatNgramSize', 'logitBias'] as const;
+const NOT_MISTRAL = ['topK', 'minP', 'repeatPenalty', 'repeatWindow', 'noRepeatNgramSize', 'logitBias'] as const;
+
+/** What only those know who read the ids of the answer. */
+const OF_TOKENS = ['topLogprobs', 'afterSampling', 'returnTokens', 'keepStop', 'limits'] as const;
 
 /** @throws EngineError for a parameter the server would ignore or refuse. */
 function sampling(params: SamplingParams, dialect: Dialect): Record<string, unknown> {
-  if (params.topLogprobs !== undefined) throw unsupported('topLogprobs');
+  const unread = OF_TOKENS.find((name) => params[name] !== undefined);
+  if (unread) throw unsupported(unread === 'limits' ? (Object.keys(params.limits ?? {})[0] ?? unread) : unread);
   return samplingFields(params, dialect);
 }
 
 /** Without the log-probabilities. @throws EngineError as above. */
 export function samplingFields(params: SamplingParams, dialect: Dialect): Record<string, unknown> {
+  if (params.afterSampling) throw unsupported('post_sampling_probs');
   const lost = NOT_MISTRAL.find((name) => params[name] !== undefined);
   if (dialect === 'mistral' && lost) throw unsupported(lost);
   const {logitBias, seed} = params;
@@ -35,6 +40,7 @@ export function samplingFields(params: SamplingParams, dialect: Dialect): Record
     repetition_penalty: params.repeatPenalty,
     // vLLM and llama-server each read their own name.
     repeat_penalty: params.repeatPenalty,
+    repeat_last_n: params.repeatWindow,
     no_repeat_ngram_size: params.noRepeatNgramSize,
     logit_bias: logitBias && Object.fromEntries([...logitBias].map(([token, bias]) => [String(token), bias])),
   };

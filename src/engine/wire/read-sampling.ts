@@ -1,22 +1,16 @@
 // The sampling fields of a request in all the spellings of its dialects.
 
 import {defined} from '../../base/defined.ts';
-import {isJsonArray, isJsonNumber, isJsonObject} from '../../base/json.ts';
+import {isJsonArray, isJsonNumber} from '../../base/json.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
-import {
-  BIAS,
-  httpRangeText,
-  isTakenOverHttp,
-  type NumberKey,
-  type NumberRow,
-  SAMPLING,
-  TOKEN_ID,
-} from '../contract/sampling-table.ts';
+import {httpRangeText, isTakenOverHttp, type NumberKey, type NumberRow, SAMPLING} from '../contract/sampling-table.ts';
 import type {Fields} from './fields.ts';
+import {type BiasRules, LIMIT_FIELDS, readLimits} from './read-limits.ts';
 
 /** Every field `readSampling` looks at. */
 export const SAMPLING_FIELDS: readonly string[] = [
   ...SAMPLING.flatMap(({wire}) => wire),
+  ...LIMIT_FIELDS,
   'logit_bias',
   'stop',
   'logprobs',
@@ -30,7 +24,12 @@ export const CHAT_SAMPLING_FIELDS: readonly string[] = SAMPLING.flatMap(({chatOn
 export type OtherNames = {readonly [Key in NumberKey]?: readonly string[]};
 
 /** What the request says over `defaults`. @throws Refusal with the path of the field at fault. */
-export function readSampling(request: Fields, defaults: SamplingParams, names: OtherNames = {}): SamplingParams {
+export function readSampling(
+  request: Fields,
+  defaults: SamplingParams,
+  names: OtherNames = {},
+  rules: BiasRules = {},
+): SamplingParams {
   const read = SAMPLING.map((row) => [row.key, readFirst(request, row, names[row.key] ?? row.wire)] as const);
   const numbers: {[Key in NumberKey]?: number | undefined} = Object.fromEntries(
     read.map(([key, value]) => [key, value === 'off' ? undefined : value]),
@@ -44,7 +43,7 @@ export function readSampling(request: Fields, defaults: SamplingParams, names: O
   const given = {
     ...numbers,
     ...greedy,
-    logitBias: readLogitBias(request),
+    ...readLimits(request, rules),
     stop: readStop(request),
     topLogprobs: readLogprobs(request),
   };
@@ -86,20 +85,6 @@ export function readStop(request: Fields, name = 'stop'): readonly string[] | un
   const texts = list.filter((item) => typeof item === 'string');
   if (texts.length < list.length) throw request.wrong(name, 'a string or a list of strings');
   return texts.filter((text) => text !== '');
-}
-
-function readLogitBias(request: Fields): ReadonlyMap<number, number> | undefined {
-  const bias = request.get('logit_bias');
-  if (bias === undefined) return undefined;
-  if (!isJsonObject(bias)) throw request.wrong('logit_bias', 'an object of token ids and numbers');
-  const fields = request.fields('logit_bias');
-  return new Map(
-    [...bias.keys()].flatMap((key) => {
-      if (!TOKEN_ID.test(key)) throw request.wrong('logit_bias', 'an object of token ids and numbers');
-      const value = fields?.number(key, BIAS);
-      return value === undefined ? [] : [[Number(key), value] as const];
-    }),
-  );
 }
 
 /** `logprobs: true` reports the tokens themselves, `top_logprobs` that many alternatives too. */

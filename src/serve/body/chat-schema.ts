@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {EFFORTS} from '../../engine/template/model-settings.ts';
 import {formFields} from './read-form.ts';
 import {chatSamplingFields, samplingFields} from './sampling-schema.ts';
+import {tokenReplyFields} from './shared/token-reply.ts';
 
 /** Messages of one request, also where a dialect calls them items. */
 export const MAX_MESSAGES = 10_000;
@@ -73,6 +74,9 @@ export const ChatRequestSchema = z.object({
   n: z.int().min(1).max(128).nullish(),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
+  ...tokenReplyFields,
+  timings_per_token: z.boolean().nullish().describe("llama-server's: each chunk has the timings"),
+  return_progress: z.boolean().nullish().describe("llama-server's: a stream tells how much of the prompt is read"),
   reasoning_effort: z
     .string()
     .nullish()

@@ -8,9 +8,10 @@ import {readChatRequest} from '../../engine/wire/read-request.ts';
 import type {UsagePlace} from '../reply/chat-reply.ts';
 import {readUsagePlace} from './known-fields.ts';
 import {readForm} from './read-form.ts';
+import {readProbabilities, readTokenReply, type TokenReply} from './shared/token-reply.ts';
 
 /** What a chat route is asked for. */
-export interface ChatCall {
+export interface ChatCall extends TokenReply {
   readonly request: ChatCompletionRequest;
   /** Answers. */
   readonly n: number;
@@ -18,6 +19,10 @@ export interface ChatCall {
   readonly usage: UsagePlace;
   /** Whether the log-probabilities of the tokens are returned. */
   readonly logprobs: boolean;
+  /** Whether each chunk of a stream has the timings. */
+  readonly timingsPerToken: boolean;
+  /** Whether a stream tells how much of the prompt is read. */
+  readonly progress: boolean;
   /** `field` = reasoning_content beside the content; `chunks` = Mistral's thinking parts inside it. */
   readonly reasoning: 'chunks' | 'field';
   /** False: the answer ends after its first tool call. */
@@ -51,6 +56,21 @@ function readRequest(json: Json, fields: Fields, sampling: SamplingParams): Chat
   return {...request, messages: [{role: 'system', content: SAFE_PROMPT}, ...request.messages]};
 }
 
+/** The request with what the reply is to tell of tokens; a number of alternatives in OpenAI's field counts first. */
+function withTokens(
+  request: ChatCompletionRequest,
+  {tokenIds}: TokenReply,
+  probabilities: number | undefined,
+): ChatCompletionRequest {
+  const topLogprobs = request.sampling.topLogprobs ?? probabilities;
+  const sampling = {
+    ...request.sampling,
+    ...(topLogprobs !== undefined && {topLogprobs}),
+    ...(tokenIds && {returnTokens: true}),
+  };
+  return {...request, sampling};
+}
+
 /**
  * Key order and exact numbers of tool schemas and arguments reach the prompt. The shape has been checked by
  * `ChatRequestSchema`; what is refused here has no meaning.
@@ -58,16 +78,21 @@ function readRequest(json: Json, fields: Fields, sampling: SamplingParams): Chat
  */
 export function readChat(json: Json, defaults: SamplingParams): ChatCall {
   const fields = new Fields(json, '', {dialect: 'lenient', ignored: []});
-  const logprobs = fields.boolean('logprobs') ?? false;
+  const probabilities = readProbabilities(fields);
+  const logprobs = (fields.boolean('logprobs') ?? false) || probabilities !== undefined;
+  const tokenReply = readTokenReply(fields);
   if (fields.integer('top_logprobs') && !logprobs) {
     throw new EngineError('invalid_request', "'top_logprobs' needs 'logprobs': true", {param: 'top_logprobs'});
   }
   return {
-    request: readRequest(json, fields, defaults),
+    request: withTokens(readRequest(json, fields, defaults), tokenReply, probabilities),
     n: fields.integer('n') ?? 1,
     stream: fields.boolean('stream') ?? false,
     usage: readUsagePlace(fields),
     logprobs,
+    ...tokenReply,
+    timingsPerToken: fields.boolean('timings_per_token') ?? false,
+    progress: fields.boolean('return_progress') ?? false,
     reasoning: fields.string('prompt_mode') === 'reasoning' ? 'chunks' : 'field',
     parallelCalls: fields.boolean('parallel_tool_calls') ?? true,
   };

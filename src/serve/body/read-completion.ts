@@ -1,30 +1,25 @@
 // The body of OpenAI's text completion as a call: texts to continue, or gaps to fill.
 import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
-import {isJsonArray, isJsonNumber, type Json} from '../../base/json.ts';
-import type {ResponseFormat, Token} from '../../engine/contract/requests.ts';
+import type {Json} from '../../base/json.ts';
+import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
-import type {Fields} from '../../engine/wire/fields.ts';
 import {readSampling} from '../../engine/wire/read-sampling.ts';
 import type {UsagePlace} from '../reply/chat-reply.ts';
 import {StreamOptionsSchema} from './chat-schema.ts';
 import {knownFields, readUsagePlace} from './known-fields.ts';
 import {formFields, readForm} from './read-form.ts';
 import {samplingFields} from './sampling-schema.ts';
+import {type RawPrompt, RawPromptsSchema, readRawPrompts} from './shared/read-prompt.ts';
+import {readProbabilities, readTokenReply, type TokenReply, tokenReplyFields} from './shared/token-reply.ts';
 
-const TokensSchema = z.array(z.int().min(0)).min(1);
 const MAX_CHOICES = 128;
 /** OpenAI's default for this route. */
 const MAX_TOKENS = 16;
 
-/** One text or several, as texts or as ids. */
-export const PromptsSchema = z
-  .union([z.string(), TokensSchema, z.array(z.string()).min(1), z.array(TokensSchema).min(1)])
-  .describe('a text, its token ids, or a list of either');
-
 export const CompletionRequestSchema = z.object({
   model: z.string().nullish().describe('any name; the loaded model answers'),
-  prompt: PromptsSchema,
+  prompt: RawPromptsSchema,
   suffix: z.string().nullish().describe('the text after the gap: fill-in-the-middle'),
   n: z.int().min(1).max(MAX_CHOICES).nullish(),
   best_of: z.int().min(1).nullish().describe('only as large as n'),
@@ -34,6 +29,7 @@ export const CompletionRequestSchema = z.object({
     .nullish()
     .describe('names of control tokens in the prompt are these tokens (default: true)'),
   logprobs: z.int().min(0).max(5).nullish(),
+  ...tokenReplyFields,
   stream: z.boolean().nullish(),
   stream_options: StreamOptionsSchema,
   user: z.string().nullish(),
@@ -41,11 +37,8 @@ export const CompletionRequestSchema = z.object({
   ...samplingFields,
 });
 
-/** A text, or the ids of its tokens. */
-export type CompletionPrompt = string | readonly Token[];
-
-export interface CompletionCall {
-  readonly prompts: readonly CompletionPrompt[];
+export interface CompletionCall extends TokenReply {
+  readonly prompts: readonly RawPrompt[];
   /** The text after the gap: then all prompts are texts. */
   readonly suffix: string | undefined;
   /** Answers to each prompt. */
@@ -66,19 +59,6 @@ function refuse(message: string, param: string): never {
   throw new EngineError('unsupported', message, {param});
 }
 
-/** Token ids as numbers, a text as it is. */
-function readPrompt(json: Json | undefined): CompletionPrompt {
-  if (typeof json === 'string') return json;
-  return isJsonArray(json) ? json.flatMap((token) => (isJsonNumber(token) ? [Number(token.source)] : [])) : [];
-}
-
-/** Of a field that `PromptsSchema` has accepted. */
-export function readPrompts(fields: Fields, name: string): readonly CompletionPrompt[] {
-  const prompt = fields.get(name);
-  const isList = isJsonArray(prompt) && !isJsonNumber(prompt[0]);
-  return isList ? prompt.map(readPrompt) : [readPrompt(prompt)];
-}
-
 /** Refuses what would be ignored otherwise: an answer to another question is worse than none. */
 function check({prompts, suffix, n, logprobs, echo}: CompletionCall, bestOf: number | undefined): void {
   if (bestOf && bestOf !== n) refuse("'best_of' other than 'n' is not supported", 'best_of');
@@ -93,18 +73,21 @@ function check({prompts, suffix, n, logprobs, echo}: CompletionCall, bestOf: num
 /** @throws EngineError `unsupported` with the parameter's path for what has no answer here. */
 export function readCompletion(json: Json, defaults: SamplingParams): CompletionCall {
   const fields = knownFields(json, CompletionRequestSchema);
-  const topLogprobs = fields.integer('logprobs');
+  const topLogprobs = fields.integer('logprobs') ?? readProbabilities(fields);
+  const tokenReply = readTokenReply(fields);
   const call: CompletionCall = {
-    prompts: readPrompts(fields, 'prompt'),
+    prompts: readRawPrompts(fields.get('prompt'), 'prompt'),
     // An empty suffix is none: there is no gap.
     suffix: fields.string('suffix') || undefined,
     n: fields.integer('n') ?? 1,
     sampling: {
       ...readSampling(fields, {...defaults, maxTokens: MAX_TOKENS}),
       ...(topLogprobs !== undefined && {topLogprobs}),
+      ...(tokenReply.tokenIds && {returnTokens: true}),
     },
     responseFormat: readForm(fields),
     logprobs: topLogprobs !== undefined,
+    ...tokenReply,
     parseSpecial: fields.boolean('parse_special') ?? true,
     echo: fields.boolean('echo') ?? false,
     stream: fields.boolean('stream') ?? false,

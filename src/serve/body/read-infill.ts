@@ -1,31 +1,33 @@
 // The bodies of llama-server's native /completion and /infill as calls.
 import {z} from 'zod';
-import {isJsonArray, isJsonNumber, type Json} from '../../base/json.ts';
-import type {ResponseFormat, Token} from '../../engine/contract/requests.ts';
+import {EngineError} from '../../base/errors.ts';
+import type {Json} from '../../base/json.ts';
+import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
-import {BIAS, rowOf, TOKEN_ID} from '../../engine/contract/sampling-table.ts';
+import {rowOf} from '../../engine/contract/sampling-table.ts';
 import {Fields} from '../../engine/wire/fields.ts';
 import {readSampling} from '../../engine/wire/read-sampling.ts';
 import {knownFields} from './known-fields.ts';
 import {formFields, readForm} from './read-form.ts';
-import {numberField, samplingFields} from './sampling-schema.ts';
-
-const tokenId = z.int().min(0);
-const BiasSchema = z.union([z.number(), z.literal(false)]).nullish();
-
-const {logit_bias: _map, ...shared} = samplingFields;
+import {anyBias, numberField, samplingFields} from './sampling-schema.ts';
+import {type RawPrompt, RawPromptsSchema, readRawPrompts} from './shared/read-prompt.ts';
 
 /** What /completion and /infill have in common; fields that only tune llama.cpp's own samplers are ignored. */
 const nativeFields = {
-  ...shared,
+  ...samplingFields,
   ...formFields,
   n_predict: numberField(rowOf('maxTokens'), '-1 is up to the context limit, 0 only evaluates the prompt'),
   n_probs: z.int().min(0).max(20).nullish().describe('log-probabilities of this many alternatives'),
   n_cmpl: z.int().min(1).max(128).nullish().describe('answers; more than one come as a list'),
-  logit_bias: z
-    .union([z.array(z.tuple([tokenId, BiasSchema])), z.record(z.string().regex(TOKEN_ID), BiasSchema)])
+  logit_bias: anyBias,
+  post_sampling_probs: z.boolean().nullish().describe('probabilities behind the sampling, as prob instead of logprob'),
+  timings_per_token: z.boolean().nullish().describe('each event of a stream has the timings'),
+  return_progress: z.boolean().nullish().describe('a stream tells how much of the prompt is read'),
+  response_fields: z
+    .array(z.string().min(1))
+    .max(100)
     .nullish()
-    .describe('token id and a number added to its logit; false is never'),
+    .describe('paths such as generation_settings/n_predict: the reply has these alone, by their paths'),
   stream: z.boolean().nullish(),
   id_slot: z.int().min(-1).nullish().describe('a slot to prefer'),
   cache_prompt: z.boolean().nullish().describe('accepted; the cache is always used'),
@@ -34,7 +36,7 @@ const nativeFields = {
 };
 
 export const NativeCompletionSchema = z.object({
-  prompt: z.union([z.string(), z.array(z.union([z.string(), tokenId]))]),
+  prompt: RawPromptsSchema,
   parse_special: z
     .boolean()
     .nullish()
@@ -66,13 +68,21 @@ export interface NativeCall {
   readonly returnTokens: boolean;
   /** Whether the log-probabilities of the tokens are returned. */
   readonly probabilities: boolean;
+  /** They are those behind the sampling. */
+  readonly afterSampling: boolean;
+  /** Whether each event of a stream has the timings. */
+  readonly timingsPerToken: boolean;
+  /** Whether a stream tells how much of the prompt is read. */
+  readonly progress: boolean;
+  /** Paths of what the reply has; empty: all of it. */
+  readonly responseFields: readonly string[];
   /** Ends an answer that has a line after this time, in milliseconds; 0 is no limit. */
   readonly timeLimitMs: number;
 }
 
 export interface NativeCompletionCall extends NativeCall {
-  /** A text, or texts and token ids mixed. */
-  readonly prompt: string | readonly (string | Token)[];
+  /** Each is answered. */
+  readonly prompts: readonly RawPrompt[];
   /** Whether names of control tokens in a text are these tokens. */
   readonly parseSpecial: boolean;
 }
@@ -96,52 +106,38 @@ export interface InfillCall extends NativeCall {
 
 const NAMES = {maxTokens: ['n_predict', 'max_tokens']};
 
-/** llama.cpp's bias has false for never, may lie beyond OpenAI's range and may be a list of pairs. */
-function readLogitBias(fields: Fields): ReadonlyMap<Token, number> | undefined {
-  const bias = fields.get('logit_bias');
-  if (bias === undefined) return undefined;
-  const pairs = isJsonArray(bias) ? new Map(bias.map((pair) => pairOf(pair))) : bias;
-  const values = new Fields(pairs, fields.pathOf('logit_bias'), fields.context);
-  return new Map(
-    values.names().flatMap((id) => {
-      const value = values.get(id) === false ? BIAS.min : values.number(id, {});
-      return value === undefined ? [] : [[Number(id), Math.max(BIAS.min, Math.min(BIAS.max, value))] as const];
-    }),
-  );
-}
-
-function pairOf(json: Json): readonly [id: string, value: Json] {
-  const [id, value = null] = isJsonArray(json) ? json : [];
-  return [isJsonNumber(id) ? String(Number(id.source)) : '', value];
-}
-
 function readNative(fields: Fields, defaults: SamplingParams): NativeCall {
   const alternatives = fields.integer('n_probs') ?? 0;
+  const afterSampling = fields.boolean('post_sampling_probs') ?? false;
   const returnTokens = fields.boolean('return_tokens') ?? false;
-  const logitBias = readLogitBias(fields);
+  const stream = fields.boolean('stream') ?? false;
+  const responseFormat = readForm(fields);
+  if (alternatives > 0 && afterSampling && responseFormat) {
+    const message = 'beside a form of the answer the probabilities are those before sampling';
+    throw new EngineError('unsupported', `'post_sampling_probs' is not supported: ${message}`, {
+      param: 'post_sampling_probs',
+    });
+  }
   return {
     sampling: {
-      ...readSampling(fields.without('logit_bias'), defaults, NAMES),
-      ...(logitBias && {logitBias}),
-      ...((alternatives > 0 || returnTokens) && {topLogprobs: alternatives}),
+      ...readSampling(fields, defaults, NAMES, {isClamped: true}),
+      ...(alternatives > 0 && {topLogprobs: alternatives}),
+      ...(alternatives > 0 && afterSampling && {afterSampling}),
+      // A stream tells the ids in any case, as llama-server's does.
+      ...((returnTokens || stream) && {returnTokens: true}),
     },
-    responseFormat: readForm(fields),
+    responseFormat,
     n: fields.integer('n_cmpl') ?? 1,
-    stream: fields.boolean('stream') ?? false,
+    stream,
     slot: fields.integer('id_slot') ?? -1,
     returnTokens,
     probabilities: alternatives > 0,
+    afterSampling,
+    timingsPerToken: fields.boolean('timings_per_token') ?? false,
+    progress: fields.boolean('return_progress') ?? false,
+    responseFields: (fields.list('response_fields') ?? []).filter((path) => typeof path === 'string'),
     timeLimitMs: fields.integer('t_max_predict_ms') ?? 0,
   };
-}
-
-/** llama-server mixes texts and ids. */
-function readPrompt(json: Json | undefined): NativeCompletionCall['prompt'] {
-  if (!isJsonArray(json)) return typeof json === 'string' ? json : [];
-  return json.flatMap((part): (string | Token)[] => {
-    if (typeof part === 'string') return [part];
-    return isJsonNumber(part) ? [Number(part.source)] : [];
-  });
 }
 
 /** @throws EngineError with the parameter's path. */
@@ -149,7 +145,7 @@ export function readNativeCompletion(json: Json, defaults: SamplingParams): Nati
   const fields = knownFields(json, NativeCompletionSchema);
   return {
     ...readNative(fields, defaults),
-    prompt: readPrompt(fields.get('prompt')),
+    prompts: readRawPrompts(fields.get('prompt'), 'prompt'),
     parseSpecial: fields.boolean('parse_special') ?? true,
   };
 }

@@ -3,7 +3,7 @@
 import type {FastifyReply} from 'fastify';
 import {EngineError} from '../../base/errors.ts';
 import type {Embedding} from '../../engine/contract/backend.ts';
-import type {CompletionPrompt} from '../body/read-completion.ts';
+import type {CompletionPrompt} from '../body/shared/read-prompt.ts';
 import {checkTokens} from '../reply/token-ids.ts';
 import type {Service} from '../service.ts';
 

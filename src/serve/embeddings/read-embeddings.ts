@@ -4,7 +4,7 @@ import {EngineError} from '../../base/errors.ts';
 import type {Json} from '../../base/json.ts';
 import type {Fields} from '../../engine/wire/fields.ts';
 import {knownFields} from '../body/known-fields.ts';
-import {type CompletionPrompt, PromptsSchema, readPrompts} from '../body/read-completion.ts';
+import {type CompletionPrompt, PromptsSchema, readPrompts} from '../body/shared/read-prompt.ts';
 
 /** OpenAI's own limit for one request. */
 const MAX_INPUTS = 2048;
@@ -30,7 +30,7 @@ export interface EmbeddingsCall {
 export function readEmbeddings(json: Json): EmbeddingsCall {
   const fields = knownFields(json, EmbeddingsRequestSchema);
   refuseDimensions(fields);
-  const inputs = limited(readPrompts(fields, 'input'), 'input');
+  const inputs = limited(readPrompts(fields.get('input')), 'input');
   return {inputs, isBase64: fields.string('encoding_format') === 'base64'};
 }
 
@@ -53,7 +53,7 @@ export function readLlamaEmbeddings(json: Json): {inputs: readonly CompletionPro
     throw new EngineError('invalid_request', "give the texts in 'input' or 'content'", {param: 'input'});
   }
   if ((fields.integer('embd_normalize') ?? 2) !== 2) refuse('a vector has length 1: only 2 is done', 'embd_normalize');
-  return {inputs: limited(readPrompts(fields, param), param), param};
+  return {inputs: limited(readPrompts(fields.get(param)), param), param};
 }
 
 const ofOllama = {

@@ -43,7 +43,6 @@ export const OLLAMA_OPTIONS: readonly FieldRule[] = [
   ...rules('refuse', NO_SAMPLER, 'options.typical_p options.tfs_z', is(1)),
   ...rules('refuse', NO_SAMPLER, 'options.mirostat', is(0)),
   ...rules('refuse', 'a line break is a token as any other', 'options.penalize_newline', isFalse),
-  ...rules('told', 'the repeat penalty looks at the last 64 tokens', 'options.repeat_last_n', is(64)),
   ...rules('told', NEVER_SHORTENED, 'options.num_keep', is(0)),
   ...rules(
     'none',

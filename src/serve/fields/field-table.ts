@@ -64,11 +64,10 @@ const LLAMA: readonly FieldRule[] = [
   ...rules('refuse', "the prompt is written as the model's makers write it", 'chat_template', isEmpty),
   ...rules('refuse', "the prompt is written as the model's makers write it", 'chat_template_kwargs', isEmpty),
   ...rules('refuse', 'the model reads text only', 'multimodal_data', isEmpty),
-  ...rules('refuse', 'an answer ends where the model ends it', 'ignore_eos', isFalse),
-  ...rules('refuse', 'probabilities are those before sampling', 'post_sampling_probs', isFalse),
-  ...rules('told', 'the repeat penalty looks at the last 64 tokens', 'repeat_last_n', is(64)),
   ...rules('told', 'the context is never shifted', 'n_keep n_discard', is(0)),
   ...rules('told', 'replies have all their fields', 'response_fields', isEmpty),
+  ...rules('refuse', 'probabilities behind the sampling are told on /completion alone', 'post_sampling_probs', isFalse),
+  ...rules('told', "use 'top_logprobs'", 'n_probs', is(0)),
   ...rules('told', 'the timings are in the last event', 'timings_per_token', isFalse),
   ...rules('told', 'progress is not reported', 'return_progress', isFalse),
   ...rules('told', 'thoughts are in reasoning_content', 'reasoning_format', is('auto', 'deepseek')),
@@ -93,10 +92,6 @@ const VLLM: readonly FieldRule[] = [
   ...rules('refuse', 'the model reads text only', 'mm_processor_kwargs media_io_kwargs', isEmpty),
   ...rules('refuse', 'there is no place for a program of yours', 'logits_processors vllm_xargs', isEmpty),
   ...rules('refuse', 'the template writes the control tokens', 'add_special_tokens', isFalse),
-  ...rules('refuse', 'an answer ends where the model ends it', 'min_tokens', is(0)),
-  ...rules('refuse', "use 'stop'", 'stop_token_ids', isEmpty),
-  ...rules('refuse', "use 'logit_bias'", 'allowed_token_ids bad_words', isEmpty),
-  ...rules('told', 'the stop string is no part of the answer', 'include_stop_str_in_output', isFalse),
   ...rules('told', 'control tokens are never part of an answer', 'skip_special_tokens', is(true)),
   ...rules('told', 'the reply has no token ids', 'return_token_ids return_tokens_as_token_ids', isFalse),
   ...rules('told', 'thoughts are never left out', 'include_reasoning', is(true)),
@@ -109,10 +104,7 @@ const VLLM: readonly FieldRule[] = [
 ];
 
 const COMPLETIONS = OF_CALLER;
-const FIM: readonly FieldRule[] = [
-  ...rules('told', 'an answer ends where the model ends it', 'min_tokens', is(0)),
-  ...OF_CALLER,
-];
+const FIM = OF_CALLER;
 
 /** The rules of a route, by the dialect it belongs to; the first rule of a name counts. */
 export const FIELD_RULES = {

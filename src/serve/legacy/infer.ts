@@ -1,7 +1,6 @@
 // POST /infer and GET / of mistral-docker-api: a chat completion wrapped in {"resp": …}.
 
 import {z} from 'zod';
-import {InferRequestSchema, readInfer} from '../body/read-predict.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
 import {
   ChatCompletionChunkSchema,
@@ -10,9 +9,11 @@ import {
   FastApiErrorSchema,
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
+import {fingerprintOf} from '../reply/system-fingerprint.ts';
 import type {App} from '../route.ts';
 import {answers, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
+import {InferRequestSchema, readInfer} from './read-predict.ts';
 
 export function addInfer(app: App, service: Service): void {
   app.get(
@@ -46,7 +47,13 @@ export function addInfer(app: App, service: Service): void {
       const {request, stream} = readInfer(json);
       const start: StartGeneration = ({backend, signal}) => backend.chat(request, signal);
       const {model} = service.backend;
-      const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};
+      const options: ReplyOptions = {
+        model: model.id,
+        fingerprint: fingerprintOf(model, service.options.build),
+        reasoning: 'field',
+        logprobsOf: undefined,
+        usage: 'finish',
+      };
       if (stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));
       return {resp: chatCompletion(await answers(service, reply, 1, start), options)};
     },

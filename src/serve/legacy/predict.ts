@@ -1,13 +1,13 @@
 // POST /predict of the Truss chat: a bare JSON string, or the text itself as it is generated.
 
 import {z} from 'zod';
-import {PredictRequestSchema, readPredict} from '../body/read-predict.ts';
 import {isUnforeseen, toHttpError} from '../http-error.ts';
 import {RAW_TEXT} from '../reply/event-stream.ts';
 import {generationErrors} from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
 import {answers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
+import {PredictRequestSchema, readPredict} from './read-predict.ts';
 
 export function addPredict(app: App, service: Service): void {
   for (const url of ['/predict', '/production/predict']) {

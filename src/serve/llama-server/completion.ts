@@ -3,17 +3,13 @@
 import type {FastifyReply} from 'fastify';
 import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
-import {inTurns, type Steps} from '../../base/in-turns.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {collectAnswer} from '../../engine/contract/collect-answer.ts';
-import {checkLength} from '../../engine/contract/prompt.ts';
-import type {Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {
   InfillRequestSchema,
   type NativeCall,
-  type NativeCompletionCall,
   NativeCompletionSchema,
   readInfill,
   readNativeCompletion,
@@ -21,7 +17,7 @@ import {
 import {stillThere} from '../http/still-there.ts';
 import {SSE} from '../reply/event-stream.ts';
 import {generationErrors, jsonOrStream, LlamaErrorSchema} from '../reply/reply-schemas.ts';
-import {checkTokens, textSteps} from '../reply/token-ids.ts';
+import {allPrompts} from '../reply/token-ids.ts';
 import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {cutShort, nthSampling, sendFailure} from '../run-generations.ts';
@@ -42,36 +38,6 @@ function timeIsUp(limitMs: number): (event: GenerationEvent) => boolean {
   };
 }
 
-/** Parts of a mixed prompt between two pauses. */
-const STEP = 256;
-
-/**
- * A prompt of texts and ids as one list of ids; llama-server mixes them.
- * @throws EngineError `context_length_exceeded` as soon as they are more than fit.
- */
-function* promptSteps(
-  {prompt, parseSpecial}: NativeCompletionCall,
-  {tokenizer, model}: Backend,
-): Steps<string | readonly Token[]> {
-  if (typeof prompt === 'string') return prompt;
-  if (tokenizer)
-    checkTokens(
-      prompt.filter((one) => typeof one === 'number'),
-      tokenizer,
-      'prompt',
-    );
-  if (prompt.every((one) => typeof one === 'number')) return prompt;
-  if (!tokenizer) throw new EngineError('unsupported', 'a mixed prompt needs a local model', {param: 'prompt'});
-  const tokens: Token[] = [];
-  for (const [index, one] of prompt.entries()) {
-    if (index % STEP === 0) yield;
-    if (typeof one === 'number') tokens.push(one);
-    else for (const token of yield* textSteps(one, tokenizer, parseSpecial)) tokens.push(token);
-    checkLength(tokens.length, model.contextSize ?? Number.POSITIVE_INFINITY, index < prompt.length - 1);
-  }
-  return tokens;
-}
-
 /**
  * `n_predict: 0` asks to have the prompt in the cache when the real request comes. The engine evaluates a prompt only
  * to generate, so one token is made and kept to ourselves.
@@ -87,20 +53,37 @@ type StartNative = (
   run: RunningRequest,
   sampling: SamplingParams,
   signal: AbortSignal,
+  prompt: number,
 ) => AsyncIterable<GenerationEvent>;
 
-function limited({timeLimitMs}: NativeCall, run: RunningRequest, one: SamplingParams, start: StartNative) {
-  if (one.maxTokens === 0) return run.watch(promptOnly(start(run, {...one, maxTokens: 1}, run.signal)));
-  if (timeLimitMs === 0) return run.watch(start(run, one, run.signal));
-  return run.watch(cutShort((own) => start(run, one, own), run.signal, timeIsUp(timeLimitMs), 'length'));
+/** What is asked: `start` answers prompt number `prompt` of `prompts`. */
+interface AskedNative {
+  readonly call: NativeCall;
+  readonly prompts: number;
+  readonly start: StartNative;
 }
 
-/** Answers in llama-server's form: one object, a list of them for n_cmpl, or a stream without [DONE]. */
-function answer(service: Service, reply: FastifyReply, call: NativeCall, start: StartNative) {
-  const {sampling, n, slot} = call;
+/** Answer number `index`: each prompt has `n` of them. */
+function limited({call, start}: AskedNative, run: RunningRequest, sampling: SamplingParams, index: number) {
+  const {timeLimitMs, n} = call;
+  const one = nthSampling(sampling, index % n);
+  const begin = (how: SamplingParams, signal: AbortSignal) => start(run, how, signal, Math.floor(index / n));
+  if (one.maxTokens === 0) return run.watch(promptOnly(begin({...one, maxTokens: 1}, run.signal)));
+  if (timeLimitMs === 0) return run.watch(begin(one, run.signal));
+  return run.watch(cutShort((own) => begin(one, own), run.signal, timeIsUp(timeLimitMs), 'length'));
+}
+
+/** Answers in llama-server's form: one object, a list of them for several answers, or a stream without [DONE]. */
+function answer(service: Service, reply: FastifyReply, asked: AskedNative) {
+  const {call, prompts} = asked;
+  const {n, slot} = call;
+  const total = prompts * n;
   const {model, tokenizer} = service.backend;
-  service.checkChoices(n, 'n_cmpl');
+  service.checkChoices(total, prompts > 1 ? 'prompt' : 'n_cmpl');
   tell(reply, ...schemaNotes(call));
+  // Only who has the vocabulary can tell the ids that every stream has.
+  const {returnTokens: _ids, ...unnumbered} = call.sampling;
+  const sampling = tokenizer ? call.sampling : unnumbered;
   const optionsOf = (run: RunningRequest): LlamaReplyOptions => ({
     model: model.id,
     contextSize: model.contextSize ?? 0,
@@ -109,18 +92,21 @@ function answer(service: Service, reply: FastifyReply, call: NativeCall, start: 
     slot: run.slot.id,
     returnTokens: call.returnTokens,
     probabilities: call.probabilities,
+    timingsPerToken: call.timingsPerToken,
+    progress: call.progress,
   });
+  const shaped = (whole: object) => selected(whole, call.responseFields);
   if (call.stream) {
     return service.stream(
       reply,
       SSE,
       async (run, stream) => {
         const writer = new LlamaChunkWriter(optionsOf(run));
-        for (let index = 0; index < n; index++) {
-          for await (const event of limited(call, run, nthSampling(sampling, index), start)) {
+        for (let index = 0; index < total; index++) {
+          for await (const event of limited(asked, run, sampling, index)) {
             if (!stream.isOpen) stream.open();
             const chunk = writer.chunk(event, index);
-            if (chunk) await stream.send(chunk);
+            if (chunk) await stream.send(event.type === 'finish' ? shaped(chunk) : chunk);
           }
         }
       },
@@ -131,15 +117,31 @@ function answer(service: Service, reply: FastifyReply, call: NativeCall, start: 
   return service.run(
     reply,
     async (run) => {
-      const all = [];
-      for (let index = 0; index < n; index++) {
-        const one = await collectAnswer(limited(call, run, nthSampling(sampling, index), start));
-        all.push(llamaCompletion(one, index, optionsOf(run)));
+      const all: object[] = [];
+      for (let index = 0; index < total; index++) {
+        const one = await collectAnswer(limited(asked, run, sampling, index));
+        all.push(shaped(llamaCompletion(one, index, optionsOf(run))));
       }
-      return n === 1 ? all[0] : all;
+      return total === 1 ? all[0] : all;
     },
     slot,
   );
+}
+
+/** Only these members of a reply, each under its path; all of it where no path is given, and none that it does not have. */
+function selected(reply: object, paths: readonly string[]): object {
+  if (paths.length === 0) return reply;
+  const found = paths.flatMap((path) => {
+    const value = path.split('/').reduce<unknown>((of, name) => memberOf(of, name), reply);
+    return value === undefined ? [] : [[path, value] as const];
+  });
+  return Object.fromEntries(found);
+}
+
+function memberOf(of: unknown, name: string): unknown {
+  return typeof of === 'object' && of !== null && Object.hasOwn(of, name)
+    ? (of as Record<string, unknown>)[name]
+    : undefined;
 }
 
 const formOf = ({responseFormat}: NativeCall) => (responseFormat ? {responseFormat} : {});
@@ -174,10 +176,13 @@ export function addLlamaCompletion(app: App, service: Service): void {
       async (request, reply) => {
         const call = readNativeCompletion(request.json, service.defaults);
         check(call, service.backend);
-        const prompt = await inTurns(promptSteps(call, service.backend), stillThere(request));
-        return answer(service, reply, call, ({backend}, one, signal) =>
-          backend.complete({prompt, parseSpecial: call.parseSpecial, sampling: one, ...formOf(call)}, signal),
-        );
+        const prompts = await allPrompts(call, service.backend, stillThere(request));
+        const start: StartNative = ({backend}, one, signal, at) =>
+          backend.complete(
+            {prompt: prompts[at] ?? '', parseSpecial: call.parseSpecial, sampling: one, ...formOf(call)},
+            signal,
+          );
+        return answer(service, reply, {call, prompts: prompts.length, start});
       },
     );
   }
@@ -197,9 +202,9 @@ export function addLlamaCompletion(app: App, service: Service): void {
       const {backend} = service;
       check(call, backend);
       const {prompt, suffix} = await fitInfill(call, backend, stillThere(request));
-      return answer(service, reply, call, ({backend}, one, signal) =>
-        backend.fim({prompt, suffix, sampling: one, ...formOf(call)}, signal),
-      );
+      const start: StartNative = ({backend}, one, signal) =>
+        backend.fim({prompt, suffix, sampling: one, ...formOf(call)}, signal);
+      return answer(service, reply, {call, prompts: 1, start});
     },
   );
 }

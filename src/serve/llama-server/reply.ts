@@ -5,8 +5,10 @@ import type {Answer, FinishEvent} from '../../engine/contract/collect-answer.ts'
 import type {Token} from '../../engine/contract/requests.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
-import {promptText, tokenText} from '../reply/token-ids.ts';
-import type {AnswerPart, LlamaCompletion, WireProbabilities, WireTimings} from './schema.ts';
+import {RunningTimings, wireTimings} from '../reply/timings.ts';
+import {promptText, spokenTokens} from '../reply/token-ids.ts';
+import type {AnswerPart, LlamaCompletion, WireProbabilities} from './schema.ts';
+import {samplingSettings} from './settings.ts';
 
 export interface LlamaReplyOptions {
   readonly model: string;
@@ -14,55 +16,44 @@ export interface LlamaReplyOptions {
   readonly sampling: SamplingParams;
   readonly tokenizer: Tokenizer | undefined;
   readonly slot: number;
+  /** The tokens are told in a whole reply; a stream tells them always. */
   readonly returnTokens: boolean;
   readonly probabilities: boolean;
+  /** Each event of a stream has the timings. */
+  readonly timingsPerToken: boolean;
+  /** A stream tells how much of the prompt is read. */
+  readonly progress: boolean;
+  /** Monotonic, in milliseconds; default: the process's own. */
+  readonly now?: () => number;
 }
 
-function wireTimings({usage, timings}: FinishEvent): WireTimings {
-  const evaluated = usage.promptTokens - usage.cachedTokens;
-  // Always a number, as llama-server's: of nothing, and in no time, it is 0.
-  const each = (ms: number, count: number) => (count > 0 ? ms / count : 0);
-  return {
-    cache_n: usage.cachedTokens,
-    prompt_n: evaluated,
-    prompt_ms: timings.promptMs,
-    prompt_per_token_ms: each(timings.promptMs, evaluated),
-    prompt_per_second: timings.promptTokensPerSecond ?? 0,
-    predicted_n: usage.completionTokens,
-    predicted_ms: timings.generationMs,
-    predicted_per_token_ms: each(timings.generationMs, usage.completionTokens),
-    predicted_per_second: timings.tokensPerSecond ?? 0,
-  };
-}
-
-function probabilities(tokens: readonly TokenLogprob[], tokenizer: Tokenizer): WireProbabilities {
-  const entry = ({token, logprob}: {token: Token; logprob: number}) => ({
-    id: token,
-    token: tokenText(token, tokenizer),
-    bytes: [...tokenizer.bytes(token)],
-    logprob,
+function probabilities(
+  tokens: readonly TokenLogprob[],
+  tokenizer: Tokenizer,
+  afterSampling: boolean,
+): WireProbabilities {
+  const number = (logprob: number) => (afterSampling ? {prob: Math.exp(logprob)} : {logprob});
+  return tokens.map((token) => {
+    const {own, alternatives} = spokenTokens(token, tokenizer);
+    const top = alternatives.map(({id, text, bytes, logprob}) => ({
+      id,
+      token: text,
+      bytes: [...bytes],
+      ...number(logprob),
+    }));
+    return {
+      id: token.token,
+      token: own.text,
+      bytes: [...own.bytes],
+      ...number(token.logprob),
+      ...(afterSampling ? {top_probs: top} : {top_logprobs: top}),
+    };
   });
-  return tokens.map((token) => ({...entry(token), top_logprobs: token.top.map(entry)}));
 }
 
 function stopType({reason, stop}: FinishEvent): LlamaCompletion['stop_type'] {
   if (stop !== undefined) return 'word';
   return reason === 'stop' || reason === 'tool_calls' ? 'eos' : 'limit';
-}
-
-function settings({contextSize, sampling}: LlamaReplyOptions): LlamaCompletion['generation_settings'] {
-  return {
-    n_ctx: contextSize,
-    n_predict: sampling.maxTokens ?? -1,
-    temperature: sampling.temperature,
-    top_k: sampling.topK ?? 0,
-    top_p: sampling.topP ?? 1,
-    min_p: sampling.minP ?? 0,
-    repeat_penalty: sampling.repeatPenalty ?? 1,
-    frequency_penalty: sampling.frequencyPenalty ?? 0,
-    presence_penalty: sampling.presencePenalty ?? 0,
-    stop: sampling.stop ?? [],
-  };
 }
 
 function part(index: number, content: string, usage: Usage, options: LlamaReplyOptions): AnswerPart {
@@ -78,28 +69,26 @@ function part(index: number, content: string, usage: Usage, options: LlamaReplyO
 }
 
 /** What is told about the tokens of a text, when it was asked for. */
-function spoken(logprobs: readonly TokenLogprob[], options: LlamaReplyOptions) {
-  const {tokenizer} = options;
-  return {
-    ...(options.returnTokens && {tokens: logprobs.map(({token}) => token)}),
-    ...(options.probabilities && tokenizer && {completion_probabilities: probabilities(logprobs, tokenizer)}),
-  };
+function spoken(logprobs: readonly TokenLogprob[], {probabilities: isAsked, tokenizer, sampling}: LlamaReplyOptions) {
+  if (!isAsked || !tokenizer) return {};
+  return {completion_probabilities: probabilities(logprobs, tokenizer, sampling.afterSampling === true)};
 }
 
 /** The last part of an answer, which says how it went; a whole reply is that part with the text in it. */
 function end(
-  index: number,
-  content: string,
-  prompt: readonly Token[],
+  {index, content, hasNewLine, prompt}: {index: number; content: string; hasNewLine: boolean; prompt: readonly Token[]},
   finish: FinishEvent,
   options: LlamaReplyOptions,
 ) {
+  const {model, contextSize, sampling, tokenizer} = options;
+  const settings = samplingSettings(sampling, tokenizer);
   return {
     ...part(index, content, finish.usage, options),
     stop: true,
-    model: options.model,
-    generation_settings: {...settings(options), seed: finish.seed ?? null},
-    prompt: options.tokenizer ? promptText(prompt, options.tokenizer) : '',
+    model,
+    generation_settings: {n_ctx: contextSize, ...settings, seed: finish.seed ?? null},
+    prompt: tokenizer ? promptText(prompt, tokenizer) : '',
+    has_new_line: hasNewLine,
     truncated: finish.reason === 'context',
     stop_type: stopType(finish),
     stopping_word: finish.stop ?? '',
@@ -110,37 +99,63 @@ function end(
 
 /** A whole reply. */
 export function llamaCompletion(answer: Answer, index: number, options: LlamaReplyOptions): LlamaCompletion {
-  const {content, prompt, finish, logprobs} = answer;
-  return {...end(index, content, prompt, finish, options), ...spoken(logprobs, options)};
+  const {content, prompt, finish, logprobs, tokens} = answer;
+  return {
+    ...end({index, content, hasNewLine: content.includes('\n'), prompt}, finish, options),
+    ...(options.returnTokens && {tokens: [...tokens]}),
+    ...spoken(logprobs, options),
+  };
 }
 
 /** The events of a streamed reply. */
 export class LlamaChunkWriter {
   readonly #options: LlamaReplyOptions;
+  readonly #running: RunningTimings;
   #prompt: readonly Token[] = [];
   #cached = 0;
   #generated = 0;
+  #hasNewLine = false;
 
   constructor(options: LlamaReplyOptions) {
     this.#options = options;
+    this.#running = new RunningTimings(options.now);
   }
 
   chunk(event: GenerationEvent, index: number): AnswerPart | LlamaCompletion | undefined {
+    this.#running.take(event);
     if (event.type === 'prompt') {
       this.#prompt = event.tokens;
       this.#cached = event.cached;
       this.#generated = 0;
+      this.#hasNewLine = false;
     }
+    if (event.type === 'prompt' || event.type === 'prefill') return this.#progress(index);
     if (event.type === 'text') {
-      this.#generated++;
-      const usage = {
-        promptTokens: this.#prompt.length,
-        cachedTokens: this.#cached,
-        completionTokens: this.#generated,
+      this.#generated += event.tokens?.length ?? 1;
+      this.#hasNewLine ||= event.text.includes('\n');
+      return {
+        ...this.#part(index, event.text),
+        tokens: [...(event.tokens ?? [])],
+        ...spoken(event.logprobs ?? [], this.#options),
       };
-      return {...part(index, event.text, usage, this.#options), ...spoken(event.logprobs ?? [], this.#options)};
     }
-    if (event.type === 'finish') return end(index, '', this.#prompt, event, this.#options);
-    return undefined;
+    if (event.type !== 'finish') return undefined;
+    const about = {index, content: '', hasNewLine: this.#hasNewLine, prompt: this.#prompt};
+    return {...end(about, event, this.#options), tokens: [...(event.tokens ?? [])]};
+  }
+
+  #progress(index: number): AnswerPart | undefined {
+    if (!this.#options.progress) return undefined;
+    return {...this.#part(index, ''), prompt_progress: this.#running.progress};
+  }
+
+  #part(index: number, content: string): AnswerPart {
+    const usage = {
+      promptTokens: this.#prompt.length,
+      cachedTokens: this.#cached,
+      completionTokens: this.#generated,
+    };
+    const {timingsPerToken} = this.#options;
+    return {...part(index, content, usage, this.#options), ...(timingsPerToken && {timings: this.#running.timings})};
   }
 }

@@ -1,26 +1,15 @@
 // The replies of llama-server's own routes.
 import {z} from 'zod';
 import {WarningsSchema} from '../reply/reply-schemas.ts';
+import {ProgressSchema, TimingsSchema} from '../reply/timings.ts';
 
 const ProbabilitySchema = z.object({
   id: z.int(),
   token: z.string(),
   bytes: z.array(z.int()),
-  logprob: z.number(),
+  logprob: z.number().optional(),
+  prob: z.number().optional().describe('behind the sampling, with post_sampling_probs'),
 });
-
-const TimingsSchema = z.object({
-  cache_n: z.int(),
-  prompt_n: z.int(),
-  prompt_ms: z.number(),
-  prompt_per_token_ms: z.number(),
-  prompt_per_second: z.number(),
-  predicted_n: z.int(),
-  predicted_ms: z.number(),
-  predicted_per_token_ms: z.number(),
-  predicted_per_second: z.number(),
-});
-export type WireTimings = z.infer<typeof TimingsSchema>;
 
 const partFields = {
   index: z.int(),
@@ -30,7 +19,16 @@ const partFields = {
   stop: z.boolean(),
   tokens_predicted: z.int(),
   tokens_evaluated: z.int(),
-  completion_probabilities: z.array(ProbabilitySchema.extend({top_logprobs: z.array(ProbabilitySchema)})).optional(),
+  completion_probabilities: z
+    .array(
+      ProbabilitySchema.extend({
+        top_logprobs: z.array(ProbabilitySchema).optional(),
+        top_probs: z.array(ProbabilitySchema).optional(),
+      }),
+    )
+    .optional(),
+  timings: TimingsSchema.optional(),
+  prompt_progress: ProgressSchema.optional(),
 };
 export type WireProbabilities = NonNullable<z.infer<typeof AnswerPartSchema>['completion_probabilities']>;
 
@@ -46,6 +44,7 @@ export const LlamaCompletionSchema = z.object({
   truncated: z.boolean(),
   stop_type: z.enum(['eos', 'word', 'limit']),
   stopping_word: z.string(),
+  has_new_line: z.boolean(),
   tokens_cached: z.int(),
   timings: TimingsSchema,
   warnings: WarningsSchema,

@@ -7,6 +7,10 @@ import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
 import type {Service} from '../service.ts';
+import {samplingSettings} from './settings.ts';
+
+/** What llama-server says where every request has a seed of its own. */
+const RANDOM = 2 ** 32 - 1;
 
 const response = errors(LlamaErrorSchema, 401, 403, 503);
 
@@ -15,14 +19,7 @@ export function propsOf(model: ModelInfo, defaults: SamplingParams, slots: numbe
   return {
     default_generation_settings: {
       n_ctx: model.contextSize ?? 0,
-      params: {
-        temperature: defaults.temperature,
-        top_k: defaults.topK ?? 0,
-        top_p: defaults.topP ?? 1,
-        min_p: defaults.minP ?? 0,
-        repeat_penalty: defaults.repeatPenalty ?? 1,
-        n_predict: defaults.maxTokens ?? -1,
-      },
+      params: {...samplingSettings(defaults), seed: defaults.seed ?? RANDOM},
     },
     total_slots: slots,
     model_alias: model.id,
@@ -64,18 +61,27 @@ export function addStatus(app: App, service: Service): void {
         tags: ['llama.cpp'],
         summary: 'Which slots are busy',
         response: {
-          200: z.array(z.object({id: z.int(), n_ctx: z.int(), is_processing: z.boolean()})),
+          200: z.array(
+            z.object({
+              id: z.int(),
+              n_ctx: z.int(),
+              is_processing: z.boolean(),
+              params: z.record(z.string(), z.unknown()).describe('what holds for a request that says nothing'),
+            }),
+          ),
           ...response,
         },
       },
       config: {errors: 'llama'},
     },
     async () => {
-      const {admission, backend} = service;
+      const {admission, backend, defaults} = service;
+      const params = {...samplingSettings(defaults), seed: defaults.seed ?? RANDOM};
       return Array.from({length: admission.options.slots}, (_, id) => ({
         id,
         n_ctx: backend.model.contextSize ?? 0,
         is_processing: !admission.isFree(id),
+        params,
       }));
     },
   );

@@ -3,14 +3,27 @@
 import {randomUUID} from 'node:crypto';
 import type {GenerationEvent, TokenLogprob, Usage} from '../../engine/contract/backend.ts';
 import type {Answer, FinishEvent} from '../../engine/contract/collect-answer.ts';
+import type {Token} from '../../engine/contract/prompt.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 import {toolCallToWire} from '../../engine/wire/write-messages.ts';
 import type {ChatCompletion, ChatCompletionChunk, ChoiceLogprobs, WireContent} from './reply-schemas.ts';
-import {tokenText} from './token-ids.ts';
+import {RunningTimings, type WireTimings, wireTimings} from './timings.ts';
+import {idName, type SpokenToken, spokenTokens} from './token-ids.ts';
 import {totalUsage, wireReason, wireUsage} from './usage.ts';
 
 export interface ReplyOptions {
   readonly model: string;
+  readonly fingerprint: string;
+  /** The ids of prompt and answer are told. */
+  readonly tokenIds?: boolean;
+  /** The tokens of log-probabilities are named by their ids. */
+  readonly idsAsTokens?: boolean;
+  /** Each chunk of a stream has the timings. */
+  readonly timingsPerToken?: boolean;
+  /** A stream tells how much of the prompt is read. */
+  readonly progress?: boolean;
+  /** Monotonic, in milliseconds; default: the process's own. */
+  readonly now?: () => number;
   /** `field` = reasoning_content beside the content; `chunks` = Mistral's thinking parts inside it. */
   readonly reasoning: 'field' | 'chunks';
   /** Present when the request asked for log-probabilities. */
@@ -26,20 +39,38 @@ export interface ReplyHead {
   readonly id: string;
   readonly created: number;
   readonly model: string;
+  readonly system_fingerprint: string;
 }
 
-export function replyHead(prefix: string, model: string): ReplyHead {
-  return {id: `${prefix}-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model};
+export function replyHead(
+  prefix: string,
+  {model, fingerprint}: Pick<ReplyOptions, 'model' | 'fingerprint'>,
+): ReplyHead {
+  return {
+    id: `${prefix}-${randomUUID()}`,
+    created: Math.floor(Date.now() / 1000),
+    model,
+    system_fingerprint: fingerprint,
+  };
 }
 
 /** OpenAI's form of the log-probabilities of some tokens. */
-export function wireLogprobs(tokens: readonly TokenLogprob[], tokenizer: Tokenizer): ChoiceLogprobs {
-  const entry = ({token, logprob}: {token: number; logprob: number}) => ({
-    token: tokenText(token, tokenizer),
+export function wireLogprobs(
+  tokens: readonly TokenLogprob[],
+  tokenizer: Tokenizer,
+  idsAsTokens = false,
+): ChoiceLogprobs {
+  const entry = (id: Token, {text, bytes}: SpokenToken, logprob: number) => ({
+    token: idsAsTokens ? idName(id) : text,
     logprob,
-    bytes: [...tokenizer.bytes(token)],
+    bytes: [...bytes],
   });
-  return {content: tokens.map((token) => ({...entry(token), top_logprobs: token.top.map(entry)})), refusal: null};
+  const content = tokens.map((token) => {
+    const {own, alternatives} = spokenTokens(token, tokenizer);
+    const top = alternatives.map((one) => entry(one.id, one, one.logprob));
+    return {...entry(token.token, own, token.logprob), top_logprobs: top};
+  });
+  return {content, refusal: null};
 }
 
 /** What no protocol has a field for. */
@@ -58,7 +89,7 @@ function replyContent({content, reasoning, toolCalls}: Answer, options: ReplyOpt
 /** One object with a choice for each answer. */
 export function chatCompletion(answers: readonly Answer[], options: ReplyOptions): ChatCompletion {
   return {
-    ...replyHead('chatcmpl', options.model),
+    ...replyHead('chatcmpl', options),
     object: 'chat.completion',
     choices: answers.map((answer, index) => ({
       index,
@@ -70,9 +101,12 @@ export function chatCompletion(answers: readonly Answer[], options: ReplyOptions
         ...(answer.toolCalls.length > 0 && {tool_calls: answer.toolCalls.map(toolCallToWire)}),
       },
       finish_reason: wireReason(answer.finish.reason),
-      logprobs: options.logprobsOf ? wireLogprobs(answer.logprobs, options.logprobsOf) : null,
+      logprobs: options.logprobsOf ? wireLogprobs(answer.logprobs, options.logprobsOf, options.idsAsTokens) : null,
+      ...(options.tokenIds && {token_ids: [...answer.tokens]}),
       ...told(answer.finish),
     })),
+    ...(options.tokenIds && {prompt_token_ids: [...(answers[0]?.prompt ?? [])]}),
+    ...(options.timingsPerToken && answers[0] && {timings: wireTimings(answers[0].finish)}),
     usage: wireUsage(totalUsage(answers.map(({finish}) => finish.usage))),
   };
 }
@@ -84,32 +118,68 @@ export class ChunkWriter {
   readonly #options: ReplyOptions;
   readonly #head: ReplyHead;
   readonly #usages: Usage[] = [];
+  readonly #running: RunningTimings;
   #calls = 0;
+  #timings: WireTimings | undefined;
 
   constructor(options: ReplyOptions) {
     this.#options = options;
-    this.#head = replyHead('chatcmpl', options.model);
+    this.#head = replyHead('chatcmpl', options);
+    this.#running = new RunningTimings(options.now);
   }
 
   /** The chunk that tells an event of choice `index`; undefined for events no client sees. */
   chunk(event: GenerationEvent, index: number): ChatCompletionChunk | undefined {
+    this.#running.take(event);
+    const {tokenIds, progress, usage} = this.#options;
     if (event.type === 'prompt') {
       this.#calls = 0;
-      return this.#wrap({index, delta: {role: 'assistant', content: ''}, finish_reason: null, logprobs: null});
+      const first = {index, delta: {role: 'assistant', content: ''}, finish_reason: null, logprobs: null} as const;
+      return {...this.#wrap(first), ...(tokenIds && {prompt_token_ids: [...event.tokens]}), ...this.#progress()};
     }
+    if (event.type === 'prefill') {
+      if (!progress) return undefined;
+      const read = this.#wrap({index, delta: {}, finish_reason: null, logprobs: null});
+      return {...read, ...this.#progress(), ...this.#told(event)};
+    }
+    const ids = tokenIds ? {token_ids: [...(event.tokens ?? [])]} : {};
     if (event.type === 'finish') {
       this.#usages.push(event.usage);
-      const choice = {index, delta: {}, finish_reason: wireReason(event.reason), logprobs: null, ...told(event)};
-      return this.#wrap(choice, this.#options.usage === 'finish');
+      this.#timings = wireTimings(event);
+      const choice = {
+        index,
+        delta: {},
+        finish_reason: wireReason(event.reason),
+        logprobs: null,
+        ...ids,
+        ...told(event),
+      };
+      return {...this.#wrap(choice, usage === 'finish'), ...this.#told(event)};
     }
     const delta = this.#delta(event);
-    return delta && this.#wrap({index, delta, finish_reason: null, logprobs: this.#logprobs(event)});
+    if (!delta) return undefined;
+    const chunk = this.#wrap({index, delta, finish_reason: null, logprobs: this.#logprobs(event), ...ids});
+    return {...chunk, ...this.#told(event)};
+  }
+
+  #progress(): Pick<ChatCompletionChunk, 'prompt_progress'> {
+    return this.#options.progress ? {prompt_progress: this.#running.progress} : {};
+  }
+
+  /** The timings so far, where every chunk is to have them. */
+  #told({type}: GenerationEvent): Pick<ChatCompletionChunk, 'timings'> {
+    if (!this.#options.timingsPerToken) return {};
+    return {timings: type === 'finish' ? this.#timings : this.#running.timings};
   }
 
   /** After the last choice, when the client asked for it. */
   last(): ChatCompletionChunk | undefined {
     if (this.#options.usage !== 'last') return undefined;
-    return {...this.#head, object: 'chat.completion.chunk', choices: [], usage: this.#usage()};
+    return {...this.#head, object: 'chat.completion.chunk', choices: [], usage: this.#usage(), ...this.#last()};
+  }
+
+  #last(): Pick<ChatCompletionChunk, 'timings'> {
+    return this.#options.timingsPerToken ? {timings: this.#timings} : {};
   }
 
   #delta(event: GenerationEvent): ChunkChoice['delta'] | undefined {
@@ -124,8 +194,8 @@ export class ChunkWriter {
   }
 
   #logprobs(event: GenerationEvent): ChunkChoice['logprobs'] {
-    const {logprobsOf} = this.#options;
-    return logprobsOf && event.type === 'text' ? wireLogprobs(event.logprobs ?? [], logprobsOf) : null;
+    const {logprobsOf, idsAsTokens} = this.#options;
+    return logprobsOf && event.type === 'text' ? wireLogprobs(event.logprobs ?? [], logprobsOf, idsAsTokens) : null;
   }
 
   #wrap(choice: ChunkChoice, withUsage = false): ChatCompletionChunk {

@@ -5,11 +5,16 @@ import type {Answer} from '../../engine/contract/collect-answer.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 import {type ReplyHead, replyHead, type UsagePlace} from './chat-reply.ts';
 import type {Completion, CompletionLogprobs} from './reply-schemas.ts';
-import {tokenText} from './token-ids.ts';
+import {idName, spokenTokens} from './token-ids.ts';
 import {totalUsage, wireReason, wireUsage} from './usage.ts';
 
 export interface CompletionOptions {
   readonly model: string;
+  readonly fingerprint: string;
+  /** The ids of prompt and answer are told. */
+  readonly tokenIds: boolean;
+  /** The tokens of log-probabilities are named by their ids. */
+  readonly idsAsTokens: boolean;
   /** Present when the request asked for log-probabilities. */
   readonly logprobsOf: Tokenizer | undefined;
   readonly usage: UsagePlace;
@@ -17,33 +22,38 @@ export interface CompletionOptions {
   echo(index: number): string;
 }
 
-function wireLogprobs(tokens: readonly TokenLogprob[], tokenizer: Tokenizer, start: number): CompletionLogprobs {
+function wireLogprobs(
+  tokens: readonly TokenLogprob[],
+  tokenizer: Tokenizer,
+  {start, idsAsTokens}: {readonly start: number; readonly idsAsTokens: boolean},
+): CompletionLogprobs {
   let offset = start;
-  const pieces = tokens.map(({token}) => tokenText(token, tokenizer));
+  const spoken = tokens.map((token) => spokenTokens(token, tokenizer));
   return {
-    tokens: pieces,
+    tokens: spoken.map(({own}, at) => (idsAsTokens ? idName(tokens[at]?.token) : own.text)),
     token_logprobs: tokens.map(({logprob}) => logprob),
-    top_logprobs: tokens.map(({top}) =>
-      Object.fromEntries(top.map(({token, logprob}) => [tokenText(token, tokenizer), logprob])),
+    top_logprobs: spoken.map(({alternatives}) =>
+      Object.fromEntries(alternatives.map(({id, text, logprob}) => [idsAsTokens ? idName(id) : text, logprob])),
     ),
-    text_offset: pieces.map((piece) => {
-      offset += piece.length;
-      return offset - piece.length;
+    text_offset: spoken.map(({own}) => {
+      offset += own.text.length;
+      return offset - own.text.length;
     }),
   };
 }
 
 /** One object with a choice for each answer; each prompt has `n` of them, one after the other. */
 export function completion(answers: readonly Answer[], n: number, options: CompletionOptions): Completion {
-  const {logprobsOf, model, echo} = options;
+  const {logprobsOf, echo, tokenIds, idsAsTokens} = options;
   return {
-    ...replyHead('cmpl', model),
+    ...replyHead('cmpl', options),
     object: 'text_completion',
-    choices: answers.map(({content, finish, logprobs}, index) => ({
+    choices: answers.map(({content, finish, logprobs, prompt, tokens}, index) => ({
       text: echo(index) + content,
       index,
-      logprobs: logprobsOf ? wireLogprobs(logprobs, logprobsOf, echo(index).length) : null,
+      logprobs: logprobsOf ? wireLogprobs(logprobs, logprobsOf, {start: echo(index).length, idsAsTokens}) : null,
       finish_reason: wireReason(finish.reason),
+      ...(tokenIds && {prompt_token_ids: [...prompt], token_ids: [...tokens]}),
     })),
     usage: wireUsage(
       usageOfPrompts(
@@ -66,6 +76,8 @@ function usageOfPrompts(usages: readonly Usage[], n: number): Usage {
   return total;
 }
 
+type CompletionChoice = Completion['choices'][number];
+
 /** The chunks of a streamed completion. */
 export class CompletionChunkWriter {
   readonly #options: CompletionOptions;
@@ -77,24 +89,27 @@ export class CompletionChunkWriter {
   constructor(n: number, options: CompletionOptions) {
     this.#n = n;
     this.#options = options;
-    this.#head = replyHead('cmpl', options.model);
+    this.#head = replyHead('cmpl', options);
   }
 
   chunk(event: GenerationEvent, index: number): Completion | undefined {
-    const {logprobsOf, usage} = this.#options;
+    const {logprobsOf, usage, idsAsTokens, tokenIds} = this.#options;
+    const ids = tokenIds && event.type !== 'prompt' && 'tokens' in event ? {token_ids: [...(event.tokens ?? [])]} : {};
     if (event.type === 'prompt') {
       const echo = this.#options.echo(index);
       this.#offset = echo.length;
-      return echo === '' ? undefined : this.#wrap(index, echo, null);
+      const prompt = tokenIds ? {prompt_token_ids: [...event.tokens]} : {};
+      return echo === '' && !tokenIds ? undefined : this.#wrap({index, text: echo, logprobs: null, ...prompt});
     }
     if (event.type === 'text') {
-      const logprobs = logprobsOf ? wireLogprobs(event.logprobs ?? [], logprobsOf, this.#offset) : null;
+      const where = {start: this.#offset, idsAsTokens};
+      const logprobs = logprobsOf ? wireLogprobs(event.logprobs ?? [], logprobsOf, where) : null;
       this.#offset += event.text.length;
-      return this.#wrap(index, event.text, logprobs);
+      return this.#wrap({index, text: event.text, logprobs, ...ids});
     }
     if (event.type !== 'finish') return undefined;
     this.#usages.push(event.usage);
-    const chunk = this.#wrap(index, '', null, wireReason(event.reason));
+    const chunk = this.#wrap({index, text: '', logprobs: null, ...ids}, wireReason(event.reason));
     return usage === 'finish' ? {...chunk, usage: this.#usage()} : chunk;
   }
 
@@ -103,14 +118,9 @@ export class CompletionChunkWriter {
     return {...this.#head, object: 'text_completion', choices: [], usage: this.#usage()};
   }
 
-  #wrap(
-    index: number,
-    text: string,
-    logprobs: CompletionLogprobs | null,
-    reason: Completion['choices'][number]['finish_reason'] = null,
-  ): Completion {
+  #wrap(choice: Omit<CompletionChoice, 'finish_reason'>, reason: CompletionChoice['finish_reason'] = null): Completion {
     const usage = this.#options.usage === 'last' ? {usage: null} : {};
-    const choices = [{text, index, logprobs, finish_reason: reason}];
+    const choices = [{...choice, finish_reason: reason}];
     return {...this.#head, object: 'text_completion', choices, ...usage};
   }
 

@@ -1,5 +1,6 @@
 // The replies several routes share, as zod schemas: the types of the code and the OpenAPI document come from them.
 import {z} from 'zod';
+import {ProgressSchema, TimingsSchema} from './timings.ts';
 
 export const ErrorSchema = z
   .object({
@@ -105,9 +106,13 @@ export const ChatCompletionSchema = z.object({
       message: ChatMessageSchema,
       finish_reason: FinishReasonSchema,
       logprobs: ChoiceLogprobsSchema.nullable(),
+      token_ids: z.array(z.int()).optional(),
       ...toldFields,
     }),
   ),
+  system_fingerprint: z.string(),
+  prompt_token_ids: z.array(z.int()).optional(),
+  timings: TimingsSchema.optional(),
   usage: UsageSchema,
   warnings: WarningsSchema,
 });
@@ -129,9 +134,14 @@ export const ChatCompletionChunkSchema = z.object({
       }),
       finish_reason: FinishReasonSchema.nullable(),
       logprobs: ChoiceLogprobsSchema.nullable(),
+      token_ids: z.array(z.int()).optional(),
       ...toldFields,
     }),
   ),
+  system_fingerprint: z.string(),
+  prompt_token_ids: z.array(z.int()).optional(),
+  timings: TimingsSchema.optional(),
+  prompt_progress: ProgressSchema.optional(),
   usage: UsageSchema.nullish(),
 });
 export type ChatCompletionChunk = z.infer<typeof ChatCompletionChunkSchema>;
@@ -155,8 +165,11 @@ export const CompletionSchema = z.object({
       index: z.int(),
       logprobs: CompletionLogprobsSchema.nullable(),
       finish_reason: FinishReasonSchema.nullable(),
+      prompt_token_ids: z.array(z.int()).optional(),
+      token_ids: z.array(z.int()).optional(),
     }),
   ),
+  system_fingerprint: z.string(),
   usage: UsageSchema.nullish(),
   warnings: WarningsSchema,
 });

@@ -17,16 +17,31 @@ import {
   InputTokensSchema,
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
+import {fingerprintOf} from '../reply/system-fingerprint.ts';
 import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {answers, chatGeneration, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
 import type {Service} from '../service.ts';
 
-function replyOptions({logprobs, reasoning, usage}: ChatCall, {model, tokenizer}: Backend): ReplyOptions {
+function replyOptions(call: ChatCall, {model, tokenizer}: Backend, build: string | undefined): ReplyOptions {
+  const {logprobs, reasoning, usage, tokenIds, idsAsTokens, timingsPerToken, progress} = call;
   if (logprobs && !tokenizer) {
     throw new EngineError('unsupported', 'this backend gives no log-probabilities', {param: 'logprobs'});
   }
-  return {model: model.id, reasoning, logprobsOf: logprobs ? tokenizer : undefined, usage};
+  if (tokenIds && !tokenizer) {
+    throw new EngineError('unsupported', 'this backend tells no token ids', {param: 'return_token_ids'});
+  }
+  return {
+    model: model.id,
+    fingerprint: fingerprintOf(model, build),
+    reasoning,
+    logprobsOf: logprobs ? tokenizer : undefined,
+    usage,
+    tokenIds,
+    idsAsTokens,
+    timingsPerToken,
+    progress,
+  };
 }
 
 /** llama-server serves its routes of OpenAI's also without the /v1. */
@@ -51,7 +66,7 @@ export function addChat(app: App, service: Service): void {
         const {n} = call;
         service.checkChoices(n, 'n');
         const {request, told} = passedOver(call.request, backend.model);
-        const options = replyOptions(call, backend);
+        const options = replyOptions(call, backend, service.options.build);
         tell(reply, ...told, ...schemaNotes(request));
         const start: StartGeneration = (run, index) =>
           chatGeneration(run, {...request, sampling: nthSampling(request.sampling, index)}, call.parallelCalls);

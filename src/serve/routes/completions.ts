@@ -5,15 +5,13 @@ import type {GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
-import {
-  type CompletionCall,
-  type CompletionPrompt,
-  CompletionRequestSchema,
-  readCompletion,
-} from '../body/read-completion.ts';
+import {type CompletionCall, CompletionRequestSchema, readCompletion} from '../body/read-completion.ts';
+import type {CompletionPrompt} from '../body/shared/read-prompt.ts';
+import {stillThere} from '../http/still-there.ts';
 import {CompletionChunkWriter, type CompletionOptions, completion} from '../reply/completion-reply.ts';
 import {CompletionSchema, generationErrors, jsonOrStream} from '../reply/reply-schemas.ts';
-import {checkTokens} from '../reply/token-ids.ts';
+import {fingerprintOf} from '../reply/system-fingerprint.ts';
+import {allPrompts} from '../reply/token-ids.ts';
 import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {answers, nthSampling, type StartGeneration, streamAnswers} from '../run-generations.ts';
@@ -23,11 +21,10 @@ function refuse(message: string, param: string): never {
   throw new EngineError('unsupported', message, {param});
 }
 
-/** What only the backend can tell: whether it has log-probabilities, and the ids of a prompt. */
-function check({prompts, logprobs}: CompletionCall, tokenizer: Tokenizer | undefined): void {
+/** What only the backend can tell: whether it knows the tokens. */
+function check({logprobs, tokenIds}: CompletionCall, tokenizer: Tokenizer | undefined): void {
   if (!tokenizer && logprobs) refuse('this backend gives no log-probabilities', 'logprobs');
-  if (!tokenizer) return;
-  for (const one of prompts) if (typeof one !== 'string') checkTokens(one, tokenizer, 'prompt');
+  if (!tokenizer && tokenIds) refuse('this backend tells no token ids', 'return_token_ids');
 }
 
 function textOf(prompt: CompletionPrompt, tokenizer: Tokenizer | undefined): string {
@@ -57,19 +54,23 @@ export function addCompletions(app: App, service: Service): void {
       },
       config: {fields: 'completions', warns: true},
     },
-    async ({json}, reply) => {
+    async (request, reply) => {
       const {model, tokenizer} = service.backend;
-      const call = readCompletion(json, service.defaults);
+      const call = readCompletion(request.json, service.defaults);
       check(call, tokenizer);
-      service.checkChoices(call.prompts.length * call.n, call.prompts.length > 1 ? 'prompt' : 'n');
-      const {prompts, n, sampling, responseFormat} = call;
+      const prompts = await allPrompts(call, service.backend, stillThere(request));
+      service.checkChoices(prompts.length * call.n, prompts.length > 1 ? 'prompt' : 'n');
+      const {n, sampling, responseFormat} = call;
       tell(reply, ...schemaNotes({responseFormat}));
       const promptOf = (index: number) => prompts[Math.floor(index / n)] ?? '';
       const start: StartGeneration = (run, index) =>
         startOne(run, promptOf(index), call, nthSampling(sampling, index % n));
       const options: CompletionOptions = {
         model: model.id,
+        fingerprint: fingerprintOf(model, service.options.build),
         logprobsOf: call.logprobs ? tokenizer : undefined,
+        tokenIds: call.tokenIds,
+        idsAsTokens: call.idsAsTokens,
         usage: call.usage,
         echo: (index) => (call.echo ? textOf(promptOf(index), tokenizer) : ''),
       };

@@ -9,6 +9,7 @@ import {
   generationErrors,
   jsonOrStream,
 } from '../reply/reply-schemas.ts';
+import {fingerprintOf} from '../reply/system-fingerprint.ts';
 import {tell} from '../reply/told.ts';
 import type {App} from '../route.ts';
 import {answers, type StartGeneration, streamAnswers} from '../run-generations.ts';
@@ -31,7 +32,13 @@ export function addFim(app: App, service: Service): void {
       tell(reply, ...schemaNotes(request));
       const start: StartGeneration = ({backend, signal}) => backend.fim(request, signal);
       const {model} = service.backend;
-      const options: ReplyOptions = {model: model.id, reasoning: 'field', logprobsOf: undefined, usage: 'finish'};
+      const options: ReplyOptions = {
+        model: model.id,
+        fingerprint: fingerprintOf(model, service.options.build),
+        reasoning: 'field',
+        logprobsOf: undefined,
+        usage: 'finish',
+      };
       if (stream) return streamAnswers(service, reply, 1, start, new ChunkWriter(options));
       return chatCompletion(await answers(service, reply, 1, start), options);
     },

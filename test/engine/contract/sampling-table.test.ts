@@ -85,6 +85,15 @@ const CASES: Readonly<Record<NumberKey, readonly (readonly [text: string, value:
     ['-1', 'refused'],
     ['100.01', 'refused'],
   ],
+  repeatWindow: [
+    ['0', 0],
+    ['-1', -1],
+    ['256', 256],
+    ['2147483647', 2147483647],
+    ['2147483648', 'refused'],
+    ['-2', 'refused'],
+    ['1.5', 'refused'],
+  ],
   frequencyPenalty: [
     ['-2', -2],
     ['2', 2],
@@ -233,6 +242,7 @@ test('ranges in words', () => {
     ['minP', 'a number, at least 0, below 1', 'a number from 0 to 1'],
     ['seed', 'an integer from 0 to 4294967295', 'an integer'],
     ['repeatPenalty', 'a number above 0, up to 100', 'a number above 0, up to 100'],
+    ['repeatWindow', 'an integer from -1 to 2147483647', 'an integer from -1 to 2147483647'],
     ['frequencyPenalty', 'a number from -2 to 2', 'a number from -2 to 2'],
     ['presencePenalty', 'a number from -2 to 2', 'a number from -2 to 2'],
     ['noRepeatNgramSize', 'an integer from 0 to 1000', 'an integer from 0 to 1000'],

@@ -195,7 +195,7 @@ test('an older vLLM tells the ids with the log-probabilities', async () => {
   expect((await eventsOf(backend.chat({...hello, sampling}, never)))[1]).toEqual({
     type: 'text',
     text: 'a',
-    logprobs: [{token: a, logprob: -0.5, top: [{token: b, logprob: -1}]}],
+    logprobs: [{token: a, text: 'a', logprob: -0.5, top: [{token: b, logprob: -1}]}],
   });
 });
 

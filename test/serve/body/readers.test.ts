@@ -12,19 +12,19 @@ import {
   readNativeCompletion,
 } from '../../../src/serve/body/read-infill.ts';
 import {
+  DetokenizeRequestSchema,
+  readDetokenize,
+  readTokenize,
+  TokenizeRequestSchema,
+} from '../../../src/serve/body/read-tokens.ts';
+import {
   EnginesRequestSchema,
   InferRequestSchema,
   PredictRequestSchema,
   readEngines,
   readInfer,
   readPredict,
-} from '../../../src/serve/body/read-predict.ts';
-import {
-  DetokenizeRequestSchema,
-  readDetokenize,
-  readTokenize,
-  TokenizeRequestSchema,
-} from '../../../src/serve/body/read-tokens.ts';
+} from '../../../src/serve/legacy/read-predict.ts';
 
 const DEFAULTS = {temperature: 0.7, maxTokens: 99};
 type Reader = (json: Json) => unknown;
@@ -144,7 +144,7 @@ test('prompts: a text, ids, and lists of either', () => {
   expect(prompts('[1, 2]')).toEqual([[1, 2]]);
   expect(prompts('["a", "b"]')).toEqual(['a', 'b']);
   expect(prompts('[[1, 2], [3]]')).toEqual([[1, 2], [3]]);
-  expect(readNativeCompletion(parseJson('{"prompt": [1, "a", 2]}'), DEFAULTS).prompt).toEqual([1, 'a', 2]);
+  expect(readNativeCompletion(parseJson('{"prompt": [1, "a", 2]}'), DEFAULTS).prompts).toEqual([[1, 'a', 2]]);
 });
 
 test('a call of a chat says everything its route has to know', () => {
@@ -158,6 +158,10 @@ test('a call of a chat says everything its route has to know', () => {
     stream: true,
     usage: 'last',
     logprobs: true,
+    tokenIds: false,
+    idsAsTokens: false,
+    timingsPerToken: false,
+    progress: false,
     reasoning: 'chunks',
     parallelCalls: false,
   });

@@ -90,9 +90,9 @@ test('the older routes take the values that every route takes', async () => {
   await post('/infer', {messages, top_p: null, max_tokens: 4_000_000_000, seed: 4294967301});
   await post('/predict', {messages, max_new_tokens: -1, top_p: 0});
   expect(backend.calls.map(({request: {sampling}}) => sampling)).toEqual([
-    {temperature: 0.35, maxTokens: 256},
+    {temperature: 0.35},
     {temperature: 0.2, topP: 0.95, maxTokens: 2147483647, seed: 5},
-    {temperature: 1, topP: 0.95, topK: 1, maxTokens: 512, repeatPenalty: 1, noRepeatNgramSize: 0},
+    {temperature: 1, topP: 0.95, topK: 1, repeatPenalty: 1, noRepeatNgramSize: 0},
   ]);
 });
 

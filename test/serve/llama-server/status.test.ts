@@ -17,8 +17,8 @@ test('slots tell which are busy', async () => {
   const {get, post, backend} = await testServer([() => sleep(60)], {slots: 2});
   const running = post('/completion', {prompt: 'a'});
   await vi.waitFor(() => expect(backend.running).toBe(1), {interval: 5});
-  expect((await get('/slots')).json()).toEqual([
-    {id: 0, n_ctx: 256, is_processing: true},
+  expect((await get('/slots')).json()).toMatchObject([
+    {id: 0, n_ctx: 256, is_processing: true, params: {seed: 4294967295, logit_bias: []}},
     {id: 1, n_ctx: 256, is_processing: false},
   ]);
   await running;

@@ -205,7 +205,7 @@ test.each([
   ['response_format.json_schema', {response_format: {type: 'json_schema'}}],
   ['functions', {functions: []}],
   ['stream_options.include_usage', {stream_options: {include_usage: 1}}],
-  ['logit_bias.x', {logit_bias: {x: 1}}],
+  ['logit_bias.x', {logit_bias: {x: 'often'}}],
 ])('a wrong %s is a 400 that names it', async (param, wrong) => {
   const {post, backend} = await testServer();
   const reply = await post(URL, {...HI, ...wrong});

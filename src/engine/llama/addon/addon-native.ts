@@ -3,7 +3,7 @@
 // distribution of a token that was sampled from a narrowed one. The package is pinned to one version.
 import type {Llama, LlamaContext, LlamaGrammarEvaluationState, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
-import {logitsOfRow} from '../batching/raw-logprobs.ts';
+import {logitsOfRow} from '../batching/logprobs.ts';
 import {checkGbnf} from '../gbnf-syntax.ts';
 import type {
   Native,

@@ -5,12 +5,14 @@ import type {GenerateOptions, Grammar, NextToken, TokenGuide, TokenLogprob} from
 import {HOLE, type Token} from '../../contract/prompt.ts';
 import type {SamplingParams} from '../../contract/sampling.ts';
 import type {Native, NativeGrammar, NativeSampler, NativeSamplerConfig} from '../native-context.ts';
+import {drawnLogprob, rawLogprobs} from './logprobs.ts';
 import {NgramBlocker} from './ngram-blocker.ts';
-import {rawLogprobs} from './raw-logprobs.ts';
 
 /** llama.cpp's default repeat_last_n: popular repeat_penalty values are tuned for it. */
-const REPEAT_WINDOW = 64;
+const USUAL_WINDOW = 64;
 const NEVER = -100;
+/** More than any vocabulary has. */
+const WHOLE_VOCABULARY = 2 ** 31 - 1;
 /** llama.cpp's LLAMA_DEFAULT_SEED: it draws a seed of its own, so that no answer could be had again. */
 const RANDOM_SEED = 2 ** 32 - 1;
 
@@ -23,7 +25,7 @@ export interface SampledToken {
 
 /**
  * Frequency and presence penalties count generated tokens, as OpenAI and vLLM do; the repeat penalty looks at the last
- * 64 tokens of prompt and answer, as llama.cpp does; n-grams are counted over prompt and answer, as Hugging Face does.
+ * tokens of prompt and answer (`repeatWindow`), as llama.cpp does; n-grams are counted over prompt and answer, as Hugging Face does.
  */
 export class TokenSampler {
   readonly #native: Native;
@@ -34,6 +36,7 @@ export class TokenSampler {
   readonly #counts = new Map<Token, number>();
   readonly #ngrams: NgramBlocker | undefined;
   readonly #recent: Token[] = [];
+  readonly #window: number;
   /** What holds where no guide says something else. */
   readonly #unguided: NextToken;
   #banned: readonly Token[] = [];
@@ -50,7 +53,9 @@ export class TokenSampler {
     this.#base = baseConfig(sampling);
     this.#unguided = {banned: this.#banned, grammar};
     if (sampling.noRepeatNgramSize) this.#ngrams = new NgramBlocker(sampling.noRepeatNgramSize, prompt);
-    if (this.#base.repeatPenalty !== undefined) this.#recent.push(...lastTokens(prompt, REPEAT_WINDOW));
+    this.#window = windowOf(sampling);
+    if (this.#base.repeatPenalty !== undefined)
+      for (const token of lastTokens(prompt, this.#window)) this.#recent.push(token);
   }
 
   /** Has what the first token needs. @throws EngineError `invalid_request` for a grammar that is none. */
@@ -65,11 +70,22 @@ export class TokenSampler {
     await this.#hold(next);
     this.#configure();
     const token = await this.#native.context.sampleToken(logitIndex, this.#sampler);
-    if (token < 0) throw new Error('no token is left to sample from');
-    const {topLogprobs} = this.#params;
+    if (token < 0) {
+      throw new EngineError('invalid_request', 'no token may come next: the form, the bias and the limits leave none', {
+        hint: 'Ask for less at once: a form of the answer beside forbidden or allowed tokens, or an end that must not come.',
+      });
+    }
+    const {topLogprobs, afterSampling} = this.#params;
     if (topLogprobs === undefined) return this.#accept({token});
+    if (afterSampling) return this.#accept({token, logprob: await this.#drawnFrom(logitIndex, token, topLogprobs)});
     const logits = await this.#native.context.rawLogits(logitIndex, token, topLogprobs);
     return this.#accept({token, logprob: rawLogprobs(logits, token, topLogprobs)});
+  }
+
+  /** The probabilities that the token was drawn by; a grammar is not asked about the others. */
+  async #drawnFrom(logitIndex: number, token: Token, top: number): Promise<TokenLogprob> {
+    const logits = await this.#native.context.rawLogits(logitIndex, token, WHOLE_VOCABULARY);
+    return drawnLogprob(token, top, logits, {...this.#base, biases: this.#biases(), recent: this.#recent});
   }
 
   dispose(): void {
@@ -104,7 +120,7 @@ export class TokenSampler {
     }
     if (this.#base.repeatPenalty !== undefined) {
       this.#recent.push(token);
-      if (this.#recent.length > REPEAT_WINDOW) this.#recent.shift();
+      if (this.#recent.length > this.#window) this.#recent.shift();
     }
     if (this.#grammar?.after === token && !this.#grammarRuns) {
       this.#grammarRuns = true;
@@ -118,7 +134,10 @@ export class TokenSampler {
     if (this.#configured && !changing) return;
     this.#configured = true;
     const config: NativeSamplerConfig = {...this.#base};
-    if (this.#base.repeatPenalty !== undefined) config.repeatPenaltyTokens = Uint32Array.from(this.#recent);
+    if (this.#base.repeatPenalty !== undefined) {
+      config.repeatPenaltyTokens = Uint32Array.from(this.#recent);
+      config.repeatPenaltyMaxTokens = ringSize(this.#recent.length, this.#window);
+    }
     const biases = this.#biases();
     if (biases.size > 0) {
       config.tokenBiasKeys = Uint32Array.from(biases.keys());
@@ -153,6 +172,15 @@ async function startGrammar(native: Native, {gbnf}: Grammar): Promise<NativeGram
   }
 }
 
+/** llama.cpp makes room for so many at once: in steps, so that it seldom has to, and never for all that could come. */
+function ringSize(count: number, window: number): number {
+  return Math.min(window, Math.max(USUAL_WINDOW, 2 ** Math.ceil(Math.log2(count + 1))));
+}
+
+function windowOf({repeatWindow = USUAL_WINDOW}: SamplingParams): number {
+  return repeatWindow < 0 ? Number.MAX_SAFE_INTEGER : repeatWindow;
+}
+
 /** The last `count` tokens; the places of a medium are none, and the native sampler would read them as huge ids. */
 function lastTokens(prompt: readonly Token[], count: number): Token[] {
   return prompt.filter((token) => token !== HOLE).slice(-count);
@@ -166,9 +194,8 @@ function baseConfig(params: SamplingParams): NativeSamplerConfig {
     if (params.topP !== undefined && params.topP < 1) config.topP = params.topP;
     if (params.minP) config.minP = params.minP;
   }
-  if (params.repeatPenalty !== undefined && params.repeatPenalty !== 1) {
+  if (params.repeatPenalty !== undefined && params.repeatPenalty !== 1 && windowOf(params) > 0) {
     config.repeatPenalty = params.repeatPenalty;
-    config.repeatPenaltyMaxTokens = REPEAT_WINDOW;
   }
   return config;
 }

@@ -1,5 +1,5 @@
 // A context by llama.cpp's C functions. All calls are made by the thread that owns it, and return when they are done.
-import {logitsOfRow} from '../batching/raw-logprobs.ts';
+import {logitsOfRow} from '../batching/logprobs.ts';
 import {checkGbnf} from '../gbnf-syntax.ts';
 import type {Native, NativeCheckpoint, NativeContext, NativeSampler, RawLogits} from '../native-context.ts';
 import {addressOf, BATCH_BYTES, type CLibrary, memoryAt, type Pointer} from './c-library.ts';

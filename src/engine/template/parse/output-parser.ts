@@ -5,6 +5,7 @@ import {CallIds} from '../../contract/call-ids.ts';
 import type {TemplateVersion, Token, Tool} from '../../contract/requests.ts';
 import {TEMPLATES, type TemplateRow} from '../../contract/templates.ts';
 import type {TokenDecoder, Tokenizer} from '../../contract/tokenizer.ts';
+import {answerDecoder} from './answer-decoder.ts';
 import {BareCalls} from './bare-calls.ts';
 import {ArgsCallBlock, type BlockStep, type CallBlock, JsonCallBlock} from './call-blocks.ts';
 import type {WrittenCall} from './call-text.ts';
@@ -43,7 +44,7 @@ export interface OutputEnd {
   readonly whole: WholeAnswer | undefined;
 }
 
-/** Reads one generated message. It never throws and loses no text. */
+/** Reads one generated message. It never throws and loses no text but half a character at its end. */
 export class OutputParser {
   private readonly tokenizer: Tokenizer;
   private readonly row: TemplateRow;
@@ -76,7 +77,7 @@ export class OutputParser {
     this.ids = new CallIds(options.newCallId);
     this.thinking = isThoughtOpen(prompt, this.controls, tokenizer);
     this.hasThought = this.thinking;
-    this.decoder = decoderAfter(prompt, tokenizer);
+    this.decoder = answerDecoder(prompt, tokenizer);
     this.tools = tools;
     const last = prompt.at(-1);
     const isBeginning = last === undefined || tokenizer.isControl(last);
@@ -103,7 +104,7 @@ export class OutputParser {
   /** `reason`: why generation ended; anything but `stop` may have cut a call. */
   end(reason: FinishReason): OutputEnd {
     const cut = reason !== 'stop';
-    this.text(this.decoder.end());
+    // An answer ends at a whole character: what is left in the decoder is a part of one.
     this.closePlain();
     this.closeBlock(cut);
     this.closeBare();
@@ -249,12 +250,4 @@ function controlTokens(tokenizer: Tokenizer, row: TemplateRow): ReadonlyMap<Toke
 function isThoughtOpen(prompt: readonly Token[], controls: ReadonlyMap<Token, string>, tokenizer: Tokenizer): boolean {
   const last = prompt.findLast((token) => tokenizer.isControl(token));
   return last !== undefined && controls.get(last) === '[THINK]';
-}
-
-/** A decoder that has seen the end of the prompt, so that a first word mark is a space where a text is continued. */
-function decoderAfter(prompt: readonly Token[], tokenizer: Tokenizer): TokenDecoder {
-  const decoder = tokenizer.decoder();
-  const last = prompt.at(-1);
-  if (last !== undefined && !tokenizer.isControl(last)) decoder.push(last);
-  return decoder;
 }

@@ -19,6 +19,7 @@ const KNOWN = [
   'num_predict',
   'stop',
   'repeat_penalty',
+  'repeat_last_n',
   'presence_penalty',
   'frequency_penalty',
   'num_ctx',
@@ -38,14 +39,20 @@ export interface OllamaOptions {
 export function readOptions(fields: Fields, defaults: SamplingParams): OllamaOptions {
   const given = fields.fields('options') ?? fieldsOf(new Map(), 'options');
   const limit = given.number('num_predict', {integer: true});
-  const options = limit === TO_THE_LIMIT ? given.without('num_predict') : given;
+  // What Ollama has no word for is told, not done.
+  const known = given.names().filter((name) => KNOWN.includes(name));
+  const options = fieldsOf(new Map(known.map((name) => [name, given.get(name) ?? null])), 'options');
   const logprobs = fields.boolean('logprobs') ?? false;
   const top = fields.integer('top_logprobs') ?? 0;
   const {maxTokens: _standing, ...unlimited} = defaults;
-  const isUnlimited = limit === TO_THE_LIMIT || limit === -1;
+  const isToTheLimit = limit === TO_THE_LIMIT;
   return {
     sampling: {
-      ...readSampling(options, isUnlimited ? unlimited : defaults, NAMES),
+      ...readSampling(
+        isToTheLimit ? options.without('num_predict') : options,
+        isToTheLimit ? unlimited : defaults,
+        NAMES,
+      ),
       ...(logprobs && {topLogprobs: top}),
     },
     told: judgeOptions(given),

@@ -1,6 +1,6 @@
 // Log-probabilities of the model's own distribution.
 import {expect, test} from 'vitest';
-import {logitsOfRow, rawLogprobs} from '../../../../src/engine/llama/batching/raw-logprobs.ts';
+import {logitsOfRow, rawLogprobs} from '../../../../src/engine/llama/batching/logprobs.ts';
 
 const logprobsOf = (row: Float32Array, token: number, top: number) =>
   rawLogprobs(logitsOfRow(row, token, top), token, top);

@@ -223,9 +223,12 @@ describe('log-probabilities', () => {
   });
 });
 
-test('no token left to sample from is a failure', async () => {
+test('no token left to sample from is a fault of the request', async () => {
   const {sampler} = await samplerOf({});
-  await expect(sampler.sample(99)).rejects.toThrow('no token is left to sample from');
+  await expect(sampler.sample(99)).rejects.toMatchObject({
+    code: 'invalid_request',
+    message: 'no token may come next: the form, the bias and the limits leave none',
+  });
 });
 
 test('the native sampler and the grammar are freed, a grammar also when another one takes its place', async () => {

@@ -6,9 +6,9 @@ import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {rowOf} from '../../engine/contract/sampling-table.ts';
 import {readMessages} from '../../engine/wire/read-request.ts';
 import {readSampling} from '../../engine/wire/read-sampling.ts';
-import {ChatRequestSchema} from './chat-schema.ts';
-import {knownFields} from './known-fields.ts';
-import {numberField} from './sampling-schema.ts';
+import {ChatRequestSchema} from '../body/chat-schema.ts';
+import {knownFields} from '../body/known-fields.ts';
+import {numberField} from '../body/sampling-schema.ts';
 
 const {messages, temperature, top_p, top_k, repetition_penalty, no_repeat_ngram_size, stream, stop, seed, max_tokens} =
   ChatRequestSchema.shape;
