@@ -18,7 +18,7 @@ COPY --from=node:22-bookworm-slim /usr/local/bin/node /usr/local/bin/node
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 mistral
 WORKDIR /app
-COPY --from=build-cuda /app/package.json ./
+COPY --from=build-cuda /app/package.json /app/LICENSE /app/THIRD_PARTY_NOTICES.txt ./
 COPY --from=build-cuda /app/bin ./bin
 COPY --from=build-cuda /app/dist ./dist
 COPY --from=build-cuda /app/models/demo ./models/demo
@@ -34,7 +34,7 @@ FROM node:22-bookworm-slim AS cpu
 RUN apt-get update && apt-get install -y --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 mistral
 WORKDIR /app
-COPY --from=build /app/package.json ./
+COPY --from=build /app/package.json /app/LICENSE /app/THIRD_PARTY_NOTICES.txt ./
 COPY --from=build /app/bin ./bin
 COPY --from=build /app/dist ./dist
 COPY --from=build /app/models/demo ./models/demo

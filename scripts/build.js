@@ -18,3 +18,4 @@ await import('./bundle-server.js');
 await import('./bundle-startup.js');
 await import('./drop-unreached.js');
 await import('./roll-up-types.js');
+await import('./notices.js');

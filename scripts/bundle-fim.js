@@ -2,7 +2,7 @@
 // CommonJS because Node's loader of ES modules alone takes 20 ms, a quarter of it for every `node:` module imported.
 import {readFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
-import {build} from 'esbuild';
+import {bundle} from './bundle.js';
 
 const outfile = 'dist/commands/fim-program.cjs';
 /** Loaded by every fill-in: the rest of the dynamic imports are for other ways the program may go. */
@@ -37,17 +37,12 @@ const commonJs = {
   },
 };
 
-await build({
+await bundle({
   entryPoints: ['dist/commands/program.js'],
   outfile,
-  bundle: true,
   minify: true,
-  platform: 'node',
   format: 'cjs',
-  target: 'node20',
   plugins: [commonJs],
   alias: {'node:child_process': './scripts/no-child-process.js'},
   logOverride: {'empty-import-meta': 'error'},
-  legalComments: 'linked',
-  logLevel: 'warning',
 });

@@ -1,6 +1,6 @@
 // Bundles the chat screen into a few files: importing Ink's modules one by one takes longer than the first frame may.
 import {join, relative, resolve} from 'node:path';
-import {build} from 'esbuild';
+import {bundle} from './bundle.js';
 
 const outdir = 'dist/ui/screen';
 
@@ -16,22 +16,15 @@ const outside = {
   },
 };
 
-await build({
+await bundle({
   entryPoints: ['dist/ui/screen/run-chat.js'],
   outdir,
-  allowOverwrite: true,
-  bundle: true,
   splitting: true,
   minify: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
   plugins: [outside],
   define: {'process.env.NODE_ENV': '"production"'},
   alias: {'react-devtools-core': './scripts/no-devtools.js'},
   banner: {
     js: "import {createRequire as requireFrom} from 'node:module'; const require = requireFrom(import.meta.url);",
   },
-  legalComments: 'linked',
-  logLevel: 'warning',
 });

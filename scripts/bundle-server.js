@@ -1,7 +1,7 @@
 // Bundles the HTTP server into one file: fastify, zod and what they need are sixty packages, each installed and loaded file by
 // file otherwise.
 import {join, relative, resolve} from 'node:path';
-import {build} from 'esbuild';
+import {bundle} from './bundle.js';
 
 const file = 'dist/commands/serve/run-server.js';
 
@@ -20,21 +20,14 @@ const outside = {
   },
 };
 
-await build({
+await bundle({
   entryPoints: [file],
   outfile: file,
-  allowOverwrite: true,
-  bundle: true,
   minify: true,
   // Messages name classes of errors.
   keepNames: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
   plugins: [outside],
   banner: {
     js: "import {createRequire as requireFrom} from 'node:module'; import {fileURLToPath as pathFrom} from 'node:url'; const require = requireFrom(import.meta.url), __filename = pathFrom(import.meta.url), __dirname = pathFrom(new URL('.', import.meta.url));",
   },
-  legalComments: 'linked',
-  logLevel: 'warning',
 });

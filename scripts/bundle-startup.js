@@ -2,7 +2,7 @@
 // linked at each start, by `--help` too. Of our own files only data and rules without state are put inside: a module with
 // state or a class of its own would be there twice.
 import {join, relative, resolve} from 'node:path';
-import {build} from 'esbuild';
+import {bundle} from './bundle.js';
 
 /** The file, and what becomes a part of it. Anything else it imports stays outside. */
 const BUNDLES = {
@@ -16,19 +16,12 @@ const BUNDLES = {
   'dist/commands/version.js': ['dist/base/plain-json.js', 'dist/base/shape.js', 'dist/engine/contract/templates.js'],
 };
 
-await build({
+await bundle({
   entryPoints: ['dist/commands/commander.js'],
   outfile: 'dist/commands/commander.js',
-  allowOverwrite: true,
-  bundle: true,
   minify: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
   alias: {'node:child_process': './scripts/no-child-process.js'},
   banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
-  legalComments: 'linked',
-  logLevel: 'warning',
 });
 
 for (const [file, parts] of Object.entries(BUNDLES)) {
@@ -45,18 +38,11 @@ for (const [file, parts] of Object.entries(BUNDLES)) {
       });
     },
   };
-  const {metafile} = await build({
+  const metafile = await bundle({
     entryPoints: [file],
     outfile: file,
-    allowOverwrite: true,
-    bundle: true,
     packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
     plugins: [staysOutside],
-    metafile: true,
-    logLevel: 'warning',
   });
   const missing = parts.filter((part) => !(part in metafile.inputs));
   if (missing.length > 0) throw new Error(`${file} no longer imports ${missing.join(', ')}: take it off the list`);

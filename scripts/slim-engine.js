@@ -1,10 +1,9 @@
 // Before packing: the copies of node-llama-cpp and koffi that the tarball brings list neither builds nor what only compiling
-// needs, and have no install scripts. npm and its like choose optional packages by system alone, so that its own list would bring 600 MB to every machine;
-// our package.json lists the builds for the processor. The library's code stays as it is.
+// needs, and have no install scripts. npm and its like choose optional packages by system alone, so that their own lists would
+// bring 600 MB to every machine; our package.json lists the builds for processors. Their code stays as it is.
 import {readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {COMPILING} from './shipped.js';
 
-/** Used by its own command line and its compiler alone: nothing that its index imports reaches them. */
-const COMPILING = ['cmake-js', 'ignore', 'node-addon-api', 'validate-npm-package-name', 'yargs'];
 /** Neither llama.cpp's history (35 MB), nor what its compiler reads, nor declarations. */
 const FILES = [
   'dist/',

@@ -99,6 +99,26 @@ test('an installation keeps to its budget, runs no scripts and brings nothing fo
   ]);
 });
 
+test('it has the notices of what it holds and brings', () => {
+  const notices = readFileSync(join(folder, 'node_modules/mistral-chat/THIRD_PARTY_NOTICES.txt'), 'utf8');
+  const packageNames = [
+    'highlight\\.js',
+    'ink',
+    'react',
+    'yoga-layout',
+    'undici',
+    'fastify',
+    'node-llama-cpp',
+    'koffi',
+    'ajv',
+  ];
+  for (const name of packageNames) expect(notices).toMatch(new RegExp(`^${name} [\\d.]+ \\(`, 'm'));
+  expect(notices).toContain('Copyright (c) 2006, Ivan Sagalaev');
+  expect(notices).toContain('llama.cpp and ggml (MIT)');
+  expect(notices).toContain('The ggml authors');
+  expect(notices).not.toMatch(/^(typescript|cmake-js|vitest) /m);
+});
+
 test('chat, fill-in-the-middle, tools and inspect answer', async () => {
   expect(await use(bin('mistral-chat'), ['--instruct'], 'What is the capital of France?\nAnd of Italy?\n')).toBe(
     'The capital of France is Paris.\nThe capital of Italy is Rome.\n',
