@@ -314,24 +314,24 @@ describe('a server', () => {
 
   test.each([
     // What it has told of the prompts before is enough to know when to cut.
-    ['tells its context', new Server(100, 100), 0],
-    ['tells the context it was trained with', new Server(100, 4096), 1],
-    ['tells no context', new Server(100, undefined), 1],
-    ['tells no usage', new Server(100, 100, false), 1],
+    ['tells its context', new Server(400, 400), 0],
+    ['tells the context it was trained with', new Server(400, 4096), 1],
+    ['tells no context', new Server(400, undefined), 1],
+    ['tells no usage', new Server(400, 400, false), 1],
   ])('that %s: the chat goes on', async (_, server, refusals) => {
     const conversation = talk(server);
     const events: ConversationEvent[] = [];
     const told: number[] = [];
     for (let turn = 0; turn < 50; turn += 1) {
-      events.push(...(await all(conversation.send('12345678', never))));
+      events.push(...(await all(conversation.send('x'.repeat(40), never))));
       told.push(conversation.told.length);
     }
     expect(conversation.messages).toHaveLength(100);
     expect(events.filter(({type}) => type === 'finish')).toHaveLength(50);
     expect(events.filter(({type}) => type === 'prompt')).toHaveLength(50);
     expect(context(events).length).toBeGreaterThan(2);
-    expect(server.asked.filter((tokens) => tokens > 100).length).toBeLessThanOrEqual(refusals);
-    expect(server.asked).toHaveLength(50 + server.asked.filter((tokens) => tokens > 100).length);
+    expect(server.asked.filter((tokens) => tokens > 400).length).toBeLessThanOrEqual(refusals);
+    expect(server.asked).toHaveLength(50 + server.asked.filter((tokens) => tokens > 400).length);
     // A cut leaves more than the last turn.
     expect(Math.min(...told.slice(2))).toBeGreaterThan(4);
   });
