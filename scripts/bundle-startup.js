@@ -12,6 +12,7 @@ const BUNDLES = {
     'dist/engine/contract/local-engine.js',
     'dist/engine/contract/sampling-table.js',
     'dist/engine/contract/templates.js',
+    'dist/engine/conversation/context/context-policy.js',
   ],
   'dist/commands/version.js': ['dist/base/plain-json.js', 'dist/base/shape.js', 'dist/engine/contract/templates.js'],
 };

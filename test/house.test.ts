@@ -61,10 +61,10 @@ const TOUCHES_PROCESS = /\bprocess\.(?!env\.NODE_ENV)\w|\b(?:homedir|tmpdir)\(/;
 
 /**
  * Who cleans text: what writes to a terminal or makes rows and tables for it, what reads the person's keys and file names, and what
- * hands a command's output to a model.
+ * hands a command's output to a model or puts it into the prompt.
  */
 const CLEANS =
-  /^(base\/(terminal-text|text-table)|commands\/host\/.*|commands\/tools\/tool-command|ui\/markdown\/(style|stream|inline\/entities)|ui\/prompt\/.*)\.ts$/;
+  /^(base\/(terminal-text|text-table)|commands\/host\/.*|commands\/tools\/(tool-command|shell-host)|ui\/markdown\/(style|stream|inline\/entities)|ui\/prompt\/.*)\.ts$/;
 /** Who writes to the terminal: the host, and on the screen what the sequence is made for. */
 const WRITES = /^(commands\/host\/.*|ui\/screen\/(draw\/terminal|screen|prompt-services))\.ts$/;
 /** Who says of a text that it is a row, or a sequence for the terminal. */

@@ -25,6 +25,7 @@ import {
   SAMPLING,
 } from '../engine/contract/sampling-table.ts';
 import {templateVersions} from '../engine/contract/templates.ts';
+import {CONTEXT_POLICIES} from '../engine/conversation/context/context-policy.ts';
 import {InvalidArgumentError, Option} from './commander.ts';
 
 /** What a flag means when it is absent. mistral-inference's 35 tokens stay with `demo`: in a chat they cut answers. */
@@ -172,6 +173,12 @@ export function addModelDefaultsOption(command: Command): void {
 export function addThinkingOptions(command: Command): void {
   addEffortOption(command);
   for (const row of SAMPLING.filter(({chatOnly}) => chatOnly)) command.option(row.flag, row.help, number(row));
+}
+
+/** What becomes of a chat that no longer fits its context. */
+export function contextPolicyOption(): Option {
+  const help = 'when the chat no longer fits: leave out the oldest turns, stop, or sum up';
+  return new Option('--context-policy <name>', help).choices(CONTEXT_POLICIES).default('trim');
 }
 
 /** What becomes of thoughts, for commands in which one person reads them. */

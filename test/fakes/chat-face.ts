@@ -53,6 +53,11 @@ export class NotedFace implements ChatFace {
     return await this.choose(picker);
   }
 
+  async away<T>(run: () => Promise<T>): Promise<T> {
+    this.lines.push('away');
+    return await run();
+  }
+
   copy(text: string): boolean {
     if (this.canCopy) this.copied.push(text);
     return this.canCopy;

@@ -8,7 +8,7 @@ import {terminalAbilities} from '../host/terminal-abilities.ts';
 import {stdinTexts} from '../host/text-input.ts';
 import {withBackend} from '../open-model/open-backend.ts';
 import {offerSystem, samplingFor} from '../open-model/recommended.ts';
-import {KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
+import {KeptChat, shellFor, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves or stdin ends; throws what loading the model throws. */
 export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> {
@@ -38,6 +38,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           session,
           ...(sessions === undefined ? {} : {sessions}),
           ...toolsOf(io, tools),
+          ...shellFor(io, tools, false),
           cwd: io.cwd,
           home: homeFolder(io.env),
           stop: io.stop,

@@ -10,7 +10,7 @@ import {terminalAbilities} from '../host/terminal-abilities.ts';
 import {offerSystem, samplingFor} from '../open-model/recommended.ts';
 import {dieBySignal} from '../processes/before-death.ts';
 import {versionText} from '../version.ts';
-import {commandEnvironment, KeptChat, type TerminalChat, toolsOf} from './kept-chat.ts';
+import {commandEnvironment, KeptChat, shellFor, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
@@ -42,6 +42,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     reducedMotion,
     theme: createTheme(terminalAbilities(io.env)),
     ...toolsOf(io, tools),
+    ...shellFor(io, tools, true),
   });
   load.abort();
   await kept.close();

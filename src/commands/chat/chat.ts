@@ -3,7 +3,7 @@ import type {Command} from 'commander';
 import type {Backend} from '../../engine/contract/backend.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
-import {CONTEXT_POLICIES, type ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
+import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
 import type {AnswerFormat, PlainEvent} from '../../ui/plain/write-answer.ts';
 import {Option} from '../commander.ts';
 import type {Io} from '../host/io.ts';
@@ -18,6 +18,7 @@ import {
   addThinkingOptions,
   addThoughtOptions,
   collect,
+  contextPolicyOption,
   DEFAULTS,
   type EngineFlags,
   modelArgument,
@@ -49,7 +50,7 @@ interface ChatFlags extends EngineFlags, ThoughtFlags {
   readonly tools?: string;
   readonly exec?: readonly string[];
   readonly env?: readonly string[];
-  readonly shell?: true;
+  readonly shell?: boolean;
   readonly timeout: number;
 }
 
@@ -92,11 +93,7 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--schema <file|json>', 'in pipes and with -p: each answer is a line of JSON of this schema')
     .option('--schema-loose', 'with --schema: go on where it says what cannot be held')
     .option('--no-history', 'in pipes: each line is a conversation of its own')
-    .addOption(
-      new Option('--context-policy <name>', 'when the chat no longer fits: leave out the oldest turns, stop, or sum up')
-        .choices(CONTEXT_POLICIES)
-        .default('trim'),
-    )
+    .addOption(contextPolicyOption())
     .option('--tools <file>', 'at a terminal: JSON file with tools the model may call (as /tools)')
     .option(
       '--exec <name=command>',
@@ -105,6 +102,7 @@ export function addChatCommand(command: Command, io: Io): void {
     )
     .option('--env <name>', 'let commands see this secret variable, such as an API key; repeatable', collect(String))
     .option('--shell', 'let sh read the commands of --exec')
+    .option('--no-shell', 'at a terminal: refuse commands of your own (!ls)')
     .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30);
   addSamplingOptions(command, DEFAULTS.chat);
   addModelDefaultsOption(command);

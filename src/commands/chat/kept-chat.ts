@@ -7,12 +7,14 @@ import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import {damageNote, type SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {ThoughtChoice} from '../../ui/chat/chat-options.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
+import type {ShellHost} from '../../ui/chat/shell-access.ts';
 import type {ToolHost} from '../../ui/chat/tool-registry.ts';
 import type {Io} from '../host/io.ts';
 import {sessionFolder} from '../host/state-folder.ts';
 import type {SystemOf} from '../open-model/recommended.ts';
 import type {EngineFlags} from '../options.ts';
 import {allowedNames, childEnvironment} from '../processes/child-environment.ts';
+import {shellHost} from '../tools/shell-host.ts';
 import {toolHost} from '../tools/tool-host.ts';
 
 export interface TerminalChat {
@@ -39,7 +41,8 @@ export interface ToolFlags {
   readonly exec?: readonly string[];
   /** Names of secret variables that commands and the editor see. */
   readonly env?: readonly string[];
-  readonly shell?: true;
+  /** False: no commands of the person's own either. */
+  readonly shell?: boolean;
   /** Seconds. */
   readonly timeout: number;
 }
@@ -52,6 +55,11 @@ export function toolsOf(io: Io, flags: ToolFlags): {toolHost: ToolHost; tools?: 
     toolHost: toolHost({shell: shell === true, timeoutMs: timeout * 1000, cwd: io.cwd, env}),
     ...(tools === undefined ? {} : {tools: {file: tools, commands: exec ?? []}}),
   };
+}
+
+/** What runs the person's own commands, unless --no-shell forbids them; `reads` as of `shellHost`. */
+export function shellFor(io: Io, flags: ToolFlags, reads: boolean): {shell?: ShellHost} {
+  return flags.shell === false ? {} : {shell: shellHost(io, commandEnvironment(io, flags), reads)};
 }
 
 /** What commands and the editor see of the environment. @throws EngineError `usage` for an --env that names nothing. */

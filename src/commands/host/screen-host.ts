@@ -1,12 +1,11 @@
 // The real terminal and process behind the chat screen.
 
-import {spawn} from 'node:child_process';
 import {availableParallelism, tmpdir} from 'node:os';
 import {performance} from 'node:perf_hooks';
 import {Writable} from 'node:stream';
 import type {ReadStream, WriteStream} from 'node:tty';
 import type {Host} from '../../ui/screen/draw/terminal.ts';
-import {guard, newMark} from '../processes/guard.ts';
+import {runOnTerminal} from '../processes/run-on-terminal.ts';
 import {homeFolder} from './folders.ts';
 import {type Io, ioOn, STREAMS} from './io.ts';
 
@@ -44,22 +43,7 @@ export function screenHost(stop: AbortSignal, childEnv: NodeJS.ProcessEnv): Host
         });
         process.kill(0, 'SIGTSTP');
       }),
-    run: (command, args) =>
-      new Promise((resolve, reject) => {
-        // By a hang-up, at which editors put what was written in a safe place.
-        const {mark, variable} = newMark();
-        const {watch, release} = guard({signal: 'SIGHUP', mark});
-        const child = spawn(command, args, {stdio: 'inherit', env: {...childEnv, ...variable}});
-        if (child.pid !== undefined) watch(child.pid);
-        child.once('error', (error) => {
-          release();
-          reject(error);
-        });
-        child.once('exit', (code) => {
-          release();
-          resolve(code ?? 1);
-        });
-      }),
+    run: (command, args) => runOnTerminal(command, args, {env: childEnv}).then((code) => code ?? 1),
     onHangup: (handler) => {
       process.on('SIGHUP', handler);
       stdin.once('end', handler);

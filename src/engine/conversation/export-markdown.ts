@@ -19,7 +19,7 @@ function body(message: Message): string {
 }
 
 /** Code that nothing in it ends: the fence is longer than any run of its marks. */
-function fenced(text: string, language = ''): string {
+export function fenced(text: string, language = ''): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((run) => run.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${lines(text).join('\n')}\n${fence}`;

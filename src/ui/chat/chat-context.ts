@@ -10,6 +10,7 @@ import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Row, Theme} from '../markdown/style.ts';
 import type {ChatPrompt} from './chat-face.ts';
 import type {Picker} from './picker.ts';
+import type {ShellHost} from './shell-access.ts';
 import type {ToolRegistry} from './tool-registry.ts';
 
 /** A turn of the model: how it is asked for. */
@@ -25,6 +26,8 @@ export interface Settings {
   dropThoughts: boolean;
   /** What becomes of the chat when it no longer fits the context. */
   contextPolicy: ContextPolicy;
+  /** Without a screen: the person has agreed to commands of the shell. */
+  runsShell?: boolean;
   /** Ask for the certainty of each token, for /heat and /alt. */
   certainty: boolean;
 }
@@ -45,6 +48,8 @@ export interface ChatContext {
   readonly last: TurnRecord;
   /** Puts rows into the scrollback. */
   print(...rows: Row[]): void;
+  /** Says what is being done; undefined when it is over. */
+  working(text: string | undefined): void;
   /** A message to the person, such as what a command has done. */
   note(text: string): void;
   /** Prints the last messages of the conversation, after it became another one. */
@@ -66,6 +71,10 @@ export interface ChatContext {
   /** Resolves a path as the person means it: relative to the working folder, `~` for home. */
   path(name: string): string;
   leave(): void;
+  /** Runs the person's own commands; undefined where they are off. */
+  readonly shell: ShellHost | undefined;
+  /** Gives the terminal away while something else runs on it. */
+  away<T>(run: () => Promise<T>): Promise<T>;
 }
 
 /** The parts of the short /help, in its order. */

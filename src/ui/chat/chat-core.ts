@@ -17,6 +17,7 @@ import type {ChatOptions} from './chat-options.ts';
 import {CollapsedText} from './collapsed-text.ts';
 import {openConversation, takeTools} from './open-conversation.ts';
 import type {Picker} from './picker.ts';
+import type {ShellHost} from './shell-access.ts';
 import {parseCommand, runCommand} from './slash/all-commands.ts';
 import {ToolRegistry} from './tool-registry.ts';
 import {Turns} from './turns.ts';
@@ -71,7 +72,7 @@ export class ChatCore implements ChatContext {
       columns: () => face.columns,
       print: (...rows) => this.print(...rows),
       pick: (picker) => this.pick(picker),
-      working: (text) => face.show({type: 'activity', text}),
+      working: (text) => this.working(text),
       stop: () => this.stop(),
     });
     this.#turns = new Turns({
@@ -112,6 +113,10 @@ export class ChatCore implements ChatContext {
 
   get sessions(): SessionFolder | undefined {
     return this.#options.sessions;
+  }
+
+  get shell(): ShellHost | undefined {
+    return this.#options.shell;
   }
 
   get columns(): number {
@@ -216,12 +221,20 @@ export class ChatCore implements ChatContext {
     this.#face.show({type: 'rows', rows});
   }
 
+  working(text: string | undefined): void {
+    this.#face.show({type: 'activity', text});
+  }
+
   note(text: string): void {
     this.#face.show({type: 'note', text});
   }
 
   pick(picker: Picker): Promise<number | undefined> {
     return this.#face.pick(picker);
+  }
+
+  away<T>(run: () => Promise<T>): Promise<T> {
+    return this.#face.away(run);
   }
 
   copy(text: string): boolean {

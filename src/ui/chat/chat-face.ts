@@ -43,6 +43,8 @@ export interface ChatFace {
   show(event: ChatEvent): void;
   /** Lets the person choose; undefined when they would not. */
   pick(picker: Picker): Promise<number | undefined>;
+  /** Gives the terminal away while something else runs on it. */
+  away<T>(run: () => Promise<T>): Promise<T>;
   /** Copies a text to the clipboard of the person's terminal; false when it cannot. */
   copy(text: string): boolean;
 }

@@ -7,6 +7,7 @@ import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {GivenTools} from './open-conversation.ts';
+import type {ShellHost} from './shell-access.ts';
 import type {ToolHost} from './tool-registry.ts';
 
 /** What a chat needs of the machine; the commands own the real one. */
@@ -44,4 +45,6 @@ export interface ChatOptions {
   readonly sessions?: SessionFolder;
   readonly toolHost: ToolHost;
   readonly tools?: GivenTools;
+  /** Runs the person's own commands; absent: they are off. */
+  readonly shell?: ShellHost;
 }

@@ -82,6 +82,11 @@ class PlainChat implements ChatFace {
     return this.#terminal.pick(picker);
   }
 
+  away<T>(run: () => Promise<T>): Promise<T> {
+    this.#terminal.endLine();
+    return run();
+  }
+
   copy(text: string): boolean {
     return this.#options.copy(text);
   }

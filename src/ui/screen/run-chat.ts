@@ -134,6 +134,10 @@ class ChatScreen implements ScreenSource, ChatFace {
     return this.#screen.pick(picker);
   }
 
+  away<T>(run: () => Promise<T>): Promise<T> {
+    return this.#screen.away(run);
+  }
+
   copy(text: string): boolean {
     return this.prompt.copy(text);
   }

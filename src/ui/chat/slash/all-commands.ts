@@ -11,6 +11,7 @@ import {BRANCH_COMMANDS} from './branch-commands.ts';
 import {fullHelp, helpFor, shortHelp} from './help-text.ts';
 import {nearestName} from './nearest-name.ts';
 import {SETTING_COMMANDS} from './setting-commands.ts';
+import {shellCommand} from './shell-commands.ts';
 import {TALK_COMMANDS} from './talk-commands.ts';
 import {TOOL_COMMANDS} from './tool-commands.ts';
 import {TRANSFER_COMMANDS} from './transfer-commands.ts';
@@ -85,6 +86,11 @@ export interface ParsedCommand {
 export function parseCommand(text: string, isFirst = false): ParsedCommand | undefined {
   if (QUITS.test(text)) return parseCommand('/exit');
   if (isFirst && ASKS_FOR_HELP.test(text)) return parseCommand('/help');
+  const shell = shellCommand(text);
+  if (shell !== undefined) {
+    const {command, line} = shell;
+    return {name: command.name, argument: line.trimEnd(), command, anytime: false};
+  }
   const match = /^\/([\w?-]*)(?:\s+([\s\S]*))?$/.exec(text);
   if (match === null) return undefined;
   const name = (match[1] ?? '').toLowerCase();
@@ -99,7 +105,7 @@ export function parseCommand(text: string, isFirst = false): ParsedCommand | und
 export async function runCommand(chat: ChatContext, {name, argument, command}: ParsedCommand): Promise<void> {
   if (command === undefined) throw unknownCommand(name);
   if (chat.prompt === undefined && command.withoutScreen !== undefined) {
-    throw new EngineError('usage', `/${command.name} needs the screen`, {hint: command.withoutScreen});
+    throw new EngineError('usage', `${shownName(command)} needs the screen`, {hint: command.withoutScreen});
   }
   if (argument !== '' && command.usage === undefined) {
     throw new EngineError('usage', `/${name} takes no argument, but got ${shorten(rowText(argument), 40)}`, {
@@ -108,6 +114,8 @@ export async function runCommand(chat: ChatContext, {name, argument, command}: P
   }
   await command.run(chat, argument);
 }
+
+const shownName = ({name}: SlashCommand) => (name.startsWith('!') ? name : `/${name}`);
 
 function unknownCommand(name: string): EngineError {
   const near = nearestName(name, BY_NAME.keys());
