@@ -59,6 +59,8 @@ export interface Tool {
   readonly description: string;
   /** A draft-7 JSON schema. */
   readonly parameters: Json;
+  /** The arguments fit the schema whatever it asks for, or the request is refused. */
+  readonly strict?: true;
 }
 
 /** `any` = at least one call of any tool (OpenAI's `required`); `{name}` = exactly that tool. */

@@ -1,7 +1,7 @@
 // The engine's requests as the bodies a cluster takes, in the dialect it understands.
 import {EngineError} from '../../base/errors.ts';
-import {dumpsJson, fromPlain, type Json} from '../../base/json.ts';
-import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message} from '../contract/requests.ts';
+import {dumpsJson, fromPlain, isJsonObject, type Json} from '../../base/json.ts';
+import type {ChatCompletionRequest, CompletionRequest, FIMRequest, Message, Tool} from '../contract/requests.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
 import {messageToWire, toolToWire} from '../wire/write-messages.ts';
 
@@ -93,6 +93,14 @@ function requestMessage(message: Message): object {
   return tool_calls?.length ? {...rest, tool_calls} : rest;
 }
 
+/** A prompt does not say that a tool is strict, a request does. */
+function requestTool(tool: Tool): Json {
+  const wire = toolToWire(tool);
+  const definition = isJsonObject(wire) ? wire.get('function') : undefined;
+  if (!tool.strict || !isJsonObject(wire) || !isJsonObject(definition)) return wire;
+  return new Map([...wire, ['function', new Map([...definition, ['strict', true] as const])] as const]);
+}
+
 /** An answer that is to be gone on with stands last: Mistral marks the message, vLLM is told beside the messages. */
 function messagesOf(request: ChatCompletionRequest, dialect: Dialect): Record<string, unknown> {
   const messages = request.messages.map(requestMessage);
@@ -124,7 +132,7 @@ export function chatBody(request: ChatCompletionRequest, model: string, dialect:
     ...sampling(request.sampling, dialect),
     ...streaming(dialect),
   };
-  return written(plain, {tools: request.tools?.map(toolToWire), response_format: responseFormat(request)});
+  return written(plain, {tools: request.tools?.map(requestTool), response_format: responseFormat(request)});
 }
 
 export function completionBody(request: CompletionRequest, model: string, suffix?: string): string {

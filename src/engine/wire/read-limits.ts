@@ -73,13 +73,16 @@ function readBias(request: Fields, {isClamped = false}: BiasRules): Bias {
   const ids = new Map<Token, number>();
   const words: [string, number][] = [];
   if (isJsonObject(bias)) checkWords(bias.keys(), request);
+  // The others speak OpenAI's form alone.
+  const takesWords = request.context.dialect === 'lenient';
   for (const [of, value] of pairsOf(bias, request)) {
     const member = new Fields(new Map([[String(of), value]]), request.pathOf('logit_bias'), request.context);
     const number = value === false ? BIAS.min : member.number(String(of), isClamped ? {} : BIAS);
     if (number === undefined) continue;
     const bounded = Math.max(BIAS.min, Math.min(BIAS.max, number));
     if (typeof of === 'number') ids.set(of, bounded);
-    else words.push([of, bounded]);
+    else if (takesWords) words.push([of, bounded]);
+    else throw request.wrong('logit_bias', 'an object of token ids and numbers');
   }
   return {ids, words};
 }

@@ -42,17 +42,18 @@ function checkType(tool: Fields): void {
   if ((tool.string('type') ?? 'function') !== 'function') throw tool.wrong('type', '"function"');
 }
 
-/** `strict` is known and dropped: templates do not tell it to the model. */
+/** Templates do not tell the model whether a tool is `strict`: it is for the grammar. */
 function readFunction(definition: Fields, alsoKnown: readonly string[]): Tool {
   definition.only(['name', 'description', 'parameters', 'strict', ...alsoKnown]);
   definition.notNull('description', 'strict');
-  definition.boolean('strict');
+  const isStrict = definition.boolean('strict') === true;
   const parameters = definition.get('parameters') ?? absentParameters(definition);
   if (!isJsonObject(parameters)) throw definition.wrong('parameters', 'an object (a JSON schema)');
   return {
     name: definition.requiredString('name'),
     description: definition.string('description') ?? '',
     parameters,
+    ...(isStrict && {strict: true}),
   };
 }
 

@@ -21,9 +21,9 @@ describe('readToolFile', () => {
     });
   }
 
-  it('fills in what OpenAI leaves out, and drops strict', () => {
+  it('fills in what OpenAI leaves out, and knows strict tools', () => {
     expect(readToolFile(parseJson('[{"type": "function", "function": {"name": "f", "strict": true}}]'))).toEqual([
-      {name: 'f', description: '', parameters: new Map()},
+      {name: 'f', description: '', parameters: new Map(), strict: true},
     ]);
   });
 

@@ -68,7 +68,7 @@ export function requestGrammar(
 
 /**
  * What the schemas of a request ask for and its grammar cannot enforce, in words.
- * @throws EngineError `unsupported_schema` as `requireHeld`, for a strict form.
+ * @throws EngineError `unsupported_schema` as `requireHeld`, for a strict form and for strict tools.
  */
 export function schemaNotes({
   tools = [],
@@ -77,6 +77,9 @@ export function schemaNotes({
 }: {[Key in 'tools' | 'toolChoice' | 'responseFormat']?: ChatCompletionRequest[Key] | undefined}): readonly string[] {
   if (responseFormat?.type === 'json_schema' && responseFormat.strict) requireHeld(responseFormat.schema);
   const offered = toolChoice === 'none' ? [] : tools;
+  for (const [index, {name, parameters, strict}] of offered.entries()) {
+    if (strict) requireHeld(parameters, {param: `tools[${index}]`, of: name});
+  }
   const ofTools = offered.flatMap(({name, parameters}) =>
     unheldOf(parameters).map((one) => unheldNote({...one, pointer: `${name}#${one.pointer}`})),
   );
@@ -101,15 +104,15 @@ export function unheldOf(schema: Json): readonly Unheld[] {
  * @throws EngineError `unsupported_schema`, with the JSON pointer of each keyword, when a grammar would let an answer through
  * that the schema refuses.
  */
-export function requireHeld(schema: Json): void {
+export function requireHeld(schema: Json, tool?: {readonly param: string; readonly of: string}): void {
   const limiting = unheldOf(schema).filter(({isAnnotation}) => isAnnotation !== true);
   if (limiting.length === 0) return;
   throw new EngineError(
     'unsupported_schema',
-    `an answer cannot be held to this schema: ${limiting.map(unheldNote).join('; ')}`,
+    `${tool ? `a call of '${tool.of}'` : 'an answer'} cannot be held to this schema: ${limiting.map(unheldNote).join('; ')}`,
     {
       hint: 'Leave these keywords out, or ask for the schema without "strict".',
-      param: 'response_format.json_schema.schema',
+      param: tool?.param ?? 'response_format.json_schema.schema',
     },
   );
 }

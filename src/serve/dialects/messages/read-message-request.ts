@@ -89,6 +89,7 @@ function readTool(tool: Fields, names: OfferedNames): Tool {
     name: names.offer({name: tool.requiredString('name')}),
     description: tool.string('description') ?? '',
     parameters,
+    ...(tool.boolean('strict') === true && {strict: true}),
   };
 }
 

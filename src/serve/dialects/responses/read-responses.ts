@@ -143,11 +143,12 @@ const NO_PARAMETERS: JsonObject = new Map<string, Json>([
 function readFunction(tool: Fields, names: OfferedNames, namespace: string | undefined): Tool {
   const parameters = tool.get('parameters') ?? NO_PARAMETERS;
   if (!isJsonObject(parameters)) throw tool.wrong('parameters', 'an object (a JSON schema)');
-  tool.boolean('strict');
+  const isStrict = tool.boolean('strict') === true;
   return {
     name: names.offer({name: tool.requiredString('name'), ...(namespace !== undefined && {namespace})}),
     description: tool.string('description') ?? '',
     parameters,
+    ...(isStrict && {strict: true}),
   };
 }
 
