@@ -32,6 +32,13 @@ const UNITS: Readonly<Record<string, string>> = {
   'links that do not end': '](',
   'brackets inside': '[[a]',
   dollars: '$',
+  'formulas that do not end': '$a+',
+  'openers of formulas': '\\(',
+  'lines that open formulas': '\\[\n',
+  'macros in each other': '$\\frac{',
+  'character references': '&#',
+  addresses: 'https://a',
+  'tags that do not end': '<a',
   backslashes: '\\',
   'nested lists': '- - ',
   'dashes of a rule': '- ',
@@ -88,6 +95,22 @@ describe.each([1, 3, 4, Number.POSITIVE_INFINITY])('in pieces of %d', (piece) =>
       sentences.end();
     }, 4_000);
   });
+});
+
+describe('in pieces of 4 with live rows after each', () => {
+  test.each(['bars', 'joiners', 'combining marks', 'quotes', 'one long word', 'dollars', 'half links'])(
+    '%s',
+    (name) => {
+      expectLinear((size) => {
+        const stream = new MarkdownStream(80, THEME);
+        for (const part of piecesOf(textOf(UNITS[name] ?? '', size), 4)) {
+          stream.write(part);
+          stream.tail(8);
+        }
+        stream.end();
+      }, 8_000);
+    },
+  );
 });
 
 describe('a frame costs the same however much was written before', () => {

@@ -2,7 +2,7 @@
 import {expandTabs, width} from '../../base/cells/graphemes.ts';
 import {HEAD, type LineStart, quotesAt} from './containers.ts';
 import {HardRows} from './hard-rows.ts';
-import {joinRows, paint, type Row, render, type Theme} from './style.ts';
+import {BLANK, joinRows, paint, type Row, render, type Theme} from './style.ts';
 
 /** Colours one line of code; undefined when the language is not known. */
 export type Highlight = (line: string, language: string) => Row | undefined;
@@ -87,15 +87,13 @@ export class CodeBlock {
   /** The line that is written, as live rows. */
   tail(columns: number): Row[] {
     if (this.#line === '') return [];
-    const bars = this.#isBare && this.#quotes === 0 ? 0 : width(this.#bars);
+    const size = width(this.#bars);
+    const bars = size < columns ? this.#bars : BLANK;
     const shown = this.#isBare
       ? this.#line
       : this.#line.slice(quotesAt(this.#line.slice(0, HEAD), 0, this.#quotes).end);
-    const rows = this.#live.rows(
-      expandTabs(this.#isPart ? shown : shown.replace(this.#indent, '')),
-      Math.max(1, columns - bars),
-    );
-    return rows.map((row) => joinRows([this.#bars, row]));
+    const code = expandTabs(this.#isPart ? shown : shown.replace(this.#indent, ''));
+    return this.#live.rows(code, bars === BLANK ? columns : columns - size).map((row) => joinRows([bars, row]));
   }
 
   get isEmpty(): boolean {

@@ -158,7 +158,7 @@ export class MarkdownStream {
     if (/^\s*(```|~~~)/.test(rest) && line.length <= FENCE_LIMIT) return [];
     if (mayOpenMaths(line.slice(start.at))) return [];
     this.#line = '';
-    const rows = this.#flush();
+    const rows = this.#flush(start.bars);
     this.#prose = this.#newProse(start);
     return [...rows, ...this.#prose.push(line.slice(start.at)).map(render)];
   }
@@ -177,11 +177,11 @@ export class MarkdownStream {
   }
 
   /** What was kept back until this line: it is neither underlined nor a part of a table. */
-  #flush(): Row[] {
+  #flush(bars: Line = []): Row[] {
     const rows = (this.#held?.lines ?? []).map(render);
     this.#held = undefined;
     rows.push(...this.#endTable());
-    if (this.#gap) rows.push(BLANK);
+    if (this.#gap) rows.push(render(bars));
     this.#gap = false;
     return rows;
   }
@@ -197,7 +197,7 @@ export class MarkdownStream {
     const rest = line.slice(start.at);
     const rows = this.#joinHeld(start, rest) ?? this.#joinTable(start, rest, line.length);
     if (rows !== undefined) return rows;
-    return [...this.#flush(), ...this.#block(start, rest, line.length)];
+    return [...this.#flush(start.bars), ...this.#block(start, rest, line.length)];
   }
 
   /** A line that makes a title or the header of a table of the line before. */
@@ -233,7 +233,7 @@ export class MarkdownStream {
     const goesOn = (lines: readonly string[]) => (lines.length > 1 ? hasCells(rest) : fitsHeader(rest, lines[0] ?? ''));
     const isRow = /^\s*\|/.test(rest) || (same && length <= BARE_ROW_LIMIT && goesOn(table.lines));
     if (!isRow) return undefined;
-    const rows = same ? [] : this.#flush();
+    const rows = same ? [] : this.#flush(start.bars);
     if (same) table.lines.push(rest);
     else {
       this.#table = {start, lines: [rest]};

@@ -162,17 +162,24 @@ export function percentEncoded(address: string): string {
 
 /** Pieces as one string for a terminal; neighbours of one look share their escapes. */
 export function render(pieces: readonly Piece[]): Row {
-  const parts: Row[] = [];
-  for (let index = 0; index < pieces.length; ) {
-    const {style, link} = pieces[index] as Piece;
-    let text = '';
-    for (; index < pieces.length; index += 1) {
-      const piece = pieces[index] as Piece;
-      if (piece.style !== style || piece.link !== link) break;
-      text += piece.text;
-    }
-    const painted = paint(text, style);
-    parts.push(link === undefined ? painted : hyperlink(painted, link));
+  return joinRows(
+    runs(pieces, (one, other) => one.link === other.link).map((linked) => {
+      const painted = runs(linked, (one, other) => one.style === other.style).map((run) =>
+        paint(run.map(({text}) => text).join(''), run[0]?.style ?? ''),
+      );
+      const link = linked[0]?.link;
+      return link === undefined ? joinRows(painted) : hyperlink(joinRows(painted), link);
+    }),
+  );
+}
+
+/** Neighbours that are alike, together. */
+function runs(pieces: readonly Piece[], alike: (one: Piece, other: Piece) => boolean): Piece[][] {
+  const found: Piece[][] = [];
+  for (const piece of pieces) {
+    const run = found.at(-1);
+    if (run?.[0] !== undefined && alike(run[0], piece)) run.push(piece);
+    else found.push([piece]);
   }
-  return joinRows(parts);
+  return found;
 }

@@ -61,7 +61,11 @@ export function renderTable(lines: readonly string[], place: TablePlace): Row[] 
   );
   const parse = (cell: string, style: Style = '') => inlinePieces(cell, theme, ids, style);
   const heads = header.map((cell) => parse(cell, theme.strong));
-  const rows = body.map((cells) => header.map((_, index) => parse(cells[index] ?? '')));
+  const last = header.length - 1;
+  // Cells without a column would be lost: they stand in the last one.
+  const textAt = (cells: readonly string[], index: number) =>
+    index === last ? cells.slice(index).join(' | ') : (cells[index] ?? '');
+  const rows = body.map((cells) => header.map((_, index) => parse(textAt(cells, index))));
   const widths = columnWidths([heads, ...rows], columns);
   if (widths === undefined) return cards(heads, rows, {...place, columns});
   const separator = {text: ` ${theme.bar} `, style: theme.dim};

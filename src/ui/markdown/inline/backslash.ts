@@ -3,6 +3,8 @@ import {type Decision, textToken, WINDOW} from './token.ts';
 
 const ESCAPABLE = /^[\\`*_~[\]()#>|!<&$.+\-{}]/;
 const CODE_ESCAPE = /\\[\p{L}\p{N}]/u;
+/** A delimiter of a formula that stands alone: no mark of Markdown needs an escape there. */
+const DELIMITER_ALONE = /^\\[()[\]]$/;
 
 /**
  * The backslash at `at`. It is an escape before a mark, in a word without a backslash before a letter or digit that does
@@ -30,5 +32,5 @@ export function isCodeWord(text: string, at: number, closed: boolean): boolean |
   const word = before + behind;
   if (CODE_ESCAPE.test(word) || word.startsWith('\\\\')) return true;
   const mayGoOn = behind.length === ahead.length && ahead.length < WINDOW && !closed;
-  return mayGoOn ? 'wait' : false;
+  return mayGoOn ? 'wait' : DELIMITER_ALONE.test(word);
 }

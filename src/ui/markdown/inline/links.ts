@@ -41,21 +41,22 @@ export function linkAt(
   return {tokens: linkTokens(tokens, target, context.theme, context.ids), end};
 }
 
-/** The image whose `!` is at `at`: what it shows, and where it is. */
+/** The image whose `!` is at `at`: what it shows and, outside the label of a link, where it is. */
 export function imageAt(
   text: string,
   at: number,
   closed: boolean,
-  tokensOf: (label: string) => readonly Token[],
+  context: {inLabel: boolean; tokensOf: (label: string) => readonly Token[]},
 ): Decision {
   if (text.length === at + 1) return closed ? undefined : 'wait';
   if (text[at + 1] !== '[') return undefined;
   const parts = linkParts(text, at + 1, closed);
   if (parts === undefined || parts === 'wait') return parts;
-  const label = plainText(tokensOf(parts.label)).trim();
-  const shown = label === '' ? '[image]' : `[image: ${label}]`;
+  const label = plainText(context.tokensOf(parts.label)).trim();
+  const shown = textToken(label === '' ? '[image]' : `[image: ${label}]`);
+  if (context.inLabel) return {tokens: [shown], end: parts.end};
   const target = linkTarget('', parts.target).shown;
-  return {tokens: [textToken(shown), {type: 'address', text: ` (${target})`}], end: parts.end};
+  return {tokens: [shown, {type: 'address', text: ` (${target})`}], end: parts.end};
 }
 
 /** An address in angle brackets, which are not shown. */

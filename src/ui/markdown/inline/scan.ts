@@ -64,7 +64,7 @@ function specialAt(text: string, at: number, closed: boolean, reader: Reader): D
     case '[':
       return inLabel ? undefined : linkAt(text, at, closed, {theme, ids, tokensOf: inner});
     case '!':
-      return imageAt(text, at, closed, inner);
+      return imageAt(text, at, closed, {inLabel, tokensOf: inner});
     case '<':
       return tagAt(text, at, closed, reader);
     case '&': {
@@ -124,7 +124,9 @@ function markAt(text: string, at: number, closed: boolean): Decision {
   const inPath = isStar && (before === '/' || after === '/');
   const opens =
     !/\s/.test(after) && !inPath && !(sign === '_' && WORD.test(before)) && !(isStar && /[A-Za-z0-9)\]]/.test(before));
-  const closes = !/\s/.test(before) && !(sign === '_' && WORD.test(after)) && !(inPath && /[\w.*{/]/.test(after));
+  // `lib/*.ts` and `x/*` end nothing, `**src/**` does.
+  const inGlob = isStar && before === '/' && (length === 1 || /[\w.*{/]/.test(after));
+  const closes = !/\s/.test(before) && !(sign === '_' && WORD.test(after)) && !inGlob;
   return {tokens: [{type: 'mark', sign, length, opens, closes, at}], end: at + length};
 }
 
