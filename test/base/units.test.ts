@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {formatBytes, formatCount} from '../../src/base/units.ts';
+import {formatBytes, formatCount, parseBytes} from '../../src/base/units.ts';
 
 test.each([
   [0, '0 B'],
@@ -22,4 +22,22 @@ test.each([
   [123, '123'],
 ])('%i parameters are %s', (count, text) => {
   expect(formatCount(count)).toBe(text);
+});
+
+test.each([
+  ['16GB', 16e9],
+  ['1.5 GiB', 1_610_612_736],
+  ['500m', 500_000_000],
+  ['1024', 1024],
+  ['2kib', 2048],
+  ['0.5TB', 5e11],
+  ['7B', 7],
+  ['', undefined],
+  ['GB', undefined],
+  ['-1GB', undefined],
+  ['1e9', undefined],
+  ['5 %', undefined],
+  ['1,5GB', undefined],
+])('%s is %s bytes', (text, bytes) => {
+  expect(parseBytes(text)).toBe(bytes);
 });

@@ -20,8 +20,11 @@ export interface Router {
 }
 
 /** The model's name in the body, or behind `?model=`. @throws EngineError `invalid_request` for what is no text. */
-export function modelNameOf({json, query}: FastifyRequest): string | undefined {
-  const inBody = isJsonObject(json) ? (json.get('model') ?? json.get('name')) : undefined;
+export function modelNameOf({json, query, routeOptions}: FastifyRequest): string | undefined {
+  const body = isJsonObject(json) ? json : undefined;
+  // Its older name in Ollama's API.
+  const older = routeOptions.url === '/api/show' ? body?.get('name') : undefined;
+  const inBody = body?.get('model') ?? older;
   const name = inBody ?? (query as Record<string, unknown>).model;
   if (name === undefined || name === null || typeof name === 'string') return name ?? undefined;
   throw new EngineError('invalid_request', "'model' must be a string", {param: 'model'});

@@ -4,16 +4,19 @@ import {chosenSampling} from '../../engine/contract/sampling.ts';
 import {fieldsOf} from '../dialects/dialect-call.ts';
 import {readKeepAlive} from '../dialects/ollama/keep-alive.ts';
 import type {OllamaLine} from '../dialects/ollama/ollama-schema.ts';
-import {OllamaWriter} from '../dialects/ollama/ollama-writer.ts';
+import {type OllamaReplyOptions, OllamaWriter} from '../dialects/ollama/ollama-writer.ts';
 import {readOllamaChat, readOllamaGenerate} from '../dialects/ollama/read-ollama.ts';
 import type {Service} from '../service.ts';
 import type {ServedModel} from './served-models.ts';
 
+/** The routes that take such a request. */
+const KINDS: Readonly<Record<string, OllamaReplyOptions['kind']>> = {'/api/chat': 'chat', '/api/generate': 'generate'};
+
 /** The reply to such a request; undefined for any other. @throws Refusal with the path of the field at fault. */
 export function unloadLine(request: FastifyRequest, model: ServedModel, {options}: Service): OllamaLine | undefined {
   const {json, routeOptions} = request;
-  if (routeOptions.config.fields !== 'ollama' || readKeepAlive(fieldsOf(json)) !== 0) return undefined;
-  const kind = routeOptions.url === '/api/chat' ? 'chat' : 'generate';
+  const kind = KINDS[routeOptions.url ?? ''];
+  if (kind === undefined || readKeepAlive(fieldsOf(json)) !== 0) return undefined;
   const read = kind === 'chat' ? readOllamaChat : readOllamaGenerate;
   const call = read(json, chosenSampling(options.sampling));
   if (call.only !== 'unload') return undefined;

@@ -368,6 +368,17 @@ test('load and unload, as llama-server and as Ollama have them', async () => {
   expect(await refused.json()).toEqual({error: 'keep_alive must be a number of seconds or a duration such as 5m.'});
 });
 
+test("Ollama's embeddings are never taken for the wish to unload, its older name of the model is read", async () => {
+  const {post, started} = await routedServer();
+  const reply = await post('/api/embed', {model: 'small', input: 'a', keep_alive: 0});
+  // The scripted model gives no vectors; it was asked for them.
+  expect(await reply.json()).toEqual({error: expect.stringContaining('embeddings')});
+  expect(started).toEqual(['load small']);
+  expect((await post('/api/embed', {model: 'small', input: 'a', keep_alive: '5d'})).status).toBe(400);
+  expect((await post('/api/show', {name: 'other'})).status).toBe(200);
+  expect((await post('/v1/chat/completions', {name: 'small', messages: HI})).status).toBe(400);
+});
+
 test('keep_alive 0 behind an answer unloads when the running requests have ended', async () => {
   const {post, pool} = await routedServer({scripts: {small: ['a', () => sleep(100)]}, options: {slots: 2}});
   const running = post('/api/chat', {model: 'small', messages: HI});

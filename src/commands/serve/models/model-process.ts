@@ -92,7 +92,8 @@ export async function startModel(
       hint: 'Set TMPDIR to a shorter one.',
     });
   }
-  const own = {apiKeys: [key], checkHost: false, allowedHosts: [], corsOrigins: []};
+  // What the router does for all of them.
+  const own = {apiKeys: [key], checkHost: false, allowedHosts: [], corsOrigins: [], logPrompts: false};
   const full: ServeJob = {...job, socketPath, app: {...job.app, ...own}};
   const {answer, over, end} = start(full, (said) => {
     if (said.kind === 'metrics') onMetrics(model.id, said.text);

@@ -14,7 +14,10 @@ const shared = {
     .union([z.boolean(), z.string()])
     .nullish()
     .describe('false hides thoughts and stops them where the model can; a level, or true'),
-  keep_alive: z.union([z.number(), z.string()]).nullish().describe('the model stays loaded whatever it says'),
+  keep_alive: z
+    .union([z.number(), z.string()])
+    .nullish()
+    .describe('how long the model stays behind this answer, where there are several; one alone always stays'),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
 };
