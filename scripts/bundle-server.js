@@ -3,7 +3,8 @@
 import {join, relative, resolve} from 'node:path';
 import {bundle} from './bundle.js';
 
-const file = 'dist/commands/serve/run-server.js';
+const file = 'dist/commands/serve/models/all-servers.js';
+const own = [resolve('dist/serve'), resolve('dist/commands/serve')];
 
 /** Only the server's own rooms and its packages go inside: the rest has classes and state that must be there once. */
 const outside = {
@@ -11,7 +12,11 @@ const outside = {
   setup({onResolve}) {
     onResolve({filter: /^\.\.?\//}, ({path, kind, resolveDir}) => {
       const target = join(resolveDir, path);
-      if (kind === 'entry-point' || !target.startsWith(resolve('dist')) || target.startsWith(resolve('dist/serve'))) {
+      if (
+        kind === 'entry-point' ||
+        !target.startsWith(resolve('dist')) ||
+        own.some((room) => target.startsWith(room))
+      ) {
         return undefined;
       }
       const seen = relative(resolve(file, '..'), target);

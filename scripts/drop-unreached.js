@@ -7,6 +7,7 @@ import {build} from 'esbuild';
 const STARTED = [
   'dist/commands/program.js',
   'dist/commands/fim-program.cjs',
+  'dist/commands/serve/models/model-program.js',
   'dist/commands/serve/supervise.js',
   'dist/engine/index.js',
   'dist/engine/convert/quantise-child.js',

@@ -104,11 +104,11 @@ export function addServeCommand(command: Command, io: Io): void {
   command.action(async (model?: string) => {
     const flags = command.opts<ServeFlags>();
     if (flags.models !== undefined) {
-      const {runRouter} = await import('./models/run-router.ts');
+      const {runRouter} = await import('./models/all-servers.ts');
       return await runRouter(io, modelArgument(model, flags), flags);
     }
     keepForSeveral(flags);
-    const {runServe} = await import('./run-server.ts');
+    const {runServe} = await import('./models/all-servers.ts');
     await runServe(io, modelArgument(model, flags), flags);
   });
 }
