@@ -30,6 +30,17 @@ export function propsOf(model: ModelInfo, defaults: SamplingParams, slots: numbe
   };
 }
 
+/** What /slots says of a model with these defaults. */
+export function slotRows(model: ModelInfo, defaults: SamplingParams, slots: number, isBusy: (id: number) => boolean) {
+  const params = {...samplingSettings(defaults), seed: defaults.seed ?? RANDOM};
+  return Array.from({length: slots}, (_, id) => ({
+    id,
+    n_ctx: model.contextSize ?? 0,
+    is_processing: isBusy(id),
+    params,
+  }));
+}
+
 export function addStatus(app: App, service: Service): void {
   app.get(
     '/props',
@@ -76,13 +87,7 @@ export function addStatus(app: App, service: Service): void {
     },
     async () => {
       const {admission, backend, defaults} = service;
-      const params = {...samplingSettings(defaults), seed: defaults.seed ?? RANDOM};
-      return Array.from({length: admission.options.slots}, (_, id) => ({
-        id,
-        n_ctx: backend.model.contextSize ?? 0,
-        is_processing: !admission.isFree(id),
-        params,
-      }));
+      return slotRows(backend.model, defaults, admission.options.slots, (id) => !admission.isFree(id));
     },
   );
 }

@@ -5,7 +5,7 @@ import {parsePlainJson} from '../../base/plain-json.ts';
 import {chosenSampling} from '../../engine/contract/sampling.ts';
 import {psOf, showOf, tagOf} from '../dialects/ollama/ollama-models.ts';
 import {HttpError} from '../http-error.ts';
-import {propsOf} from '../llama-server/status.ts';
+import {propsOf, slotRows} from '../llama-server/status.ts';
 import {errors, LlamaErrorSchema} from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
 import {modelCard, modelList} from '../routes/models.ts';
@@ -28,6 +28,16 @@ export function ownRoutes(router: Router, service: Service): ReadonlyMap<string,
   };
   const defaults = (model: ServedModel) => chosenSampling(sampling, model.info.sampling);
   const askedIn = (request: FastifyRequest) => models.asked(modelNameOf(request));
+  /** Those of a model that is not loaded are all free. */
+  const slotsOf = async (model: ServedModel): Promise<unknown> => {
+    const lease = pool.borrow(model.id);
+    if (lease === undefined) return slotRows(model.info, defaults(model), slots, () => false);
+    try {
+      return parsePlainJson(await fetchText(lease.running, '/slots'));
+    } finally {
+      lease.release();
+    }
+  };
   const list: Handler = async (request) => modelList(models.all.map((model) => card(model, request)));
   const one: Handler = async (request) => card(models.asked((request.params as {id: string}).id), request);
   const health: Handler = async () => {
@@ -70,7 +80,7 @@ export function ownRoutes(router: Router, service: Service): ReadonlyMap<string,
         return {success: true};
       },
     ],
-    ['GET /slots', async (request) => await slotsOf(router, askedIn(request), slots)],
+    ['GET /slots', async (request) => await slotsOf(askedIn(request))],
   ]);
 }
 
@@ -78,19 +88,6 @@ function running({pool}: Router, {id, card, info}: ServedModel) {
   const left = pool.expiresIn(id);
   if (left === undefined) return [];
   return [psOf(card, info, left === Number.POSITIVE_INFINITY ? undefined : new Date(Date.now() + left))];
-}
-
-/** Those of a model that is not loaded are all free. */
-async function slotsOf({pool}: Router, {id, info}: ServedModel, slots: number): Promise<unknown> {
-  const lease = pool.borrow(id);
-  if (lease === undefined) {
-    return Array.from({length: slots}, (_, slot) => ({id: slot, n_ctx: info.contextSize ?? 0, is_processing: false}));
-  }
-  try {
-    return parsePlainJson(await fetchText(lease.running, '/slots'));
-  } finally {
-    lease.release();
-  }
 }
 
 /** A process that does not answer, as one that has just crashed, has its last ones. */
