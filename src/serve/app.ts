@@ -12,6 +12,7 @@ import {useBodyCheck, useBodyParser} from './body/parse-body.ts';
 import {judgeFields} from './fields/field-rules.ts';
 import {FIELD_RULES} from './fields/field-table.ts';
 import {keyIndexBehind} from './http/behind-router.ts';
+import {useHalfClosed} from './http/half-closed.ts';
 import {useMethods} from './http/methods.ts';
 import {givenRequestId, newRequestId, REQUEST_ID_HEADER, useRequestId} from './http/request-id.ts';
 import {refuseUnread} from './http/unread.ts';
@@ -30,6 +31,8 @@ export interface AppOptions extends ServiceOptions {
   /** Origins of web pages that may call the server; `*` = any. */
   readonly corsOrigins: readonly string[];
   readonly bodyLimit: number;
+  /** Certificate and key, PEM; without them the server speaks plain HTTP. */
+  readonly tls?: {readonly cert: string; readonly key: string} | undefined;
   /** For receiving a whole request; an answer may take as long as it likes. Default one minute. */
   readonly requestMs?: number;
   readonly logger: FastifyBaseLogger | undefined;
@@ -75,6 +78,7 @@ export async function createApp(
     },
     clientErrorHandler: refuseUnread,
     ...(options.logger && {loggerInstance: options.logger}),
+    ...(options.tls && {https: {...options.tls, minVersion: 'TLSv1.2' as const}}),
   }).withTypeProvider<ZodTypeProvider>() as App;
   app.setValidatorCompiler<z.ZodType>(({schema, httpPart}) => (data) => {
     // Checked already, in turns.
@@ -86,6 +90,7 @@ export async function createApp(
   useBodyParser(app as unknown as FastifyInstance);
   useErrors(app);
   useRequestId(app);
+  useHalfClosed(app);
   if (options.corsOrigins.length > 0) {
     await app.register(cors, {
       origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins],

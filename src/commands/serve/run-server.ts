@@ -1,14 +1,12 @@
 // Runs the server: listens at once, loads the model, answers until a signal comes, and lets running answers finish.
 
 import {randomUUID} from 'node:crypto';
-import type {AddressInfo} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {EngineError} from '../../base/errors.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {SystemBackend} from '../../engine/conversation/system-backend.ts';
 import {createApp} from '../../serve/app.ts';
 import {stepWatch} from '../../serve/engine-watch.ts';
-import type {App} from '../../serve/route.ts';
+import {listenAt, shownUrl} from '../../serve/listen/listen-at.ts';
 import type {Io} from '../host/io.ts';
 import {openBackend} from '../open-model/open-backend.ts';
 import {offerSystem, type SystemOf, samplingFor, systemOf} from '../open-model/recommended.ts';
@@ -23,7 +21,7 @@ const CLOSE_MS = 5000;
 
 /** @throws EngineError when it cannot listen or the model cannot be loaded. */
 export async function runServe(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
-  const {host, port, graceMs, stepMs, app: options, model: fromEnvFile} = settings(io, flags);
+  const {addresses, port, graceMs, stepMs, app: options, model: fromEnvFile} = settings(io, flags);
   const system = await systemOf(io, flags.system);
   // Silent until it listens: Fastify would log what the line for people says better.
   const logger = serverLog(io);
@@ -35,9 +33,10 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
   const attachKey = options.apiKeys.length > 0 ? randomUUID() : undefined;
   const apiKeys = attachKey === undefined ? options.apiKeys : [...options.apiKeys, attachKey];
   const {app, service} = await createApp(ready, {...options, apiKeys, logger});
-  const url = await listen(app, host, port);
+  const isTls = options.tls !== undefined;
+  const listening = await listenAt(app, {addresses, port, hasKeys: apiKeys.length > 0, isTls});
   logger.level = flags.logLevel;
-  io.say(`listening on ${url}, loading the model`);
+  io.say(`listening on ${listening.urls.join(', ')}, loading the model`);
   try {
     const opened = await openBackend(io, model ?? fromEnvFile, flags, {
       slots: options.slots,
@@ -57,11 +56,14 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
         ...(contextSize !== undefined && {contextSize}),
         ...(attachKey !== undefined && {key: attachKey}),
       };
-      const note = {url: reachable(url), ...known};
-      if (path !== undefined && !changesAnswers(flags) && !system) {
-        withdraw = announceServer(io.env, process.pid, {...note, model: path});
+      // Our own programs speak HTTP over the network, and trust no certificate of one's own.
+      const url = listening.urls.find((one) => one.startsWith('http:'));
+      if (url !== undefined && path !== undefined && !changesAnswers(flags) && !system) {
+        withdraw = announceServer(io.env, process.pid, {url, ...known, model: path});
       }
-      io.say(`serving ${id} at ${url} (${options.slots} slots of ${contextSize} tokens); ${url}/docs`);
+      const where = listening.urls.join(', ');
+      const docs = shownUrl(listening.urls, '/docs');
+      io.say(`serving ${id} at ${where} (${options.slots} slots of ${contextSize} tokens); ${docs}`);
       await untilSignal(io, service, graceMs);
     } finally {
       withdraw();
@@ -69,7 +71,7 @@ export async function runServe(io: Io, model: string | undefined, flags: ServeFl
       await Promise.race([backend.close(), sleep(CLOSE_MS)]);
     }
   } finally {
-    await app.close();
+    await listening.close();
   }
 }
 
@@ -78,25 +80,4 @@ function withSystemPrompt(backend: Backend, system: SystemOf): Backend {
   const content = () => system(backend.model);
   content();
   return new SystemBackend(backend, content);
-}
-
-/** An address of all interfaces, as this machine reaches it. */
-function reachable(url: string): string {
-  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
-}
-
-/** Starts listening and returns the URL. @throws EngineError `io` when the address cannot be had. */
-export async function listen(app: App, host: string, port: number): Promise<string> {
-  try {
-    await app.listen({host, port});
-  } catch (cause) {
-    const {code} = cause as NodeJS.ErrnoException;
-    const reason = code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${code ?? String(cause)})`;
-    throw new EngineError('io', `${host}:${port} ${reason}`, {
-      hint: 'Choose another --port, or --port 0 for any free one.',
-      cause,
-    });
-  }
-  const address = app.server.address() as AddressInfo;
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`;
 }

@@ -67,7 +67,11 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--memory <size>', 'for all loaded models, such as 16GB (default: 80 % of what is free)', memory)
     .option('--keep-alive <time>', 'how long an idle model stays, such as 5m; -1 = for ever (default: 5m)', keepAlive)
     .optionsGroup('Server:')
-    .option('--host <address>', 'address to listen on (default: 127.0.0.1)')
+    .option(
+      '--host <address>',
+      'where to listen, also unix:PATH; repeatable, or a list (default: 127.0.0.1)',
+      collect(String),
+    )
     .option('--port <n>', 'port, 0 = any free one (default: 8080)', count(0, 65_535))
     .option('--parallel <n>', 'answers generated at the same time', count(1, 256), 4)
     .option('--max-queue <n>', 'requests that may wait (default: twice --parallel)', count(0))
@@ -76,6 +80,8 @@ export function addServeCommand(command: Command, io: Io): void {
     .option('--step-timeout <s>', 'longest step of the engine before /health says 503', seconds, 120)
     .option('--api-key <key>', 'a key clients must send; repeatable', collect(String))
     .option('--api-key-file <file>', 'keys, one a line')
+    .option('--tls-cert <file>', 'certificate of a server with TLS, PEM')
+    .option('--tls-key <file>', 'its key, PEM')
     .option('--insecure', 'allow other machines without a key')
     .option('--allowed-host <name>', 'a Host header to accept besides this machine; repeatable', collect(String))
     .option('--cors-origin <origin>', 'a web origin that may call, * = any; repeatable', collect(String))

@@ -7,16 +7,17 @@ import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
 import {parseNumber, type Range, rowOf} from '../../engine/contract/sampling-table.ts';
-import {isLoopback} from '../../serve/access.ts';
 import type {AppOptions} from '../../serve/app.ts';
+import {isLocal, type ListenAddress, listenAddresses} from '../../serve/listen/listen-address.ts';
 import type {Io} from '../host/io.ts';
 import type {EngineFlags} from '../options.ts';
 import {DEFAULTS} from '../options.ts';
 import {ownVersion} from '../version.ts';
+import {type TlsFlags, tlsPair} from './tls-pair.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
-export interface ServeFlags extends EngineFlags {
+export interface ServeFlags extends EngineFlags, TlsFlags {
   readonly modelPath?: string;
   /** True: all of this machine. */
   readonly models?: readonly string[] | true;
@@ -24,7 +25,8 @@ export interface ServeFlags extends EngineFlags {
   readonly memory?: number;
   /** Milliseconds; Infinity is for ever. */
   readonly keepAlive?: number;
-  readonly host?: string;
+  /** Each one or several, with commas between. */
+  readonly host?: readonly string[];
   readonly port?: number;
   readonly parallel: number;
   readonly maxQueue?: number;
@@ -63,7 +65,7 @@ const SEED_DEFAULTS = {temperature: 0.35, maxTokens: 256};
 
 export interface Settings {
   readonly model: string | undefined;
-  readonly host: string;
+  readonly addresses: readonly ListenAddress[];
   readonly port: number;
   readonly graceMs: number;
   /** Longest step of the engine. */
@@ -121,18 +123,26 @@ function apiKeys(io: Io, {apiKey = [], apiKeyFile}: ServeFlags): string[] {
 /** @throws EngineError `usage` with what to change. */
 export function settings(io: Io, flags: ServeFlags): Settings {
   const env = readSettingsFile(io, flags.settingsFile ?? flags.envFile);
-  const host = flags.host ?? env.host ?? '127.0.0.1';
+  const addresses = listenAddresses(flags.host ?? [env.host ?? '127.0.0.1']);
+  const hosts = addresses.flatMap((address) => (address.kind === 'network' ? [address.host] : []));
   const keys = apiKeys(io, flags);
-  if (!isLoopback(host) && keys.length === 0 && !flags.insecure) {
-    throw new EngineError('usage', `listening on ${host} would let every machine in without a key`, {
+  const open = addresses.find((address) => !isLocal(address));
+  if (open?.kind === 'network' && keys.length === 0 && !flags.insecure) {
+    throw new EngineError('usage', `listening on ${open.host} would let every machine in without a key`, {
       hint: 'Give --api-key, listen on 127.0.0.1, or say --insecure.',
+    });
+  }
+  const tls = tlsPair(io, flags, (file, flag) => readText(io, file, flag));
+  if (tls && hosts.length < addresses.length) {
+    throw new EngineError('usage', 'a socket in the file system has no TLS', {
+      hint: 'Leave it out of --host, or leave out --tls-cert and --tls-key.',
     });
   }
   const maxTokens = flags.maxTokens ?? env.maxTokens;
   const temperature = flags.temperature ?? env.temperature;
   return {
     model: env.model,
-    host,
+    addresses,
     port: flags.port ?? env.port ?? 8080,
     graceMs: flags.grace * 1000,
     stepMs: flags.stepTimeout * 1000,
@@ -158,8 +168,9 @@ export function settings(io: Io, flags: ServeFlags): Settings {
       },
       apiKeys: keys,
       // A name to reach the machine by is one to be addressed by; --insecure has given the check up.
-      allowedHosts: [...(flags.allowedHost ?? []), host],
-      checkHost: keys.length === 0 && isLoopback(host),
+      allowedHosts: [...(flags.allowedHost ?? []), ...hosts],
+      checkHost: keys.length === 0 && open === undefined,
+      tls,
       corsOrigins: flags.corsOrigin ?? [],
       bodyLimit: Math.round(flags.bodyLimit * MIB),
       logPrompts: flags.logPrompts ?? false,

@@ -7,6 +7,7 @@ import {addServeCommand} from '../../../src/commands/serve/serve.ts';
 import type {ServeFlags} from '../../../src/commands/serve/server-settings.ts';
 import {settings} from '../../../src/commands/serve/server-settings.ts';
 import {fakeIo} from '../../fakes/io.ts';
+import {CERT, KEY} from '../../fixtures/tls-relay.ts';
 
 /** The settings of a command line. */
 function read(argv: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -27,7 +28,7 @@ function file(text: string): string {
 
 test('without flags: this machine only, port 8080, four slots, eight may wait', () => {
   expect(read([])).toMatchObject({
-    host: '127.0.0.1',
+    addresses: [{kind: 'network', host: '127.0.0.1'}],
     port: 8080,
     stepMs: 120_000,
     app: {
@@ -47,7 +48,7 @@ test.each(['--settings-file', '--env-file'])(
     const path = file('MODEL_PATH=/m\nMAX_TOKENS=4096\nTEMPERATURE=0.35\nDTYPE=float16\nHOST=127.0.0.1\nPORT=18090\n');
     expect(read([flag, path, '--port', '1'])).toMatchObject({
       model: '/m',
-      host: '127.0.0.1',
+      addresses: [{kind: 'network', host: '127.0.0.1'}],
       port: 1,
       app: {
         sampling: {asked: {temperature: 0.35, maxTokens: 4096}},
@@ -92,4 +93,33 @@ test.each([
   ['--temperature', '101'],
 ])('%s %s is refused as in a chat', (flag, value) => {
   expect(() => read([flag, value])).toThrow(expect.objectContaining({code: 'commander.invalidArgument'}));
+});
+
+test('several places to listen at, sockets among them: those of this machine alone need no key', () => {
+  expect(read(['--host', '127.0.0.1,unix:/run/m.sock', '--host', '[::1]', '--host', '/tmp/x.sock']).addresses).toEqual([
+    {kind: 'network', host: '127.0.0.1'},
+    {kind: 'socket', path: '/run/m.sock'},
+    {kind: 'network', host: '::1'},
+    {kind: 'socket', path: '/tmp/x.sock'},
+  ]);
+  expect(read(['--host', 'unix:/run/m.sock']).app).toMatchObject({checkHost: true, apiKeys: []});
+  expect(() => read(['--host', 'unix:/run/m.sock,0.0.0.0'])).toThrow(
+    expect.objectContaining({code: 'usage', message: 'listening on 0.0.0.0 would let every machine in without a key'}),
+  );
+});
+
+test.each(['', 'unix:', '127.0.0.1,', '/no/socket', `unix:/${'x'.repeat(100)}`])('--host %j is no place', (host) => {
+  expect(() => read(['--host', host])).toThrow(expect.objectContaining({code: 'usage'}));
+});
+
+test('files of TLS that cannot be read end the program, as does a socket beside them', () => {
+  const [cert, key] = [file(CERT), file(KEY)];
+  expect(() => read(['--tls-cert', '/nowhere', '--tls-key', key])).toThrow(
+    expect.objectContaining({code: 'usage', message: '--tls-cert /nowhere cannot be read: there is no such file'}),
+  );
+  const tls = ['--tls-cert', cert, '--tls-key', key];
+  expect(read(tls).app.tls).toEqual({cert: CERT, key: KEY});
+  expect(() => read([...tls, '--host', 'unix:/run/m.sock'])).toThrow(
+    expect.objectContaining({code: 'usage', message: 'a socket in the file system has no TLS'}),
+  );
 });

@@ -5,12 +5,12 @@ import {join} from 'node:path';
 import {EngineError} from '../../../base/errors.ts';
 import {formatBytes} from '../../../base/units.ts';
 import {thisMachine} from '../../../engine/models/memory/machine.ts';
+import {listenAt, shownUrl} from '../../../serve/listen/listen-at.ts';
 import type {ReachableModel} from '../../../serve/router/forward.ts';
 import {ModelPool} from '../../../serve/router/model-pool.ts';
 import {createRouter} from '../../../serve/router/router-app.ts';
 import {ServedModels} from '../../../serve/router/served-models.ts';
 import type {Io} from '../../host/io.ts';
-import {listen} from '../run-server.ts';
 import {serverLog} from '../server-log.ts';
 import {type ServeFlags, settings} from '../server-settings.ts';
 import {untilSignal} from '../until-signal.ts';
@@ -39,7 +39,7 @@ const OF_ONE_MODEL = {
 /** @throws EngineError `usage` for flags of one model, `model_not_found` where there is none, `io` when it cannot listen. */
 export async function runRouter(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
   refuseOne(model, flags);
-  const {host, port, graceMs, stepMs, app: options} = settings(io, {...flags, alias: []});
+  const {addresses, port, graceMs, stepMs, app: options} = settings(io, {...flags, alias: []});
   const budget = flags.memory ?? Math.round(MEMORY_SHARE * thisMachine().freeRamBytes);
   const named = Array.isArray(flags.models) ? (flags.models as readonly string[]) : [];
   const job = {kind: 'describe', candidates: candidates(io, named, flags.quant), flags, budget} as const;
@@ -57,7 +57,7 @@ export async function runRouter(io: Io, model: string | undefined, flags: ServeF
     const known = models.find(id) as DescribedModel;
     const running = await startModel(
       processes,
-      {kind: 'serve', model: known, countsOnly, flags, app: options, stepMs},
+      {kind: 'serve', model: known, countsOnly, flags, app: {...options, tls: undefined}, stepMs},
       signal,
     );
     if (!countsOnly) io.say(`loaded ${id}`);
@@ -83,10 +83,17 @@ export async function runRouter(io: Io, model: string | undefined, flags: ServeF
     // Silent until it listens: Fastify would log what the line for people says better.
     const logger = serverLog(io);
     const {app, service} = await createRouter({models, pool, vocabularies, lastMetrics}, {...options, logger});
+    let closeAll: () => Promise<unknown> = () => app.close();
     try {
-      const url = await listen(app, host, port);
+      const isTls = options.tls !== undefined;
+      const hasKeys = options.apiKeys.length > 0;
+      const listening = await listenAt(app, {addresses, port, hasKeys, isTls});
+      closeAll = listening.close;
       logger.level = flags.logLevel;
-      io.say(`serving ${found.length} models at ${url} (${formatBytes(budget)} of memory for all); ${url}/docs`);
+      const where = listening.urls.join(', ');
+      io.say(
+        `serving ${found.length} models at ${where} (${formatBytes(budget)} of memory for all); ${shownUrl(listening.urls, '/docs')}`,
+      );
       const drained = {
         get inFlight() {
           return service.inFlight;
@@ -97,7 +104,7 @@ export async function runRouter(io: Io, model: string | undefined, flags: ServeF
       };
       await untilSignal(io, drained, graceMs);
     } finally {
-      await app.close();
+      await closeAll();
     }
   } finally {
     await endAll();
