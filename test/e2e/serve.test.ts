@@ -209,3 +209,33 @@ test('another machine is let in only with a key', async () => {
   expect(await exitOf(child)).toEqual([2, null]);
   expect(stderr()).toContain('--api-key');
 });
+
+test('grammars of a client that would keep the engine busy for ever, or overflow it, are a 400 at once', {
+  timeout: 120_000,
+}, async () => {
+  const {post, url} = await serve();
+  const chain = Array.from({length: 3000}, (_, at) => `r${at} ::= r${at + 1}\n`).join('');
+  const hostile = {
+    empty: ' ',
+    'left-recursive': 'root ::= root "a"',
+    'left-recursive behind nothing': 'root ::= x? root "b" | "c"\nx ::= "x"',
+    'a thousand million repetitions': 'root ::= "a"{1000000000}',
+    'repetitions in each other': 'root ::= (((("a"{1000}){1000}){1000}){1000}){1000}',
+    'many alternatives': `root ::= ${Array.from({length: 5000}, (_, at) => `"${at}"`).join(' | ')}`,
+    'deep brackets': `root ::= ${'('.repeat(5000)}"a"${')'.repeat(5000)}`,
+    'a chain of rules': `root ::= r0\n${chain}r3000 ::= "a"`,
+    'ten times ten times ten of the same': `root ::= ${'x '.repeat(10)}\nx ::= ${'y '.repeat(10)}\ny ::= ${'z '.repeat(10)}\nz ::= ("a" | "a" "a")*`,
+    'what may be nothing': 'root ::= ("a"?){1000}',
+    'a token nobody has': 'root ::= <[99999999]>',
+    'an unknown rule': 'root ::= nope',
+    unclosed: 'root ::= [a-',
+  };
+  for (const [name, grammar] of Object.entries(hostile)) {
+    const signal = AbortSignal.timeout(20_000);
+    const reply = await post('/completion', {prompt: 'a', n_predict: 4, grammar}, {signal});
+    expect({name, status: reply.status}).toEqual({name, status: 400});
+    expect(await (await fetch(`${url}/health`, {signal})).json()).toEqual({status: 'ok'});
+  }
+  const good = await post('/completion', {prompt: 'a', n_predict: 4, grammar: 'root ::= "yes" | "no"'});
+  expect((await good.json()) as object).toMatchObject({content: expect.stringMatching(/^(yes|no)$/)});
+});

@@ -8,6 +8,13 @@ const MAX_DEPTH = 64;
 const MAX_LENGTH = 65_536;
 /** Ways to go on that the engine has to follow at once: each step costs time by them, and by more than their number. */
 const MAX_WIDTH = 2000;
+/**
+ * Ways to go on behind one character, over all the ways that could have led to it. The engine follows each of them anew for
+ * every character of a token that does not fit: with two million, ten repeated rules in each other, it never came back.
+ */
+const MAX_STEPS = 20_000;
+/** Rules that begin with a rule that begins with a rule: each is a step of recursion. */
+const MAX_RULES_DEEP = 256;
 
 /** The same grammar with `prefix` before the name of every rule. */
 export function withPrefix(gbnf: string, prefix: string): string {
@@ -20,13 +27,23 @@ export function grammarFault(gbnf: string): string | undefined {
   const rules = new Rules(gbnf);
   if (rules.depth > MAX_DEPTH) return `its brackets nest deeper than ${MAX_DEPTH} levels`;
   if (!rules.has('root')) return "it has no rule 'root'";
-  return rules.width() > MAX_WIDTH ? `at one place it may go on in more than ${MAX_WIDTH} ways` : undefined;
+  const {width, steps} = rules.ways();
+  if (rules.isTooDeep) return `its rules refer to each other deeper than ${MAX_RULES_DEEP} levels`;
+  if (width > MAX_WIDTH) return `at one place it may go on in more than ${MAX_WIDTH} ways`;
+  return steps > MAX_STEPS
+    ? `behind one character it may go on in more than ${MAX_STEPS} ways, most of them the same`
+    : undefined;
 }
 
-/** Of a part of a grammar: ways to begin it with a character, and ways to pass it without one. */
+/**
+ * Of a part of a grammar: ways to begin it with a character, ways to pass it without one, ways to be at its end behind its first
+ * character, and ways to go on inside it behind that.
+ */
 interface Ways {
   readonly begin: number;
   readonly pass: number;
+  readonly end: number;
+  readonly inside: number;
 }
 
 type Part =
@@ -36,8 +53,8 @@ type Part =
   | {readonly kind: 'choice'; readonly options: readonly Part[]}
   | {readonly kind: 'repeat'; readonly item: Part; readonly min: number; readonly max: number};
 
-const CHARACTER: Part = {kind: 'ways', ways: {begin: 1, pass: 0}};
-const NOTHING: Part = {kind: 'ways', ways: {begin: 0, pass: 1}};
+const CHARACTER = {kind: 'ways', ways: {begin: 1, pass: 0, end: 1, inside: 0}} as const;
+const NOTHING: Part = {kind: 'ways', ways: {begin: 0, pass: 1, end: 0, inside: 0}};
 
 class Rules {
   /** Of brackets. */
@@ -45,8 +62,12 @@ class Rules {
   readonly #pieces: readonly string[];
   readonly #rules = new Map<string, Part>();
   readonly #ways = new Map<string, Ways>();
+  /** A chain of rules was too long to follow. */
+  isTooDeep = false;
   #at = 0;
   #widest = 0;
+  #steps = 0;
+  #level = 0;
 
   constructor(gbnf: string) {
     this.#pieces = [...gbnf.matchAll(PIECES)].map(([piece]) => piece).filter((one) => !/^(?:\s|#.*)$/su.test(one));
@@ -63,10 +84,10 @@ class Rules {
     return this.#rules.has(name);
   }
 
-  /** The most ways to go on at any one place. */
-  width(): number {
+  /** The most ways to go on at any one place, and behind any one character. */
+  ways(): {readonly width: number; readonly steps: number} {
     for (const name of this.#rules.keys()) this.#ofRule(name);
-    return this.#widest;
+    return {width: this.#widest, steps: this.#steps};
   }
 
   #choice(): Part {
@@ -99,19 +120,20 @@ class Rules {
   #ofRule(name: string): Ways {
     const known = this.#ways.get(name);
     if (known) return known;
-    // A rule that begins with itself is refused by the engine.
-    this.#ways.set(name, {begin: 1, pass: 0});
+    // A rule that begins with itself is refused by the engine; one that goes on with itself does so as often as it likes.
+    this.#ways.set(name, CHARACTER.ways);
     const rule = this.#rules.get(name);
-    const ways = rule ? this.#of(rule) : {begin: 0, pass: 0};
+    this.#level++;
+    if (this.#level > MAX_RULES_DEEP) this.isTooDeep = true;
+    const ways = rule && !this.isTooDeep ? this.#of(rule) : {begin: 0, pass: 0, end: 0, inside: 0};
+    this.#level--;
     this.#ways.set(name, ways);
     return ways;
   }
 
   #of(part: Part): Ways {
-    if (this.#widest > MAX_WIDTH) return NOTHING_WAYS;
-    const ways = this.#count(part);
-    this.#widest = Math.max(this.#widest, ways.begin, ways.pass);
-    return ways;
+    if (this.#widest > MAX_WIDTH || this.#steps > MAX_STEPS) return NOTHING_WAYS;
+    return this.#seen(this.#count(part));
   }
 
   #count(part: Part): Ways {
@@ -122,7 +144,12 @@ class Rules {
         return this.#ofRule(part.name);
       case 'choice': {
         const all = part.options.map((option) => this.#of(option));
-        return {begin: sum(all.map(({begin}) => begin)), pass: sum(all.map(({pass}) => pass))};
+        return {
+          begin: sum(all.map(({begin}) => begin)),
+          pass: sum(all.map(({pass}) => pass)),
+          end: sum(all.map(({end}) => end)),
+          inside: sum(all.map(({inside}) => inside)),
+        };
       }
       case 'sequence':
         // From the end: behind every item the engine may stand at the rest.
@@ -131,11 +158,14 @@ class Rules {
         const item = this.#of(part.item);
         const most = Math.min(part.max, MAX_WIDTH + 1);
         // Only behind what may be passed the next one may begin too.
-        if (item.pass === 0) return {begin: item.begin, pass: part.min === 0 ? 1 : 0};
+        if (item.pass === 0) {
+          const again = part.max > 1 ? item.end * item.begin : 0;
+          return {begin: item.begin, pass: part.min === 0 ? 1 : 0, end: item.end, inside: item.inside + again};
+        }
         let ways: Ways = NOTHING_WAYS;
-        for (let count = most; count > 0 && ways.begin <= MAX_WIDTH; count--) {
+        for (let count = most; count > 0 && ways.begin <= MAX_WIDTH && ways.inside <= MAX_STEPS; count--) {
           const taken = this.#behind(item, ways);
-          ways = count > part.min ? {begin: taken.begin, pass: taken.pass + 1} : taken;
+          ways = count > part.min ? {...taken, pass: taken.pass + 1} : taken;
         }
         return ways;
       }
@@ -143,13 +173,22 @@ class Rules {
   }
 
   #behind(first: Ways, rest: Ways): Ways {
-    const ways = {begin: first.begin + first.pass * rest.begin, pass: first.pass * rest.pass};
+    return this.#seen({
+      begin: first.begin + first.pass * rest.begin,
+      pass: first.pass * rest.pass,
+      end: first.end * rest.pass + first.pass * rest.end,
+      inside: first.inside + first.end * rest.begin + first.pass * rest.inside,
+    });
+  }
+
+  #seen(ways: Ways): Ways {
     this.#widest = Math.max(this.#widest, ways.begin, ways.pass);
+    this.#steps = Math.max(this.#steps, ways.inside);
     return ways;
   }
 }
 
-const NOTHING_WAYS: Ways = {begin: 0, pass: 1};
+const NOTHING_WAYS: Ways = {begin: 0, pass: 1, end: 0, inside: 0};
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
 
