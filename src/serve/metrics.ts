@@ -17,6 +17,13 @@ export class Metrics {
   readonly #promptRate = this.#gauge('llamacpp:prompt_tokens_seconds', 'Prompt tokens per second, last generation');
   readonly #predictedRate = this.#gauge('llamacpp:predicted_tokens_seconds', 'Tokens per second, last generation');
   readonly #threads = this.#gauge('mistral_token_threads', 'Threads that compute each token; 0 before the first one');
+  readonly #decodes = this.#counter('llamacpp:n_decode_total', 'Steps of the engine, as far as answers came of them');
+  readonly #most = this.#counter('llamacpp:n_tokens_max', 'The most tokens of one prompt with its answer');
+  /** Answers that went on in all steps together. */
+  #busy = 0;
+  #steps = 0;
+  #inStep = false;
+  #longest = 0;
   readonly #firstToken = new Histogram({
     name: 'mistral_time_to_first_token_seconds',
     help: 'From the start of a generation to its first token',
@@ -27,6 +34,8 @@ export class Metrics {
   constructor(admission: Admission) {
     this.#gauge('llamacpp:requests_processing', 'Requests being answered', () => admission.active);
     this.#gauge('llamacpp:requests_deferred', 'Requests waiting for a slot', () => admission.waiting);
+    const busy = 'llamacpp:n_busy_slots_per_decode';
+    this.#gauge(busy, 'Answers that went on in a step, on average', () => this.#busy / Math.max(1, this.#steps));
     this.#gauge('mistral_slots', 'Requests that can be answered at the same time', () => admission.options.slots);
   }
 
@@ -43,12 +52,28 @@ export class Metrics {
   async *meter(events: AsyncIterable<GenerationEvent>): AsyncGenerator<GenerationEvent> {
     for await (const event of events) {
       if (event.type === 'finish') this.#record(event);
+      else if (event.type !== 'prompt') this.#step();
       yield event;
     }
   }
 
+  /** What the answers of one step came to arrives in one turn of the event loop. */
+  #step(): void {
+    this.#busy++;
+    if (this.#inStep) return;
+    this.#inStep = true;
+    this.#steps++;
+    this.#decodes.inc();
+    setImmediate(() => {
+      this.#inStep = false;
+    });
+  }
+
   #record({reason, usage, timings}: GenerationEvent & {type: 'finish'}): void {
     this.#finished.inc({reason});
+    const length = usage.promptTokens + usage.completionTokens;
+    this.#most.inc(Math.max(0, length - this.#longest));
+    this.#longest = Math.max(this.#longest, length);
     this.#prompt.inc(usage.promptTokens - usage.cachedTokens);
     this.#cached.inc(usage.cachedTokens);
     this.#promptSeconds.inc(timings.promptMs / 1000);

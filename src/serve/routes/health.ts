@@ -39,6 +39,8 @@ export function addHealth(app: App, service: Service): void {
     },
     async (_request, reply) => {
       const {registry} = service.metrics;
+      // llama-server's, for whoever makes rates of the counters.
+      reply.header('process-start-time-unix', String(service.started));
       return reply.type(registry.contentType).send(await registry.metrics());
     },
   );

@@ -47,3 +47,25 @@ test('metrics count tokens under llama-server names and requests by route and st
   expect(lines).toContain('mistral_token_threads 2');
   expect(lines).toContain('mistral_time_to_first_token_seconds_sum 0.02');
 });
+
+test('metrics count steps, the answers in them and the longest one, and say since when', async () => {
+  const pause = () => sleep(5);
+  const {get, post} = await testServer(['b', pause, 'c', pause, 'd'], {slots: 2});
+  await post('/completion', {prompt: 'aaaa'});
+  await post('/completion', {prompt: 'a'});
+  const reply = await get('/metrics');
+  expect(Number(reply.headers['process-start-time-unix'])).toBeGreaterThan(1_700_000_000);
+  const value = (name: string) => Number(new RegExp(`^llamacpp:${name} (.*)$`, 'm').exec(reply.text)?.[1]);
+  expect({
+    decodes: value('n_decode_total'),
+    busy: value('n_busy_slots_per_decode'),
+    most: value('n_tokens_max'),
+  }).toEqual({decodes: 6, busy: 1, most: 8});
+});
+
+test('before the first answer they are numbers too', async () => {
+  const {get} = await testServer();
+  const {text} = await get('/metrics');
+  expect(text).toContain('\nllamacpp:n_decode_total 0\n');
+  expect(text).toContain('\nllamacpp:n_busy_slots_per_decode 0\n');
+});
