@@ -79,6 +79,9 @@ function withTokens(
 export function readChat(json: Json, defaults: SamplingParams): ChatCall {
   const fields = new Fields(json, '', {dialect: 'lenient', ignored: []});
   const probabilities = readProbabilities(fields);
+  if (fields.boolean('continue_final_message') && fields.get('add_generation_prompt') === true) {
+    refuse('add_generation_prompt', 'an answer cannot go on with the last message and begin behind it');
+  }
   const logprobs = (fields.boolean('logprobs') ?? false) || probabilities !== undefined;
   const tokenReply = readTokenReply(fields);
   if (fields.integer('top_logprobs') && !logprobs) {

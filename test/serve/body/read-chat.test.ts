@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import {parseJson, toPlain} from '../../../src/base/json.ts';
 import {ChatRequestSchema} from '../../../src/serve/body/chat-schema.ts';
 import {readChat} from '../../../src/serve/body/read-chat.ts';
+import {testServer} from '../server.ts';
 
 /** The engine's request of a body in JSON text. */
 function read(body: string) {
@@ -127,4 +128,21 @@ test('both names of the token cap and of the seed, and null everywhere', () => {
     logitBias: new Map([[5, -100]]),
     topLogprobs: 0,
   });
+});
+
+test('an answer cannot go on with the last message and begin behind it', async () => {
+  const {post} = await testServer(['x']);
+  const messages = [
+    {role: 'user', content: 'a'},
+    {role: 'assistant', content: 'b'},
+  ];
+  const both = {messages, continue_final_message: true, add_generation_prompt: true};
+  const refused = await post('/v1/chat/completions', both);
+  expect({status: refused.status, param: refused.json().error.param}).toEqual({
+    status: 400,
+    param: 'add_generation_prompt',
+  });
+  expect(
+    (await post('/v1/chat/completions', {...both, continue_final_message: false, messages: [messages[0]]})).status,
+  ).toBe(200);
 });
