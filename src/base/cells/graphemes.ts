@@ -118,6 +118,9 @@ export function expandTabs(text: string, size = 4): string {
 /** The start of a text that fits into `columns` cells; a cut is marked with `mark`. It reads no more than that start. */
 export function shorten(text: string, columns: number, mark = '…'): string {
   const room = columns - width(mark);
+  if (isPlainAscii(text.slice(0, columns + 1))) {
+    return text.length <= columns ? text : room < 0 ? '' : text.slice(0, room) + mark;
+  }
   let fits = 0;
   let used = 0;
   let read = 0;

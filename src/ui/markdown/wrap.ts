@@ -13,6 +13,11 @@ const LONGEST_WORD = 4096;
 /** A row as pieces. */
 export type Line = readonly Piece[];
 
+/** A piece that one wrapper alone has. */
+interface Growing extends Piece {
+  text: string;
+}
+
 export interface Widths {
   /** Cells that are filled with words. */
   readonly columns: number;
@@ -32,12 +37,12 @@ export class RowWrapper {
   readonly #cuts: boolean;
   /** What the row begins with. */
   #lead: readonly Piece[];
-  #row: Piece[] = [];
+  #row: Growing[] = [];
   #rowWidth: number;
   /** A row of this width has nothing but its prefix: it takes a word however long. */
   #empty: number;
   #space: Piece | undefined;
-  #word: Piece[] = [];
+  #word: Growing[] = [];
   #wordWidth = 0;
   /** False for a word with wide characters, or without spaces between words: it is cut where the row ends. */
   #isWhole = true;
@@ -64,11 +69,11 @@ export class RowWrapper {
     copy.#hanging = this.#hanging;
     copy.#hangingWidth = this.#hangingWidth;
     copy.#lead = this.#lead;
-    copy.#row = [...this.#row];
+    copy.#row = this.#row.map((piece) => ({...piece}));
     copy.#rowWidth = this.#rowWidth;
     copy.#empty = this.#empty;
     copy.#space = this.#space;
-    copy.#word = [...this.#word];
+    copy.#word = this.#word.map((piece) => ({...piece}));
     copy.#wordWidth = this.#wordWidth;
     copy.#isWhole = this.#isWhole;
     copy.#isLong = this.#isLong;
@@ -80,7 +85,7 @@ export class RowWrapper {
   /** Adds a piece; returns the rows that became final. */
   push(piece: Piece): Line[] {
     const rows: Line[] = [];
-    for (const cluster of graphemes(piece.text)) this.#add({...piece, text: cluster}, rows);
+    for (const cluster of graphemes(piece.text)) this.#add(piece, cluster, rows);
     return rows;
   }
 
@@ -101,13 +106,13 @@ export class RowWrapper {
     return this.#finished();
   }
 
-  #add(one: Piece, rows: Line[]): void {
-    const cluster = one.text;
+  #add(piece: Piece, cluster: string, rows: Line[]): void {
     if (cluster === '\n') {
       this.#endWord(undefined, undefined);
       this.#newRow(rows);
     } else if (cluster === ' ' || cluster === '\t') {
       const isBetween = this.#started || this.#word.length > 0;
+      const one = {...piece, text: cluster};
       // Spaces behind a line break are not shown.
       if (!isBetween || this.#word.length > 0 || this.#rowWidth > this.#empty)
         this.#endWord(isBetween ? one : undefined, one);
@@ -116,15 +121,15 @@ export class RowWrapper {
       if (!isPlain && (CJK.test(cluster) || CJK.test(this.#previous)) && !CLOSING.test(cluster)) {
         this.#endWord(undefined, undefined);
       }
-      this.#grow(one, rows);
+      this.#grow(piece, cluster, rows);
     }
     this.#previous = cluster;
   }
 
-  #grow(one: Piece, rows: Line[]): void {
+  #grow(piece: Piece, cluster: string, rows: Line[]): void {
     const {columns} = this.#widths;
-    const size = room(one);
-    const fitsWhole = size === 1 && !WITHOUT_SPACES.test(one.text);
+    const size = room(cluster);
+    const fitsWhole = size === 1 && (cluster < '\x7f' || !WITHOUT_SPACES.test(cluster));
     // What cannot be a part of a long word begins behind it.
     if (!fitsWhole && this.#isWhole && this.#rowWidth + this.#wordWidth > columns) this.#endWord(undefined, undefined);
     if (this.#word.length === 0) this.#isWhole = true;
@@ -134,7 +139,7 @@ export class RowWrapper {
       if (this.#rowWidth > this.#empty) this.#newRow(rows);
       if (this.#rowWidth + grown > columns && !(this.#isWhole && grown < LONGEST_WORD)) this.#fill(rows);
     }
-    append(this.#word, one);
+    append(this.#word, piece, cluster);
     this.#wordWidth += size;
   }
 
@@ -146,13 +151,13 @@ export class RowWrapper {
     this.#wordWidth = 0;
     for (const piece of word) {
       if (this.#isWhole) {
-        this.#put(piece, room(piece));
+        this.#put(piece, piece.text, room(piece.text));
         continue;
       }
       for (const cluster of graphemes(piece.text)) {
-        const one = {...piece, text: cluster};
-        if (this.#rowWidth > this.#empty && this.#rowWidth + room(one) > this.#widths.columns) this.#newRow(rows);
-        this.#put(one, room(one));
+        const size = room(cluster);
+        if (this.#rowWidth > this.#empty && this.#rowWidth + size > this.#widths.columns) this.#newRow(rows);
+        this.#put(piece, cluster, size);
       }
     }
     this.#newRow(rows);
@@ -185,8 +190,8 @@ export class RowWrapper {
   /** Puts the word on the row. `space` follows it; `lead` keeps the indentation of a line that starts with spaces. */
   #endWord(space: Piece | undefined, lead: Piece | undefined): void {
     if (this.#word.length > 0) {
-      if (this.#space !== undefined) this.#put(this.#space, this.#spaceWidth());
-      for (const piece of this.#word) append(this.#row, piece);
+      if (this.#space !== undefined) this.#put(this.#space, this.#space.text, this.#spaceWidth());
+      for (const piece of this.#word) append(this.#row, piece, piece.text);
       this.#rowWidth += this.#wordWidth;
       if (this.#rowWidth > this.#widths.columns) this.#goOnBehind();
       this.#space = undefined;
@@ -197,7 +202,8 @@ export class RowWrapper {
     if (space !== undefined) {
       this.#space = {...space, text: (this.#space?.text ?? '') + (space.text === '\t' ? '  ' : space.text)};
     } else if (lead !== undefined && this.#rowWidth + 4 < this.#widths.columns / 2) {
-      this.#put({...lead, text: lead.text === '\t' ? '    ' : lead.text}, lead.text === '\t' ? 4 : 1);
+      const spaces = lead.text === '\t' ? '    ' : lead.text;
+      this.#put(lead, spaces, spaces.length);
       this.#empty = this.#rowWidth;
     }
   }
@@ -211,36 +217,35 @@ export class RowWrapper {
     this.#empty = -1;
   }
 
-  #put(piece: Piece, size: number): void {
-    append(this.#row, piece);
+  #put(piece: Piece, text: string, size: number): void {
+    append(this.#row, piece, text);
     this.#rowWidth += size;
   }
 }
 
-/** Adds a piece to a row; one of the same look joins the last. */
-function append(pieces: Piece[], piece: Piece): void {
+/** Adds text in the look of a piece to a row; one of the same look at its end grows. */
+function append(pieces: Growing[], {style, link}: Piece, text: string): void {
   const last = pieces.at(-1);
-  if (last !== undefined && last.style === piece.style && last.link === piece.link) {
-    pieces[pieces.length - 1] = {...last, text: last.text + piece.text};
-  } else pieces.push(piece);
+  if (last !== undefined && last.style === style && last.link === link) last.text += text;
+  else pieces.push({text, style, link});
 }
 
 /** A row in parts of at most `columns` cells. */
 export function cutLine(row: Line, columns: number): Line[] {
   if (cells(row) <= columns) return [row];
   const rows: Line[] = [];
-  let part: Piece[] = [];
+  let part: Growing[] = [];
   let used = 0;
   for (const piece of row) {
     for (const text of isAscii(piece.text) ? slices(piece.text, columns, used) : graphemes(piece.text)) {
-      const one = {...piece, text};
-      if (used > 0 && used + room(one) > columns) {
+      const size = room(text);
+      if (used > 0 && used + size > columns) {
         rows.push(part);
         part = [];
         used = 0;
       }
-      append(part, one);
-      used += room(one);
+      append(part, piece, text);
+      used += size;
     }
   }
   rows.push(part);
@@ -257,9 +262,9 @@ function* slices(text: string, columns: number, used: number): Generator<string,
   for (let at = 0; at < text.length; at += size, size = columns) yield text.slice(at, at + size);
 }
 
-/** Cells of a piece. One without any takes a little for each unit all the same: a row must not take them without end. */
-function room(piece: Piece): number {
-  return width(piece.text) || piece.text.length / 8;
+/** Cells of a text. One without any takes a little for each unit all the same: a row must not take them without end. */
+function room(text: string): number {
+  return width(text) || text.length / 8;
 }
 
 function cells(pieces: readonly Piece[]): number {
