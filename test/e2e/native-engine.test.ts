@@ -232,11 +232,14 @@ describe('a thread that ends by a fault', () => {
     return drawn;
   };
 
+  const progress: number[] = [];
+
   async function openCrashing(file = tiny): Promise<OpenedModel> {
     process.env.CRASH_WHEN = crash;
     const built = '../../dist/engine/llama/worker/open-native.js';
     const {openNative} = (await import(built)) as typeof import('../../src/engine/llama/worker/open-native.ts');
-    return openNative({file: readGguf(file), device: 'off', threads: 1, contextSize: 2048, slots: 2}, script);
+    const options = {file: readGguf(file), device: 'off', threads: 1, contextSize: 2048, slots: 2} as const;
+    return openNative({...options, onProgress: (fraction) => progress.push(fraction)}, script);
   }
 
   test('fails every request with the reason, and the next one is answered by a new thread', async () => {
@@ -249,7 +252,9 @@ describe('a thread that ends by a fault', () => {
     );
     await Promise.all(failures);
     rmSync(crash, {force: true});
+    const told = progress.length;
     expect(await tokensOf(model, 2)).toHaveLength(2);
+    expect(progress).toHaveLength(told);
     await model.close();
   });
 

@@ -220,7 +220,9 @@ class ModelByThread implements OpenedModel {
     const thread = takeThread(this.#opening.options.library, this.#opening.script);
     try {
       await thread.ready;
-      await open(thread, this.#opening, undefined);
+      // Who waits for an answer is shown no loading: a chat that heard of it again would wait for its end.
+      const {onProgress, ...options} = this.#opening.options;
+      await open(thread, {...this.#opening, options}, undefined);
     } catch (error) {
       await thread.close();
       throw error;
