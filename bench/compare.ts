@@ -1,18 +1,24 @@
 // Our path against llama.cpp's own tools on the same file, in alternation; prints the tables of docs/benchmarks.md.
-// npm run bench -- [--model FILE] [--threads 2] [--rounds 3] [--only speed,abort,turns,parallel]
+// npm run bench -- [--model FILE] [--threads 2] [--rounds 3] [--tried 3] [--engine native] [--only speed,abort,turns,parallel]
 import {execFileSync} from 'node:child_process';
 import {readFileSync, statSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {parseArgs} from 'node:util';
 import {median} from '../src/engine/index.ts';
 import {oneBillionModel} from './make-model.ts';
+import {othersLine, quietPairs} from './quiet-pairs.ts';
 
 const {values} = parseArgs({
   options: {
     model: {type: 'string'},
     threads: {type: 'string', default: '2'},
     rounds: {type: 'string', default: '3'},
+    /** Pairs that are measured; of them the quietest `rounds` count. */
+    tried: {type: 'string', default: '0'},
+    engine: {type: 'string', default: 'native'},
+    repetitions: {type: 'string', default: '2'},
     only: {type: 'string', default: 'speed,abort,turns,parallel'},
+    slots: {type: 'string', default: '1,2,4,8'},
     prompt: {type: 'string', default: '512'},
     generate: {type: 'string', default: '64'},
   },
@@ -45,6 +51,10 @@ function ours(task: string, ...more: string[]): Measured {
     values.prompt,
     '--generate',
     values.generate,
+    '--engine',
+    values.engine,
+    '--repetitions',
+    values.repetitions,
     ...more,
   ];
   const env = {...process.env, UV_THREADPOOL_SIZE: '1'};
@@ -61,7 +71,17 @@ const common = ['-m', model, '-t', values.threads, '-fa', '1'];
 
 function llamaBench(): {prompt: number; generation: number} {
   const [prompt, generation] = JSON.parse(
-    theirs('llama-bench', [...common, '-p', values.prompt, '-n', values.generate, '-r', '2', '-o', 'json']),
+    theirs('llama-bench', [
+      ...common,
+      '-p',
+      values.prompt,
+      '-n',
+      values.generate,
+      '-r',
+      values.repetitions,
+      '-o',
+      'json',
+    ]),
   ) as {avg_ts: number}[];
   return {prompt: prompt?.avg_ts ?? 0, generation: generation?.avg_ts ?? 0};
 }
@@ -80,13 +100,12 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): v
   for (const row of rows) console.log(`| ${row.join(' | ')} |`);
 }
 
-const tasks: Record<string, () => void> = {
-  speed() {
-    const [bench, own]: [ReturnType<typeof llamaBench>[], Measured[]] = [[], []];
-    for (let round = 0; round < rounds; round++) {
-      bench.push(llamaBench());
-      own.push(ours('speed'));
-    }
+const measuring = {wanted: rounds, tried: Number(values.tried)};
+
+const tasks: Record<string, () => void | Promise<void>> = {
+  async speed() {
+    const pairs = await quietPairs(llamaBench, () => ours('speed'), measuring);
+    const [bench, own] = [pairs.map(({theirs}) => theirs), pairs.map((pair) => pair.ours)];
     const row = (name: string, a: readonly number[], b: readonly number[]) => {
       const ratios = a.map((one, at) => (b[at] ?? Number.NaN) / one);
       return [name, show(a), show(b), show(ratios, 3), ratios.map((ratio) => ratio.toFixed(2)).join(' ')];
@@ -106,6 +125,7 @@ const tasks: Record<string, () => void> = {
         ),
       ],
     );
+    console.log(`\n${othersLine(pairs)}`);
     table(
       ['open ms', 'first token ms', 'resident MB', 'file MB'],
       [
@@ -128,7 +148,7 @@ const tasks: Record<string, () => void> = {
     const {streamEnd, nextToken} = ours('abort');
     const cells = (list: readonly number[]) => [show(list, 0), Math.max(...list).toFixed(0)];
     table(
-      ['abort during a 2000-token prompt, ms', 'median', 'worst of 5'],
+      ['abort during a 2000-token prompt, ms', 'median', 'worst of 20'],
       [
         ['to the end of the stream', ...cells(streamEnd)],
         ['to the first token of the next request', ...cells(nextToken)],
@@ -139,18 +159,26 @@ const tasks: Record<string, () => void> = {
     const {evaluated} = ours('turns');
     table(['turn', ...evaluated.map((_, at) => String(at + 1))], [['tokens evaluated', ...evaluated.map(String)]]);
   },
-  parallel() {
-    const rows = [1, 2, 4, 8].map((slots) => {
-      const [bench, own]: [number[], number[]] = [[], []];
-      for (let round = 0; round < rounds; round++) {
-        bench.push(batchedBench(slots));
-        own.push(ours('parallel', '--slots', String(slots)).total);
-      }
-      const ratios = bench.map((one, at) => (own[at] ?? Number.NaN) / one);
-      return [String(slots), show(bench), show(own), show(ratios, 3)];
-    });
-    table(['sequences', 'llama-batched-bench tok/s', 'ours tok/s', 'ratio'], rows);
+  async parallel() {
+    const rows: string[][] = [];
+    for (const slots of values.slots.split(',').map(Number)) {
+      const pairs = await quietPairs(
+        () => batchedBench(slots),
+        () => ours('parallel', '--slots', String(slots)).total,
+        measuring,
+      );
+      const ratios = pairs.map(({theirs: one, ours: other}) => other / one);
+      rows.push([
+        String(slots),
+        show(pairs.map(({theirs: one}) => one)),
+        show(pairs.map(({ours: one}) => one)),
+        show(ratios, 3),
+        ratios.map((ratio) => ratio.toFixed(2)).join(' '),
+        othersLine(pairs),
+      ]);
+    }
+    table(['sequences', 'llama-batched-bench tok/s', 'ours tok/s', 'ratio', 'each round', 'load'], rows);
   },
 };
 
-for (const task of values.only.split(',')) tasks[task]?.();
+for (const task of values.only.split(',')) await tasks[task]?.();

@@ -5,8 +5,10 @@ import {type Backend, measureSpeed, openLocalBackend} from '../src/engine/index.
 const {values} = parseArgs({
   options: {
     model: {type: 'string'},
+    engine: {type: 'string', default: 'native'},
     task: {type: 'string', default: 'speed'},
     threads: {type: 'string', default: '2'},
+    repetitions: {type: 'string', default: '2'},
     slots: {type: 'string', default: '1'},
     prompt: {type: 'string', default: '512'},
     generate: {type: 'string', default: '64'},
@@ -23,13 +25,14 @@ const started = performance.now();
 const backend = await openLocalBackend({
   file: values.model ?? '',
   device: 'off',
+  calls: values.engine as 'native' | 'addon',
   threads,
   slots,
   contextSize: slots > 1 ? 512 : 2560,
 });
 const openMs = performance.now() - started;
 async function speed(one: Backend): Promise<object> {
-  const report = await measureSpeed(one, {promptTokens, generatedTokens, repetitions: 2});
+  const report = await measureSpeed(one, {promptTokens, generatedTokens, repetitions: Number(values.repetitions)});
   return {prompt: report.prompt, generation: report.generation, firstTokenMs: report.firstToken};
 }
 
@@ -46,7 +49,7 @@ function ids(length: number, salt: number): number[] {
 async function abortLatency(one: Backend): Promise<object> {
   const streamEnd: number[] = [];
   const nextToken: number[] = [];
-  for (let n = 0; n < 5; n++) {
+  for (let n = 0; n < 20; n++) {
     const controller = new AbortController();
     let abortedAt = 0;
     setTimeout(
@@ -54,7 +57,7 @@ async function abortLatency(one: Backend): Promise<object> {
         abortedAt = performance.now();
         controller.abort();
       },
-      1000 + 170 * n,
+      1000 + 85 * n,
     );
     const request = {prompt: ids(2000, n + 1), sampling: {temperature: 0, maxTokens: 4}};
     for await (const event of one.complete(request, controller.signal)) {

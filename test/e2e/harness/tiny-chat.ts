@@ -56,7 +56,12 @@ export function tinyChats(): {
       return state;
     },
     chat: (state, more = ['--max-tokens', '8'], options = {}) =>
-      keep(new PtyProgram(process.execPath, [...args, ...more], {...options, env: {...options.env, MISTRAL_STATE_DIR: state}})),
+      keep(
+        new PtyProgram(process.execPath, [...args, ...more], {
+          ...options,
+          env: {...options.env, MISTRAL_STATE_DIR: state},
+        }),
+      ),
     keep,
     command: [process.execPath, ...args].join(' '),
   };
