@@ -120,7 +120,8 @@ async function screenAnswer(number: number): Promise<void> {
       return backend;
     },
     sampling: {asked: {}, otherwise: {temperature: 0}},
-    banner: 'bench',
+    banner: () => ['bench'],
+    stats: 'on',
     history: new History(undefined),
     session: new Session(newSessionInfo('bench'), join(folder, `session-${number}.jsonl`)),
     toolHost: toolHost({shell: false, timeoutMs: 30_000, cwd: process.cwd(), env: process.env}),

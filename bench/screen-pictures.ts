@@ -35,7 +35,7 @@ try {
   program.type('and what does it cost');
   await program.see('> and what does it cost');
   picture('streaming', program);
-  await program.see('stop: end of answer');
+  await program.see(/^ready/m);
   picture('answer', program);
   program.type('\x15/s');
   await program.see('/set');

@@ -36,13 +36,13 @@ async function measure(mode: Cost['mode']): Promise<Cost> {
   if (mode !== 'plain') {
     await program.see('ready');
     program.type('go\r');
-    await program.see('generating');
+    await program.see('answering');
     const end = Date.now() + (1000 * tokens) / rate - 1000;
     while (Date.now() < end) {
       await new Promise((resolve) => setTimeout(resolve, 333));
       echo.push(await echoTime(program));
     }
-    await program.see('stop: end of answer');
+    await program.see(/\d tok/);
     program.type('\x15\x04');
   }
   await program.exited();
@@ -80,7 +80,7 @@ async function firstFrame(): Promise<number> {
     rows: 40,
     env,
   });
-  while (!program.output.includes('Ask anything')) await new Promise((resolve) => setTimeout(resolve, 1));
+  while (!program.output.includes('Type a message')) await new Promise((resolve) => setTimeout(resolve, 1));
   const elapsed = performance.now() - started;
   program.kill('SIGKILL');
   await program.until(() => program.exitCode !== undefined, 'its end').catch(() => undefined);

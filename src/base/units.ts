@@ -40,3 +40,11 @@ export function parseBytes(text: string): number | undefined {
   const [, number, unit = ''] = /^(\d{1,15}(?:\.\d{1,6})?) ?(|[kmgt]i?)b?$/i.exec(text) ?? [];
   return number === undefined ? undefined : Math.round(Number(number) * (BYTES[unit.toLowerCase()] as number));
 }
+
+/** `45 s`, `3 min 20 s`, `2 h 5 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

@@ -22,6 +22,7 @@ export interface ChatAppOptions {
   readonly session?: string;
   /** Reduced motion. */
   readonly still?: boolean;
+  readonly stats?: 'off' | 'on' | 'full';
   /** What the model calls after a message, when it was given tools. */
   readonly call?: {readonly name: string; readonly arguments: string};
 }
@@ -45,7 +46,8 @@ const code = await runChat({
   host: screenHost(new AbortController().signal, process.env),
   open,
   sampling: {asked: {}, otherwise: {temperature: 0.7}},
-  banner: 'mistral-chat test',
+  banner: (model) => ['mistral-chat test', ...(model === undefined ? [] : [model.id])],
+  ...(options.stats === undefined ? {} : {stats: options.stats}),
   session:
     options.session !== undefined && existsSync(options.session)
       ? Session.read(options.session)

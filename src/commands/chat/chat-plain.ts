@@ -1,5 +1,6 @@
 // `mistral chat` on a terminal without a screen: the model loads first, then the prompt loop begins.
 
+import {defined} from '../../base/defined.ts';
 import {clipboardSequence} from '../../ui/clipboard.ts';
 import {runPlainChat} from '../../ui/plain/plain-chat.ts';
 import {homeFolder} from '../host/folders.ts';
@@ -12,7 +13,8 @@ import {KeptChat, shellFor, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves or stdin ends; throws what loading the model throws. */
 export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, tools, thoughts, contextPolicy, reducedMotion, screenReader} = options;
+  const {model, flags, sampling, system, tools, thoughts, contextPolicy, reducedMotion, screenReader, stats, notify} =
+    options;
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
   if (screenReader) io.say('The model is being loaded.');
@@ -31,6 +33,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           sampling,
           thoughts,
           contextPolicy,
+          ...defined({stats, notify}),
           ...(system === undefined ? {} : {system}),
           terminal: {lines: stdinTexts(io), columns: () => io.stdout.columns, print: io.print, say: io.sayText},
           screenReader,

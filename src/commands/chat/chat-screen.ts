@@ -1,5 +1,6 @@
 // `mistral chat` on a terminal: the screen opens first, the model loads behind it.
 import {join} from 'node:path';
+import {defined} from '../../base/defined.ts';
 import {createTheme} from '../../ui/markdown/style.ts';
 import {History} from '../../ui/prompt/input-history.ts';
 import {runChat} from '../../ui/screen/run-chat.ts';
@@ -7,14 +8,16 @@ import type {Io} from '../host/io.ts';
 import {notingIo, screenHost} from '../host/screen-host.ts';
 import {stateFolder} from '../host/state-folder.ts';
 import {terminalAbilities} from '../host/terminal-abilities.ts';
+import {meant} from '../open-model/meant.ts';
 import {offerSystem, samplingFor} from '../open-model/recommended.ts';
 import {dieBySignal} from '../processes/before-death.ts';
-import {versionText} from '../version.ts';
+import {firstLine} from './first-line.ts';
 import {commandEnvironment, KeptChat, shellFor, type TerminalChat, toolsOf} from './kept-chat.ts';
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, save, tools, thoughts, contextPolicy, reducedMotion} = options;
+  const {model, flags, sampling, system, save, tools, thoughts, contextPolicy, reducedMotion, stats, notify} = options;
+  const named = meant(io, model, flags);
   const state = stateFolder(io.env);
   const kept = new KeptChat(io, options);
   const {session, sessions} = kept;
@@ -24,7 +27,11 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     host: screenHost(io.stop, commandEnvironment(io, tools)),
     open: async (note, onProgress) => {
       const {openBackend} = await import('../open-model/open-backend.ts');
-      const backend = await openBackend(notingIo(io, note, stop), model, flags, {onProgress, chats: true});
+      const backend = await openBackend(notingIo(io, note, stop), model, flags, {
+        onProgress,
+        chats: true,
+        saysEmbedded: false,
+      });
       samplingFor(backend.model, sampling, note);
       if (system === undefined && session.messages[0]?.role !== 'system')
         offerSystem(backend.model, '/system default', note);
@@ -35,7 +42,8 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     thoughts,
     contextPolicy,
     ...(system === undefined ? {} : {system}),
-    banner: versionText('mistral-chat').trim(),
+    banner: firstLine(named),
+    ...defined({stats, notify}),
     history: new History(save ? join(state, 'history.jsonl') : undefined),
     session,
     ...(sessions === undefined ? {} : {sessions}),

@@ -4,7 +4,9 @@ import type {Backend} from '../../engine/contract/backend.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
 import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
+import type {NotifyChoice} from '../../ui/chat/notify-choice.ts';
 import type {AnswerFormat, PlainEvent} from '../../ui/plain/write-answer.ts';
+import type {StatsLevel} from '../../ui/rows/end-row.ts';
 import {Option} from '../commander.ts';
 import type {Io} from '../host/io.ts';
 import {asksForReducedMotion, hasScreenReader} from '../host/reduced-motion.ts';
@@ -47,6 +49,8 @@ interface ChatFlags extends EngineFlags, ThoughtFlags {
   readonly schemaLoose?: true;
   readonly screenReader?: true;
   readonly reducedMotion?: true;
+  readonly stats?: StatsLevel;
+  readonly notify?: NotifyChoice;
   readonly tools?: string;
   readonly exec?: readonly string[];
   readonly env?: readonly string[];
@@ -87,6 +91,13 @@ export function addChatCommand(command: Command, io: Io): void {
     .addOption(new Option('--tui', 'insist on the screen').conflicts(['plain', 'screenReader']))
     .option('--screen-reader', 'no screen: whole sentences, lines are only ever added (also ACCESSIBLE=1)')
     .option('--reduced-motion', 'nothing on the screen moves by itself (also MISTRAL_REDUCED_MOTION=1)')
+    .addOption(new Option('--stats <level>', 'figures below each answer on the screen').choices(['off', 'on', 'full']))
+    .addOption(
+      new Option(
+        '--notify <how>',
+        'tell when an answer is ready or a tool asks, while the window is in the background (also MISTRAL_NOTIFY)',
+      ).choices(['off', 'auto', 'bell', 'always']),
+    )
     .option('--continue', 'go on with the last kept chat')
     .addOption(new Option('--resume <id>', 'go on with this kept chat (mistral sessions list)').conflicts('continue'))
     .option('--no-save', 'keep nothing of this chat')
@@ -130,6 +141,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
       ...{model, flags, sampling: choice, system, resume: flags.continue ?? resume, save, tools: flags},
       thoughts: thoughtChoice(flags),
       contextPolicy: flags.contextPolicy,
+      ...{stats: flags.stats, notify: await notifyChoice(io, flags)},
       ...{reducedMotion: wantsReducedMotion(io, flags), screenReader: usesScreenReader(io, flags)},
     };
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
@@ -226,6 +238,17 @@ function wantsScreen(io: Io, flags: ChatFlags): boolean {
 
 function usesScreenReader({env}: Io, {screenReader}: ChatFlags): boolean {
   return screenReader === true || hasScreenReader(env);
+}
+
+/** @throws EngineError `usage` for a MISTRAL_NOTIFY that is none of the choices */
+async function notifyChoice({env}: Io, {notify}: ChatFlags): Promise<NotifyChoice | undefined> {
+  const named = env.MISTRAL_NOTIFY;
+  if (notify !== undefined || !named) return notify;
+  const {NOTIFY_CHOICES} = await import('../../ui/chat/notify-choice.ts');
+  const known = NOTIFY_CHOICES.find((choice) => choice === named);
+  if (known !== undefined) return known;
+  const {EngineError} = await import('../../base/errors.ts');
+  throw new EngineError('usage', `MISTRAL_NOTIFY must be one of ${NOTIFY_CHOICES.join(', ')}, not ${named}`);
 }
 
 function wantsReducedMotion(io: Io, flags: ChatFlags): boolean {

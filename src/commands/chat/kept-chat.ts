@@ -6,9 +6,11 @@ import type {ContextPolicy} from '../../engine/conversation/context/context-poli
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import {damageNote, type SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {ThoughtChoice} from '../../ui/chat/chat-options.ts';
+import type {NotifyChoice} from '../../ui/chat/notify-choice.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
 import type {ShellHost} from '../../ui/chat/shell-access.ts';
 import type {ToolHost} from '../../ui/chat/tool-registry.ts';
+import type {StatsLevel} from '../../ui/rows/end-row.ts';
 import type {Io} from '../host/io.ts';
 import {sessionFolder} from '../host/state-folder.ts';
 import type {SystemOf} from '../open-model/recommended.ts';
@@ -29,6 +31,8 @@ export interface TerminalChat {
   readonly tools: ToolFlags;
   readonly thoughts: ThoughtChoice;
   readonly contextPolicy: ContextPolicy;
+  readonly stats?: StatsLevel | undefined;
+  readonly notify?: NotifyChoice | undefined;
   /** Nothing moves by itself. */
   readonly reducedMotion: boolean;
   /** A screen reader reads along. */

@@ -2,7 +2,7 @@
 
 import {shorten} from '../../base/cells/graphemes.ts';
 import {oneLine} from '../../base/terminal-text.ts';
-import {formatBytes} from '../../base/units.ts';
+import {formatBytes, formatDuration} from '../../base/units.ts';
 import {type Io, type Output, STREAMS} from './io.ts';
 
 export interface ProgressOptions {
@@ -78,12 +78,4 @@ export class ByteProgress {
     const label = room > 1 ? `${shorten(this.#label, room)}: ` : '';
     return shorten(`${bar}${label}${figures}`, columns - 1, '');
   }
-}
-
-/** `45 s`, `3 min 20 s`, `2 h 5 min`. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }

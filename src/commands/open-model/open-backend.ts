@@ -28,6 +28,8 @@ export interface OpenOptions {
   readonly attach?: boolean;
   /** Refuses a model that no chat can be told to, before its weights are loaded. */
   readonly chats?: boolean;
+  /** False: that the embedded model answers is said by the face itself. Default true. */
+  readonly saysEmbedded?: boolean;
   /** Told how much is loaded, 0 to 1; without it a spinner on stderr tells it. */
   readonly onProgress?: (fraction: number) => void;
   /** Has a crash of the engine told in a line. Not for who is watched already, nor where milliseconds count. */
@@ -46,11 +48,22 @@ export async function openBackend(
   io: Io,
   argument: string | undefined,
   flags: EngineFlags,
-  {slots = 1, onProgress, attach = false, tellCrash = true, chats = false, watch, onThreads}: OpenOptions = {},
+  {
+    slots = 1,
+    onProgress,
+    attach = false,
+    tellCrash = true,
+    chats = false,
+    saysEmbedded = true,
+    watch,
+    onThreads,
+  }: OpenOptions = {},
 ): Promise<Backend> {
   const model = meant(io, argument, flags);
   if (model.kind === 'url') return await openUrl(io, model.url, flags);
-  const file = await readyModel(io, await findForMachine(io, model.name, flags), flags);
+  const found = await findForMachine(io, model.name, flags);
+  const isSaid = model.name !== undefined || saysEmbedded;
+  const file = await readyModel(io, found, flags, isSaid);
   const running = attach && !changesModel(flags) ? await findServer(io.env, file.path, io.stop, io.say) : undefined;
   if (running) return running;
   const loras = flags.loraPath === undefined ? [] : [await lora(io, flags.loraPath, file, flags)];

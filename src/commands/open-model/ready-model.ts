@@ -35,14 +35,14 @@ export async function findForMachine(io: Io, name: string | undefined, flags: Fi
 }
 
 /**
- * The file to load; says on stderr which one it is where the argument does not.
+ * The file to load; says on stderr which one it is where the argument does not, unless `isSaid` is false.
  * @throws EngineError when it cannot be loaded or the user does not agree to make it; the stop's reason.
  */
-export async function readyModel(io: Io, found: FoundModel, flags: FileFlags): Promise<GgufFile> {
+export async function readyModel(io: Io, found: FoundModel, flags: FileFlags, isSaid = true): Promise<GgufFile> {
   switch (found.kind) {
     case 'gguf':
       checkLoadable(found.file);
-      if (found.note !== basename(found.file.path)) io.say(`model: ${found.note}`);
+      if (isSaid && found.note !== basename(found.file.path)) io.say(`model: ${found.note}`);
       return found.file;
     case 'folder': {
       const {convertOnce} = await import('./convert-once.ts');

@@ -8,7 +8,9 @@ import type {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Row, Theme} from '../markdown/style.ts';
+import type {StatsLevel} from '../rows/end-row.ts';
 import type {ChatPrompt} from './chat-face.ts';
+import type {NotifyChoice} from './notify-choice.ts';
 import type {Picker} from './picker.ts';
 import type {ShellHost} from './shell-access.ts';
 import type {ToolRegistry} from './tool-registry.ts';
@@ -28,6 +30,10 @@ export interface Settings {
   contextPolicy: ContextPolicy;
   /** Without a screen: the person has agreed to commands of the shell. */
   runsShell?: boolean;
+  /** What is said about an answer that ended. */
+  stats: StatsLevel;
+  /** How the person is told of what they wait for. */
+  notify: NotifyChoice;
   /** Ask for the certainty of each token, for /heat and /alt. */
   certainty: boolean;
 }

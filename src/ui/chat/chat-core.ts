@@ -65,7 +65,7 @@ export class ChatCore implements ChatContext {
     this.theme = options.theme;
     const {contextPolicy = 'trim'} = options;
     const sampling = chosenSampling(options.sampling);
-    this.settings = {sampling, contextPolicy, certainty: false, ...thoughtSettings(options)};
+    this.settings = {sampling, contextPolicy, certainty: false, ...faceSettings(options)};
     this.#writer = new SessionWriter(options.session);
     this.tools = new ToolRegistry(options.toolHost, {
       theme: options.theme,
@@ -366,9 +366,11 @@ export class ChatCore implements ChatContext {
   }
 }
 
-const thoughtSettings = ({thoughts: {show = false, drop = false} = {}}: ChatOptions) => ({
+const faceSettings = ({thoughts: {show = false, drop = false} = {}, stats = 'off', notify = 'auto'}: ChatOptions) => ({
   showThoughts: show,
   dropThoughts: drop,
+  stats,
+  notify,
 });
 
 function idsOf(waiting: readonly Waiting[]): number[] {

@@ -6,6 +6,8 @@ import type {ContextPolicy} from '../../engine/conversation/context/context-poli
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {Theme} from '../markdown/style.ts';
+import type {StatsLevel} from '../rows/end-row.ts';
+import type {NotifyChoice} from './notify-choice.ts';
 import type {GivenTools} from './open-conversation.ts';
 import type {ShellHost} from './shell-access.ts';
 import type {ToolHost} from './tool-registry.ts';
@@ -36,6 +38,10 @@ export interface ChatOptions {
   readonly thoughts?: ThoughtChoice;
   /** What becomes of the chat when it no longer fits the context. Default `trim`. */
   readonly contextPolicy?: ContextPolicy;
+  /** Default `off`. */
+  readonly stats?: StatsLevel;
+  /** Default `auto`. */
+  readonly notify?: NotifyChoice;
   /** The system prompt for the model that was opened. @throws EngineError `usage` where the model has none to give */
   readonly system?: (model: ModelInfo) => Content;
   readonly theme: Theme;

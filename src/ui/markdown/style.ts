@@ -42,9 +42,14 @@ export interface Theme {
   readonly token: (scope: string) => Style;
   readonly bullet: string;
   readonly bar: string;
+  /** In front of each row of a question. */
+  readonly questionBar: string;
   readonly rule: string;
   readonly ellipsis: string;
   readonly dot: string;
+  /** More above, and below. */
+  readonly up: string;
+  readonly down: string;
   /** Labels hide their targets (OSC 8); otherwise the address follows the text. */
   readonly hyperlinks: boolean;
   /** Addresses are links to themselves (OSC 8). */
@@ -98,9 +103,12 @@ export function createTheme(can: Abilities): Theme {
     token: (scope) => (can.color ? (TOKENS[scope.split('.')[0] ?? ''] ?? '') : ''),
     bullet: can.unicode ? '•' : '-',
     bar: can.unicode ? '│' : '|',
+    questionBar: can.unicode ? '▌' : '>',
     rule: can.unicode ? '─' : '-',
     ellipsis: can.unicode ? '…' : '...',
     dot: can.unicode ? '·' : '-',
+    up: can.unicode ? '▲' : '^',
+    down: can.unicode ? '▼' : 'v',
     hyperlinks: can.hyperlinks,
     addresses: can.addresses ?? can.hyperlinks,
     keepsMarks: !can.color,

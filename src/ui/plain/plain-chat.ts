@@ -5,13 +5,14 @@ import type {Backend} from '../../engine/contract/backend.ts';
 import type {Message} from '../../engine/contract/requests.ts';
 import {contentText} from '../../engine/contract/requests.ts';
 import type {ConversationEvent} from '../../engine/conversation/conversation.ts';
+import type {Finish} from '../../engine/conversation/last-turn.ts';
 import {ChatCore} from '../chat/chat-core.ts';
 import type {ChatEvent, ChatFace} from '../chat/chat-face.ts';
 import type {ChatHost, ChatOptions} from '../chat/chat-options.ts';
 import type {Picker} from '../chat/picker.ts';
 import {bareTheme, type Theme} from '../markdown/style.ts';
 import {contextSentences} from '../rows/context-note.ts';
-import {errorRows} from '../rows/end-row.ts';
+import {errorRows, statsTexts} from '../rows/end-row.ts';
 import {toolCallRow, toolResultRow} from '../rows/tool-rows.ts';
 import {lastMessages} from '../rows/transcript.ts';
 import {PlainTerminal, type TerminalLines} from './plain-terminal.ts';
@@ -163,9 +164,15 @@ class PlainChat implements ChatFace {
       case 'finish': {
         this.#terminal.endAnswer();
         for (const note of endNotes(event, this.#options.backend.model)) this.#terminal.complain(note);
+        this.#terminal.print(this.#statsRows(event));
         this.#rule();
       }
     }
+  }
+
+  #statsRows(finish: Finish): string[] {
+    const texts = statsTexts(finish, this.#core.settings.stats);
+    return texts.length === 0 ? [] : [texts.join(` ${this.#theme.dot} `)];
   }
 
   /** Thoughts are silent unless asked for; /expand prints the last one. */

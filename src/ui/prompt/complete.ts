@@ -13,7 +13,8 @@ export interface Word {
   readonly to: number;
 }
 
-const CHOICES = 50;
+/** Candidates that are offered at most. */
+export const MOST_CHOICES = 50;
 /** No name is longer, and each key looks at no more of the text. */
 const LONGEST_NAME = 4096;
 
@@ -31,7 +32,7 @@ export function wordAt({text, cursor}: Editor): Word | undefined {
 
 /** The candidates that contain the query's letters in order, the best match first. */
 export function rank(query: string, candidates: readonly Item[]): Item[] {
-  if (query === '') return candidates.slice(0, CHOICES);
-  const fzf = new Fzf(candidates, {selector: (item: Item) => item.label, limit: CHOICES});
+  if (query === '') return candidates.slice(0, MOST_CHOICES);
+  const fzf = new Fzf(candidates, {selector: (item: Item) => item.label, limit: MOST_CHOICES});
   return fzf.find(query).map((entry: {readonly item: Item}) => entry.item);
 }

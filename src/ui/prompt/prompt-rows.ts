@@ -2,6 +2,7 @@
 
 import {graphemes, shorten, width} from '../../base/cells/graphemes.ts';
 import {BLANK, combine, joinRows, paint, type Row, type Theme} from '../markdown/style.ts';
+import {partsRow} from '../rows/parts-row.ts';
 import type {Editor} from './editor.ts';
 import {label, type Pastes} from './pastes.ts';
 
@@ -18,20 +19,23 @@ export interface PromptRows {
 
 const MARK = '> ';
 
-/** Draws the editor; at most `limit` rows, those around the caret. `hint` is shown dim while nothing is typed. */
+/** Draws the editor; at most `limit` rows, those around the caret. The parts of `hint` are shown dim while nothing is typed. */
 export function promptRows(
   editor: Editor,
   pastes: Pastes,
   columns: number,
   limit: number,
   theme: Theme,
-  hint: string,
+  hint: readonly string[],
 ): PromptRows {
   const room = roomOf(columns);
   const {before, near} = linesAround(editor, limit);
   const places = placesOf(near, before.length, pastes, room);
   const rows = rowsOf(places, theme);
-  if (editor.text === '') rows[0] = paint(shorten(hint, room), theme.dim);
+  if (editor.text === '') {
+    const parts = hint.map((text) => ({text, style: theme.dim}));
+    rows[0] = partsRow(parts, room, theme);
+  }
   const mark = (number: number) => (number === 0 && before === '' ? paint(MARK, theme.accent) : paint('  ', ''));
   const marked = rows.map((text, number) => joinRows([mark(number), text]));
   const caret = places.find(({index}) => index === editor.cursor) ?? {row: 0, column: 0};

@@ -1,45 +1,75 @@
-// The line below an answer, and what is shown when there is none: figures, the reason of the end, errors.
+// The line below an answer, where there is something to say: why it was cut, figures, how long it took; and errors.
 
 import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
+import {formatDuration} from '../../base/units.ts';
 import type {Finish} from '../../engine/conversation/last-turn.ts';
 import {BLANK, joinRows, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
+import {type Part, partsRow} from './parts-row.ts';
+import {wrapWords} from './two-columns.ts';
+
+/** How much is said about an answer that ended: nothing but what a person should know, its speed, or all figures. */
+export const STATS_LEVELS = ['off', 'on', 'full'] as const;
+
+export type StatsLevel = (typeof STATS_LEVELS)[number];
+
+/** An answer that took this long says so. Milliseconds. */
+const LONG = 10_000;
+
+export interface Ended {
+  readonly finish: Finish;
+  /** From the message to the end of the answer, in milliseconds. */
+  readonly elapsedMs: number;
+  /** The conversation ends with words of the model. */
+  readonly continuable: boolean;
+}
 
 /**
- * The line below an answer: how much, how fast, and why it ended; `length` and a full context are never unnoticed.
- * `continuable` = the conversation ends with words of the model.
+ * The line below an answer; none after a normal end of a short one. Why an answer was cut is never unnoticed.
  */
-export function endRow(finish: Finish, theme: Theme, continuable: boolean): Row {
-  const {usage, timings} = finish;
-  const dot = ` ${theme.dot} `;
-  const facts = [
-    `${usage.completionTokens} tok`,
-    ...(usage.reasoningTokens === undefined ? [] : [thoughtText(finish)]),
-    ...(timings.tokensPerSecond === undefined ? [] : [`${timings.tokensPerSecond.toFixed(1)} tok/s`]),
-    ...(timings.firstTokenMs === undefined ? [] : [`first ${(timings.firstTokenMs / 1000).toFixed(2)} s`]),
-  ];
-  const reason = reasonText(finish, continuable);
+export function endRows(ended: Ended, stats: StatsLevel, columns: number, theme: Theme): Row[] {
+  const {finish, elapsedMs} = ended;
   const notable = finish.reason === 'length' || finish.reason === 'context';
-  return joinRows([paint(facts.join(dot) + dot, theme.dim), paint(reason, notable ? theme.warning : theme.dim)]);
+  const parts = [
+    {text: reasonText(ended), style: notable ? theme.warning : theme.dim},
+    ...statsTexts(finish, stats).map((text) => ({text, style: theme.dim})),
+    {text: finish.thinkingCut === true ? 'thinking was cut off at its budget' : '', style: theme.dim},
+    {text: elapsedMs >= LONG ? formatDuration(elapsedMs / 1000) : '', style: theme.dim},
+  ].filter(({text}) => text !== '');
+  if (parts.length === 0) return [];
+  // On a narrow terminal the reason is read whole: it says what to do.
+  const [first, ...rest] = parts as [Part, ...Part[]];
+  const rows = wrapWords(first.text, columns);
+  if (rows.length > 1) return rows.map((text) => paint(text, first.style));
+  return [partsRow([first, ...rest], columns, theme)];
 }
 
-/** What of it was a thought. */
-function thoughtText({usage, thinkingCut}: Finish): string {
-  return `${usage.reasoningTokens} of them a thought${thinkingCut ? ', ended by its budget' : ''}`;
+/** The figures of an answer as parts of a line; none when they are off. */
+export function statsTexts({usage, timings}: Finish, stats: StatsLevel): string[] {
+  if (stats === 'off') return [];
+  const speed = timings.tokensPerSecond === undefined ? [] : [`${timings.tokensPerSecond.toFixed(1)} tok/s`];
+  const short = [`${usage.completionTokens} tok`, ...speed];
+  if (stats === 'on') return short;
+  return [
+    ...short,
+    ...(usage.reasoningTokens === undefined ? [] : [`${usage.reasoningTokens} tok of thought`]),
+    ...(timings.firstTokenMs === undefined ? [] : [`first token ${(timings.firstTokenMs / 1000).toFixed(2)} s`]),
+    `prompt ${usage.promptTokens} tok, ${usage.cachedTokens} cached`,
+  ];
 }
 
-function reasonText({reason, stop}: Finish, continuable: boolean): string {
+function reasonText({finish: {reason, stop}, continuable}: Ended): string {
   switch (reason) {
     case 'stop':
-      return stop === undefined ? 'stop: end of answer' : `stop: ${JSON.stringify(stop)}`;
+      return stop === undefined ? '' : `stopped at ${JSON.stringify(stop)}`;
     case 'length':
-      return 'stop: length, the answer is cut at max_tokens (/continue goes on)';
+      return 'cut off at the length limit (/continue to go on, /max to raise the limit)';
     case 'context':
-      return 'stop: the context is full (/undo, /clear, or restart with a larger --ctx)';
+      return 'cut off: the context is full (/compact to sum up, /clear to start again)';
     case 'tool_calls':
-      return 'stop: the model keeps calling tools (say how to go on)';
+      return 'stopped: too many tool calls in a row (send a message to go on)';
     case 'aborted':
-      return `stop: by you (${continuable ? '/continue goes on' : '/regen answers'})`;
+      return `stopped (${continuable ? '/continue to go on' : '/regen to try again'})`;
   }
 }
 

@@ -1,8 +1,8 @@
-// The status line: what happens now, how fast, how full the context is; cut from the right, never wrapped.
+// The status line: what happens now, how fast, how full the context is where that matters; never wrapped.
 
-import {shorten, width} from '../../base/cells/graphemes.ts';
-import type {ModelInfo} from '../../engine/contract/backend.ts';
-import {joinRows, paint, type Row, rowText, type Theme} from '../markdown/style.ts';
+import {shorten} from '../../base/cells/graphemes.ts';
+import {paint, type Row, rowText, type Theme} from '../markdown/style.ts';
+import {type Part, partsRow} from './parts-row.ts';
 
 /** What the program is doing. */
 export type Phase =
@@ -18,70 +18,61 @@ export interface Status {
   /** Tokens in the context after the last turn, and how many it holds. */
   readonly used: number;
   readonly limit: number | undefined;
-  readonly temperature: number;
   readonly seed: number | undefined;
   readonly queued: number;
-  /** Takes the place of everything else, such as `press Ctrl+C again to leave`. */
+  /** Takes the place of everything else, such as `press Ctrl+C again to quit`. */
   readonly notice: string | undefined;
 }
+
+/** The context is shown from here on, and stands out from the second and the third on. Percent. */
+const CONTEXT_SHOWN = 50;
+const CONTEXT_WARNING = 80;
+const CONTEXT_FULL = 95;
 
 /** The status line for a terminal of `columns` cells. */
 export function statusRow(status: Status, columns: number, theme: Theme): Row {
   const room = columns - 2;
   if (status.notice !== undefined) return paint(shorten(rowText(status.notice), room, theme.ellipsis), theme.warning);
-  const parts: {text: string; style: string}[] = [];
-  const separator = ` ${theme.dot} `;
-  let used = 0;
-  for (const part of segments(status, theme)) {
-    const cells = width(part.text) + (parts.length > 0 ? 3 : 0);
-    if (used + cells > room) {
-      if (parts.length === 0) parts.push({...part, text: shorten(part.text, room, theme.ellipsis)});
-      break;
-    }
-    parts.push(part);
-    used += cells;
-  }
-  return joinRows(
-    parts.map((part) => paint(part.text, part.style)),
-    paint(separator, theme.dim),
-  );
+  return partsRow(segments(status, theme), room, theme);
 }
 
-function segments(status: Status, theme: Theme): {text: string; style: string}[] {
+function segments(status: Status, theme: Theme): Part[] {
   const dim = theme.dim;
   const working = status.phase.kind === 'loading' || status.phase.kind === 'idle' ? dim : theme.accent;
   return [
     ...phaseTexts(status.phase).map((text, index) => ({text, style: index === 0 ? working : dim})),
-    ...(status.queued > 0 ? [{text: `queued ${status.queued}`, style: theme.accent}] : []),
+    ...(status.queued > 0 ? [{text: `${status.queued} waiting`, style: theme.accent}] : []),
     ...fill(status, theme),
-    ...(status.phase.kind === 'idle' ? [{text: `temp ${status.temperature}`, style: dim}] : []),
     {text: status.model, style: dim},
     ...(status.seed === undefined ? [] : [{text: `seed ${status.seed}`, style: dim}]),
-  ]
-    .map(({text, style}) => ({text: rowText(text), style}))
-    .filter((part) => part.text !== '');
+  ];
 }
 
 function phaseTexts(phase: Phase): string[] {
   switch (phase.kind) {
     case 'loading': {
-      const percent = phase.fraction === undefined ? '' : ` ${Math.floor(phase.fraction * 100)} %`;
-      return [`loading${percent}`, 'Enter queues'];
+      const percent = phase.fraction === undefined ? '' : ` ${Math.floor(phase.fraction * 100)}%`;
+      return [`loading${percent}`, 'Enter sends once it is loaded'];
     }
     case 'idle':
       return ['ready'];
     case 'reading':
-      return phase.total === 0
-        ? ['reading prompt', 'Esc stop']
-        : [`reading prompt ${count(phase.done)}/${count(phase.total)} tok`, 'Esc stop'];
+      return [`reading the prompt${readShare(phase)}`, STOPS];
     case 'thinking':
     case 'generating': {
       const rate = phase.tokensPerSecond === undefined ? '' : `${phase.tokensPerSecond.toFixed(1)} tok/s`;
-      return [phase.kind, rate, phase.tokens === 0 ? '' : `${phase.tokens} tok`, 'Esc stop'];
+      return [phase.kind === 'thinking' ? 'thinking' : 'answering', rate, STOPS];
     }
     case 'working':
       return [phase.what];
   }
+}
+
+const STOPS = 'Esc to stop';
+
+/** ` 40%`; nothing where it is not known. */
+function readShare({done, total}: {readonly done: number; readonly total: number}): string {
+  return total === 0 ? '' : ` ${Math.floor((100 * done) / total)}%`;
 }
 
 /** The phase as one that does not change until the next one. */
@@ -99,11 +90,12 @@ export function withoutFigures(phase: Phase): Phase {
   }
 }
 
-function fill({used, limit}: Status, theme: Theme): {text: string; style: string}[] {
-  if (limit === undefined || used === 0) return [];
+function fill({used, limit}: Status, theme: Theme): Part[] {
+  if (limit === undefined) return [];
   const percent = Math.round((100 * used) / limit);
-  const style = percent >= 95 ? theme.error : percent >= 80 ? theme.warning : theme.dim;
-  return [{text: `ctx ${count(used)}/${count(limit)} ${percent}%`, style}];
+  if (percent < CONTEXT_SHOWN) return [];
+  const style = percent >= CONTEXT_FULL ? theme.error : percent >= CONTEXT_WARNING ? theme.warning : theme.dim;
+  return [{text: `context ${percent}% full`, style}];
 }
 
 /** What is said once when the context is nearly full; undefined while there is room. */
@@ -118,10 +110,4 @@ export function count(tokens: number): string {
   // Without toLocaleString, which was an eighth of the cost of a frame.
   const text = String(tokens);
   return tokens < 1000 ? text : `${text.slice(0, -3)},${text.slice(-3)}`;
-}
-
-/** What answers, on one line: name, template, context, where it runs. */
-export function modelLine({id, template, contextSize, device}: ModelInfo, theme: Theme): string {
-  const facts = [id, template, contextSize === undefined ? undefined : `ctx ${contextSize}`, device];
-  return facts.filter((fact) => fact !== undefined).join(` ${theme.dot} `);
 }

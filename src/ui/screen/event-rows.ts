@@ -2,19 +2,30 @@
 
 import type {ChatEvent} from '../chat/chat-face.ts';
 import type {Highlight} from '../markdown/code-block.ts';
-import {BLANK, paint, type Row, rowTexts, type Theme} from '../markdown/style.ts';
-import {endRow, errorRows} from '../rows/end-row.ts';
-import {modelLine} from '../rows/status-line.ts';
+import {BLANK, paint, type Row, rowTexts, type Style, type Theme} from '../markdown/style.ts';
+import {endRows, errorRows, type StatsLevel} from '../rows/end-row.ts';
 import {transcriptRows, userRows} from '../rows/transcript.ts';
 
 export interface RowStyle {
   readonly columns: number;
   readonly theme: Theme;
   readonly highlight: Highlight;
+  readonly stats: StatsLevel;
+  /** Behind a question, where the background is known. */
+  readonly tint?: Style;
 }
 
-/** None for an event that changes the live rows alone. `continuable`: the conversation ends with words of the model. */
-export function eventRows(event: ChatEvent, {columns, theme, highlight}: RowStyle, continuable: boolean): Row[] {
+/** What the event does not say of the moment it comes in. */
+export interface Moment {
+  /** The conversation ends with words of the model. */
+  readonly continuable: boolean;
+  /** Since the turn began, in milliseconds. */
+  readonly elapsedMs: number;
+}
+
+/** None for an event that changes the live rows alone. */
+export function eventRows(event: ChatEvent, style: RowStyle, moment: Moment): Row[] {
+  const {columns, theme} = style;
   switch (event.type) {
     case 'rows':
       return [...event.rows];
@@ -24,17 +35,15 @@ export function eventRows(event: ChatEvent, {columns, theme, highlight}: RowStyl
     case 'error':
       return errorRows(event.error, theme);
     case 'said':
-      return userRows(event.text, theme);
+      return userRows(event.text, style);
     case 'recall':
-      return transcriptRows(event.messages, columns, theme, highlight);
-    case 'ready':
-      return noteRows(`${modelLine(event.model, theme)}\n`, theme);
+      return transcriptRows(event.messages, style);
     case 'end':
       if (event.error !== undefined) return errorRows(event.error, theme);
       if (event.finish === undefined) return [];
       return [
-        ...noteRows((event.finish.notes ?? []).join('\n'), theme),
-        endRow(event.finish, theme, continuable),
+        ...(event.finish.notes ?? []).flatMap((note) => noteRows(note, theme)),
+        ...endRows({finish: event.finish, ...moment}, style.stats, columns, theme),
         BLANK,
       ];
     default:

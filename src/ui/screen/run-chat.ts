@@ -1,12 +1,15 @@
 // A chat on a terminal from its first frame to its last: keys go to the chat core, and its events become rows.
 
+import type {ModelInfo} from '../../engine/contract/backend.ts';
 import {ChatCore} from '../chat/chat-core.ts';
 import type {ChatEvent, ChatFace} from '../chat/chat-face.ts';
 import type {Item, Picker} from '../chat/picker.ts';
 import {commandItems} from '../chat/slash/all-commands.ts';
-import {paint, ROW_MARGIN, type Row, type Theme} from '../markdown/style.ts';
+import {BLANK, ROW_MARGIN, type Row, type Theme} from '../markdown/style.ts';
 import type {Effect, InputContext} from '../prompt/input.ts';
+import {partsRow} from '../rows/parts-row.ts';
 import {fullNotice, type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
+import {needsBlank} from '../rows/transcript.ts';
 import {AnswerView} from './answer-view.ts';
 import {eventRows} from './event-rows.ts';
 import {createHighlighter, type Highlighter} from './highlighter.ts';
@@ -28,7 +31,7 @@ export async function runChat(options: ScreenChatOptions): Promise<number> {
 
 class ChatScreen implements ScreenSource, ChatFace {
   readonly theme: Theme;
-  readonly hint = 'Ask anything (/help, @file)';
+  readonly hint = ['Type a message. / commands', '@ files', 'Ctrl+D quits'];
   readonly prompt: PromptServices;
   readonly #options: ScreenChatOptions;
   readonly #core: ChatCore;
@@ -40,6 +43,12 @@ class ChatScreen implements ScreenSource, ChatFace {
   /** The answer that is being written. */
   #view: AnswerView | undefined;
   #rows: Row[] = [];
+  /** The row printed last. */
+  #lastRow: Row | undefined;
+  /** The first line as long as it waits for the facts of the model. */
+  #banner: readonly string[] | undefined;
+  /** When the turn began. */
+  #begunAt = 0;
   /** What is done while nothing is answered, and what a tool does while something is. */
   #phase: Phase = {kind: 'loading', fraction: undefined};
   #toolPhase: Phase | undefined;
@@ -72,7 +81,7 @@ class ChatScreen implements ScreenSource, ChatFace {
     const {host, banner} = this.#options;
     host.onHangup(() => core.leave(129));
     host.stop.addEventListener('abort', () => core.leave());
-    this.#print(paint(banner, this.theme.dim));
+    this.#banner = banner();
     this.#screen.show();
     try {
       this.#background(this.#screen.loadInk().then(() => this.#highlighter.load()));
@@ -104,7 +113,6 @@ class ChatScreen implements ScreenSource, ChatFace {
       model: model?.id ?? '',
       used: last.used,
       limit: model?.contextSize,
-      temperature: settings.sampling.temperature,
       seed: settings.sampling.seed,
       queued,
       notice: this.prompt.notice,
@@ -114,10 +122,12 @@ class ChatScreen implements ScreenSource, ChatFace {
   finished(): readonly Row[] {
     const rows = [...this.#rows, ...(this.#view?.flush() ?? [])];
     this.#rows = [];
+    this.#lastRow = rows.at(-1) ?? this.#lastRow;
     return rows;
   }
 
   tail(limit: number): readonly Row[] {
+    if (this.#banner !== undefined) return [this.#bannerRow(this.#banner)].slice(0, limit);
     return this.#options.reducedMotion === true ? [] : (this.#view?.tail(limit) ?? []);
   }
 
@@ -148,12 +158,12 @@ class ChatScreen implements ScreenSource, ChatFace {
       this.#screen.drawWith(this.#pace);
       return;
     }
-    if (event.type === 'begin') this.#view = this.#newView();
+    if (event.type === 'begin') this.#begin();
     else if (event.type === 'end') {
       this.#endView();
       this.#noteFill();
     } else if (event.type === 'loading') this.#phase = {kind: 'loading', fraction: event.fraction};
-    else if (event.type === 'ready') this.#phase = {kind: 'idle'};
+    else if (event.type === 'ready') this.#ready(event.model);
     else if (event.type === 'activity') this.#toolPhase = workingPhase(event.text);
     this.#print(...this.#rowsOf(event));
     this.#screen.drawSoon(event.type === 'loading' ? this.#pace : 0);
@@ -166,12 +176,46 @@ class ChatScreen implements ScreenSource, ChatFace {
   }
 
   #rowsOf(event: ChatEvent): Row[] {
-    const style = {columns: this.columns, theme: this.theme, highlight: this.#highlighter.highlight};
-    return eventRows(event, style, this.#core.endsWithAnswer);
+    const {theme, columns} = this;
+    const style = {columns, theme, highlight: this.#highlighter.highlight, stats: this.#core.settings.stats};
+    const elapsedMs = this.#options.host.now() - this.#begunAt;
+    const rows = eventRows(event, style, {continuable: this.#core.endsWithAnswer, elapsedMs});
+    const above = this.#rows;
+    const isBelowOther = needsBlank([...(this.#lastRow === undefined ? [] : [this.#lastRow]), ...above]);
+    return event.type === 'said' && isBelowOther ? [BLANK, ...rows] : rows;
   }
 
   #print(...rows: Row[]): void {
+    const banner = this.#banner;
+    if (banner !== undefined && rows.length > 0) {
+      // What comes before the model is there stands below the first line.
+      this.#banner = undefined;
+      this.#rows.push(this.#bannerRow(banner));
+    }
     this.#rows.push(...(this.#view?.flush() ?? []), ...rows);
+  }
+
+  /** The first line, with the model as far as it is known. */
+  #bannerRow(parts: readonly string[]): Row {
+    return partsRow(
+      parts.map((text) => ({text, style: this.theme.dim})),
+      this.columns,
+      this.theme,
+    );
+  }
+
+  #ready(model: ModelInfo): void {
+    this.#phase = {kind: 'idle'};
+    const parts = this.#options.banner(model);
+    const wasHeld = this.#banner !== undefined;
+    this.#banner = undefined;
+    // Below notes the program's own name is there already.
+    this.#print(this.#bannerRow(wasHeld ? parts : parts.slice(1)), BLANK);
+  }
+
+  #begin(): void {
+    this.#view = this.#newView();
+    this.#begunAt = this.#options.host.now();
   }
 
   #newView(): AnswerView {

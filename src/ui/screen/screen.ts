@@ -6,6 +6,7 @@ import type {Picker} from '../chat/picker.ts';
 import {KeyDecoder} from '../keys/decoder.ts';
 import {type DecodedEvent, isKeyEvent, type KeyEvent, type TerminalEvent} from '../keys/event.ts';
 import type {Row, Theme} from '../markdown/style.ts';
+import {MOST_CHOICES} from '../prompt/complete.ts';
 import {type Effect, EMPTY_INPUT, type Input, type InputContext, onInput, openPicker} from '../prompt/input.ts';
 import type {Status} from '../rows/status-line.ts';
 import {type Choices, layOut, type View} from './draw/frame.ts';
@@ -29,7 +30,8 @@ const SETTLE = 50;
 /** What the screen asks of the chat behind it. */
 export interface ScreenSource {
   readonly theme: Theme;
-  readonly hint: string;
+  /** What an empty prompt shows, in parts. */
+  readonly hint: readonly string[];
   /** True while an answer streams: its frames are composed without Ink. */
   readonly streaming: boolean;
   context(): InputContext;
@@ -300,7 +302,8 @@ function panelOf({picker, completion}: Input): Choices | undefined {
     return {title: query === '' ? title + keys : `${title}: ${query}`, items: picker.shown, selected: picker.selected};
   }
   if (completion === undefined) return undefined;
-  return {title: undefined, items: completion.items, selected: completion.selected};
+  const {items, selected} = completion;
+  return {title: undefined, items, selected, isCut: items.length >= MOST_CHOICES};
 }
 
 /** Most terminals wrap what is on the screen anew when they change their width; these two cut it. */

@@ -1,6 +1,7 @@
 import {PassThrough} from 'node:stream';
 import {expect, test} from 'vitest';
-import {ByteProgress, formatDuration} from '../../../src/commands/host/byte-progress.ts';
+import {formatDuration} from '../../../src/base/units.ts';
+import {ByteProgress} from '../../../src/commands/host/byte-progress.ts';
 import {STREAMS} from '../../../src/commands/host/io.ts';
 
 function watch(isTTY: boolean, columns = 80, label = 'fetching') {

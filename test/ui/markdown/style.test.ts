@@ -3,7 +3,7 @@ import {width, withoutStyles} from '../../../src/base/cells/graphemes.ts';
 import {EngineError} from '../../../src/base/errors.ts';
 import {MarkdownStream} from '../../../src/ui/markdown/stream.ts';
 import {bareTheme, hyperlink, joinRows, paint, render, rowText, rowTexts} from '../../../src/ui/markdown/style.ts';
-import {endRow, errorRows} from '../../../src/ui/rows/end-row.ts';
+import {endRows, errorRows} from '../../../src/ui/rows/end-row.ts';
 import {statusRow} from '../../../src/ui/rows/status-line.ts';
 import {foldedRows, questionRows, toolCallRow, toolResultRow} from '../../../src/ui/rows/tool-rows.ts';
 import {transcriptRows, userRows} from '../../../src/ui/rows/transcript.ts';
@@ -52,11 +52,11 @@ const MAKERS: Readonly<Record<string, (evil: string) => readonly string[]>> = {
   result: (evil) => [toolResultRow(evil.repeat(9), 40, theme)],
   question: (evil) => questionRows(call(evil.repeat(9)), evil.repeat(9), 40, theme),
   folded: (evil) => foldedRows(evil, theme),
-  user: (evil) => userRows(evil, theme),
+  user: (evil) => userRows(evil, {columns: 40, theme}),
   error: (evil) => errorRows(new EngineError('io', evil, {hint: evil}), theme),
   status: (evil) => [statusRow(status(evil.repeat(9)), 42, theme)],
   notice: (evil) => [statusRow({...status('x'), notice: evil.repeat(9)}, 42, theme)],
-  end: (evil) => [endRow(finish(evil), theme, true)],
+  end: (evil) => endRows({finish: finish(evil), elapsedMs: 0, continuable: true}, 'full', 200, theme),
   transcript: (evil) =>
     transcriptRows(
       [
@@ -64,9 +64,7 @@ const MAKERS: Readonly<Record<string, (evil: string) => readonly string[]>> = {
         {role: 'assistant', content: evil, toolCalls: [call(evil)]},
         {role: 'tool', content: evil, name: evil, toolCallId: 'a'},
       ],
-      40,
-      theme,
-      () => undefined,
+      {columns: 40, theme, highlight: () => undefined},
     ),
   prose: (evil) => answer(`some ${evil.repeat(20)} words`),
   heading: (evil) => answer(`# ${evil}\n- **${evil}**\n> ${evil}`),

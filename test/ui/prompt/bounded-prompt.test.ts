@@ -108,7 +108,7 @@ describe.each(Object.entries(UNITS))('%s', (_name, unit) => {
 
   test('a frame costs no more than the text is long', () => {
     expectLinear((size) => {
-      promptRows(editorOf(textOf(unit, size)), [], 80, 10, THEME, '');
+      promptRows(editorOf(textOf(unit, size)), [], 80, 10, THEME, []);
     }, 2000);
   });
 });

@@ -15,7 +15,7 @@ function at(marked: string) {
 }
 
 function drawn(marked: string, limit = 10) {
-  const {rows, caret} = promptRows(at(marked), [], COLUMNS, limit, THEME, 'hint');
+  const {rows, caret} = promptRows(at(marked), [], COLUMNS, limit, THEME, ['hint']);
   return {rows: rows.map(withoutStyles), caret};
 }
 

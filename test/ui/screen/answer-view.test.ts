@@ -1,8 +1,6 @@
 import {expect, test} from 'vitest';
-import {EngineError} from '../../../src/base/errors.ts';
 import type {ConversationEvent} from '../../../src/engine/conversation/conversation.ts';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
-import {endRow, errorRows} from '../../../src/ui/rows/end-row.ts';
 import {AnswerView} from '../../../src/ui/screen/answer-view.ts';
 
 const theme = createTheme({color: false, unicode: true, hyperlinks: false});
@@ -19,17 +17,13 @@ function view(showThoughts = false): {view: AnswerView; tick: (ms: number) => vo
   };
 }
 
-const finish = (
-  reason: 'stop' | 'length' | 'context' | 'aborted',
-  stop?: string,
-): ConversationEvent & {type: 'finish'} => ({
+const finish: ConversationEvent & {type: 'finish'} = {
   type: 'finish',
-  reason,
-  ...(stop === undefined ? {} : {stop}),
+  reason: 'stop',
   usage: {promptTokens: 10, cachedTokens: 4, completionTokens: 212},
   timings: {firstTokenMs: 380, promptMs: 370, generationMs: 5000, promptTokensPerSecond: 20, tokensPerSecond: 41.84},
   seed: 1,
-});
+};
 
 test('a thought is folded into one line when it ends, and kept', () => {
   const {view: answer, tick} = view();
@@ -39,24 +33,14 @@ test('a thought is folded into one line when it ends, and kept', () => {
   expect(answer.phase.kind).toBe('thinking');
   tick(2500);
   answer.take({type: 'text', text: '\n\nDone.\n'});
-  answer.take(finish('stop'));
+  answer.take(finish);
   expect(bare(answer.flush())).toEqual(['thought for 2.5 s · 3 words · Ctrl+O shows it', 'Done.']);
-});
-
-test('the line below an answer says how much of it was a thought', () => {
-  const thought = (more: object) => {
-    const end = finish('stop');
-    return bare([endRow({...end, usage: {...end.usage, reasoningTokens: 12}, ...more}, theme, true)]);
-  };
-  const rest = '41.8 tok/s · first 0.38 s · stop: end of answer';
-  expect(thought({})).toEqual([`212 tok · 12 of them a thought · ${rest}`]);
-  expect(thought({thinkingCut: true})).toEqual([`212 tok · 12 of them a thought, ended by its budget · ${rest}`]);
 });
 
 test('a thought can be shown', () => {
   const {view: answer} = view(true);
   answer.take({type: 'reasoning', text: 'hm'});
-  answer.take(finish('stop'));
+  answer.take(finish);
   expect(bare(answer.flush())).toEqual(['hm']);
 });
 
@@ -76,7 +60,7 @@ test('what the model does not see any more is one row above the answer, without 
   const context = {type: 'context', policy: 'trim', droppedTurns: 2, droppedMessages: 4, isFurther: false} as const;
   answer.take({...context, shortened: [{tool: 'look\x1b[2J', characters: 3200}]});
   answer.take({type: 'text', text: 'Hi'});
-  answer.take(finish('stop'));
+  answer.take(finish);
   expect(bare(answer.flush())).toEqual([
     'The 2 oldest turns no longer fit and the model does not see them (/compact sums up instead).',
     'The result of look[2J does not fit: the model does not see 3,200 characters of its middle.',
@@ -87,7 +71,7 @@ test('what the model does not see any more is one row above the answer, without 
 test('model output cannot drive the terminal', () => {
   const {view: answer} = view();
   answer.take({type: 'text', text: 'a\x1b[2Jb\x1b]52;c;aGk=\x07\u202ec\u009b1m'});
-  answer.take(finish('stop'));
+  answer.take(finish);
   expect(bare(answer.flush())).toEqual(['a[2Jb]52;c;aGk=c1m']);
 });
 
@@ -98,25 +82,4 @@ test('the status counts tokens and their rate', () => {
     tick(100);
   }
   expect(answer.phase).toEqual({kind: 'generating', tokens: 11, tokensPerSecond: 10});
-});
-
-test.each([
-  [finish('stop'), '212 tok · 41.8 tok/s · first 0.38 s · stop: end of answer'],
-  [finish('stop', '\nUser:'), '212 tok · 41.8 tok/s · first 0.38 s · stop: "\\nUser:"'],
-  [
-    finish('length'),
-    '212 tok · 41.8 tok/s · first 0.38 s · stop: length, the answer is cut at max_tokens (/continue goes on)',
-  ],
-  [
-    finish('context'),
-    '212 tok · 41.8 tok/s · first 0.38 s · stop: the context is full (/undo, /clear, or restart with a larger --ctx)',
-  ],
-  [finish('aborted'), '212 tok · 41.8 tok/s · first 0.38 s · stop: by you (/continue goes on)'],
-])('the end line says why the answer ended', (event, row) => {
-  expect(bare([endRow(event, theme, true)])).toEqual([row]);
-});
-
-test('an error says what happened and what to do', () => {
-  const error = new EngineError('context_length_exceeded', 'too long\x07', {hint: '/undo'});
-  expect(bare(errorRows(error, theme))).toEqual(['error  too long', '  try  /undo', '']);
 });

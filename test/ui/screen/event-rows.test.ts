@@ -3,7 +3,6 @@ import type {ChatEvent} from '../../../src/ui/chat/chat-face.ts';
 import {bareTheme} from '../../../src/ui/markdown/style.ts';
 import {eventRows} from '../../../src/ui/screen/event-rows.ts';
 import {DRIVES, HOSTILE} from '../../fakes/hostile-text.ts';
-import {SCRIPTED_MODEL} from '../../fakes/scripted-backend.ts';
 
 const EVENTS: readonly ((evil: string) => ChatEvent)[] = [
   (text) => ({type: 'note', text}),
@@ -12,16 +11,12 @@ const EVENTS: readonly ((evil: string) => ChatEvent)[] = [
   (text) => ({type: 'error', error: new Error(text)}),
   (text) => ({type: 'end', finish: undefined, error: new Error(text)}),
   (text) => ({type: 'recall', messages: [{role: 'user', content: text}]}),
-  (text) => ({
-    type: 'ready',
-    model: {...SCRIPTED_MODEL, id: text, device: text},
-  }),
 ];
 
 test.each(HOSTILE)('events of a chat carry %j as it is, and their rows do not', (evil) => {
-  const style = {columns: 60, theme: bareTheme(true), highlight: () => undefined};
+  const style = {columns: 60, theme: bareTheme(true), highlight: () => undefined, stats: 'full' as const};
   for (const event of EVENTS) {
-    const rows = eventRows(event(`a${evil}b`), style, false);
+    const rows = eventRows(event(`a${evil}b`), style, {continuable: false, elapsedMs: 0});
     expect(rows.join('')).not.toMatch(DRIVES);
     expect(rows.join('')).not.toContain('\n');
     expect(rows.join('')).toContain('a');

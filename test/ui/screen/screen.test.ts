@@ -46,7 +46,7 @@ function streaming(env: Host['env'] = {}) {
   };
   const source: ScreenSource = {
     theme: createTheme({color: false, unicode: true, hyperlinks: false}),
-    hint: '',
+    hint: [],
     streaming: true,
     context: () => ({history: [], commands: [], files: undefined, columns: 80}),
     status: () => ({
@@ -54,7 +54,6 @@ function streaming(env: Host['env'] = {}) {
       model: '',
       used: 0,
       limit: undefined,
-      temperature: 0,
       seed: undefined,
       queued: 0,
       notice: undefined,

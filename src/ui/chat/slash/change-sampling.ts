@@ -3,6 +3,7 @@
 import {EngineError} from '../../../base/errors.ts';
 import type {SamplingParams} from '../../../engine/contract/sampling.ts';
 import {parseLogitBias, parseNumber, SAMPLING} from '../../../engine/contract/sampling-table.ts';
+import {FACE_SETTINGS} from './face-settings.ts';
 
 /** The names that /set shows; it knows those of other programs too. */
 export const SETTINGS: readonly string[] = [...SAMPLING.map(({set: [name]}) => name), 'logit_bias', 'stop'];
@@ -25,7 +26,7 @@ export function changeSampling(sampling: SamplingParams, name: string, value: st
   const row = rowNamed(name);
   if (row === undefined) {
     throw new EngineError('usage', `there is no setting ${name}`, {
-      hint: `settings: ${[...SETTINGS, 'think', 'context'].join(', ')}`,
+      hint: `settings: ${[...SETTINGS, 'think', 'context', ...FACE_SETTINGS].join(', ')}`,
     });
   }
   const [shown] = row.set;

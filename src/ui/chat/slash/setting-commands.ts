@@ -6,6 +6,7 @@ import {BLANK, joinRows, paint, rowText} from '../../markdown/style.ts';
 import {count} from '../../rows/status-line.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
 import {changeSampling, SETTINGS, samplingList} from './change-sampling.ts';
+import {FACE_SETTINGS, faceList, setFace} from './face-settings.ts';
 
 export const SETTING_COMMANDS: readonly SlashCommand[] = [
   {
@@ -13,9 +14,10 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
     group: 'model',
     brief: 'show or change the sampling settings',
     usage: '[NAME VALUE]',
-    help: `show or change ${[...SETTINGS, 'think', 'context'].join(', ')} (off = default)`,
+    help: `show or change ${[...SETTINGS, 'think', 'context', ...FACE_SETTINGS].join(', ')} (off = default)`,
     run: (chat, argument) => {
-      if (argument === '') return chat.note(`${samplingList(chat.settings.sampling)}${contextLine(chat)}`);
+      if (argument === '')
+        return chat.note(`${samplingList(chat.settings.sampling)}${contextLine(chat)}${faceList(chat)}`);
       const [name = '', ...rest] = argument.replace(/^parameter\s+/, '').split(/\s+/);
       set(chat, name.toLowerCase().replaceAll('-', '_'), rest.join(' '));
     },
@@ -69,6 +71,7 @@ function set(chat: ChatContext, name: string, value: string): void {
     setContext(chat, value);
     return;
   }
+  if (setFace(chat, name, value)) return;
   const {sampling, note} = changeSampling(chat.settings.sampling, name, value);
   chat.settings.sampling = sampling;
   chat.note(`${note}\n`);

@@ -12,11 +12,15 @@ export interface Choices {
   readonly title: string | undefined;
   readonly items: readonly Item[];
   readonly selected: number;
+  /** There are more than these: typing narrows them. */
+  readonly isCut?: boolean;
 }
 
 /** The choices that have room, as they are drawn. */
 export interface Panel {
   readonly title: Row | undefined;
+  /** Which of how many is selected, where not all have room. */
+  readonly count: Row | undefined;
   readonly items: readonly {readonly label: Row; readonly detail: Row}[];
   readonly selected: number;
 }
@@ -26,7 +30,7 @@ export interface View {
   readonly tail: (limit: number) => readonly Row[];
   readonly editor: Editor;
   readonly pastes: Pastes;
-  readonly hint: string;
+  readonly hint: readonly string[];
   readonly panel: Choices | undefined;
   readonly status: Status;
 }
@@ -55,25 +59,40 @@ export function layOut(view: View, size: Size, theme: Theme): Frame {
   const wanted = view.panel === undefined ? 1 : 2;
   const status = room >= wanted ? statusRow(view.status, columns, theme) : undefined;
   if (status !== undefined) room -= 1;
-  const panel = view.panel === undefined ? undefined : cutPanel(view.panel, Math.min(room, CHOICES + 1));
-  if (panel !== undefined) room -= panel.items.length + (panel.title === undefined ? 0 : 1);
+  const panel = view.panel === undefined ? undefined : cutPanel(view.panel, Math.min(room, CHOICES + 2), theme);
+  if (panel !== undefined) room -= panelHeight(panel);
   const tail = room > 0 ? view.tail(Math.min(TAIL, room)) : [];
   const gap = tail.length > 0 && tail.length < room ? [BLANK] : [];
   return {tail: [...tail, ...gap], prompt, caret, panel, status, columns};
 }
 
+function panelHeight({items, title, count}: Panel): number {
+  return items.length + (title === undefined ? 0 : 1) + (count === undefined ? 0 : 1);
+}
+
 /** The choices around the selected one. */
-function cutPanel(panel: Choices, rows: number): Panel | undefined {
+function cutPanel(panel: Choices, rows: number, theme: Theme): Panel | undefined {
   // On a single row the choice says more than the title.
   const title = rows > 1 || panel.items.length === 0 ? panel.title : undefined;
-  const limit = Math.min(CHOICES, rows - (title === undefined ? 0 : 1));
+  const beside = rows - (title === undefined ? 0 : 1);
+  const fits = panel.items.length <= Math.min(CHOICES, beside);
+  // With a row or two the choices themselves say more than how many there are.
+  const isCounted = !fits && beside > 2;
+  const limit = Math.min(CHOICES, isCounted ? beside - 1 : beside);
   if (limit < 1 && panel.items.length > 0) return undefined;
   if (rows < 1 || (panel.items.length === 0 && title === undefined)) return undefined;
   const first = Math.max(0, Math.min(panel.selected - Math.floor(limit / 2), panel.items.length - limit));
   const row = (text: string) => paint(rowText(text), '');
   return {
     title: title === undefined ? undefined : row(title),
+    count: isCounted ? countRow(panel, first, limit, theme) : undefined,
     items: panel.items.slice(first, first + limit).map(({label, detail}) => ({label: row(label), detail: row(detail)})),
     selected: panel.selected - first,
   };
+}
+
+/** `  7/28 ▲▼`: the selected choice, how many there are, and on which sides. */
+function countRow({items, selected, isCut}: Choices, first: number, limit: number, theme: Theme): Row {
+  const arrows = `${first > 0 ? theme.up : ''}${first + limit < items.length ? theme.down : ''}`;
+  return paint(`  ${selected + 1}/${items.length}${isCut === true ? '+' : ''} ${arrows}`, theme.dim);
 }

@@ -95,6 +95,7 @@ function Choices({panel, columns, theme, standIns}: ChoicesProps) {
       {panel.items.map((item, index) => (
         <Choice key={item.label} item={item} selected={index === panel.selected} {...shared} />
       ))}
+      {panel.count !== undefined && <Text wrap="truncate">{standIns.of(panel.count, room)}</Text>}
     </Box>
   );
 }

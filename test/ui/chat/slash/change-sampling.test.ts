@@ -55,6 +55,6 @@ test('/help names all of them', () => {
   expect(detail).toBe(
     '[NAME VALUE]  show or change max_tokens, thinking_budget, temperature, top_p, top_k, min_p, seed, ' +
       'repeat_penalty, ' +
-      'frequency_penalty, presence_penalty, no_repeat_ngram_size, logit_bias, stop, think, context (off = default)',
+      'frequency_penalty, presence_penalty, no_repeat_ngram_size, logit_bias, stop, think, context, stats, notify (off = default)',
   );
 });

@@ -141,3 +141,15 @@ test('/tokens of a server without a vocabulary says how to get it', async () => 
     'error: this server does not expose its vocabulary; give one with --tokenizer',
   ]);
 });
+
+test('/set stats and /set notify take one of their words, and are listed', async () => {
+  const {say, core} = await openChat();
+  expect(core.settings).toMatchObject({stats: 'off', notify: 'auto'});
+  expect(await say('/set stats full')).toEqual(['note: stats = full']);
+  expect(await say('/set notify always')).toEqual(['note: notify = always']);
+  expect(core.settings).toMatchObject({stats: 'full', notify: 'always'});
+  expect(await say('/set stats some')).toEqual(['error: stats must be one of off, on, full, not some']);
+  expect(core.settings.stats).toBe('full');
+  const [list = ''] = await say('/set');
+  expect(list).toContain('stats                full       figures below each answer: off, on, full');
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {width} from '../../../../src/base/cells/graphemes.ts';
-import {createTheme} from '../../../../src/ui/markdown/style.ts';
+import {width, withoutStyles} from '../../../../src/base/cells/graphemes.ts';
+import {BLANK, createTheme} from '../../../../src/ui/markdown/style.ts';
 import {EMPTY_EDITOR, insert} from '../../../../src/ui/prompt/editor.ts';
 import {type Frame, layOut, type View} from '../../../../src/ui/screen/draw/frame.ts';
 import {plainLayout} from '../../../../src/ui/screen/draw/live-region.ts';
@@ -14,7 +14,7 @@ function view(text: string, tail: number, choices: number | undefined): View {
     tail: (limit) => rowsOf(...Array.from({length: Math.min(limit, tail)}, (_, index) => `tail ${index}`)),
     editor: insert(EMPTY_EDITOR, text),
     pastes: [],
-    hint: 'Ask anything',
+    hint: ['Type a message.', '@ files'],
     panel:
       choices === undefined
         ? undefined
@@ -28,7 +28,6 @@ function view(text: string, tail: number, choices: number | undefined): View {
       model: 'm',
       used: 10,
       limit: 100,
-      temperature: 0.7,
       seed: undefined,
       queued: 0,
       notice: undefined,
@@ -37,7 +36,9 @@ function view(text: string, tail: number, choices: number | undefined): View {
 }
 
 const panelRows = ({panel}: Frame) =>
-  panel === undefined ? 0 : panel.items.length + (panel.title === undefined ? 0 : 1);
+  panel === undefined
+    ? 0
+    : panel.items.length + (panel.title === undefined ? 0 : 1) + (panel.count === undefined ? 0 : 1);
 
 test('whatever is to be seen, it takes fewer rows than the terminal and no row its full width', () => {
   const text = fc.string({unit: fc.constantFrom('a', ' ', '\n', '日', '👍', 'é'), maxLength: 200});
@@ -65,4 +66,27 @@ test('a long list shows the choices around the selected one', () => {
   const {panel} = layOut(view('', 0, 20), {columns: 40, rows: 24}, theme);
   expect(panel?.items.map(({label}) => label)).toEqual(['14', '15', '16', '17', '18', '19']);
   expect(panel?.selected).toBe(5);
+});
+
+test.each<[choices: number, rows: number, shown: number, count: string | undefined]>([
+  [6, 30, 6, undefined],
+  [7, 30, 6, '  7/7 ▲'],
+  [20, 30, 6, '  20/20 ▲'],
+  [20, 8, 3, '  20/20 ▲'],
+  [20, 6, 2, undefined],
+])('of %i choices on %i rows it says which one is selected, of how many', (choices, rows, shown, count) => {
+  const frame = layOut(view('', 0, choices), {columns: 40, rows}, theme);
+  expect(frame.panel?.items).toHaveLength(shown);
+  expect(frame.panel?.count === undefined ? undefined : withoutStyles(frame.panel.count)).toBe(count);
+});
+
+test('the arrows say on which sides there are more', () => {
+  const at = (selected: number, isCut = false) => {
+    const {panel} = view('', 0, 28);
+    const seen = {...view('', 0, 28), panel: {...(panel as NonNullable<typeof panel>), selected, isCut}};
+    return withoutStyles(layOut(seen, {columns: 40, rows: 30}, theme).panel?.count ?? BLANK);
+  };
+  expect(at(0)).toBe('  1/28 ▼');
+  expect(at(14)).toBe('  15/28 ▲▼');
+  expect(at(27, true)).toBe('  28/28+ ▲');
 });

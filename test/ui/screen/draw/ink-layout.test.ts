@@ -20,6 +20,7 @@ function frame(columns: number, choices: readonly [label: string, detail: string
     caret: {row: 0, column: 0},
     panel: {
       title: text('which'),
+      count: undefined,
       items: choices.map(([label, detail]) => ({label: text(label), detail: text(detail)})),
       selected: 0,
     },
