@@ -254,7 +254,7 @@ describe('of a server, on a terminal', () => {
     const program = onPty(['mistral-chat', '--instruct', '--url', `${url}/v1`, '--resume', '20260102', '--no-save']);
     await program.see(/^ready/m);
     program.type('hello\r');
-    await program.see(/stop: length[\s\S]*^ready/m);
+    await program.see(/cut off at the length limit[\s\S]*^ready/m);
     program.type('fail\r');
     await program.see(/error[\s\S]*^ready/m);
     // The message that failed came back to the prompt: Ctrl+U takes it away.

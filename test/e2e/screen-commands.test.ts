@@ -38,7 +38,7 @@ test('settings are checked, shown and used', async () => {
   program.type('/set max_tokens 3\r');
   await program.see('max_tokens = 3');
   program.type('go\r');
-  await program.see('stop: length, the answer is cut at max_tokens');
+  await program.see('cut off at the length limit');
   program.type('/stats\r');
   await program.see('answer     3 tokens');
   program.type('/system Be brief.\r');

@@ -35,7 +35,7 @@ test('what the emulator counts is what the screen counts', async () => {
 test.each([20, 100])('answers that come after %i ms never reach the shell', async (delay) => {
   const program = shell({answers: late(delay)});
   program.type(`${command({})}\r`);
-  await program.see('> Ask anything');
+  await program.see('> Type a message');
   program.type('/exit\r');
   await program.see(/\$ $/);
   await new Promise((resolve) => setTimeout(resolve, 500));

@@ -10,13 +10,13 @@ test('/heat colours an answer that came without certainty, also a resumed one, a
   const first = chat(state);
   await first.see('ready');
   await say(first, 'hello');
-  const ends = first.text().split('stop: length').length;
+  const ends = first.text().split('cut off at the length limit').length;
   first.type('/heat\r');
   await first.see(LEGEND);
   const [, tokens, guesses] = LEGEND.exec(first.text()) ?? [];
   expect(Number(tokens)).toBeGreaterThan(4);
   expect(Number(guesses)).toBeGreaterThan(0);
-  expect(first.text().split('stop: length')).toHaveLength(ends);
+  expect(first.text().split('cut off at the length limit')).toHaveLength(ends);
   await leave(first);
   const second = chat(state, ['--max-tokens', '8', '--continue']);
   await second.see('ready');
@@ -32,9 +32,9 @@ test('/alt goes on from another token, as a branch', async () => {
   await say(program, 'hello');
   program.type('/alt 2\r');
   await program.see(/^alternatives to "/m);
-  const ends = program.text().split('stop: length').length;
+  const ends = program.text().split('cut off at the length limit').length;
   program.type('\x1b[B\r');
-  await program.until(() => program.text().split('stop: length').length > ends, 'the other answer');
+  await program.until(() => program.text().split('cut off at the length limit').length > ends, 'the other answer');
   program.type('/branches\r');
   await program.see('1 (here)');
   program.type('\x1b');
@@ -51,5 +51,5 @@ test('there is nothing to colour before an answer; a long reading can be stopped
   program.type('/heat\r\x03');
   await program.until(() => /^ready/m.test(program.text()), 'the prompt');
   program.type('after\r');
-  await program.see('> after');
+  await program.see('▌ after');
 });

@@ -35,11 +35,11 @@ test('a cut answer is gone on with, and the history is what was said', async () 
     {pieces: [' three'], reason: 'stop'},
     {pieces: ['Yes'], reason: 'stop'},
   ]);
-  expect(program.text()).toContain('large · ctx 4096 · remote, 127.0.0.1');
+  expect(program.text()).toContain('large · context 4,096 tokens · remote, 127.0.0.1');
   program.type('count\r');
-  await program.see('stop: length');
+  await program.see('cut off at the length limit');
   program.type('/continue\r');
-  await program.see('stop: end of answer');
+  await program.see(/^ ?three\n[\s\S]*^ready/m);
   program.type('really?\r');
   await program.see(/^Yes$/m);
   expect(asked.at(-1)?.body.messages).toEqual([
@@ -54,7 +54,7 @@ test('a cut answer is gone on with, and the history is what was said', async () 
 test('what needs the vocabulary says how to get it', async () => {
   const {program} = await remoteChat([{pieces: ['Hi'], reason: 'stop'}]);
   program.type('hello\r');
-  await program.see('stop: end of answer');
+  await program.see(/^Hi\n[\s\S]*^ready/m);
   program.type('/tokens\r');
   await program.see('this server does not expose its vocabulary; give one with --tokenizer');
 });

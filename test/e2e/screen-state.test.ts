@@ -66,7 +66,7 @@ test('a damaged cache is not used: the messages are evaluated', async () => {
   truncateSync(cache, 100);
   const second = chat(state, ['--max-tokens', '8', '--continue']);
   await second.see('ready');
-  expect(second.text()).toContain('> one');
+  expect(second.text()).toContain('▌ one');
   await say(second, 'two');
   second.type('/stats\r');
   await second.see(/tokens, 0 of them cached/);
@@ -95,7 +95,7 @@ test('a session that is none is refused before the screen; one with damaged line
   writeFileSync(file, `${whole}{"type":"message","node"\n\u0000\u0001`);
   const resumed = chat(state, ['--max-tokens', '8', '--continue']);
   await resumed.see('ready');
-  expect(resumed.text()).toContain('> one');
+  expect(resumed.text()).toContain('▌ one');
   expect(resumed.text()).toMatch(/session \S+: 2 damaged lines were left out/);
   await say(resumed, 'two');
   await leave(resumed);
@@ -105,7 +105,7 @@ test('a session that is none is refused before the screen; one with damaged line
 test('a message is on the disk at Enter, while the model is loaded; the next chat has it in its prompt', async () => {
   const state = newState();
   const first = chat(state);
-  await first.see('> Ask');
+  await first.see('> Type');
   first.type('remember me\r');
   await first.until(() => existsSync(join(state, 'sessions')) && files(state, '.jsonl').length > 0, 'the file');
   first.kill('SIGKILL');
@@ -156,7 +156,7 @@ test.each([
   expect(first.signal).toBe(signal === 'SIGHUP' ? 1 : 9);
   const second = chat(state, ['--max-tokens', '8', '--continue']);
   await second.see('ready');
-  expect(second.text()).toContain('> question');
+  expect(second.text()).toContain('▌ question');
   await leave(second);
   const [file = ''] = files(state, '.jsonl');
   expect(said(file)).toEqual(['question']);
@@ -170,9 +170,9 @@ test('a terminal of 40x10 and one of 3 rows show the whole program', async () =>
     {columns: 24, rows: 3},
   ]) {
     const program = chat(newState(), ['--max-tokens', '8'], size);
-    await program.see('> Ask');
+    await program.see('> Type');
     program.type('hello\r');
-    await program.see('stop: length');
+    await program.see(/cut off at the length\s+limit/);
     program.type('\x04');
     expect(await program.exited()).toBe(0);
     expect(program.output).not.toMatch(/\x1b\[[23]J/);

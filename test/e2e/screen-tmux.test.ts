@@ -59,9 +59,9 @@ test('a chat in a second emulator: the shell above stays, Ctrl-Z and fg work, th
   here.type('\x1a');
   await see(here, 'Stopped');
   here.type('fg\r');
-  await see(here, /ready[^\n]*\n> Ask anything[^\n]*\n*$/);
+  await see(here, /ready[^\n]*\n> Type a message[^\n]*\n*$/);
   here.type('/exit\r');
   await see(here, /\$ *\n*$/);
   expect(here.text()).toMatch(/^earlier-line$/m);
-  expect(here.text()).not.toContain('Ask anything');
+  expect(here.text()).not.toContain('Type a message');
 });

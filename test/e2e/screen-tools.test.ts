@@ -65,7 +65,7 @@ test('always asks once', async () => {
 test('Enter refuses, and the model hears of it; what was being typed stays in the prompt', async () => {
   const {program} = await toolChat('echo three >ran', 'no', {prefillMs: 300});
   program.type('add\r');
-  await program.see('reading prompt');
+  await program.see('reading the prompt');
   program.type('my 1');
   await program.see('run add? 1-3');
   program.type('2 draft');
@@ -84,7 +84,7 @@ test.each([
   program.type('add\r');
   await program.see('run add? 1-3');
   program.type(key);
-  await program.see('stop: by you (/regen answers)');
+  await program.see('stopped (/regen to try again)');
   expect(program.text()).toMatch(/^result Error: the user stopped this call\.$/m);
   program.type('/tools off\r');
   await program.see('no tools');
@@ -100,7 +100,7 @@ test('Ctrl-C while a tool runs ends it with all it started, and gives the prompt
   await program.see('running add');
   await program.until(() => pidIn(cwd) > 0, 'the process of the tool');
   program.type('\x03');
-  await program.see('stop: by you (/regen answers)');
+  await program.see('stopped (/regen to try again)');
   await program.until(() => !isAlive(-pidIn(cwd)), 'the end of its process group');
   program.type('/tools off\rhello\r');
   await program.see('You said: hello');
@@ -138,12 +138,13 @@ test('Ctrl+O prints the whole of a result of which one row was shown', async () 
   program.type('add\r');
   await program.see('run add? 1-3');
   program.type('1');
-  await program.see('stop: end of answer');
+  await program.see(/^Done\.$/m);
+  await program.see(/^ready/m);
   expect(program.text()).toMatch(/^result line 1 line 2 .*…$/m);
   expect(program.text()).not.toContain('line 40');
   program.type('\x0f');
   await program.see(/^line 40$/m);
-  expect(program.text()).toMatch(/stop: end of answer\n\nline 1\nline 2\n/);
+  expect(program.text()).toMatch(/^Done\.\n\nline 1\nline 2\n/m);
 });
 
 test('bad tools are refused with the reason', async () => {

@@ -5,7 +5,9 @@ import {chatPrograms} from './harness/chat-app.ts';
 
 const {chat, shell, command, folder} = chatPrograms();
 
-const PROMPT = /^> Ask anything/;
+const PROMPT = /^> Type a message/;
+/** The line below an answer, with figures. */
+const ENDED = /^\d+ tok · /m;
 const prompts = (lines: readonly string[]) => lines.filter((line) => PROMPT.test(line)).length;
 
 test('the answer stands in the scrollback as it was said, below the lines of the shell', async () => {
@@ -13,10 +15,10 @@ test('the answer stands in the scrollback as it was said, below the lines of the
   const program = shell({rows: 12});
   program.type('echo earlier-shell-line\r');
   await program.see(/^earlier-shell-line/m);
-  program.type(`${command({reply, tokensPerSecond: 800})}\r`);
-  await program.see('> Ask anything');
+  program.type(`${command({reply, tokensPerSecond: 800, stats: 'on'})}\r`);
+  await program.see('> Type a message');
   program.type('go\r');
-  await program.see('stop: end of answer');
+  await program.see(ENDED);
   program.type('/exit\r');
   await program.see(/\$ $/);
   const lines = program.lines();
@@ -32,20 +34,20 @@ test('what is typed while the model loads and while it answers is sent in its or
   const program = chat({loadMs: 500, tokensPerSecond: 30});
   await program.see('loading');
   program.type('first\rsec');
-  await program.see('queued 1');
+  await program.see('1 waiting');
   await program.see('You said: fi');
   program.type('ond\rthird');
   await program.see('You said: second');
   await program.see(/^> third$/m);
-  expect(program.text()).toMatch(/> first\nYou said: first\n[\s\S]*> second\nYou said: second/);
+  expect(program.text()).toMatch(/▌ first\nYou said: first\n[\s\S]*▌ second\nYou said: second/);
   program.type('\x03\x04');
   expect(await program.exited()).toBe(0);
 });
 
 test('one prompt and no ghosts after resizing, also while an answer streams', async () => {
   const reply = 'some words that go on '.repeat(60);
-  const program = chat({reply, tokensPerSecond: 60}, {columns: 100, rows: 20});
-  await program.see('> Ask anything');
+  const program = chat({reply, tokensPerSecond: 60, stats: 'on'}, {columns: 100, rows: 20});
+  await program.see('> Type a message');
   program.type('go\r');
   await program.see('some words');
   for (const [columns, rows] of [
@@ -58,28 +60,28 @@ test('one prompt and no ghosts after resizing, also while an answer streams', as
     await program.resize(columns, rows);
     await new Promise((resolve) => setTimeout(resolve, 120));
   }
-  await program.see('stop: end of answer');
+  await program.see(ENDED);
   await program.see('ready');
   const lines = program.lines();
   expect(prompts(lines)).toBe(1);
-  expect(lines.filter((line) => line.includes('generating'))).toEqual([]);
+  expect(lines.filter((line) => line.includes('answering'))).toEqual([]);
   expect(lines.filter((line) => line.startsWith('ready'))).toHaveLength(1);
   expect(lines.join(' ').match(/some words that go on/g)).toHaveLength(60);
 });
 
 test('a paste of 500 lines is folded, sent whole, and deleted by one key', async () => {
   const pasted = Array.from({length: 500}, (_, index) => `row ${index}`).join('\r');
-  const program = chat({tokensPerSecond: 20_000});
+  const program = chat({tokensPerSecond: 20_000, stats: 'on'});
   await program.see('ready');
   program.paste(pasted);
   await program.see('> [paste 1: 500 lines]');
   program.type('\x7f');
-  await program.see('> Ask anything');
+  await program.see('> Type a message');
   program.paste(pasted);
   await program.see('[paste 2: 500 lines]');
   program.type(' end\r');
-  await program.see('stop: end of answer');
-  expect(program.text()).toContain('> [paste 2: 500 lines] end');
+  await program.see(ENDED);
+  expect(program.text()).toContain('▌ [paste 2: 500 lines] end');
   expect(program.text()).toContain('You said: row 0');
   expect(program.text()).toContain('row 499 end');
   program.type('\x0f');
@@ -92,13 +94,13 @@ test('Esc and Ctrl-C stop the answer and keep what was said; twice Ctrl-C leaves
   program.type('one\r');
   await program.see('word word');
   program.type('\x1b');
-  await program.see('stop: by you');
+  await program.see('stopped (/continue');
   program.type('two\r');
-  await program.see('> two\nword word');
+  await program.see('▌ two\nword word');
   program.type('\x03');
-  await program.until(() => program.text().split('stop: by you').length === 3, 'the second stop');
+  await program.until(() => program.text().split('stopped (/continue').length === 3, 'the second stop');
   program.type('draft\x03');
-  await program.see('> Ask anything');
+  await program.see('> Type a message');
   program.type('\x03');
   await program.see('press Ctrl+C again to quit');
   program.type('\x03');
@@ -156,7 +158,7 @@ test('a terminal of 40x10, and one of 3 rows, show a whole chat', async () => {
     {columns: 20, rows: 3},
   ]) {
     const program = chat({reply: `${'ten words '.repeat(30)}end`, tokensPerSecond: 500}, size);
-    await program.see('> Ask');
+    await program.see('> Type');
     program.type('go\r');
     await program.see(/\bend\n/);
     await program.until(() => program.cursor().line.startsWith('> '), 'the prompt');
@@ -183,7 +185,7 @@ test('after kill -9 in mid-answer the chat goes on with what was said', async ()
   // The last row may be cut inside its number, so the largest one counts.
   const shown = Math.max(...program.lines().map((line) => Number(/^line (\d+)$/.exec(line)?.[1] ?? 0)));
   const resumed = chat({session});
-  await resumed.see(/> count\nline 0\nline 1\n/);
+  await resumed.see(/▌ count\nline 0\nline 1\n/);
   await resumed.see(`line ${shown - 2}`);
   resumed.type('and on\r');
   await resumed.see('You said: and on');
@@ -214,13 +216,13 @@ test('a vanished terminal ends the chat', async () => {
 
 test('with reduced motion rows come when they are finished, and no figure runs', async () => {
   const reply = Array.from({length: 12}, (_, index) => `row number ${index}`).join('\n');
-  const program = chat({reply, still: true, tokensPerSecond: 60});
+  const program = chat({reply, still: true, tokensPerSecond: 60, stats: 'on'});
   await program.see('ready');
   program.type('go\r');
-  await program.see('stop: end of answer');
+  await program.see(ENDED);
   const written = program.output.replaceAll(/\x1b\[[\d;?]*[a-zA-Z]/g, ' ');
   expect(written.match(/row number \d+/g)).toHaveLength(12);
   expect(written.match(/row /g)).toHaveLength(12);
-  expect(written).toMatch(/reading prompt|generating/);
-  expect(written).not.toMatch(/\d tok[^\r\n]*Esc stop/);
+  expect(written).toMatch(/reading the prompt|answering/);
+  expect(written).not.toMatch(/\d tok[^\r\n]*Esc to stop/);
 });

@@ -8,7 +8,7 @@ import {type PtyOptions, PtyProgram} from './pty.ts';
 
 const BIN = join(import.meta.dirname, '../../../bin/mistral-chat.js');
 
-const ends = (program: PtyProgram) => program.text().split('stop: length').length;
+const ends = (program: PtyProgram) => program.text().split('cut off at the length limit').length;
 
 /** Says something and waits for the end of the answer, which is cut by --max-tokens. */
 export async function say(program: PtyProgram, text: string): Promise<void> {
