@@ -54,7 +54,7 @@ test('/help names all of them', () => {
   const {detail} = commandItems().find(({label}) => label === '/set') ?? {};
   expect(detail).toBe(
     '[NAME VALUE]  show or change max_tokens, thinking_budget, temperature, top_p, top_k, min_p, seed, ' +
-      'repeat_penalty, ' +
+      'repeat_penalty, repeat_last_n, ' +
       'frequency_penalty, presence_penalty, no_repeat_ngram_size, logit_bias, stop, think, context, stats, notify (off = default)',
   );
 });
