@@ -69,7 +69,7 @@ const CLEANS =
 const WRITES = /^(commands\/host\/.*|ui\/screen\/(draw\/terminal|screen|prompt-services))\.ts$/;
 /** Who says of a text that it is a row, or a sequence for the terminal. */
 const MAKES_ROWS = /^ui\/(markdown\/style|screen\/draw\/ink-layout)\.tsx?$/;
-const MAKES_SEQUENCES = /^ui\/(clipboard|screen\/draw\/(terminal|painter|handshake))\.ts$/;
+const MAKES_SEQUENCES = /^ui\/(clipboard|screen\/notices|screen\/draw\/(terminal|painter|handshake))\.ts$/;
 
 /** One name, one file; a command and the route of the same name are the two faces of one thing. */
 const SAME_NAME = ['chat', 'fim'];

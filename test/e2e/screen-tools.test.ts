@@ -30,7 +30,7 @@ async function toolChat(
   await program.see('sub: no command set. Takes one from another');
   await program.see('sub#/minProperties: this "minProperties" is not enforced');
   program.type('/tools add=./add.sh\r');
-  await program.see('add: runs ./add.sh, asks. Adds two numbers');
+  await program.see('add: runs ./add.sh (asks first). Adds two numbers');
   return {program, cwd};
 }
 

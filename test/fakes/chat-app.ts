@@ -23,6 +23,8 @@ export interface ChatAppOptions {
   /** Reduced motion. */
   readonly still?: boolean;
   readonly stats?: 'off' | 'on' | 'full';
+  readonly notify?: 'off' | 'auto' | 'bell' | 'always';
+  readonly title?: boolean;
   /** What the model calls after a message, when it was given tools. */
   readonly call?: {readonly name: string; readonly arguments: string};
 }
@@ -48,6 +50,8 @@ const code = await runChat({
   sampling: {asked: {}, otherwise: {temperature: 0.7}},
   banner: (model) => ['mistral-chat test', ...(model === undefined ? [] : [model.id])],
   ...(options.stats === undefined ? {} : {stats: options.stats}),
+  ...(options.notify === undefined ? {} : {notify: options.notify}),
+  title: options.title !== false,
   session:
     options.session !== undefined && existsSync(options.session)
       ? Session.read(options.session)

@@ -3,6 +3,7 @@
 import {defined} from '../../base/defined.ts';
 import {clipboardSequence} from '../../ui/clipboard.ts';
 import {runPlainChat} from '../../ui/plain/plain-chat.ts';
+import {BELL} from '../../ui/screen/notices.ts';
 import {homeFolder} from '../host/folders.ts';
 import {type Io, sendSequence} from '../host/io.ts';
 import {terminalAbilities} from '../host/terminal-abilities.ts';
@@ -47,6 +48,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           stop: io.stop,
           captureInterrupt: (handler) => io.captureInterrupt(handler),
           copy: (text) => copy(io, text),
+          bell: () => sendSequence(io, BELL),
           now: () => performance.now(),
         }).finally(() => kept.close());
       },

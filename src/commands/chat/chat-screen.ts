@@ -16,7 +16,8 @@ import {commandEnvironment, KeptChat, shellFor, type TerminalChat, toolsOf} from
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
-  const {model, flags, sampling, system, save, tools, thoughts, contextPolicy, reducedMotion, stats, notify} = options;
+  const {model, flags, sampling, system, save, tools, thoughts, contextPolicy, reducedMotion, stats, notify, title} =
+    options;
   const named = meant(io, model, flags);
   const state = stateFolder(io.env);
   const kept = new KeptChat(io, options);
@@ -44,6 +45,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     ...(system === undefined ? {} : {system}),
     banner: firstLine(named),
     ...defined({stats, notify}),
+    title,
     history: new History(save ? join(state, 'history.jsonl') : undefined),
     session,
     ...(sessions === undefined ? {} : {sessions}),

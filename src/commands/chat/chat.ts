@@ -51,6 +51,7 @@ interface ChatFlags extends EngineFlags, ThoughtFlags {
   readonly reducedMotion?: true;
   readonly stats?: StatsLevel;
   readonly notify?: NotifyChoice;
+  readonly title: boolean;
   readonly tools?: string;
   readonly exec?: readonly string[];
   readonly env?: readonly string[];
@@ -98,6 +99,7 @@ export function addChatCommand(command: Command, io: Io): void {
         'tell when an answer is ready or a tool asks, while the window is in the background (also MISTRAL_NOTIFY)',
       ).choices(['off', 'auto', 'bell', 'always']),
     )
+    .option('--no-title', 'leave the title of the window as it is')
     .option('--continue', 'go on with the last kept chat')
     .addOption(new Option('--resume <id>', 'go on with this kept chat (mistral sessions list)').conflicts('continue'))
     .option('--no-save', 'keep nothing of this chat')
@@ -141,7 +143,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
       ...{model, flags, sampling: choice, system, resume: flags.continue ?? resume, save, tools: flags},
       thoughts: thoughtChoice(flags),
       contextPolicy: flags.contextPolicy,
-      ...{stats: flags.stats, notify: await notifyChoice(io, flags)},
+      ...{stats: flags.stats, notify: await notifyChoice(io, flags), title: flags.title},
       ...{reducedMotion: wantsReducedMotion(io, flags), screenReader: usesScreenReader(io, flags)},
     };
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);

@@ -33,6 +33,8 @@ export interface TerminalChat {
   readonly contextPolicy: ContextPolicy;
   readonly stats?: StatsLevel | undefined;
   readonly notify?: NotifyChoice | undefined;
+  /** The window gets a title. */
+  readonly title: boolean;
   /** Nothing moves by itself. */
   readonly reducedMotion: boolean;
   /** A screen reader reads along. */

@@ -30,7 +30,12 @@ export interface PlainChatOptions extends ChatHost, Omit<ChatOptions, 'host' | '
   readonly captureInterrupt: (handler: () => void) => () => void;
   /** Has the terminal copy a text; false when it cannot. */
   readonly copy: (text: string) => boolean;
+  /** Rings the terminal's bell. */
+  readonly bell: () => void;
 }
+
+/** An answer that took less is waited for. Milliseconds. */
+const LONG = 5000;
 
 /**
  * Chats until the person leaves or the input ends.
@@ -48,6 +53,8 @@ class PlainChat implements ChatFace {
   readonly #core: ChatCore;
   /** Gives Ctrl-C back. */
   #release = () => {};
+  /** When the turn began. */
+  #begunAt = 0;
   /** A thought is being written. */
   #thinking = false;
 
@@ -80,6 +87,7 @@ class PlainChat implements ChatFace {
   }
 
   pick(picker: Picker): Promise<number | undefined> {
+    if (picker.question === true) this.#ring();
     return this.#terminal.pick(picker);
   }
 
@@ -98,11 +106,13 @@ class PlainChat implements ChatFace {
         this.#showAnswer(event.event);
         break;
       case 'begin':
+        this.#begunAt = this.#options.now();
         this.#release = this.#options.captureInterrupt(() => this.#interrupt());
         break;
       case 'end':
         this.#release();
         this.#terminal.endLine();
+        if (event.finish?.reason !== 'aborted' && this.#options.now() - this.#begunAt >= LONG) this.#ring();
         if (event.error !== undefined) this.#complain(event.error);
         break;
       case 'rows':
@@ -168,6 +178,11 @@ class PlainChat implements ChatFace {
         this.#rule();
       }
     }
+  }
+
+  /** Nothing is known of the window, and nothing else is written: only for those who ask for it. */
+  #ring(): void {
+    if (this.#core.settings.notify === 'always') this.#options.bell();
   }
 
   #statsRows(finish: Finish): string[] {

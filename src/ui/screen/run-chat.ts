@@ -5,10 +5,11 @@ import {ChatCore} from '../chat/chat-core.ts';
 import type {ChatEvent, ChatFace} from '../chat/chat-face.ts';
 import type {Item, Picker} from '../chat/picker.ts';
 import {commandItems} from '../chat/slash/all-commands.ts';
-import {BLANK, ROW_MARGIN, type Row, type Theme} from '../markdown/style.ts';
+import {BLANK, ROW_MARGIN, type Row, type Style, type Theme} from '../markdown/style.ts';
 import type {Effect, InputContext} from '../prompt/input.ts';
 import {partsRow} from '../rows/parts-row.ts';
 import {fullNotice, type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
+import {tintFor} from '../rows/tint.ts';
 import {needsBlank} from '../rows/transcript.ts';
 import {AnswerView} from './answer-view.ts';
 import {eventRows} from './event-rows.ts';
@@ -16,6 +17,7 @@ import {createHighlighter, type Highlighter} from './highlighter.ts';
 import {PromptServices} from './prompt-services.ts';
 import {Screen, type ScreenSource} from './screen.ts';
 import type {ScreenChatOptions} from './screen-chat-options.ts';
+import {Attention} from './window-attention.ts';
 
 /** What keys ask for by their name alone. */
 type PlainEffect = Exclude<NonNullable<Effect>['type'], 'send' | 'picked'>;
@@ -37,6 +39,7 @@ class ChatScreen implements ScreenSource, ChatFace {
   readonly #core: ChatCore;
   readonly #screen: Screen;
   readonly #highlighter: Highlighter;
+  readonly #attention: Attention;
   readonly #commands: readonly Item[] = commandItems();
   /** Milliseconds between two frames of an answer: on few cores the model needs them more. */
   readonly #pace: number;
@@ -74,6 +77,12 @@ class ChatScreen implements ScreenSource, ChatFace {
     this.#screen = new Screen(host, this);
     this.prompt = new PromptServices(this.#screen, host, options.history);
     this.#core = new ChatCore(options, this);
+    const choice = () => this.#core.settings.notify;
+    this.#attention = new Attention(this.#screen, host, {
+      choice,
+      hasTitle: options.title !== false,
+      ellipsis: theme.ellipsis,
+    });
   }
 
   async run(): Promise<number> {
@@ -82,6 +91,7 @@ class ChatScreen implements ScreenSource, ChatFace {
     host.onHangup(() => core.leave(129));
     host.stop.addEventListener('abort', () => core.leave());
     this.#banner = banner();
+    this.#attention.working();
     this.#screen.show();
     try {
       this.#background(this.#screen.loadInk().then(() => this.#highlighter.load()));
@@ -140,8 +150,11 @@ class ChatScreen implements ScreenSource, ChatFace {
     else if (effect.type !== 'picked') this.#effects[effect.type]();
   }
 
-  pick(picker: Picker): Promise<number | undefined> {
-    return this.#screen.pick(picker);
+  async pick(picker: Picker): Promise<number | undefined> {
+    if (picker.question === true) this.#attention.asks(picker.title);
+    const chosen = await this.#screen.pick(picker);
+    if (picker.question === true) this.#attention.working();
+    return chosen;
   }
 
   away<T>(run: () => Promise<T>): Promise<T> {
@@ -160,6 +173,7 @@ class ChatScreen implements ScreenSource, ChatFace {
     }
     if (event.type === 'begin') this.#begin();
     else if (event.type === 'end') {
+      this.#tellEnd(event);
       this.#endView();
       this.#noteFill();
     } else if (event.type === 'loading') this.#phase = {kind: 'loading', fraction: event.fraction};
@@ -177,12 +191,28 @@ class ChatScreen implements ScreenSource, ChatFace {
 
   #rowsOf(event: ChatEvent): Row[] {
     const {theme, columns} = this;
-    const style = {columns, theme, highlight: this.#highlighter.highlight, stats: this.#core.settings.stats};
+    const style = {
+      columns,
+      theme,
+      highlight: this.#highlighter.highlight,
+      stats: this.#core.settings.stats,
+      tint: this.#tint,
+    };
     const elapsedMs = this.#options.host.now() - this.#begunAt;
     const rows = eventRows(event, style, {continuable: this.#core.endsWithAnswer, elapsedMs});
     const above = this.#rows;
     const isBelowOther = needsBlank([...(this.#lastRow === undefined ? [] : [this.#lastRow]), ...above]);
     return event.type === 'said' && isBelowOther ? [BLANK, ...rows] : rows;
+  }
+
+  /** The shade behind a question; none where the background or its colours are not known. */
+  get #tint(): Style {
+    const {background} = this.#screen;
+    const {COLORTERM, TMUX} = this.#options.host.env;
+    // Of a white one inside tmux nobody knows whether tmux made it up.
+    const isKnown = background !== undefined && !(TMUX && /^f+$/i.test(background));
+    const hasShades = /truecolor|24bit/.test(COLORTERM ?? '') && !this.theme.keepsMarks;
+    return isKnown && hasShades ? (tintFor(background) ?? '') : '';
   }
 
   #print(...rows: Row[]): void {
@@ -206,6 +236,7 @@ class ChatScreen implements ScreenSource, ChatFace {
 
   #ready(model: ModelInfo): void {
     this.#phase = {kind: 'idle'};
+    this.#attention.ready();
     const parts = this.#options.banner(model);
     const wasHeld = this.#banner !== undefined;
     this.#banner = undefined;
@@ -213,7 +244,15 @@ class ChatScreen implements ScreenSource, ChatFace {
     this.#print(this.#bannerRow(wasHeld ? parts : parts.slice(1)), BLANK);
   }
 
+  /** Somebody who stopped an answer knows that it ended. */
+  #tellEnd({finish, error}: Extract<ChatEvent, {type: 'end'}>): void {
+    this.#attention.ready();
+    if (finish?.reason !== 'aborted')
+      this.#attention.answered(this.#options.host.now() - this.#begunAt, error !== undefined);
+  }
+
   #begin(): void {
+    this.#attention.working();
     this.#view = this.#newView();
     this.#begunAt = this.#options.host.now();
   }

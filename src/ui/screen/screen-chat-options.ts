@@ -10,6 +10,8 @@ export interface ScreenChatOptions extends ChatOptions {
   /** The first line, above everything, in parts of which those at the right are left out first; `model` once it is there. */
   readonly banner: (model?: ModelInfo) => readonly string[];
   readonly history: History;
+  /** False: the window keeps its title. Default true. */
+  readonly title?: boolean;
   /** Reduced motion: rows come when they are finished, and no figure runs. Default false. */
   readonly reducedMotion?: boolean;
 }

@@ -2,6 +2,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {setWidthTable} from '../../base/cells/graphemes.ts';
 import {DEFAULT_WIDTHS} from '../../base/cells/width-by-class.ts';
+import type {TerminalSequence} from '../../base/terminal-text.ts';
 import type {Picker} from '../chat/picker.ts';
 import {KeyDecoder} from '../keys/decoder.ts';
 import {type DecodedEvent, isKeyEvent, type KeyEvent, type TerminalEvent} from '../keys/event.ts';
@@ -14,6 +15,7 @@ import {questionFor, widthsFrom} from './draw/handshake.ts';
 import {type LiveRegion, liveRegion, plainLayout} from './draw/live-region.ts';
 import {Painter, type Size} from './draw/painter.ts';
 import {type Host, Terminal} from './draw/terminal.ts';
+import {titleSequence} from './notices.ts';
 
 /** What was typed before the keys were raw is there at once: a first read later than this is typed now. Milliseconds. */
 const TYPED_BEFORE = 300;
@@ -68,6 +70,9 @@ export class Screen {
   /** What the terminal said of the probes so far. */
   #reports: Extract<TerminalEvent, {type: 'cursor'}>[] = [];
   #onAnswered: (() => void) | undefined;
+  #focused: boolean | undefined;
+  #version = '';
+  #background: string | undefined;
   #picked: ((index: number | undefined) => void) | undefined;
 
   constructor(host: Host, source: ScreenSource) {
@@ -84,6 +89,30 @@ export class Screen {
   /** Keys, pastes and runs of text so far: two keys are one behind the other when it went up by one between them. */
   get keys(): number {
     return this.#keys;
+  }
+
+  /** Whether the window is in front; undefined until the terminal says so. */
+  get focused(): boolean | undefined {
+    return this.#focused;
+  }
+
+  /** Name and version as the terminal writes them; empty until it does. */
+  get version(): string {
+    return this.#version;
+  }
+
+  /** The terminal's background as hex digits, a third of them each for red, green and blue; undefined where it does not say. */
+  get background(): string | undefined {
+    return this.#background;
+  }
+
+  setTitle(title: string): void {
+    this.#terminal.setTitle(titleSequence(title));
+  }
+
+  /** Writes what moves no cursor. Nothing while the terminal belongs to someone else. */
+  write(sequence: TerminalSequence): void {
+    if (this.#visible) this.#terminal.write(sequence);
   }
 
   get size(): Size {
@@ -275,7 +304,12 @@ export class Screen {
     if (event.type === 'kitty' && this.#visible) this.#terminal.enableKitty();
     else if (event.type === 'cursor') this.#reports.push(event);
     else if (event.type === 'attributes') this.#onAttributes();
-    else if (event.type === 'version') this.#decoder.keypadEnterIsShifted ||= event.name.startsWith('Konsole');
+    else if (event.type === 'focus') this.#focused = event.focused;
+    else if (event.type === 'background') this.#background = event.rgb;
+    else if (event.type === 'version') {
+      this.#version = event.name;
+      this.#decoder.keypadEnterIsShifted ||= event.name.startsWith('Konsole');
+    }
   }
 
   /** All that the terminal was asked is answered: rows are laid out anew where it counts cells in a way of its own. */

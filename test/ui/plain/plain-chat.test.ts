@@ -56,6 +56,7 @@ async function chat(
     stop: new AbortController().signal,
     captureInterrupt: () => () => {},
     copy: () => false,
+    bell: () => {},
     now: () => 0,
     ...options,
   });
@@ -162,4 +163,35 @@ test('for a screen reader: whole sentences in one piece, no rule, thoughts on re
   const first = ['Prompt: ', 'One.', ' Two.', ' Three\n', '\n'];
   expect(writes.slice(0, 5)).toEqual(first);
   expect(writes.slice(5).join('')).toBe('Prompt: thoughts are shown\nPrompt: Hm. \nOne. Two. Three\n\nPrompt: \n');
+});
+
+test.each([
+  ['always', 5000, 1],
+  ['always', 4999, 0],
+  ['auto', 60_000, 0],
+] as const)('with %s an answer of %i ms rings %i times', async (notify, took, count) => {
+  let bells = 0;
+  let now = 0;
+  await chat(['hi'], ['Yes.'], {
+    notify,
+    bell: () => {
+      bells += 1;
+    },
+    // Asked when the turn begins, and when it has ended.
+    now: () => {
+      now += took;
+      return now;
+    },
+  });
+  expect(bells).toBe(count);
+});
+
+test('a tool that asks rings', async () => {
+  let bells = 0;
+  const bell = () => {
+    bells += 1;
+  };
+  const tools = {file: 'tools.json', commands: ['add=./add.sh']};
+  await chat(['go', '1'], calling, {tools, notify: 'always', bell});
+  expect(bells).toBe(1);
 });

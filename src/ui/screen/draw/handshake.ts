@@ -31,6 +31,8 @@ const LAST_COLUMN = 12;
 const BEGIN = '\x1b[?2026h';
 /** Kitty keyboard? st takes this for "restore cursor" and jumps to the top left: the cursor is saved and restored around it. */
 const KITTY_QUERY = '\x1b7\x1b[?u\x1b8';
+/** The background, to choose a shade beside it. */
+const BACKGROUND_QUERY = '\x1b]11;?\x1b\\';
 const VERSION_QUERY = '\x1b[>q';
 const POSITION_QUERY = '\x1b[6n';
 /** Every terminal answers this one, in its turn: what was asked before and has not come by then does not come. */
@@ -49,12 +51,21 @@ export interface Question {
   readonly reports: number;
 }
 
-/** What this terminal is asked; undefined for one that is asked nothing. */
+/** False for a terminal that prints what it does not know, or is none. */
+export function understandsQuestions(term: string | undefined): boolean {
+  return !ASKED_NOTHING.test(term ?? '');
+}
+
+/**
+ * What this terminal is asked; undefined for one that is asked nothing. GNU screen answers the background behind its
+ * attributes, when nobody waits any more: it is not asked for it.
+ */
 export function questionFor(term: string | undefined, columns: number): Question | undefined {
-  if (ASKED_NOTHING.test(term ?? '')) return undefined;
+  if (!understandsQuestions(term)) return undefined;
+  const background = term?.startsWith('screen') === true ? '' : BACKGROUND_QUERY;
   const probes = columns < LAST_COLUMN ? [] : PROBES;
   const widths = probes.map(({text}) => `\r${text}${POSITION_QUERY}`).join('');
-  const before = BEGIN + KITTY_QUERY + VERSION_QUERY + widths + CLEAR_ROW;
+  const before = BEGIN + KITTY_QUERY + background + VERSION_QUERY + widths + CLEAR_ROW;
   return {before: before as TerminalSequence, after: ATTRIBUTES_QUERY, reports: probes.length};
 }
 

@@ -1,5 +1,6 @@
-// The terminal's modes: raw keys, bracketed paste, kitty keys; and giving the terminal back however the program ends.
+// The terminal's modes: raw keys, bracketed paste, kitty keys, focus, title; and giving the terminal back however the program ends.
 import type {TerminalSequence} from '../../../base/terminal-text.ts';
+import {understandsQuestions} from './handshake.ts';
 import type {Size} from './painter.ts';
 
 /** What the screen needs of the process; the commands own the real one. */
@@ -51,21 +52,32 @@ const META_OFF = '\x1b[?1036l\x1b[?1039l' as TerminalSequence;
 /** Pushed, never set, which QTerminal prints: 1 tells Esc and Shift+Enter apart, 4 adds where a key is on a US keyboard. */
 const KITTY_ON = '\x1b[>5u' as TerminalSequence;
 const KITTY_OFF = '\x1b[<u' as TerminalSequence;
+/** The terminal says when its window is in front, and when not. */
+const FOCUS_ON = '\x1b[?1004h' as TerminalSequence;
+const FOCUS_OFF = '\x1b[?1004l' as TerminalSequence;
+/** The title is put on a stack, and taken from it. */
+const TITLE_PUSH = '\x1b[22;2t' as TerminalSequence;
+const TITLE_POP = '\x1b[23;2t' as TerminalSequence;
 const CURSOR_ON = '\x1b[?25h' as TerminalSequence;
 
 /** The terminal in the state the screen needs, from `enter` to `leave`. */
 export class Terminal {
   readonly #host: Host;
   readonly #onData: (chunk: Uint8Array) => void;
+  /** False for a terminal that prints what it does not know. */
+  readonly #speaks: boolean;
   #entered = false;
   #kitty = false;
   #forgetExit: (() => void) | undefined;
+  /** The title of the window; undefined while it is the terminal's own. */
+  #title: TerminalSequence | undefined;
   /** What is written together, while something is. */
   #held: TerminalSequence[] | undefined;
 
   constructor(host: Host, onData: (chunk: Uint8Array) => void) {
     this.#host = host;
     this.#onData = onData;
+    this.#speaks = understandsQuestions(host.env.TERM);
   }
 
   get size(): Size {
@@ -100,7 +112,9 @@ export class Terminal {
     // Raw before anything is asked: the answers would be echoed.
     this.write(PASTE_ON);
     this.write(META_ON);
+    if (this.#speaks) this.write(FOCUS_ON);
     if (this.#kitty) this.write(KITTY_ON);
+    if (this.#title !== undefined) this.write((TITLE_PUSH + this.#title) as TerminalSequence);
     this.#forgetExit = this.#host.onExit(() => this.#restore());
   }
 
@@ -109,6 +123,14 @@ export class Terminal {
     if (this.#kitty || !this.#entered) return;
     this.#kitty = true;
     this.write(KITTY_ON);
+  }
+
+  /** Gives the window a title until the terminal is given back. */
+  setTitle(title: TerminalSequence): void {
+    if (!this.#speaks || title === this.#title) return;
+    const isFirst = this.#title === undefined;
+    this.#title = title;
+    if (this.#entered) this.write(isFirst ? ((TITLE_PUSH + title) as TerminalSequence) : title);
   }
 
   leave(): void {
@@ -123,7 +145,9 @@ export class Terminal {
     if (!this.#entered) return;
     this.#entered = false;
     const {stdout} = this.#host;
+    if (this.#title !== undefined) stdout.write(TITLE_POP);
     if (this.#kitty) stdout.write(KITTY_OFF);
+    if (this.#speaks) stdout.write(FOCUS_OFF);
     stdout.write(META_OFF);
     stdout.write(PASTE_OFF);
     stdout.write(CURSOR_ON);

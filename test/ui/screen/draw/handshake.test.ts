@@ -9,7 +9,7 @@ test('all is asked in one go, and the row of the probes is empty again', () => {
   const question = questionFor('xterm-256color', 80);
   expect(question?.reports).toBe(10);
   expect(question?.before).toBe(
-    '\x1b[?2026h\x1b7\x1b[?u\x1b8\x1b[>q' +
+    '\x1b[?2026h\x1b7\x1b[?u\x1b8\x1b]11;?\x1b\\\x1b[>q' +
       '\r\u0e19\u0e33\x1b[6n\r\u0939\u093f\x1b[6n\r\u0928\u094d\u0926\x1b[6n\r\u1112\u1161\u11ab\x1b[6n' +
       '\r\u2764\ufe0f\x1b[6n\r\u{1f44d}\u{1f3fd}\x1b[6n\r\u{1f468}\u200d\u{1f469}\x1b[6n\r\u{1f1eb}\u{1f1f7}\x1b[6n' +
       '\r\u03b1\x1b[6n\r\u{1fae8}\x1b[6n\r\x1b[K',
@@ -29,7 +29,10 @@ test.each(['xterm', 'tmux-256color', 'screen', 'foot', 'linux-16color'])('%s is 
 });
 
 test('a terminal too narrow for the probes is asked all else', () => {
-  expect(questionFor('xterm', 11)).toMatchObject({before: '\x1b[?2026h\x1b7\x1b[?u\x1b8\x1b[>q\r\x1b[K', reports: 0});
+  expect(questionFor('xterm', 11)).toMatchObject({
+    before: '\x1b[?2026h\x1b7\x1b[?u\x1b8\x1b]11;?\x1b\\\x1b[>q\r\x1b[K',
+    reports: 0,
+  });
   expect(questionFor('xterm', 12)?.reports).toBe(10);
 });
 
@@ -64,4 +67,8 @@ test('answers that cannot be to these questions are thrown away, all of them', (
   expect(widthsFrom(good.with(4, {type: 'cursor', row: 4, column: 2}))).toBeUndefined();
   expect(widthsFrom(good.with(9, {type: 'cursor', row: 3, column: 13}))).toBeUndefined();
   expect(widthsFrom(good.with(9, {type: 'cursor', row: 3, column: 0}))).toBeUndefined();
+});
+
+test('GNU screen, which would answer it too late, is not asked for its background', () => {
+  expect(questionFor('screen.xterm-256color', 80)?.before).not.toContain('11;?');
 });
