@@ -128,6 +128,19 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
+test('SIGTERM lets running answers finish and takes no new ones, a second one cuts them off and says so', async () => {
+  const {post, child, stderr} = await serve();
+  await post('/models/load', {model: 'tiny'});
+  const endless = {...ENDLESS, max_tokens: 240, model: 'tiny'};
+  const streams = await Promise.all([post('/v1/chat/completions', endless), post('/v1/chat/completions', endless)]);
+  child.kill('SIGTERM');
+  await vi.waitFor(() => expect(stderr()).toMatch(/stopping; [12] request/));
+  child.kill('SIGTERM');
+  const last = await Promise.all(streams.map(async (stream) => parseEvents(await stream.text()).at(-1)));
+  for (const event of last) if (event !== '[DONE]') expect(event.error.code).toBe('draining');
+  expect(await exitOf(child)).toEqual([0, null]);
+});
+
 test.each([
   [['--models', '.', '--url', 'http://127.0.0.1:1'], '--url is about one model, and --models serves several'],
   [['--models', '.', '--model-path', 'x.gguf'], 'the model x.gguf is about one model'],

@@ -1,5 +1,7 @@
 import {request as connect} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
 import {pino} from 'pino';
 import {expect, test, vi} from 'vitest';
 import {EngineError} from '../../../src/base/errors.ts';
@@ -209,6 +211,35 @@ test('while a model is loaded, streams of events get a head and comments, others
   expect(replies.map((text) => text.includes('loading'))).toEqual(waited);
   expect(replies[0]).toContain(': x-mistral-warnings ');
   expect(parseEvents((replies[0] ?? '').replaceAll(/^: .*\n\n/gm, '')).at(-1)).toBe('[DONE]');
+});
+
+test('official clients pass over the comments, and read what is refused behind them', async () => {
+  const broken = new EngineError('model_invalid', 'the file is cut short');
+  const {url} = await routedServer({
+    loadMs: 300,
+    commentMs: 40,
+    scripts: {small: ['Hi']},
+    fails: (id) => (id === 'small' ? undefined : broken),
+  });
+  const openai = new OpenAI({baseURL: `${url}/v1`, apiKey: 'none', maxRetries: 0});
+  const anthropic = new Anthropic({baseURL: url, authToken: 'none', apiKey: null, maxRetries: 0});
+  const messages = [{role: 'user', content: 'Hi'}] as const;
+  const text = async (model: string) => {
+    let said = '';
+    const stream = await openai.chat.completions.create({model, messages: [...messages], stream: true});
+    for await (const {choices} of stream) said += choices[0]?.delta.content ?? '';
+    return said;
+  };
+  const final = (model: string) =>
+    anthropic.messages.stream({model, max_tokens: 9, messages: [...messages]}).finalMessage();
+  const response = async (model: string) => await openai.responses.stream({model, input: 'Hi'}).finalResponse();
+  const [chat, message, whole] = await Promise.all([text('small'), final('small'), response('small')]);
+  expect(chat).toBe('Hi');
+  expect(message.content).toMatchObject([{type: 'text', text: 'Hi'}]);
+  expect(whole.output_text).toBe('Hi');
+  const told = "the model 'other-Q8_0' could not be loaded: the file is cut short";
+  const failures = await Promise.allSettled([text('other'), final('other')]);
+  for (const failure of failures) expect((failure as PromiseRejectedResult).reason.message).toContain(told);
 });
 
 test('what is refused behind a head that was sent is told in the stream, in the shape of the dialect', async () => {

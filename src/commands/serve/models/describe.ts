@@ -1,6 +1,6 @@
 // Looks at the files that a server of several models may have: what each is, what it is called and what memory it takes.
 import {defined} from '../../../base/defined.ts';
-import {EngineError} from '../../../base/errors.ts';
+import {reasonOf} from '../../../base/files/file-error.ts';
 import {preflight} from '../../../engine/gguf/preflight.ts';
 import {openVocabulary} from '../../../engine/local/open-local.ts';
 import {namesOfModel} from '../../../engine/models/catalogue/names-of-model.ts';
@@ -21,8 +21,8 @@ export function describe(io: Io, job: DescribeJob): JobAnswer {
     try {
       models.push(described(io, candidate, job, taken));
     } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      notes.push(`${candidate.path} is not served: ${error.message}`);
+      // Whatever a file holds that nobody foresaw, the others are served.
+      notes.push(`${candidate.path} is not served: ${reasonOf(error)}`);
     }
   }
   return {kind: 'described', models, notes};

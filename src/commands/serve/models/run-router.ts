@@ -39,7 +39,9 @@ const OF_ONE_MODEL = {
 /** @throws EngineError `usage` for flags of one model, `model_not_found` where there is none, `io` when it cannot listen. */
 export async function runRouter(io: Io, model: string | undefined, flags: ServeFlags): Promise<void> {
   refuseOne(model, flags);
-  const {addresses, port, graceMs, stepMs, app: options} = settings(io, {...flags, alias: []});
+  const {addresses, port, graceMs, stepMs, app: options, model: fromFile} = settings(io, {...flags, alias: []});
+  if (fromFile !== undefined)
+    io.say(`note: MODEL_PATH of the settings file is passed over, as --models says what is served`);
   const budget = flags.memory ?? Math.round(MEMORY_SHARE * thisMachine().freeRamBytes);
   const named = Array.isArray(flags.models) ? (flags.models as readonly string[]) : [];
   const job = {kind: 'describe', candidates: candidates(io, named, flags.quant), flags, budget} as const;
