@@ -47,10 +47,10 @@ export function addFimCommand(command: Command, io: Io): void {
     .option('--suffix <text>', 'text after; - is stdin')
     .option('--prefix-file <file>', 'text before, from a file; - is stdin')
     .option('--suffix-file <file>', 'text after, from a file; - is stdin')
-    .option('--file <file>', 'fill in at a place of this file, with --line and --col')
+    .option('--file <file>', 'fill in at a position in this file, given by --line and --col')
     .option('--line <n>', 'line of the place, from 1', place)
     .option('--col <n>', 'column of the place, from 1 (default: the end of the line)', place)
-    .option('--no-attach', 'do not use a running mistral serve that has the model open')
+    .option('--no-attach', 'do not use a running `mistral serve`, even if it has this model loaded')
     .option('--json', 'one JSON object instead of the text');
   addSamplingOptions(command, DEFAULTS.fim);
   addEngineOptions(command);
@@ -108,14 +108,14 @@ export async function fimTexts(io: Io, flags: FimFlags): Promise<{prompt: string
   const {prefix, suffix, prefixFile, suffixFile, file, line} = flags;
   const parts = [prefix, suffix, prefixFile, suffixFile];
   if (file !== undefined) {
-    if (parts.some((part) => part !== undefined)) throw usage('--file takes the place of --prefix and --suffix');
+    if (parts.some((part) => part !== undefined)) throw usage('--file cannot be combined with --prefix or --suffix');
     if (line === undefined) throw usage('--file needs --line');
     return splitAt(await readTextFile(io, file), file, line, flags.col);
   }
-  if (prefix !== undefined && prefixFile !== undefined) throw usage('--prefix and --prefix-file exclude each other');
-  if (suffix !== undefined && suffixFile !== undefined) throw usage('--suffix and --suffix-file exclude each other');
-  if (parts.every((part) => part === undefined)) throw usage('there is nothing to fill in');
-  if (parts.filter((part) => part === '-').length > 1) throw usage('stdin can be only one of the two texts');
+  if (prefix !== undefined && prefixFile !== undefined) throw usage('use either --prefix or --prefix-file');
+  if (suffix !== undefined && suffixFile !== undefined) throw usage('use either --suffix or --suffix-file');
+  if (parts.every((part) => part === undefined)) throw usage('nothing to fill in');
+  if (parts.filter((part) => part === '-').length > 1) throw usage('only one of the two texts can come from stdin');
   const text = async (literal: string | undefined, path: string | undefined) =>
     literal === '-' ? readTextFile(io, '-') : (literal ?? (path === undefined ? '' : readTextFile(io, path)));
   const texts = {prompt: await text(prefix, prefixFile), suffix: await text(suffix, suffixFile)};
@@ -126,7 +126,7 @@ export async function fimTexts(io: Io, flags: FimFlags): Promise<{prompt: string
 function splitAt(text: string, file: string, line: number, col: number | undefined): {prompt: string; suffix: string} {
   const lines = text.split('\n');
   const wanted = lines[line - 1]?.replace(/\r$/, '');
-  if (wanted === undefined) throw usage(`${file} has ${lines.length} lines, there is no line ${line}`);
+  if (wanted === undefined) throw usage(`${file} has only ${lines.length} lines; there is no line ${line}`);
   const column = col ?? wanted.length + 1;
   if (column > wanted.length + 1)
     throw usage(`line ${line} of ${file} ends at column ${wanted.length + 1}, before ${column}`);

@@ -105,7 +105,7 @@ export function modelArgument(
 export function addEngineOptions(command: Command): void {
   command
     .optionsGroup('Engine:')
-    .option('--quant <name>', 'which of several files in a folder, such as Q4_K_M')
+    .option('--quant <name>', 'which file to use if a folder holds several, such as Q4_K_M')
     .option('--gpu-layers <n|max>', 'layers on the GPU (default: as many as fit)', gpuLayers)
     .option('--devices <names>', 'which GPUs, by name, such as CUDA0,CUDA1 (default: all)', deviceNames)
     .option('--gpu-split <shares>', 'what each GPU gets, such as 3,1 (default: by free memory)', gpuSplit)
@@ -113,8 +113,11 @@ export function addEngineOptions(command: Command): void {
     .option('--main-gpu <n>', 'the GPU that has what is not split, from 0', number({integer: true, min: 0, max: 15}))
     .addOption(new Option('--gpu <kind>', 'GPU interface, or off').choices(GPU_KINDS))
     .option('--ctx <tokens>', 'context size', number({integer: true, min: 1}))
-    .option('--kv-type <type>', 'precision of the context memory, such as Q8_0', kvType)
-    .option('--no-memory-check', 'load a model that is larger than the memory: slowly, from the disk')
+    .option('--kv-type <type>', 'precision of the context memory (KV cache), such as Q8_0', kvType)
+    .option(
+      '--no-memory-check',
+      'load a model even if it is larger than memory (slow: it is read from disk again and again)',
+    )
     .option(
       '--threads <n>',
       'at most so many threads compute (default: one for each core)',
@@ -141,13 +144,13 @@ export function addEngineOptions(command: Command): void {
       'a setting of the model that its tokenizer file names; repeatable',
       collect(String),
     )
-    .option('--yes', 'convert a folder that needs it without asking')
-    .option('--verbose', "show the engine's own log on stderr")
+    .option('--yes', 'convert a folder without asking')
+    .option('--verbose', "print the engine's log on stderr")
     .option('--url <url>', 'use an OpenAI or Mistral server instead ($MISTRAL_URL)')
-    .option('--tokenizer <path>', 'with --url: render prompts here, exactly, with this tokenizer')
-    .option('--api-key-env <name>', 'variable with its key (for mistral.ai: MISTRAL_API_KEY)')
+    .option('--tokenizer <path>', 'with --url: build the exact prompt here, with this tokenizer')
+    .option('--api-key-env <name>', 'environment variable that holds the API key (for mistral.ai: MISTRAL_API_KEY)')
     .option('--key-over-http', 'send it without TLS too, where everyone on the way can read it')
-    .option('--remote-model <name>', 'which of its models (default: the first)')
+    .option('--remote-model <name>', 'which model on that server (default: the first)')
     .option('--connect-timeout <s>', 'with --url: time for a connection (default: 10; 0 is no limit)', seconds)
     .option('--reply-timeout <s>', 'with --url: time until its answer begins (default: 600)', seconds)
     .option('--idle-timeout <s>', 'with --url: time without a piece of its answer (default: 600)', seconds);
@@ -161,7 +164,7 @@ export function addSamplingOptions(command: Command, defaults: SamplingParams): 
     command.option(row.flag, row.help, number(row), defaults[row.key]);
   command
     .option('--logit-bias <id=x>', "add x to a token's logit; repeatable", collect(logitBias))
-    .option('--stop <text>', 'end before this text; repeatable', collect(String));
+    .option('--stop <text>', 'stop before this text; repeatable', collect(String));
 }
 
 /** For commands that take a model's recommended sampling where no flag says otherwise. */

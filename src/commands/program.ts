@@ -28,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./fim.ts')).addFimCommand,
   },
   tools: {
-    summary: 'show or run the tool calls of an answer',
+    summary: 'show the tool calls in an answer, or run them',
     load: async () => (await import('./tools/tools.ts')).addToolsCommand,
   },
   bench: {
@@ -40,11 +40,11 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./serve/serve.ts')).addServeCommand,
   },
   worker: {
-    summary: 'compute the jobs of an AIME API server',
+    summary: 'run jobs for an AIME API server',
     load: async () => (await import('./worker/worker.ts')).addWorkerCommand,
   },
   exam: {
-    summary: 'put questions with expected answers to a model',
+    summary: 'test a model with questions and expected answers',
     load: async () => (await import('./exam/exam.ts')).addExamCommand,
   },
   pull: {
@@ -60,7 +60,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./model-files/list/list.ts')).addRmCommand,
   },
   inspect: {
-    summary: 'show what a model is, can do and needs',
+    summary: 'describe a model: format, abilities, memory needed',
     load: async () => (await import('./model-files/inspect.ts')).addInspectCommand,
   },
   convert: {
@@ -68,7 +68,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./model-files/convert.ts')).addConvertCommand,
   },
   sessions: {
-    summary: 'list, show, export and remove kept chats',
+    summary: 'list, show, export and delete saved chats',
     load: async () => (await import('./sessions.ts')).addSessionsCommand,
   },
   verify: {
@@ -129,7 +129,7 @@ const wantsJson = (argv: readonly string[]) => argv.includes('--json') || argv.i
 async function single(name: string, argv: readonly string[], io: Io): Promise<{program: Command; rest: string[]}> {
   const program = newProgram(name, io);
   const entry = COMMANDS[name.replace(/^mistral-/, '')];
-  if (!entry) throw new Error(`no command belongs to the name ${name}`);
+  if (!entry) throw new Error(`unknown program name ${name}`);
   (await entry.load())(program.summary(entry.summary), io, () => allCommands(io));
   const overruled = await keepValues(program, io);
   return {program, rest: normaliseArgv(program, argv, overruled)};

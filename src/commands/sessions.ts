@@ -13,37 +13,37 @@ import {sessionFolder} from './host/state-folder.ts';
 
 const EXAMPLES = `
 Examples:
-  mistral sessions list                      the kept chats, the last used one first
+  mistral sessions list                      saved chats, most recent first
   mistral sessions show                      the last one, as markdown
   mistral sessions export 20260102 -o a.json the messages of one, as JSON
   mistral sessions rm 20260102-030405-1f2e   forget one`;
 
 export function addSessionsCommand(command: Command, io: Io): void {
   const sessions = sessionFolder(io.env);
-  command.description('List, show, export and remove the chats that were kept.').addHelpText('after', EXAMPLES);
+  command.description('List, show, export and delete saved chats.').addHelpText('after', EXAMPLES);
   command
     .command('list')
-    .description('the kept chats, the last used one first')
+    .description('saved chats, most recent first')
     .option('--json', 'one JSON object a line')
     .action((flags: {json?: true}) => list(io, sessions, flags.json === true));
   command
     .command('show')
     .description('print a chat as markdown')
-    .argument('[id]', 'the id or its beginning (default: the last used one)')
+    .argument('[id]', 'an id, or the start of one (default: the most recent chat)')
     .action((id?: string) => {
       io.print(exportMarkdown(readSession(io, sessions, id).messages));
     });
   command
     .command('export')
     .description('write a chat to a file or stdout')
-    .argument('[id]', 'the id or its beginning (default: the last used one)')
+    .argument('[id]', 'an id, or the start of one (default: the most recent chat)')
     .option('-o, --output <file>', 'markdown, or JSON when its name ends with .json')
     .option('--json', 'JSON on stdout')
     .action((id: string | undefined, flags: {output?: string; json?: true}) => exportSession(io, sessions, id, flags));
   command
     .command('rm')
-    .description('forget chats for good')
-    .argument('<id...>', 'ids, or beginnings that mean one chat each')
+    .description('delete chats permanently')
+    .argument('<id...>', 'ids, or unique starts of ids')
     .action((ids: string[]) => {
       for (const id of ids.map((given) => sessions.find(given))) {
         sessions.remove(id);

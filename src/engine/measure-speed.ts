@@ -96,5 +96,5 @@ async function timingsOf(
     if (event.reason === 'aborted') signal.throwIfAborted();
     return event.timings;
   }
-  throw new EngineError('backend_failed', 'the answer broke off without an end');
+  throw new EngineError('backend_failed', 'the answer broke off');
 }

@@ -25,7 +25,7 @@ export function keyCheck(keys: readonly string[]): (headers: IncomingHttpHeaders
     // Every pair is compared, so that the time taken does not tell which key came close.
     const matches = digests.map((known) => presented.map((mine) => timingSafeEqual(mine, known)).includes(true));
     if (matches.includes(true)) return matches.indexOf(true);
-    const message = presented.length > 0 ? 'the API key is not one of this server' : 'an API key is needed';
+    const message = presented.length > 0 ? 'invalid API key' : 'missing API key';
     throw new HttpError(401, `${message}; send it as 'Authorization: Bearer KEY'`, {code: 'invalid_api_key'});
   };
 }
@@ -46,7 +46,7 @@ export function hostCheck(allowed: readonly string[]): (headers: IncomingHttpHea
   return ({host = ''}) => {
     const name = host.replace(/:\d*$/, '').toLowerCase();
     if (names.has(name)) return;
-    throw new HttpError(403, 'the Host header names another site; start the server with --allowed-host to permit it', {
+    throw new HttpError(403, 'unexpected Host header; allow it with --allowed-host', {
       code: 'host_not_allowed',
     });
   };

@@ -84,10 +84,7 @@ export class Admission {
       };
       const onAbort = () => leave(signal.reason);
       const timer = setTimeout(
-        () =>
-          leave(
-            new HttpError(503, `no slot became free within ${this.options.queueTimeoutMs / 1000} s`, {retryAfter: 5}),
-          ),
+        () => leave(new HttpError(503, `no free slot within ${this.options.queueTimeoutMs / 1000} s`, {retryAfter: 5})),
         this.options.queueTimeoutMs,
       );
       const waiting: WaitingRequest = {

@@ -89,7 +89,7 @@ export function stepWatch(
   const onStall = (stalled: boolean) => {
     service.stalled(stalled ? seconds : undefined);
     if (stalled) logger.error({seconds}, 'a step of the engine does not end');
-    else logger.warn('the step of the engine has ended after all');
+    else logger.warn('the engine has recovered');
   };
   return {limitMs, onStall};
 }

@@ -113,7 +113,7 @@ export function toHttpError(error: unknown): HttpError {
     if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
       return fromFramework(error, statusCode);
   }
-  return new HttpError(500, 'the server failed while answering; its log says why', {cause: error});
+  return new HttpError(500, 'internal error; see the server log', {cause: error});
 }
 
 /** True for what the log should tell in full: a failure the server has not decided on itself. */

@@ -81,17 +81,17 @@ export function addChatCommand(command: Command, io: Io): void {
   addModelArgument(command);
   addPositionalSampling(command);
   command
-    .description('Chat with a model: a screen on a terminal, one line a turn in a pipe.')
-    .option('-i, --instruct', 'chat; without it the model continues the text')
+    .description('Chat with a model: a screen in a terminal, one message a line in a pipe.')
+    .option('-i, --instruct', 'chat with the model; without this it continues the text you give')
     .option('-p, --prompt <text>', 'answer this one prompt; - is stdin; repeatable', collect(String))
-    .option('--no-attach', 'with -p: do not use a running mistral serve that has the model open')
+    .option('--no-attach', 'with -p: do not use a running `mistral serve`, even if it has this model loaded')
     .option('--system <text|@file|default>', "system prompt; default is the model's own")
     .option('--json', 'one JSON object an answer on stdout')
     .addOption(new Option('--stream-json', 'one JSON object an event on stdout').conflicts('json'))
-    .option('--plain', 'no screen: the classic prompt loop')
-    .addOption(new Option('--tui', 'insist on the screen').conflicts(['plain', 'screenReader']))
-    .option('--screen-reader', 'no screen: whole sentences, lines are only ever added (also ACCESSIBLE=1)')
-    .option('--reduced-motion', 'nothing on the screen moves by itself (also MISTRAL_REDUCED_MOTION=1)')
+    .option('--plain', 'plain prompt, without the screen')
+    .addOption(new Option('--tui', 'require the screen').conflicts(['plain', 'screenReader']))
+    .option('--screen-reader', 'plain output for screen readers: whole sentences, nothing redrawn (also ACCESSIBLE=1)')
+    .option('--reduced-motion', 'no animation and no running counters (also MISTRAL_REDUCED_MOTION=1)')
     .addOption(new Option('--stats <level>', 'figures below each answer on the screen').choices(['off', 'on', 'full']))
     .addOption(
       new Option(
@@ -100,23 +100,19 @@ export function addChatCommand(command: Command, io: Io): void {
       ).choices(['off', 'auto', 'bell', 'always']),
     )
     .option('--no-title', 'leave the title of the window as it is')
-    .option('--continue', 'go on with the last kept chat')
-    .addOption(new Option('--resume <id>', 'go on with this kept chat (mistral sessions list)').conflicts('continue'))
-    .option('--no-save', 'keep nothing of this chat')
+    .option('--continue', 'continue your last chat')
+    .addOption(new Option('--resume <id>', 'continue a saved chat (see: mistral sessions list)').conflicts('continue'))
+    .option('--no-save', 'do not save this chat')
     .option('--schema <file|json>', 'in pipes and with -p: each answer is a line of JSON of this schema')
     .option('--schema-loose', 'with --schema: go on where it says what cannot be held')
     .option('--no-history', 'in pipes: each line is a conversation of its own')
     .addOption(contextPolicyOption())
-    .option('--tools <file>', 'at a terminal: JSON file with tools the model may call (as /tools)')
-    .option(
-      '--exec <name=command>',
-      'run this command for calls of the tool, once you agree; repeatable',
-      collect(String),
-    )
+    .option('--tools <file>', 'JSON file with tools the model may call (terminal only; like /tools)')
+    .option('--exec <name=command>', 'command that runs a tool, after asking you; repeatable', collect(String))
     .option('--env <name>', 'let commands see this secret variable, such as an API key; repeatable', collect(String))
     .option('--shell', 'let sh read the commands of --exec')
     .option('--no-shell', 'at a terminal: refuse commands of your own (!ls)')
-    .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30);
+    .option('--timeout <seconds>', 'time limit for one tool call', number({above: 0, max: 86_400}), 30);
   addSamplingOptions(command, DEFAULTS.chat);
   addModelDefaultsOption(command);
   addThinkingOptions(command);
@@ -216,11 +212,11 @@ async function refuseWithoutTerminal(flags: ChatFlags): Promise<void> {
   if (!asks && !flags.continue && flags.resume === undefined) return;
   const {EngineError} = await import('../../base/errors.ts');
   throw asks
-    ? new EngineError('usage', '--tools and --exec need a chat at a terminal', {
-        hint: 'In pipes `mistral-tools` shows or runs the calls.',
+    ? new EngineError('usage', '--tools and --exec work only in a terminal', {
+        hint: 'In a pipe, use mistral-tools.',
       })
-    : new EngineError('usage', '--continue and --resume need a chat at a terminal, with --instruct', {
-        hint: 'In a pipe the lines of one run are one conversation; `mistral sessions export` prints a kept chat.',
+    : new EngineError('usage', '--continue and --resume work only in a terminal, with --instruct', {
+        hint: 'In a pipe, all lines of one run are one conversation; print a saved chat with `mistral sessions export`.',
       });
 }
 
@@ -229,7 +225,7 @@ async function isAtTerminal(io: Io, {tui}: ChatFlags): Promise<boolean> {
   const isTerminal = io.stdin.isTTY === true && io.stdout.isTTY === true;
   if (tui && (!isTerminal || io.env.TERM === 'dumb')) {
     const {EngineError} = await import('../../base/errors.ts');
-    throw new EngineError('usage', '--tui needs a terminal on stdin and stdout', {hint: 'Leave it out in pipes.'});
+    throw new EngineError('usage', '--tui needs a terminal for input and output', {hint: 'Omit it in a pipe.'});
   }
   return isTerminal;
 }

@@ -42,7 +42,7 @@ export function parseExam(text: string, file: string): ExamCase[] {
     throw new EngineError('invalid_request', `${file} is no JSON: ${(cause as Error).message}`, {cause});
   }
   const cases = isJsonObject(json) ? json.get('cases') : undefined;
-  if (!isJsonArray(cases)) throw new EngineError('invalid_request', `${file} is no exam: it has no list of cases`);
+  if (!isJsonArray(cases)) throw new EngineError('invalid_request', `${file} is not an exam: it has no list of cases`);
   return cases.map((item, index) => {
     if (!isJsonObject(item)) throw new EngineError('invalid_request', `${file}: cases[${index}] is no object`);
     return parseCase(item, index);

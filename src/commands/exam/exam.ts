@@ -16,7 +16,7 @@ export function addExamCommand(command: Command, io: Io): void {
   command.argument('<file>', 'JSON file with the cases; - is stdin');
   addModelArgument(command);
   command
-    .description('Put questions with expected answers to a model: temperature 0, 96 tokens each.')
+    .description('Test a model with questions and expected answers (temperature 0, 96 tokens each).')
     .option('--json', 'one JSON object with every case');
   addEffortOption(command);
   addEngineOptions(command);

@@ -22,13 +22,15 @@ export interface ConvertLoraFlags {
 /** Writes FILE.gguf beside the factors, or --out. Throws EngineError. */
 export async function convertLora(io: Io, path: string, flags: ConvertLoraFlags): Promise<void> {
   if (flags.base === undefined) {
-    throw new EngineError('usage', `${path} is a LoRA adapter: its base model has to be named with --base`, {
+    throw new EngineError('usage', `${path} is a LoRA adapter: name its base model with --base`, {
       hint: `mistral convert ${path} --base FOLDER_OR_GGUF`,
     });
   }
   const out = flags.out ?? path.replace(/\.safetensors$/, '.gguf');
   if (existsSync(out) && !flags.force) {
-    throw new EngineError('usage', `${out} is there already`, {hint: 'Give another --out, or --force to replace it.'});
+    throw new EngineError('usage', `${out} already exists`, {
+      hint: 'Choose another --out, or use --force to overwrite it.',
+    });
   }
   const adapter = readAdapter(path, flags.scaling);
   await writePlan(planLora(adapter, openBase(io, flags.base)), out, {workers: 0, signal: io.stop});

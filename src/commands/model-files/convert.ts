@@ -49,12 +49,12 @@ export function addConvertCommand(command: Command, io: Io): void {
     .option('--no-window', 'leave a sliding window out: beyond it the answers are others')
     .option(
       '--workers <n>',
-      'threads beside the main one (default: the cores, 8 at most)',
+      'worker threads (default: the number of cores, at most 8)',
       number({integer: true, min: 0, max: 64}),
     )
     .option('--base <model>', 'of a LoRA adapter: the model it was trained on, a folder, GGUF or name')
     .option('--scaling <x>', "of lora.safetensors: mistral-inference's scaling (default: 2)", number({above: 0}))
-    .option('--force', 'replace a file that is there')
+    .option('--force', 'overwrite an existing file')
     .option('--json', 'print what was written as one JSON object')
     .addHelpText('after', EXAMPLES)
     .action((folder: string) => convert(folder, command.opts<ConvertFlags>(), io));
@@ -84,7 +84,9 @@ async function convert(name: string, flags: ConvertFlags, io: Io): Promise<void>
   const place = existingPath(name, where) === undefined ? io.cwd : folder;
   const out = flags.out ?? join(place, `${source.name}-${suffix}.gguf`);
   if (existsSync(out) && !flags.force) {
-    throw new EngineError('usage', `${out} is there already`, {hint: 'Give another --out, or --force to replace it.'});
+    throw new EngineError('usage', `${out} already exists`, {
+      hint: 'Choose another --out, or use --force to overwrite it.',
+    });
   }
   for (const note of source.notes) io.say(`note: ${note}`);
   const start = performance.now();

@@ -20,8 +20,8 @@ export function addPullCommand(command: Command, io: Io): void {
   command
     .argument('<model>', 'name, hf:USER/REPOSITORY[@REVISION][:QUANT] or address')
     .option('--quant <text>', 'which quantisation, or part of a file name')
-    .option('--yes', 'agree to the license without being asked')
-    .option('--offline', 'fetch nothing: only say where the model is')
+    .option('--yes', 'accept the license without being asked')
+    .option('--offline', 'do not download; print where the model is')
     .option('--json', 'print the path as a JSON object')
     .addHelpText('after', EXAMPLES)
     .action(async (model: string) => {

@@ -89,7 +89,7 @@ async function askLicense(io: Io, entry: CatalogueEntry, {yes}: PullFlags): Prom
   const terms = licenseConsent(entry);
   if (terms === undefined || yes) return;
   if (await confirm(io, `${entry.title} is under ${terms}.`, 'Do you agree?')) return;
-  throw new EngineError('model_not_found', `${entry.title} was not fetched`, {hint: 'Its license was not agreed to.'});
+  throw new EngineError('model_not_found', `${entry.title} was not fetched`, {hint: 'You did not accept its license.'});
 }
 
 function fetchSource(pull: Pull, source: PullSource): Promise<string> {
@@ -193,7 +193,7 @@ async function fetchTar({io, http, progress, isOffline}: Pull, source: PullSourc
 }
 
 function offline(what: string): EngineError {
-  return new EngineError('model_not_found', `${what} is not here, and --offline forbids to fetch it`, {
-    hint: 'mistral list shows what is here.',
+  return new EngineError('model_not_found', `${what} is not on this machine, and --offline forbids downloading`, {
+    hint: 'See what you have: mistral list',
   });
 }

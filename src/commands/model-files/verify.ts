@@ -68,7 +68,7 @@ async function verify(io: Io, name: string, source: string, flags: VerifyFlags):
       'model_invalid',
       `${path} differs from ${folder} in ${different.length} of ${tensors} tensors: ${names}`,
       {
-        hint: 'The file is damaged, or made by another program or from another version: convert the folder again.',
+        hint: 'The file is damaged, or was made by another program or version: convert the folder again.',
       },
     );
   }

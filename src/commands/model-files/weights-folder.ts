@@ -15,8 +15,8 @@ export function weightsFolder(path: string): string {
     case 'tokenizer':
       throw found.noModel;
     case 'gguf':
-      throw new EngineError('model_invalid', `${path} is a GGUF already`, {
-        hint: 'Give the folder of the original weights: a quantised file cannot be quantised again without loss.',
+      throw new EngineError('model_invalid', `${path} is already a GGUF file`, {
+        hint: 'Give the folder with the original weights; a quantised file cannot be quantised again without loss.',
       });
   }
 }

@@ -39,9 +39,9 @@ export async function convertOnce(io: Io, folder: string, flags: ConvertOnceFlag
   const time = formatDuration(Math.max(1, source.weightBytes / EXPECTED_RATE));
   const what = `${folder} has to be converted once: ${formatBytes(size)} as ${type} into ${place}, about ${time}.`;
   if (flags.yes) io.say(what);
-  else if (!(await confirm(io, what, 'Go on?'))) {
+  else if (!(await confirm(io, what, 'Continue?'))) {
     throw new EngineError('model_not_found', `${folder} was not converted`, {
-      hint: 'Choose the place and the quantisation yourself: mistral convert --help',
+      hint: 'To choose where and how: mistral convert --help',
     });
   }
   for (const note of source.notes) io.say(`note: ${note}`);
@@ -109,7 +109,7 @@ export function defaultType(source: SourceFolder): 'Q8_0' | 'Q4_K_M' {
 function asQuantisation(text: string): string {
   const type = quantisation(text);
   if (type !== undefined) return type;
-  throw new EngineError('usage', `"${text}" is no quantisation this program can make`, {
-    hint: 'Such as Q8_0, Q6_K, Q5_K_M, Q4_K_M, BF16, F16.',
+  throw new EngineError('usage', `unknown quantisation "${text}"`, {
+    hint: 'Use one such as Q8_0, Q6_K, Q5_K_M, Q4_K_M, BF16 or F16.',
   });
 }

@@ -25,7 +25,7 @@ export function meant(io: Pick<Io, 'env'>, argument: string | undefined, flags: 
   const url = flags.url || (argument ? undefined : io.env.MISTRAL_URL);
   if (url) return {kind: 'url', url};
   if (flags.tokenizer !== undefined) {
-    throw new EngineError('usage', '--tokenizer is for --url; a local model has its own');
+    throw new EngineError('usage', '--tokenizer works only with --url; a local model has its own');
   }
   const given = {
     '--remote-model': flags.remoteModel !== undefined,

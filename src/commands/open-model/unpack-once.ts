@@ -23,7 +23,7 @@ export async function unpackOnce(io: Io, tar: string, {yes}: {readonly yes?: tru
   const size = formatBytes(statSync(tar).size);
   const what = `${tar} has to be unpacked once: ${size} into ${folder}.`;
   if (yes) io.say(what);
-  else if (!(await confirm(io, what, 'Go on?'))) {
+  else if (!(await confirm(io, what, 'Continue?'))) {
     throw new EngineError('model_not_found', `${tar} was not unpacked`, {
       hint: 'Unpack it yourself and give the folder: mkdir FOLDER && tar -xf FILE -C FOLDER',
     });

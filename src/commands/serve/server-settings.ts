@@ -128,7 +128,7 @@ export function settings(io: Io, flags: ServeFlags): Settings {
   const keys = apiKeys(io, flags);
   const open = addresses.find((address) => !isLocal(address));
   if (open?.kind === 'network' && keys.length === 0 && !flags.insecure) {
-    throw new EngineError('usage', `listening on ${open.host} would let every machine in without a key`, {
+    throw new EngineError('usage', `listening on ${open.host} without an API key would let anyone on the network in`, {
       hint: 'Give --api-key, listen on 127.0.0.1, or say --insecure.',
     });
   }

@@ -8,12 +8,12 @@ const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const
 
 /** What the system ends a process with that did wrong. */
 const CRASHES = new Map<NodeJS.Signals, string>([
-  ['SIGABRT', 'it gave up on an error of its own, or ran out of memory; its last words are above'],
-  ['SIGSEGV', 'it touched memory that is not its own'],
-  ['SIGBUS', 'a file it had mapped became shorter, or memory failed'],
-  ['SIGILL', 'this processor does not know one of its instructions'],
+  ['SIGABRT', 'it stopped on an internal error, or ran out of memory; its last messages are above'],
+  ['SIGSEGV', 'it accessed invalid memory'],
+  ['SIGBUS', 'a file it was reading got shorter, or memory failed'],
+  ['SIGILL', 'this processor lacks an instruction that it needs'],
   ['SIGFPE', 'an arithmetic error'],
-  ['SIGKILL', 'somebody killed it, or the system did because memory ran out'],
+  ['SIGKILL', 'it was killed, perhaps by the system because memory ran out'],
 ]);
 /** How a process was ended that did wrong, for people; undefined for a signal that ends what is asked to. */
 export function crashLine(signal: NodeJS.Signals): string | undefined {

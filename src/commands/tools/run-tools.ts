@@ -128,7 +128,7 @@ export async function answerWithCommands(
     });
   }
   if (answer.finish.reason === 'tool_calls') {
-    throw new EngineError('tool_failed', 'the model still calls tools after 8 rounds of results');
+    throw new EngineError('tool_failed', 'the model kept calling tools after 8 rounds');
   }
 }
 
@@ -159,7 +159,7 @@ function resultLine({name, arguments: args}: ParsedToolCall, content: string): s
 
 function commandOf({name}: ParsedToolCall, commands: readonly ToolCommand[]): ToolCommand {
   const command = commands.find((candidate) => candidate.name === name);
-  if (!command) throw new EngineError('tool_failed', `no command runs ${name}; name one with --exec`);
+  if (!command) throw new EngineError('tool_failed', `no command is set for ${name}; set one with --exec`);
   return command;
 }
 
@@ -169,7 +169,7 @@ export function parseTools(text: string, file: string): readonly Tool[] {
     return readToolFile(parseJson(text));
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;
-    throw new EngineError('invalid_request', `${file} is no tool list: ${cause.message}`, {
+    throw new EngineError('invalid_request', `${file} is not a list of tools: ${cause.message}`, {
       hint: 'Write a JSON list of {"name", "description", "parameters"}, or OpenAI\'s form of it.',
       cause,
     });
@@ -193,7 +193,7 @@ function toolChoice(choice: string, tools: readonly Tool[]): ToolChoice {
 function requireTool(tools: readonly Tool[], name: string, flag: string): void {
   if (tools.some((tool) => tool.name === name)) return;
   const known = tools.map((tool) => tool.name).join(', ');
-  throw new EngineError('usage', `${flag}: there is no tool ${name}`, {hint: `The file has: ${known}`});
+  throw new EngineError('usage', `${flag}: there is no tool ${name}`, {hint: `Tools in the file: ${known}`});
 }
 
 /** Arguments stand as the JSON they are; damaged ones as a string beside the reason. */

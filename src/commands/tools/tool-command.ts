@@ -26,7 +26,7 @@ export function parseToolCommand(text: string): ToolCommand {
   const match = /^([A-Za-z0-9_-]+)=\s*(\S[\s\S]*)$/.exec(text);
   const [, name, line] = match ?? [];
   if (!name || !line) {
-    throw new EngineError('usage', `${text} does not name a tool and its command`, {
+    throw new EngineError('usage', `${text} is not of the form NAME=COMMAND`, {
       hint: "Write 'get_weather=./weather.sh'.",
     });
   }
@@ -90,7 +90,7 @@ export function splitWords(line: string): string[] {
     words.push((match[1] ?? '').replace(/'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/g, unquote));
     end = word.lastIndex;
   }
-  if (line.slice(end).trim() !== '') throw new EngineError('usage', `the command line has an open quote: ${line}`);
+  if (line.slice(end).trim() !== '') throw new EngineError('usage', `unclosed quote in the command: ${line}`);
   return words;
 }
 

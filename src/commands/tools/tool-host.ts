@@ -18,7 +18,7 @@ export function toolHost(options: ToolHostOptions): ToolHost {
   return {
     load: async (path) => {
       const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-        throw new EngineError('io', `${path} cannot be read`, {cause, hint: 'is it there, and may you read it?'});
+        throw new EngineError('io', `${path} cannot be read`, {cause, hint: 'does it exist, and may you read it?'});
       });
       // Not for the first frame.
       const {parseTools} = await import('./run-tools.ts');

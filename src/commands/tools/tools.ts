@@ -39,7 +39,7 @@ export function addToolsCommand(command: Command, io: Io): void {
     .option('--exec <name=command>', 'run this command for calls of the tool; repeatable', collect(String))
     .option('--env <name>', 'let commands see this secret variable, such as an API key; repeatable', collect(String))
     .option('--shell', 'let sh read the commands of --exec')
-    .option('--timeout <seconds>', 'limit for one command', number({above: 0, max: 86_400}), 30)
+    .option('--timeout <seconds>', 'time limit for one tool call', number({above: 0, max: 86_400}), 30)
     .option('--dry-run', 'show the ids and pieces of the prompt without running the model')
     .option('--json', 'one JSON object an answer instead of calls or text');
   addSamplingOptions(command, DEFAULTS.tools);

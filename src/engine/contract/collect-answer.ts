@@ -39,7 +39,7 @@ export async function collectAnswer(
     throw error instanceof EngineError && content + reasoning !== '' ? error.after({content, reasoning}) : error;
   }
   const {content, reasoning, toolCalls, logprobs, tokens, prompt, finish} = fold;
-  if (!finish) throw new EngineError('backend_failed', 'the answer broke off without an end');
+  if (!finish) throw new EngineError('backend_failed', 'the answer broke off');
   return {content, reasoning, toolCalls, logprobs, tokens, prompt, finish};
 }
 

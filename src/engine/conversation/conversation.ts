@@ -189,7 +189,7 @@ export class Conversation {
         this.#keep(messageOf(answer, continued), continued !== undefined);
       }
       const {finish, toolCalls} = answer;
-      if (!finish) throw new EngineError('backend_failed', 'the answer broke off without an end');
+      if (!finish) throw new EngineError('backend_failed', 'the answer broke off');
       if (finish.reason !== 'tool_calls' || !runTool || round >= maxToolRounds) {
         yield finish;
         return;

@@ -176,7 +176,7 @@ export class SessionFolder {
   remove(id: string): void {
     const hold = this.#lock(id);
     if (hold === undefined) {
-      throw new EngineError('usage', `session ${id} is open in a chat`, {hint: 'Leave that chat first.'});
+      throw new EngineError('usage', `session ${id} is open in a chat`, {hint: 'Close that chat first.'});
     }
     try {
       rmSync(this.fileOf(id), {force: true});

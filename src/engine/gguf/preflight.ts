@@ -130,7 +130,7 @@ function refuseTruncated({path, fileSize, expectedSize}: GgufFile): void {
   if (fileSize >= expectedSize) return;
   const sizes = `${formatBytes(fileSize)} of ${formatBytes(expectedSize)}`;
   throw new EngineError('model_invalid', `${path} is incomplete: ${sizes} are there`, {
-    hint: 'The download or copy broke off: go on with it or fetch the file again.',
+    hint: 'The download or copy was interrupted: resume it, or fetch the file again.',
   });
 }
 

@@ -11,7 +11,7 @@ export interface LoadReason {
 
 const CONVERT = 'Convert the model again with a current converter.';
 const DAMAGED = 'The file is damaged or badly made: get it again, or convert the model again with a current converter.';
-const INCOMPLETE = 'The download is incomplete: get the file again.';
+const INCOMPLETE = 'The download is incomplete: fetch the file again.';
 const SPLIT = 'Fetch all parts again, from one place, into one folder.';
 const OTHER_BASE = 'Give the model that the adapter was trained on.';
 const TOO_NEW = 'A newer model needs a newer mistral-chat; mistral list --available names models that it knows.';

@@ -65,7 +65,8 @@ export async function connect(options: RemoteOptions) {
   const cards = await listedModels(server, options.model !== undefined, signal);
   const card =
     options.model === undefined ? cards[0] : (cards.find(({id}) => id === options.model) ?? {id: options.model});
-  if (!card) throw new EngineError('model_not_found', `${url} lists no model`, {hint: 'Name one with --remote-model.'});
+  if (!card)
+    throw new EngineError('model_not_found', `${url} offers no models`, {hint: 'Name one with --remote-model.'});
   return {server, ...backendFor(server, card, options)};
 }
 

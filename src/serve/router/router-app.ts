@@ -130,8 +130,7 @@ function endWith(
   service: Service,
   model: ServedModel,
 ): void {
-  const error =
-    thrown instanceof HttpError ? thrown : new HttpError(500, 'the server failed while answering; its log says why');
+  const error = thrown instanceof HttpError ? thrown : new HttpError(500, 'internal error; see the server log');
   if (error !== thrown) request.log.error({err: thrown}, error.message);
   reply.raw.statusCode = error.status;
   reply.raw.end(failureEvent(error, streamOf(request, service, model)));

@@ -19,7 +19,7 @@ import {whereToLook} from '../../open-model/meant.ts';
 /** Adds options and the action of `mistral list`. */
 export function addListCommand(command: Command, io: Io): void {
   command
-    .option('--available', 'the models that `mistral pull` knows by name')
+    .option('--available', 'models that `mistral pull` can fetch by name')
     .option('--json', 'one JSON array')
     .action(async () => {
       const flags = command.opts<{available?: true; json?: true}>();
@@ -33,7 +33,7 @@ export function addListCommand(command: Command, io: Io): void {
 export function addRmCommand(command: Command, io: Io): void {
   command
     .argument('<model>', 'name or path as `mistral list` shows it')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask for confirmation')
     .addHelpText('after', '\nOnly what this program fetched or converted is removed; stores of others are left alone.')
     .action((model: string) => remove(io, model, command.opts<{yes?: true}>()));
 }
@@ -67,15 +67,15 @@ function whyNot({onlyFor, inside}: StoredModel): string {
 async function remove(io: Io, model: string, {yes}: {yes?: true}): Promise<void> {
   const found = only(model, sameName(stored(io), model));
   if (found === undefined) {
-    throw new EngineError('model_not_found', `there is no model "${model}"`, {
-      hint: 'mistral list shows what is here.',
+    throw new EngineError('model_not_found', `no model called "${model}"`, {
+      hint: 'See what you have: mistral list',
     });
   }
   if (found.store !== 'hub' && found.store !== 'converted') {
     throw new EngineError('unsupported', `${found.path} belongs to ${found.store}`, {hint: 'Remove it there.'});
   }
   const matter = `${found.name} (${formatBytes(found.bytes)}) will be deleted.`;
-  if (!yes && !(await confirm(io, matter, 'Go on?'))) return;
+  if (!yes && !(await confirm(io, matter, 'Continue?'))) return;
   try {
     removeFiles(io, found);
   } catch (error) {

@@ -72,7 +72,7 @@ function parseEntry(path: string, name: string, entry: unknown, dataStart: numbe
       'model_invalid',
       `${path} is incomplete: it has ${formatBytes(fileSize)}, "${name}" ends later`,
       {
-        hint: 'The download or copy broke off: go on with it or fetch the file again.',
+        hint: 'The download or copy was interrupted: resume it, or fetch the file again.',
       },
     );
   }

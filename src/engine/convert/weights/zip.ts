@@ -92,6 +92,6 @@ function zip64Fields(extra: Buffer): number[] {
 
 function damaged(path: string): EngineError {
   return new EngineError('model_invalid', `${path} is damaged or incomplete: its zip directory cannot be read`, {
-    hint: 'The download or copy broke off: go on with it or fetch the file again.',
+    hint: 'The download or copy was interrupted: resume it, or fetch the file again.',
   });
 }

@@ -57,7 +57,7 @@ export function parseSource(text: string, {quant, memory}: SourceOptions): PullS
     const {repo, revision, tag} = hub;
     return {kind: 'hub', repo, ...defined({revision}), want: quant ?? tag};
   }
-  throw new EngineError('model_not_found', `"${text}" is no model this program knows`, {
+  throw new EngineError('model_not_found', `unknown model "${text}"`, {
     hint: `Known are ${CATALOGUE.map(({id}) => id).join(', ')}; or give hf:USER/REPOSITORY[@REVISION] or an address.`,
   });
 }

@@ -72,7 +72,7 @@ export function statusError(url: string, head: HttpHead, page?: string): EngineE
   const remote = {status, message: '', ...(wait !== undefined && {retryAfterMs: wait})};
   if (status === 401 || status === 403) {
     return new EngineError('model_not_found', `${host} refuses ${url} (${status}): the model is gated or private`, {
-      hint: `Accept the terms on ${page ?? 'its page'}, then set HF_TOKEN to a token of yours.`,
+      hint: `Accept the terms on ${page ?? 'its page'}, then set HF_TOKEN to your token.`,
       remote,
     });
   }

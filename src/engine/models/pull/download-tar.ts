@@ -168,8 +168,8 @@ class TarDownload {
       }
       failed = at > before ? 0 : failed + 1;
       if (failed >= ATTEMPTS) {
-        throw new EngineError('backend_failed', `${url}: the server sends no more data`, {
-          hint: 'What came is kept; the same command goes on with it.',
+        throw new EngineError('backend_failed', `${url}: the server stopped sending data`, {
+          hint: 'What was downloaded is kept; run the same command to resume.',
         });
       }
       if (!(at >= this.#total)) await sleep((this.#options.retryDelay ?? 1000) * 2 ** failed, undefined, {signal});
@@ -185,7 +185,7 @@ class TarDownload {
     if (!response.ok) throw statusError(url, response);
     if (at > 0 && tag !== this.#tag) {
       throw new EngineError('model_invalid', `${url} changed on the server while it was fetched`, {
-        hint: 'Pull it again: it starts anew.',
+        hint: 'Pull it again; it will start from the beginning.',
       });
     }
     if (at > 0 && !isRest) {
@@ -203,7 +203,7 @@ class TarDownload {
 function brokeOff(url: string, cause: unknown): unknown {
   if (cause instanceof EngineError) return cause;
   return new EngineError('backend_unreachable', `the download of ${url} broke off: ${reasonOf(cause)}`, {
-    hint: 'What came is kept; the same command goes on with it.',
+    hint: 'What was downloaded is kept; run the same command to resume.',
     cause,
   });
 }

@@ -219,8 +219,8 @@ class Download {
       // A body that ends early without an error is a cut connection too.
       failed = part.at > before ? 0 : failed + 1;
       if (part.at < part.end && failed >= ATTEMPTS)
-        throw new EngineError('backend_failed', 'the server sends no more data', {
-          hint: 'What came is kept; the same command goes on with it.',
+        throw new EngineError('backend_failed', 'the server stopped sending data', {
+          hint: 'What was downloaded is kept; run the same command to resume.',
         });
       if (failed > 0) await this.#wait(failed, signal);
     }
@@ -235,7 +235,7 @@ class Download {
     if (head.status === 206 && Number(from) === part.at && !changed) return;
     if (changed && head.ok) {
       throw new EngineError('model_invalid', `${url} changed on the server while it was fetched`, {
-        hint: 'Pull it again: it starts anew.',
+        hint: 'Pull it again; it will start from the beginning.',
       });
     }
     if (head.status !== 206) throw statusError(url, head, page);
@@ -313,7 +313,7 @@ function explain(error: unknown, path: string): unknown {
   if (error instanceof EngineError) return error;
   if (isFileError(error)) return fileError(error, path, 'write', STORE_HINTS);
   return new EngineError('backend_unreachable', `the download of ${basename(path)} broke off: ${reasonOf(error)}`, {
-    hint: 'What came is kept; the same command goes on with it.',
+    hint: 'What was downloaded is kept; run the same command to resume.',
     cause: error,
   });
 }

@@ -126,7 +126,7 @@ function calledTools(
   if (called.length > 0) return called;
   const message =
     choice === 'any'
-      ? 'A tool call is demanded, but no tool is offered.'
+      ? 'A tool call is required, but no tools were given.'
       : `There is no tool "${choice.name}" to call.`;
   throw new Refusal('InvalidRequestException', message, {param: 'tool_choice'});
 }

@@ -17,7 +17,7 @@ export function encodeFim(
   version: TemplateVersion,
 ): Tokenized {
   if (TEMPLATES[version].fim === 'refused') {
-    throw new Refusal('TokenizerException', `Template ${version} has no fill-in-the-middle.`);
+    throw new Refusal('TokenizerException', `Template ${version} does not support fill-in-the-middle.`);
   }
   const suffixMarker = tokenizer.controlId('[SUFFIX]');
   const prefixMarker = tokenizer.controlId('[PREFIX]');

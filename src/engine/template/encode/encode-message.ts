@@ -153,7 +153,7 @@ export class MessageEncoder {
         return this.text(chunk.text);
       case 'thinking': {
         if (this.row.thinking === 'refused') {
-          throw new Refusal('TokenizerException', 'This template version has no form for thinking.', {
+          throw new Refusal('TokenizerException', 'This template version does not support thinking.', {
             param: 'messages',
           });
         }
