@@ -29,7 +29,7 @@ test('a cut middle is announced, --json carries the reason', async () => {
     true,
   );
   expect(JSON.parse(io.out())).toMatchObject({content: 'a', finish_reason: 'length'});
-  expect(io.err()).toContain('cut after 1 tokens');
+  expect(io.err()).toContain('cut off after 1 tokens');
 });
 
 test('texts come from flags, files and stdin', async () => {
@@ -54,12 +54,12 @@ test('a place in a file splits it there', async () => {
 });
 
 test.each([
-  [{}, 'there is nothing to fill in'],
+  [{}, 'nothing to fill in'],
   [{file}, '--file needs --line'],
-  [{file, line: 4}, 'has 3 lines'],
+  [{file, line: 4}, 'has only 3 lines'],
   [{file, line: 3, col: 6}, 'ends at column 5'],
-  [{file, line: 1, prefix: 'x'}, 'takes the place'],
-  [{prefix: 'a', prefixFile: 'b'}, 'exclude each other'],
+  [{file, line: 1, prefix: 'x'}, 'cannot be combined'],
+  [{prefix: 'a', prefixFile: 'b'}, 'use either --prefix or --prefix-file'],
   [{prefix: '-', suffix: '-'}, 'only one'],
 ])('%j is a usage error', async (flags, message) => {
   await expect(fimTexts(fakeIo(), flags)).rejects.toMatchObject({

@@ -25,7 +25,7 @@ test('zsh reads the script of bash, fish gets a line a flag', async () => {
   expect(await script('zsh')).toMatch(/^autoload .*bashcompinit\n_mistral\(\)/);
   const fish = await script('fish');
   expect(fish).toContain(
-    "complete -c mistral-chat -l instruct -s i -d 'chat; without it the model continues the text'\n",
+    "complete -c mistral-chat -l instruct -s i -d 'chat with the model; without this it continues the text you give'\n",
   );
   expect(fish).toContain('complete -c mistral -n __fish_use_subcommand -a fim -d ');
 });

@@ -232,9 +232,9 @@ describe('signals', () => {
 });
 
 test.each([
-  [['--instruct', '--continue'], '--continue and --resume need a chat at a terminal, with --instruct'],
-  [['--resume', 'x'], '--continue and --resume need a chat at a terminal, with --instruct'],
-  [['--instruct', '--exec', 'f=true'], '--tools and --exec need a chat at a terminal'],
+  [['--instruct', '--continue'], '--continue and --resume work only in a terminal, with --instruct'],
+  [['--resume', 'x'], '--continue and --resume work only in a terminal, with --instruct'],
+  [['--instruct', '--exec', 'f=true'], '--tools and --exec work only in a terminal'],
 ])('%j takes a terminal', async (flags, message) => {
   const {code, stdout, stderr} = await runProgram('mistral-chat', [model, ...flags], {stdin: 'hi\n'});
   expect({code, stdout}).toEqual({code: 2, stdout: ''});

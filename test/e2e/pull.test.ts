@@ -187,7 +187,7 @@ test.each([
 test('offline nothing is asked for; a file that is here is named', async () => {
   const {server, env, pull, blob} = await hub();
   const refused = await runProgram('mistral', ['pull', 'x/y'], {env: {...env, HF_HUB_OFFLINE: '1'}});
-  expect(refused).toMatchObject({code: 3, stderr: expect.stringContaining('x/y is not here')});
+  expect(refused).toMatchObject({code: 3, stderr: expect.stringContaining('x/y is not on this machine')});
   expect(server.ranges).toEqual([]);
   const {stdout} = await pull('x/y');
   server.ranges.length = 0;

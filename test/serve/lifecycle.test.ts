@@ -153,7 +153,7 @@ test('an engine that is busy with one step for too long is down until that ends'
   expect(reply.status).toBe(503);
   expect(reply.json().error.message).toBe('the engine has been busy with one step for more than 120 s');
   watch.onStall(false);
-  expect(log[1]).toContain('has ended after all');
+  expect(log[1]).toContain('the engine has recovered');
   expect((await get('/health')).status).toBe(200);
   expect((await post('/v1/completions', {prompt: 'a'})).status).toBe(200);
 });

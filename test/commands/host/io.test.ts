@@ -66,10 +66,10 @@ test('what asks a person is cleaned too', async () => {
   expect(io.out()).toBe(CLEANED);
   const stdin = Object.assign(new PassThrough(), {isTTY: true});
   const stderr = Object.assign(new PassThrough(), {isTTY: true});
-  const asked = confirm(ioOn({...io, stdin, stdout: new PassThrough(), stderr}), EVIL, 'Go on?');
+  const asked = confirm(ioOn({...io, stdin, stdout: new PassThrough(), stderr}), EVIL, 'Continue?');
   stdin.write('y\n');
   expect(await asked).toBe(true);
-  expect(String(stderr.read())).toContain(`${CLEANED} Go on? [Y/n] `);
+  expect(String(stderr.read())).toContain(`${CLEANED} Continue? [Y/n] `);
 });
 
 test('failures of every kind', async () => {

@@ -28,7 +28,7 @@ test('a file that is there is replaced only by force', async () => {
   const out = join(folder, 'out.gguf');
   const io = fakeIo();
   expect(await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], io)).toBe(2);
-  expect(io.err()).toContain(`${out} is there already`);
+  expect(io.err()).toContain(`${out} already exists`);
   expect(readFileSync(out, 'utf8')).toBe('mine');
   expect(await run('mistral', ['convert', folder, '--out', out, '--force', '--workers', '0'], fakeIo())).toBe(0);
   expect(readGguf(out).tensors).toHaveLength(21);
@@ -138,7 +138,7 @@ test('a tar asks before it is unpacked, and is opened as its folder', async () =
   expect(readdirSync(cache)).toEqual([]);
   // An impossible quantisation stops the chat behind the unpacking: the engine is not what is tested here.
   const second = await chat('--yes', '--quant', 'Q9');
-  expect(second.err).toContain('"Q9" is no quantisation this program can make');
+  expect(second.err).toContain('unknown quantisation "Q9"');
   expect(readdirSync(join(cache, 'mistral-chat/unpacked')).length).toBe(1);
   expect((await chat()).err).toMatch(/^error: \S+\/m has to be converted once/);
 });
@@ -150,10 +150,10 @@ test.each([
 ])('the answer %j means %s', async (answer, agreed) => {
   const stdin = Object.assign(new PassThrough(), {isTTY: true});
   const stderr = Object.assign(new PassThrough(), {isTTY: true});
-  const asked = confirm(ioOn({...fakeIo(), stdin, stdout: new PassThrough(), stderr}), 'It takes long.', 'Go on?');
+  const asked = confirm(ioOn({...fakeIo(), stdin, stdout: new PassThrough(), stderr}), 'It takes long.', 'Continue?');
   stdin.write(`${answer}\n`);
   expect(await asked).toBe(agreed);
-  expect(String(stderr.read())).toContain('It takes long. Go on? [Y/n] ');
+  expect(String(stderr.read())).toContain('It takes long. Continue? [Y/n] ');
 });
 
 const adapter = safetensors([
@@ -166,7 +166,7 @@ test('an adapter becomes an adapter GGUF for the base that is named', async () =
   const lora = folderWith({'lora.safetensors': adapter});
   const io = fakeIo();
   expect(await run('mistral', ['convert', lora], io)).toBe(2);
-  expect(io.err()).toContain('its base model has to be named with --base');
+  expect(io.err()).toContain('name its base model with --base');
   expect(await run('mistral', ['convert', lora, '--base', folder, '--scaling', '3', '--json'], io)).toBe(0);
   const {path} = JSON.parse(io.out()) as {path: string};
   expect(path).toBe(join(lora, 'lora.gguf'));
@@ -198,5 +198,5 @@ test('a GGUF is not converted again', async () => {
   await run('mistral', ['convert', folder, '--out', out, '--workers', '0'], fakeIo());
   const io = fakeIo();
   expect(await run('mistral', ['convert', out], io)).toBe(3);
-  expect(io.err()).toContain('m.gguf is a GGUF already');
+  expect(io.err()).toContain('m.gguf is already a GGUF file');
 });

@@ -245,10 +245,10 @@ test('a repository of something else is refused', async () => {
 test.each<[string[], number, RegExp]>([
   [['hf:someone/tiny-GGUF:Q2_K'], 3, /has no Q2_K\nThere are: Q4_K_M/],
   [['hf:nobody/nothing'], 5, /gave no list of nobody\/nothing\nCheck HF_ENDPOINT/],
-  [['no such model'], 3, /is no model this program knows\nKnown are ministral-3b/],
+  [['no such model'], 3, /unknown model "no such model"\nKnown are ministral-3b/],
   [['codestral'], 2, /Non-Production License.*\nNo terminal to ask on/],
   [['codestral', '--yes'], 3, /is gated or private\nAccept the terms on .*Codestral-22B-v0\.1-GGUF, then set HF_TOKEN/],
-  [['hf:someone/tiny-GGUF', '--offline'], 3, /is not here, and --offline forbids/],
+  [['hf:someone/tiny-GGUF', '--offline'], 3, /is not on this machine, and --offline forbids downloading/],
   [['devstral-2'], 2, /Devstral 2 123B Instruct 2512 is under a modified MIT license.*\(unverified\)\./],
   [['large-4', '--yes'], 3, /Mistral Large 4\.0 1T needs a newer engine: this one does not run mistral-large4\nUpdate/],
   [['large'], 5, /^warning: Mistral Large 3 675B Instruct 2512 takes about 328 GB as Q3_K_M, and this machine has /m],

@@ -20,7 +20,9 @@ test.each<[string, string | undefined, {url?: string; tokenizer?: string}, NodeJ
 });
 
 test('a tokenizer beside a local model is refused', () => {
-  expect(() => meant({env: {MISTRAL_MODEL: 'm'}}, undefined, {tokenizer: 't'})).toThrow('--tokenizer is for --url');
+  expect(() => meant({env: {MISTRAL_MODEL: 'm'}}, undefined, {tokenizer: 't'})).toThrow(
+    '--tokenizer works only with --url',
+  );
 });
 
 const note = (which: string) =>

@@ -301,6 +301,6 @@ test('a dry run for a server needs its tokenizer, which may be named as a model 
   );
   expect(await dryRun('--tokenizer', 'mistral-7b')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('is for --url'),
+    err: expect.stringContaining('works only with --url'),
   });
 });

@@ -63,7 +63,7 @@ test('without a terminal, or with a no, nothing is converted', async () => {
 test('a quantisation that cannot be made is refused by name', async () => {
   await expect(convertOnce(ioWith(), folderWith(denseFolder()), {quant: 'q9'})).rejects.toMatchObject({
     code: 'usage',
-    message: '"q9" is no quantisation this program can make',
+    message: 'unknown quantisation "q9"',
   });
 });
 
@@ -77,7 +77,7 @@ test.each(['y\n', 'YES\n', '\n', ' yes \n'])(
     const io = ioWith(answer);
     const folder = await unpackOnce(io, tar, {});
     expect(readFileSync(join(folder, 'params.json'), 'utf8')).toBe('{}');
-    expect(io.err()).toContain(`${tar} has to be unpacked once: 2.05 kB into ${folder}. Go on? [Y/n]`);
+    expect(io.err()).toContain(`${tar} has to be unpacked once: 2.05 kB into ${folder}. Continue? [Y/n]`);
     expect(await unpackOnce(ioIn(io.env, ''), tar, {})).toBe(folder);
   },
 );

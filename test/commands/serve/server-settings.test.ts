@@ -104,7 +104,10 @@ test('several places to listen at, sockets among them: those of this machine alo
   ]);
   expect(read(['--host', 'unix:/run/m.sock']).app).toMatchObject({checkHost: true, apiKeys: []});
   expect(() => read(['--host', 'unix:/run/m.sock,0.0.0.0'])).toThrow(
-    expect.objectContaining({code: 'usage', message: 'listening on 0.0.0.0 would let every machine in without a key'}),
+    expect.objectContaining({
+      code: 'usage',
+      message: 'listening on 0.0.0.0 without an API key would let anyone on the network in',
+    }),
   );
 });
 

@@ -42,8 +42,8 @@ test('the flags become a request with the tools, the choice and the messages', a
 });
 
 test.each([
-  [{}, '{', 'is no tool list: Not valid JSON'],
-  [{}, '{"a": 1}', 'is no tool list'],
+  [{}, '{', 'is not a list of tools: Not valid JSON'],
+  [{}, '{"a": 1}', 'is not a list of tools'],
   [{}, '[{"name": 1}]', 'tools[0].name must be a string'],
   [{toolChoice: 'sub'}, TOOLS, '--tool-choice: there is no tool sub'],
   [{exec: ['sub=cat']}, TOOLS, '--exec: there is no tool sub'],
@@ -103,12 +103,12 @@ test('a call without a command fails and names the tool', async () => {
   const io = fakeIo();
   const {done} = await execute(io, 'add=cat', [{calls: [{...call, name: 'sub'}]}, 'Sorry.']);
   await expect(done).rejects.toMatchObject({code: 'tool_failed'});
-  expect(io.err()).toContain('no command runs sub');
+  expect(io.err()).toContain('no command is set for sub');
 });
 
 test('a model that never stops calling is stopped', async () => {
   const {done} = await execute(fakeIo(), 'add=cat', [{calls: [call]}]);
-  await expect(done).rejects.toThrow('still calls tools');
+  await expect(done).rejects.toThrow('kept calling tools');
 });
 
 test('thoughts are shown on stderr where they are asked for', async () => {

@@ -24,8 +24,8 @@ test.each([
 });
 
 test('an open quote and a missing name are usage errors', () => {
-  expect(() => splitWords(`a 'b`)).toThrow('open quote');
-  expect(() => parseToolCommand('./weather.sh')).toThrow('does not name a tool');
+  expect(() => splitWords(`a 'b`)).toThrow('unclosed quote');
+  expect(() => parseToolCommand('./weather.sh')).toThrow('is not of the form NAME=COMMAND');
   expect(parseToolCommand('get_weather=./weather.sh --unit=c')).toEqual({
     name: 'get_weather',
     line: './weather.sh --unit=c',

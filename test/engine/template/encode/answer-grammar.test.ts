@@ -82,7 +82,7 @@ describe('a named call', () => {
 
   it('needs a tool of that name', () => {
     expect(() => plan('v3', {toolChoice: {name: 'other'}})).toThrow('There is no tool "other" to call.');
-    expect(() => plan('v3', {toolChoice: 'any', tools: []})).toThrow('no tool is offered');
+    expect(() => plan('v3', {toolChoice: 'any', tools: []})).toThrow('no tools were given');
   });
 
   it('cannot be made with v1, or without its token', () => {
