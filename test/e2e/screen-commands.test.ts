@@ -113,7 +113,7 @@ test('help keeps within a narrow terminal', async () => {
   const program = chat({}, {columns: 40, rows: 20});
   await program.see('ready');
   program.type('/help\r');
-  await program.see(/\/keys lists the keys, \/help\s+all the rest\./);
+  await program.see(/\/keys\s+lists\s+the\s+keys,\s+\/help\s+all\s+the\s+rest\./);
   expect(program.text()).toMatch(/^talk:\n\/regen {5}answer your last message\n {11}again$/m);
 });
 
