@@ -1,6 +1,8 @@
 // `mistral bench`: prompt and decode speed of the path every command uses.
+
 import type {Command} from 'commander';
 import {table} from '../base/text-table.ts';
+import {counted} from '../base/units.ts';
 import type {Backend} from '../engine/contract/backend.ts';
 import {measureSpeed, median} from '../engine/measure-speed.ts';
 import type {Io} from './host/io.ts';
@@ -57,7 +59,7 @@ export async function runBench(io: Io, backend: Backend, flags: BenchFlags): Pro
     ['generation', String(report.generatedTokens), ...medianAndBest(report.generation, Math.max), 'tokens/s'],
     ['first token', '1', ...medianAndBest(report.firstToken, Math.min), 'ms'],
   ];
-  const runs = `${report.generation.length} run${report.generation.length === 1 ? '' : 's'}`;
+  const runs = counted(report.generation.length, 'run');
   io.show(table([[`${id}, ${device}, ${runs}`]]) + rows.map(tableRow).join(''));
 }
 

@@ -29,7 +29,7 @@ test('a cut middle is announced, --json carries the reason', async () => {
     true,
   );
   expect(JSON.parse(io.out())).toMatchObject({content: 'a', finish_reason: 'length'});
-  expect(io.err()).toContain('cut off after 1 tokens');
+  expect(io.err()).toContain('cut off after 1 token;');
 });
 
 test('texts come from flags, files and stdin', async () => {

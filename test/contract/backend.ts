@@ -153,7 +153,9 @@ function toolsContract({calls, reasons, logprobs, enforces}: Subject, backend: (
     }
     const {tokenizer} = backend();
     const bytes = reported.flatMap(({token}) => [...(tokenizer?.bytes(token) ?? [])]);
-    expect(new TextDecoder().decode(Uint8Array.from(bytes)).trimStart()).toBe(textOf(events).trimStart());
+    // An answer ends at a whole character: the bytes of one that was cut are in no text.
+    const whole = new TextDecoder().decode(Uint8Array.from(bytes), {stream: true});
+    expect(whole.trimStart()).toBe(textOf(events).trimStart());
   });
 
   test('no log-probabilities come that were not asked for', async () => {

@@ -216,7 +216,7 @@ describe.each(ENGINE_CALLS)('through the %s', (calls) => {
       const impossible = {gbnf: 'root ::= <[419]> <[419]>'};
       const banned = new Map([[419, -100]]);
       const failing = run(model, prompt, {grammar: impossible, logitBias: banned});
-      await expect(failing).rejects.toMatchObject({code: 'engine_failed'});
+      await expect(failing).rejects.toMatchObject({code: 'invalid_request'});
       expect((await run(model, prompt)).tokens).toHaveLength(12);
     });
 

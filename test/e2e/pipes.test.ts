@@ -131,7 +131,7 @@ describe('turns', () => {
       .map((line) => JSON.parse(line));
 
   test('when the conversation is full, the oldest turns make room for the next line, which is told', async () => {
-    const args = ['--json', '--max-tokens', '1', '--ctx', '256'];
+    const args = ['--json', '--temperature', '0', '--max-tokens', '1', '--ctx', '256'];
     const {code, stdout, stderr} = await chat(args, {stdin: LONG_CHAT});
     const objects = objectsOf(stdout);
     expect(objects.map(({finish_reason}) => finish_reason)).toEqual(Array(24).fill('length'));

@@ -155,7 +155,7 @@ test('bad tools are refused with the reason', async () => {
   program.type('/tools bad.json\r');
   await program.see('tools[0].name must be a string');
   program.type('/tools mul=true\r');
-  await program.see('there is no tool mul');
+  await program.see('there is no tool called mul');
   program.type('/tools\r');
   await program.see(/add: runs \.\/add\.sh, asks[\s\S]*add: runs \.\/add\.sh, asks/);
 });

@@ -1,7 +1,7 @@
 // `mistral inspect`: what a model is, can do and needs, without loading it.
 import type {Command} from 'commander';
 import {labelled} from '../../base/text-table.ts';
-import {formatBytes, formatCount} from '../../base/units.ts';
+import {counted, formatBytes, formatCount} from '../../base/units.ts';
 import {SAMPLING} from '../../engine/contract/sampling-table.ts';
 import type {Inspection, SourceReport} from '../../engine/inspect/inspect-model.ts';
 import {findModel} from '../../engine/models/find-model.ts';
@@ -93,7 +93,7 @@ function table(found: Inspection, note: string): string {
 
 function sourceWeights({format, types, files, bytes}: SourceReport): string {
   const layout = format === 'mistral' ? "Mistral's" : "Hugging Face's";
-  return `${layout} format, ${types.join(' and ')} in ${files} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`;
+  return `${layout} format, ${types.join(' and ')} in ${counted(files, 'file')}, ${formatBytes(bytes)}`;
 }
 
 function architecture({shape}: Inspection): string {

@@ -1,4 +1,5 @@
 // What a GGUF file is opened with: the options are the user's; what is absent is chosen here, by the machine.
+import {counted} from '../../base/units.ts';
 import type {KvType, LocalOptions, Machine} from '../contract/local-engine.ts';
 import {type ModelShape, modelShape} from '../gguf/model-shape.ts';
 import type {GgufFile} from '../gguf/read-header.ts';
@@ -84,5 +85,5 @@ export function defaultThreads({isAllOnGpu, fileBytes, mathCores, parallelism}: 
 
 /** Where the processor computes, for people. */
 export function processorName(threads: number): string {
-  return `CPU, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return `CPU, ${counted(threads, 'thread')}`;
 }

@@ -1,4 +1,5 @@
 // An agent's history as a template can take it: what has no form is left out and told instead of refused.
+import {counted} from '../../base/units.ts';
 import {type AssistantMessage, contentText, type Message} from '../../engine/contract/requests.ts';
 import type {TemplateName} from '../../engine/contract/templates.ts';
 import {historyToSend} from '../../engine/template/resend-history.ts';
@@ -15,7 +16,7 @@ export function withoutEmptyAnswers(messages: readonly Message[]): FittedHistory
   const dropped = messages.length - kept.length;
   return {
     messages: kept,
-    told: dropped === 0 ? [] : [`${count(dropped, 'empty assistant message')} of the history left out`],
+    told: dropped === 0 ? [] : [`${counted(dropped, 'empty assistant message')} of the history left out`],
   };
 }
 
@@ -35,8 +36,8 @@ function lost(before: readonly Message[], after: readonly Message[]): string[] {
   const texts = countOf(before, hasText) - countOf(after, hasText);
   const thoughts = countOf(before, hasThought) - countOf(after, hasThought);
   return [
-    ...(texts > 0 ? [`the text beside the tool calls of ${count(texts, 'assistant message')} left out`] : []),
-    ...(thoughts > 0 ? [`the thoughts of ${count(thoughts, 'assistant message')} left out`] : []),
+    ...(texts > 0 ? [`the text beside the tool calls of ${counted(texts, 'assistant message')} left out`] : []),
+    ...(thoughts > 0 ? [`the thoughts of ${counted(thoughts, 'assistant message')} left out`] : []),
   ];
 }
 
@@ -46,10 +47,6 @@ const hasThought = ({content}: AssistantMessage) =>
 
 function countOf(messages: readonly Message[], is: (message: AssistantMessage) => boolean): number {
   return messages.filter((message) => message.role === 'assistant' && is(message)).length;
-}
-
-function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? '' : 's'}`;
 }
 
 /**

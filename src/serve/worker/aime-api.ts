@@ -1,4 +1,5 @@
 // The worker's side of the AIME API server's HTTP protocol, with the faults of its version 0.9.6 taken as they are.
+
 import {setTimeout as sleep} from 'node:timers/promises';
 import {defined} from '../../base/defined.ts';
 import {EngineError} from '../../base/errors.ts';
@@ -10,6 +11,7 @@ import {HttpClient} from '../../base/http/http-client.ts';
 import {parsePlainJson} from '../../base/plain-json.ts';
 import {anything, flag, list, number, object, optional, places, text} from '../../base/shape.ts';
 import {within} from '../../base/signals.ts';
+import {counted} from '../../base/units.ts';
 import {Absence} from './server-absence.ts';
 
 export interface ApiOptions {
@@ -169,7 +171,7 @@ export class AimeApi {
     const lost = (jobs?.length ?? 0) - readable.length;
     if (jobs === undefined) this.#options.log(`${this.#options.url} sent jobs that are no list; they are passed over`);
     else if (lost > 0)
-      this.#options.log(`${this.#options.url} sent ${lost} job${lost === 1 ? '' : 's'} without an id, passed over`);
+      this.#options.log(`${this.#options.url} sent ${counted(lost, 'job')} without an id, passed over`);
     if (readable.length === 0) await this.#pause(signal);
     return readable;
   }

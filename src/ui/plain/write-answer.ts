@@ -1,6 +1,7 @@
 // The face without a screen: the answer on stdout as it comes, everything else on stderr. It never loads Ink.
 
 import {EngineError} from '../../base/errors.ts';
+import {counted} from '../../base/units.ts';
 import type {GenerationEvent, ModelInfo} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer, type FinishEvent} from '../../engine/contract/collect-answer.ts';
 import type {ContextEvent} from '../../engine/conversation/context/context-policy.ts';
@@ -116,7 +117,7 @@ export function endNotes(finish: FinishEvent, model: ModelInfo): readonly string
 
 function cutNote({reason, usage}: FinishEvent, model: ModelInfo): string | undefined {
   if (reason === 'length') {
-    return `note: the answer was cut off after ${usage.completionTokens} tokens; raise the limit with --max-tokens`;
+    return `note: the answer was cut off after ${counted(usage.completionTokens, 'token')}; raise the limit with --max-tokens`;
   }
   if (reason === 'context') {
     const size = model.contextSize === undefined ? 'the context' : `the context of ${model.contextSize} tokens`;

@@ -1,6 +1,6 @@
 // How a model is spread over several GPUs: what the user asks for, held against those that the library sees.
 import {EngineError} from '../../../base/errors.ts';
-import {formatBytes} from '../../../base/units.ts';
+import {counted, formatBytes} from '../../../base/units.ts';
 import type {GpuChoice, SplitMode} from '../../contract/local-engine.ts';
 
 /** A GPU as the library sees it. */
@@ -37,7 +37,7 @@ export function spreadOver(asked: GpuChoice, there: readonly GpuDevice[]): GpuSp
   if (split && split.length > 1 && mode === 'none')
     throw wrong(`${FLAGS.split} and ${FLAGS.mode} none exclude each other`);
   if (split && split.length !== gpus.length) {
-    throw wrong(`${FLAGS.split} has ${split.length} ${split.length === 1 ? 'share' : 'shares'} for ${theGpus(gpus)}`);
+    throw wrong(`${FLAGS.split} has ${counted(split.length, 'share')} for ${theGpus(gpus)}`);
   }
   if (mode === 'none') {
     const one = gpus[main] as GpuDevice;

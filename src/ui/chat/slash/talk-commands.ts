@@ -1,5 +1,7 @@
 // Slash commands about the conversation itself: answer again, undo, continue, start again.
+
 import {EngineError} from '../../../base/errors.ts';
+import {counted} from '../../../base/units.ts';
 import type {Message} from '../../../engine/contract/requests.ts';
 import type {Compacted} from '../../../engine/conversation/context/context-window.ts';
 import {DEFAULT_SYSTEM, ownSystem, systemText} from '../../../engine/conversation/own-system.ts';
@@ -104,9 +106,7 @@ async function compact(chat: ChatContext, keep: string): Promise<void> {
   const {turns, missing, tokens} = compacted;
   const left =
     missing === 0 ? '' : `, the last ${missing} of them did not fit and ${missing === 1 ? 'is' : 'are'} not in it`;
-  chat.note(
-    `compacted: ${turns} ${turns === 1 ? 'turn' : 'turns'} into ${tokens} tokens${left}; /undo takes it back\n`,
-  );
+  chat.note(`compacted: ${counted(turns, 'turn')} into ${tokens} tokens${left}; /undo takes it back\n`);
 }
 
 function systemPrompt(messages: readonly Message[]): string | undefined {
