@@ -1,4 +1,4 @@
-// Our path against llama.cpp's own tools on the same file, in alternation; prints the tables of docs/benchmarks.md.
+// Our path against llama.cpp's own tools on the same file, in alternation; prints the tables of docs/design/benchmarks.md.
 // npm run bench -- [--model FILE] [--threads 2] [--rounds 3] [--tried 3] [--engine native] [--only speed,abort,turns,parallel]
 import {execFileSync} from 'node:child_process';
 import {readFileSync, statSync} from 'node:fs';

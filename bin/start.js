@@ -30,7 +30,7 @@ async function start(name) {
 }
 
 /**
- * The addon decodes on libuv's pool: one thread keeps every decode on one warm thread (docs/engine.md). The native engine has
+ * The addon decodes on libuv's pool: one thread keeps every decode on one warm thread (docs/design/engine.md). The native engine has
  * a thread of its own; it is the usual one on Linux without a GPU.
  */
 function decodesOnPool(argv) {

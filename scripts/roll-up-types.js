@@ -109,4 +109,4 @@ const list = [...names]
   .join('\n');
 const whole = OWN_WORDS.reduce((text, [word, own]) => text.replace(word, own), `${body}\n\nexport {\n${list}\n};\n`);
 for (const name of readdirSync('dist', {recursive: true})) if (name.endsWith('.d.ts')) rmSync(join('dist', name));
-writeFileSync(FILE, `// What mistral-chat exports; docs/library.md tells how it is used.\n\n${whole}`);
+writeFileSync(FILE, `// What mistral-chat exports; docs/guide/library.md tells how it is used.\n\n${whole}`);

@@ -1,8 +1,8 @@
-// docs/promises.md is true as far as tests tell: each of its rows names one, by file and title.
+// docs/reference/promises.md is true as far as tests tell: each of its rows names one, by file and title.
 import {readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
 
-const page = readFileSync('docs/promises.md', 'utf8').replaceAll(/\s+/g, ' ');
+const page = readFileSync('docs/reference/promises.md', 'utf8').replaceAll(/\s+/g, ' ');
 const NAMED = /`(test\/[\w./-]+\.test\.tsx?)` "([^"]+)"/g;
 
 test('every test that is named is there', () => {
@@ -17,7 +17,7 @@ test('every test that is named is there', () => {
 });
 
 test('no row is without a test', () => {
-  const rows = readFileSync('docs/promises.md', 'utf8')
+  const rows = readFileSync('docs/reference/promises.md', 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('| ') && !line.endsWith('| held by |') && !line.startsWith('| what |'));
   expect(rows.filter((row) => ![...row.matchAll(NAMED)].length)).toEqual([]);

@@ -1,5 +1,5 @@
 // What a release of mistral-common makes otherwise than the goldens say: a table, kind of request by kind of change. With
-// WRITE_CHANGES it goes into docs/mistral-common-releases.md. MISTRAL_COMMON_PYTHON names a Python that has the release.
+// WRITE_CHANGES it goes into docs/design/mistral-common-releases.md. MISTRAL_COMMON_PYTHON names a Python that has the release.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {afterAll, expect, test} from 'vitest';
 import {isJsonNumber, isJsonObject, type Json, type JsonObject, parseJson, toPlain} from '../../src/base/json.ts';
@@ -54,7 +54,7 @@ test.skipIf(!live)('the goldens are what this release says', {timeout: 600_000},
   const [older, newer] = isBefore ? [live.version, PROVED_RELEASE] : [PROVED_RELEASE, live.version];
   const section = sectionOf(older, newer, fingerprintOf(goldensText), asked);
   if (process.env.WRITE_CHANGES) {
-    const page = new URL('../../docs/mistral-common-releases.md', import.meta.url);
+    const page = new URL('../../docs/design/mistral-common-releases.md', import.meta.url);
     writeFileSync(page, withSection(readFileSync(page, 'utf8'), section));
     return;
   }

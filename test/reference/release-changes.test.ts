@@ -67,8 +67,8 @@ describe('a page is stale', () => {
   });
 });
 
-test('docs/mistral-common-releases.md is of the proved release and of the requests of this tree', () => {
+test('docs/design/mistral-common-releases.md is of the proved release and of the requests of this tree', () => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');
   const fingerprint = fingerprintOf(read('../goldens/requests-1.13.1.json'));
-  expect(staleness(read('../../docs/mistral-common-releases.md'), PROVED_RELEASE, fingerprint)).toBeUndefined();
+  expect(staleness(read('../../docs/design/mistral-common-releases.md'), PROVED_RELEASE, fingerprint)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-// docs/mistral-common-releases.md: what changed between releases of mistral-common, as tables that are written by a script.
+// docs/design/mistral-common-releases.md: what changed between releases of mistral-common, as tables that are written by a script.
 import {createHash} from 'node:crypto';
 
 /** The release that the templates of this tree were proved against. */

@@ -1,4 +1,4 @@
-// The fields of other servers that ours does not read, dialect by dialect, and why; docs/fields.md is written from it.
+// The fields of other servers that ours does not read, dialect by dialect, and why; docs/reference/fields.md is written from it.
 import {MESSAGES_FIELDS, OLLAMA_FIELDS, RESPONSES_FIELDS} from './dialect-fields.ts';
 import {CALLERS_OWN, type FieldRule, is, isEmpty, isFalse, type Passes, rules} from './field-rules.ts';
 

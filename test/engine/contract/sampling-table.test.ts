@@ -282,7 +282,7 @@ test('the OpenAPI document says what a row takes', () => {
 });
 
 test('the page of the parameters is the table', () => {
-  const page = readFileSync('docs/sampling.md', 'utf8');
+  const page = readFileSync('docs/reference/sampling.md', 'utf8');
   const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
   const expected = SAMPLING.map((row) => {
     const {flag, set, wire, help} = row;

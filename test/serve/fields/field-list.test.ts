@@ -20,7 +20,7 @@ const INTRODUCTION = `# Fields of requests
 Written from the server's own table of fields and the shapes of its bodies by \`test/serve/fields/field-list.test.ts\`; \`npx vitest -u\`
 on that file writes it anew. A field that a route honours has its meaning there; one that is refused is a 400 that names it, unless
 its value asks for nothing; one that is told is ignored, and the reply says so; the rest cannot change the answer. A field that
-stands nowhere is told. [Serving](serving.md) says how a reply tells.
+stands nowhere is told. [Serving](../guide/serving.md) says how a reply tells.
 `;
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
@@ -37,7 +37,7 @@ function rowsOf(dialect: FieldDialect, verdict: Verdict, honoured: ReadonlySet<s
   return [...byWhy].map(([why, names]) => `- ${code(names)}: ${why}`).join('\n');
 }
 
-test('docs/fields.md says what becomes of each field, route by route', async () => {
+test('docs/reference/fields.md says what becomes of each field, route by route', async () => {
   const {app} = await testServer();
   await app.ready();
   const {paths} = app.swagger() as {paths: Record<string, {post?: object}>};
@@ -55,6 +55,6 @@ test('docs/fields.md says what becomes of each field, route by route', async () 
     ];
     return parts.join('\n\n');
   });
-  await expect(`${INTRODUCTION}\n${sections.join('\n\n')}\n`).toMatchFileSnapshot('../../../docs/fields.md');
-  expect(readFileSync('docs/serving.md', 'utf8')).toContain('(fields.md)');
+  await expect(`${INTRODUCTION}\n${sections.join('\n\n')}\n`).toMatchFileSnapshot('../../../docs/reference/fields.md');
+  expect(readFileSync('docs/guide/serving.md', 'utf8')).toContain('(../reference/fields.md)');
 });

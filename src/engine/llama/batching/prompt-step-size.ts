@@ -8,7 +8,7 @@ const STEP_MS = 200;
 const STOPPABLE_STEP_MS = 1000;
 /** Sizes the kernels like: matrix rows are handled sixteen at a time. */
 const GRAIN = 16;
-/** Below this a prompt alone is read at less than 0.95 of full speed (docs/benchmarks.md). */
+/** Below this a prompt alone is read at less than 0.95 of full speed (docs/design/benchmarks.md). */
 const SMALLEST_ALONE = 64;
 
 export class PromptPace {

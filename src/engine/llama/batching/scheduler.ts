@@ -208,7 +208,7 @@ export class Scheduler {
 
   /**
    * Whether the step tells how many threads are best. A prompt is read with all: its threads wait for each other seldom
-   * (docs/benchmarks.md). In a long text the last bits of a sum depend on how many threads share it.
+   * (docs/design/benchmarks.md). In a long text the last bits of a sum depend on how many threads share it.
    */
   #chooseThreads(shares: readonly BatchShare[]): boolean {
     const isMeasured = shares.every(({count, job}) => count === 1 && !job.options.repeatable);
