@@ -157,7 +157,7 @@ test('bad tools are refused with the reason', async () => {
   program.type('/tools mul=true\r');
   await program.see('there is no tool called mul');
   program.type('/tools\r');
-  await program.see(/add: runs \.\/add\.sh, asks[\s\S]*add: runs \.\/add\.sh, asks/);
+  await program.see(/add: runs \.\/add\.sh \(asks[\s\S]*add: runs \.\/add\.sh \(asks/);
 });
 
 test('the question is answered in a terminal of three rows', async () => {
