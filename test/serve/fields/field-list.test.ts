@@ -20,7 +20,7 @@ const INTRODUCTION = `# Fields of requests
 Written from the server's own table of fields and the shapes of its bodies by \`test/serve/fields/field-list.test.ts\`; \`npx vitest -u\`
 on that file writes it anew. A field that a route honours has its meaning there; one that is refused is a 400 that names it, unless
 its value asks for nothing; one that is told is ignored, and the reply says so; the rest cannot change the answer. A field that
-stands nowhere is told. [Serving](../guide/serving.md) says how a reply tells.
+stands nowhere is told. [HTTP routes](http.md#one-chat-route-for-two-vendors) says how a reply tells.
 `;
 
 const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ');
@@ -56,5 +56,5 @@ test('docs/reference/fields.md says what becomes of each field, route by route',
     return parts.join('\n\n');
   });
   await expect(`${INTRODUCTION}\n${sections.join('\n\n')}\n`).toMatchFileSnapshot('../../../docs/reference/fields.md');
-  expect(readFileSync('docs/guide/serving.md', 'utf8')).toContain('(../reference/fields.md)');
+  expect(readFileSync('docs/reference/http.md', 'utf8')).toContain('(fields.md)');
 });

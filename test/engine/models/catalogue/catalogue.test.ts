@@ -154,7 +154,7 @@ test('what was not seen at its source is marked', () => {
   });
 });
 
-/** A model as docs/guide/models.md shows it; a star stands behind what was not seen. */
+/** A model as docs/reference/catalogue.md shows it; a star stands behind what was not seen. */
 function pageRow({
   id,
   aliases,
@@ -184,7 +184,7 @@ function pageRow({
 }
 
 test('the page about models has the rows of the catalogue', () => {
-  const page = readFileSync('docs/guide/models.md', 'utf8');
+  const page = readFileSync('docs/reference/catalogue.md', 'utf8');
   const rows = CATALOGUE.map(pageRow);
   expect(rows.filter((row) => !page.includes(`${row}\n`))).toEqual([]);
 });
