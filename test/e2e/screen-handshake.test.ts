@@ -32,7 +32,7 @@ test('what the emulator counts is what the screen counts', async () => {
   expect(await program.exited()).toBe(0);
 });
 
-test.each([20, 100])('answers that come after %i ms never reach the shell', async (delay) => {
+test.each([20, 100, 400])('answers that come after %i ms never reach the shell', async (delay) => {
   const program = shell({answers: late(delay)});
   program.type(`${command({})}\r`);
   await program.see('> Type a message');

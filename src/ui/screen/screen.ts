@@ -20,8 +20,11 @@ import {titleSequence} from './notices.ts';
 /** What was typed before the keys were raw is there at once: a first read later than this is typed now. Milliseconds. */
 const TYPED_BEFORE = 300;
 
-/** How long answers are waited for before the terminal is given back. Milliseconds. */
-const ANSWER_WAIT = 150;
+/**
+ * How long answers are waited for before the terminal is given back, since it was asked and at least. Milliseconds. Only
+ * whoever leaves at once from a terminal that never answers waits so long.
+ */
+const ANSWER_WAIT = {sinceAsked: 1000, least: 150} as const;
 
 /**
  * A window that is dragged has a new size every few milliseconds. Rows written for one of them land in another, where
@@ -70,6 +73,7 @@ export class Screen {
   /** What the terminal said of the probes so far. */
   #reports: Extract<TerminalEvent, {type: 'cursor'}>[] = [];
   #onAnswered: (() => void) | undefined;
+  #askedAt = -Infinity;
   #focused: boolean | undefined;
   #version = '';
   #background: string | undefined;
@@ -127,7 +131,10 @@ export class Screen {
     const isFirst = this.#firstReadBy === Infinity;
     if (isFirst) this.#firstReadBy = this.#host.now() + TYPED_BEFORE;
     const question = isFirst ? questionFor(this.#host.env.TERM, this.#columns) : undefined;
-    if (question !== undefined) this.#decoder.awaitReplies(question.reports);
+    if (question !== undefined) {
+      this.#decoder.awaitReplies(question.reports);
+      this.#askedAt = this.#host.now();
+    }
     this.#terminal.together(() => {
       this.#terminal.enter();
       if (question !== undefined) this.#terminal.write(question.before);
@@ -157,7 +164,8 @@ export class Screen {
   /** Resolves when the terminal has answered all, or does not. */
   async #answered(): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ANSWER_WAIT);
+      const left = this.#askedAt + ANSWER_WAIT.sinceAsked - this.#host.now();
+      const timer = setTimeout(resolve, Math.max(ANSWER_WAIT.least, left));
       this.#onAnswered = () => {
         clearTimeout(timer);
         resolve();
