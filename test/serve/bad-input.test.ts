@@ -7,7 +7,8 @@ import {stated} from '../../src/engine/template/version/detect.ts';
 import {createApp} from '../../src/serve/app.ts';
 import {ScriptedTokenModel} from '../fakes/scripted-token-model.ts';
 import {toyTokenizer} from '../fakes/toy-tokenizer.ts';
-import {OPTIONS, testServer} from './server.ts';
+import {OPTIONS} from './app-options.ts';
+import {testServer} from './server.ts';
 
 /** Everything the server says to these bytes until it closes the connection. */
 async function talk(url: string, ...parts: readonly string[]): Promise<string> {

@@ -7,8 +7,9 @@ import type {Backend} from '../../src/engine/contract/backend.ts';
 import {createApp} from '../../src/serve/app.ts';
 import {stepWatch} from '../../src/serve/engine-watch.ts';
 import {ScriptedBackend, type Step} from '../fakes/scripted-backend.ts';
+import {OPTIONS} from './app-options.ts';
 import {parseEvents} from './events.ts';
-import {OPTIONS, testServer} from './server.ts';
+import {testServer} from './server.ts';
 
 /** A generation that goes on until it is aborted. */
 const ENDLESS: readonly Step[] = ['tick', ...Array.from({length: 10_000}, () => [() => sleep(1), 'tick']).flat()];

@@ -3,7 +3,7 @@ import {expect, onTestFinished, test} from 'vitest';
 import type {Backend} from '../../src/engine/contract/backend.ts';
 import {createApp} from '../../src/serve/app.ts';
 import {ScriptedBackend} from '../fakes/scripted-backend.ts';
-import {OPTIONS} from './server.ts';
+import {OPTIONS} from './app-options.ts';
 
 async function post(url: string, body: object) {
   const scripted = new ScriptedBackend(['x']);

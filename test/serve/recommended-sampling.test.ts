@@ -2,7 +2,8 @@ import {expect, test} from 'vitest';
 import type {RecommendedSampling} from '../../src/engine/contract/sampling.ts';
 import * as wire from '../contract/wire.ts';
 import {ScriptedBackend} from '../fakes/scripted-backend.ts';
-import {OPTIONS, serverOn} from './server.ts';
+import {OPTIONS} from './app-options.ts';
+import {serverOn} from './server.ts';
 
 const sampling: RecommendedSampling = {
   temperature: {value: 0.15, origin: 'the file'},

@@ -3,25 +3,8 @@ import {onTestFinished} from 'vitest';
 import type {Backend} from '../../src/engine/contract/backend.ts';
 import {type AppOptions, createApp} from '../../src/serve/app.ts';
 import {type Script, ScriptedBackend} from '../fakes/scripted-backend.ts';
+import {OPTIONS} from './app-options.ts';
 import {parseEvents} from './events.ts';
-
-export const OPTIONS: AppOptions = {
-  slots: 1,
-  maxQueue: 2,
-  queueTimeoutMs: 5000,
-  heartbeatMs: 15_000,
-  stallMs: 5000,
-  aliases: ['mistral-small-latest'],
-  sampling: {asked: {}, otherwise: {temperature: 0.7}},
-  seedDefaults: {temperature: 0.35, maxTokens: 256},
-  apiKeys: [],
-  checkHost: true,
-  allowedHosts: [],
-  corsOrigins: [],
-  bodyLimit: 100_000,
-  logger: undefined,
-  logPrompts: false,
-};
 
 export interface TestServer<Served = ScriptedBackend> extends Awaited<ReturnType<typeof createApp>> {
   readonly backend: Served;

@@ -10,7 +10,7 @@ import {type Asked, httpServer, json, sse} from '../../fakes/http-server.ts';
 import {type Script, ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {toyAnswers} from '../../fakes/toy-answers.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
-import {OPTIONS} from '../../serve/server.ts';
+import {OPTIONS} from '../../serve/app-options.ts';
 
 const never = new AbortController().signal;
 const tokenizer = toyTokenizer();

@@ -13,7 +13,7 @@ import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {toyAnswers} from '../../fakes/toy-answers.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
 import {proxyServer} from '../../fixtures/proxy-server.ts';
-import {OPTIONS} from '../../serve/server.ts';
+import {OPTIONS} from '../../serve/app-options.ts';
 
 const never = new AbortController().signal;
 const hello: ChatCompletionRequest = {messages: [{role: 'user', content: 'Hi'}], sampling: {temperature: 0}};

@@ -4,7 +4,7 @@ import {stated} from '../../../src/engine/template/version/detect.ts';
 import {createApp} from '../../../src/serve/app.ts';
 import {ScriptedTokenModel} from '../../fakes/scripted-token-model.ts';
 import {toyTokenizer} from '../../fakes/toy-tokenizer.ts';
-import {OPTIONS} from '../server.ts';
+import {OPTIONS} from '../app-options.ts';
 
 /** The server over a local backend, and the ids its engine is given. */
 async function idsOf(url: string, body: object): Promise<readonly number[] | undefined> {

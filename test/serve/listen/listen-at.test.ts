@@ -10,7 +10,7 @@ import {type Listening, listenAt} from '../../../src/serve/listen/listen-at.ts';
 import {ScriptedBackend} from '../../fakes/scripted-backend.ts';
 import {folderWith} from '../../fixtures/folder.ts';
 import {CERT, KEY} from '../../fixtures/tls-relay.ts';
-import {OPTIONS} from '../server.ts';
+import {OPTIONS} from '../app-options.ts';
 
 async function start(hosts: readonly string[], hasKeys = false): Promise<Listening> {
   const {app} = await createApp(Promise.resolve(new ScriptedBackend()), OPTIONS);

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
-import {OPTIONS, testServer} from '../server.ts';
+import {OPTIONS} from '../app-options.ts';
+import {testServer} from '../server.ts';
 
 const limitsOf = (backend: {calls: readonly {request: {sampling: unknown}}[]}) => backend.calls[0]?.request.sampling;
 

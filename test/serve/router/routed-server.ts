@@ -12,7 +12,7 @@ import {ModelPool, type PoolOptions} from '../../../src/serve/router/model-pool.
 import {createRouter} from '../../../src/serve/router/router-app.ts';
 import {ServedModels} from '../../../src/serve/router/served-models.ts';
 import {type Script, ScriptedBackend} from '../../fakes/scripted-backend.ts';
-import {OPTIONS} from '../server.ts';
+import {OPTIONS} from '../app-options.ts';
 
 export interface RoutedPlan {
   /** By the model's name; what others answer is their own name. */
