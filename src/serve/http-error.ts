@@ -141,9 +141,20 @@ const ANTHROPIC_TYPES: Record<number, string> = {
   503: 'overloaded_error',
 };
 
-function anthropicError({status, message}: HttpError, thrown: unknown, requestId: string): object {
+function anthropicError(error: HttpError, thrown: unknown, requestId: string): object {
+  const {status, message} = error;
   const type = ANTHROPIC_TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
-  return {type: 'error', error: {type, message: tooLong(thrown) ?? message}, request_id: requestId};
+  return {
+    type: 'error',
+    error: {type, message: tooLong(thrown) ?? message, ...threadDetails(error)},
+    request_id: requestId,
+  };
+}
+
+/** By these Anthropic's clients know that they have to send the whole history themselves, and do. */
+function threadDetails({code, param}: HttpError): object {
+  if (code !== 'unsupported' || param !== 'thread') return {};
+  return {details: {error_code: 'thread_unsupported_request', unsupported: ['thread']}};
 }
 
 /** claude-code reads the two numbers out of this sentence, and then shortens its history. */

@@ -16,6 +16,7 @@ export const RESPONSES_FIELDS: readonly FieldRule[] = [
 ];
 
 export const MESSAGES_FIELDS: readonly FieldRule[] = [
+  ...rules('refuse', 'nothing is kept here: send the whole history', 'thread'),
   ...rules('told', 'nothing here shortens a context', 'context_management'),
   ...rules('told', 'there is no place where code could run', 'container'),
   ...rules('told', 'this server asks no other one', 'mcp_servers', isEmpty),

@@ -159,3 +159,18 @@ test('the list of models is one for each vendor', async () => {
   expect(theirs.data[0].created_at).toMatch(/^\d{4}-\d\d-\d\dT/);
   expect((await get('/models')).json()).toEqual(ours);
 });
+
+test.each([{type: 'create'}, {type: 'continue', previous_message_id: 'msg_1'}])(
+  'a conversation the server should keep is refused in the words by which clients send it whole: %o',
+  async (thread) => {
+    const {post, backend} = await testServer();
+    const reply = await post(URL, {max_tokens: 5, messages: HI, thread});
+    expect(reply.status).toBe(400);
+    expect(reply.json().error).toEqual({
+      type: 'invalid_request_error',
+      message: "'thread' is not supported: nothing is kept here: send the whole history",
+      details: {error_code: 'thread_unsupported_request', unsupported: ['thread']},
+    });
+    expect(backend.requests).toEqual([]);
+  },
+);
