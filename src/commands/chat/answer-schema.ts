@@ -1,10 +1,11 @@
 // `--schema`: the JSON schema that every answer of a pipe fits, and what is written of an answer that was held to it.
 import {EngineError} from '../../base/errors.ts';
+import {atOnce} from '../../base/in-turns.ts';
 import {dumpsJson, type Json, parseJson} from '../../base/json.ts';
 import type {ModelInfo} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
-import {requireHeld, schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
+import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {fitsSchema} from '../../engine/template/grammar/schema/check-value.ts';
 import {schemaFault} from '../../engine/wire/schema-fault.ts';
 import {answerEvents, endNotes, type PlainEvent, ThoughtLines} from '../../ui/plain/write-answer.ts';
@@ -29,11 +30,12 @@ export async function readAnswerSchema(io: Io, value: string, isLoose: boolean):
   const fault = schemaFault(schema);
   if (fault !== undefined) throw new EngineError('usage', `${where} is no JSON schema: ${fault}`);
   if (isLoose) {
-    for (const note of schemaNotes({responseFormat: {type: 'json_schema', schema}})) io.say(`note: ${where}: ${note}`);
+    for (const note of atOnce(schemaNotes({responseFormat: {type: 'json_schema', schema}})))
+      io.say(`note: ${where}: ${note}`);
     return {type: 'json_schema', schema};
   }
   try {
-    requireHeld(schema);
+    atOnce(schemaNotes({responseFormat: {type: 'json_schema', schema, strict: true}}));
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new EngineError(error.code, error.message, {

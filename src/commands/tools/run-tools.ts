@@ -1,6 +1,7 @@
 // What `mistral tools` does once its flags are read: ask, show or run the calls, ask again.
 
 import {EngineError} from '../../base/errors.ts';
+import {atOnce} from '../../base/in-turns.ts';
 import {parseJson} from '../../base/json.ts';
 import type {Backend, GenerationEvent, ParsedToolCall} from '../../engine/contract/backend.ts';
 import {type Answer, collectAnswer} from '../../engine/contract/collect-answer.ts';
@@ -55,7 +56,7 @@ export async function readToolsFlags(
   const tools = parseTools(await readTextFile(io, flags.tools), flags.tools);
   for (const {name} of commands) requireTool(tools, name, '--exec');
   const choice = toolChoice(flags.toolChoice, tools);
-  for (const note of schemaNotes({tools, toolChoice: choice})) io.say(`note: ${flags.tools}: ${note}`);
+  for (const note of atOnce(schemaNotes({tools, toolChoice: choice}))) io.say(`note: ${flags.tools}: ${note}`);
   return {request: {messages: await firstMessages(io, flags), tools, toolChoice: choice, sampling}, commands};
 }
 

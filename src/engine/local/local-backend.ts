@@ -122,7 +122,9 @@ export class LocalBackend implements Backend {
     if (prompt === undefined) return yield* this.#notBegun(request);
     if ('end' in prompt) return yield* this.#foreign(request, prompt, signal);
     const version = requireVersion(template);
-    const {grammar, thoughtful, forbidden} = requestGrammar(request, tokenizer, version);
+    const {grammar, thoughtful, forbidden} = await inTurns(requestGrammar(request, tokenizer, version), () =>
+      signal.throwIfAborted(),
+    );
     const budget = thoughtBudget(this.#room(prompt, request.sampling), request.sampling.thinkingBudget);
     const rules = {budget: budget.tokens, prompt: prompt.tokens, grammar, thoughtful};
     const guide = thoughtGuide(tokenizer, version, rules);
@@ -207,7 +209,7 @@ export class LocalBackend implements Backend {
     const offered = toolChoice === 'none' ? [] : tools;
     const reader = await this.#writer.reader({prompt: prompt.tokens, tools: offered, ...repeatable(request, prompt)});
     // The oldest version knows no calls and no thoughts: what is left is the form of the answer.
-    const {grammar} = requestGrammar({...request, tools: []}, tokenizer, OLDEST);
+    const {grammar} = await inTurns(requestGrammar({...request, tools: []}, tokenizer, OLDEST));
     const sampling = {...asked, stop: [...(asked.stop ?? []), ...prompt.end.stops]};
     const {cacheOwner} = request;
     const ends = prompt.end.tokens;
@@ -268,16 +270,16 @@ export class LocalBackend implements Backend {
     return generate(withinLimits({...input, ...(spell && {spell})}, this.tokenizer), signal);
   }
 
-  #plain(
+  async *#plain(
     prompt: Prompt,
     {sampling, responseFormat, cacheOwner}: CompletionRequest | FIMRequest,
     signal: AbortSignal,
   ): AsyncGenerator<GenerationEvent> {
-    const grammar = textGrammar(responseFormat);
+    const grammar = await inTurns(textGrammar(responseFormat), () => signal.throwIfAborted());
     const reader = new PlainOutput(this.tokenizer, prompt.tokens);
     const how = grammar ? {grammar} : {};
     const input = {model: this.#parts.tokenModel, prompt, sampling, ...how, reader, cacheOwner, now: this.#now};
-    return this.#generate(input, signal);
+    yield* this.#generate(input, signal);
   }
 }
 

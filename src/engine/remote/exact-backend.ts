@@ -2,6 +2,7 @@
 // TokenModel; what needs a grammar goes to the cluster's own chat route.
 
 import {EngineError} from '../../base/errors.ts';
+import {inTurns} from '../../base/in-turns.ts';
 import type {Backend, GenerationEvent, ModelInfo} from '../contract/backend.ts';
 import {type Tokenized, textPrompt} from '../contract/prompt.ts';
 import type {ChatCompletionRequest, CompletionRequest, FIMRequest} from '../contract/requests.ts';
@@ -101,19 +102,21 @@ class ExactBackend implements Backend {
    */
   async *chat(request: ChatCompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const {template} = this.model;
-    const {grammar} = isVersion(template) ? requestGrammar(request, this.tokenizer, template) : {};
+    const {grammar} = isVersion(template) ? await inTurns(requestGrammar(request, this.tokenizer, template)) : {};
     yield* (grammar && grammar.after === undefined ? this.#remote : this.#local).chat(request, signal);
   }
 
   /** A form is refused there. */
-  complete(request: CompletionRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
-    return (textGrammar(request.responseFormat) ? this.#remote : this.#local).complete(request, signal);
+  async *complete(request: CompletionRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const grammar = await inTurns(textGrammar(request.responseFormat));
+    yield* (grammar ? this.#remote : this.#local).complete(request, signal);
   }
 
   /** By our own prompt where the model has the tokens for it, else by the route the server has. */
-  fim(request: FIMRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
-    const isOurs = this.model.supportsFim && !textGrammar(request.responseFormat);
-    return (isOurs ? this.#local : this.#remote).fim(request, signal);
+  async *fim(request: FIMRequest, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
+    const grammar = await inTurns(textGrammar(request.responseFormat));
+    const isOurs = this.model.supportsFim && !grammar;
+    yield* (isOurs ? this.#local : this.#remote).fim(request, signal);
   }
 
   close(): Promise<void> {

@@ -1,10 +1,22 @@
 // What the draft-7 meta-schema has against a JSON schema.
 import {createRequire} from 'node:module';
 import type {Ajv, ErrorObject, ValidateFunction} from 'ajv';
-import {isJsonArray, isJsonObject, type Json, toPlain} from '../../base/json.ts';
+import {isJsonArray, isJsonObject, type Json, type JsonObject, toPlain} from '../../base/json.ts';
 
 /** What the draft-7 meta-schema has against a schema, in words. */
 export function schemaFault(schema: Json): string | undefined {
+  if (!isJsonObject(schema)) return faultOf(schema);
+  const known = KNOWN.get(schema);
+  if (known) return known.fault;
+  const fault = faultOf(schema);
+  KNOWN.set(schema, {fault});
+  return fault;
+}
+
+/** The readers, the prompt and the grammar all ask. */
+const KNOWN = new WeakMap<JsonObject, {readonly fault: string | undefined}>();
+
+function faultOf(schema: Json): string | undefined {
   const excess = excessOf(schema);
   if (excess !== undefined) return excess;
   const check = metaSchema();
@@ -17,21 +29,34 @@ export function schemaFault(schema: Json): string | undefined {
 const MOST_CHARACTERS = 1_000_000;
 /** Arrays and objects inside each other. */
 const DEEPEST = 64;
+/** Lists and objects. As many properties as OpenAI takes fit in. */
+const MOST_PARTS = 6000;
+/** Of one name, in characters: it is part of the place of whatever is below it. */
+const LONGEST_NAME = 1000;
 
 /** What is too much about a schema, found before any work is done on it. */
-function excessOf(schema: Json): string | undefined {
+export function excessOf(schema: Json): string | undefined {
   let characters = 0;
+  let parts = 0;
   const open: (readonly [value: Json, depth: number])[] = [[schema, 0]];
   for (let next = open.pop(); next; next = open.pop()) {
     const [value, depth] = next;
     if (depth > DEEPEST) return `it nests deeper than ${DEEPEST} levels`;
-    characters += typeof value === 'string' ? value.length + 3 : 2;
-    if (isJsonObject(value)) {
-      for (const [key, inner] of value) {
-        characters += key.length + 3;
-        open.push([inner, depth + 1]);
+    characters += 2;
+    parts += 1;
+    const inside = isJsonObject(value) ? value.values() : isJsonArray(value) ? value : [];
+    for (const inner of inside) {
+      if (isJsonObject(inner) || isJsonArray(inner)) open.push([inner, depth + 1]);
+      else {
+        if (depth === DEEPEST) return `it nests deeper than ${DEEPEST} levels`;
+        characters += typeof inner === 'string' ? inner.length + 3 : 2;
       }
-    } else if (isJsonArray(value)) for (const inner of value) open.push([inner, depth + 1]);
+    }
+    for (const key of isJsonObject(value) ? value.keys() : []) {
+      characters += key.length + 3;
+      if (key.length > LONGEST_NAME) return `a name in it has more than ${LONGEST_NAME} characters`;
+    }
+    if (parts + open.length > MOST_PARTS) return `it has more than ${MOST_PARTS} lists and objects`;
     if (characters > MOST_CHARACTERS) return `it has more than ${MOST_CHARACTERS} characters`;
   }
   return undefined;

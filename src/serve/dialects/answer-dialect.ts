@@ -1,5 +1,7 @@
 // Answers a call in a dialect: its events one by one as a stream, or the same events folded into one object.
+
 import type {FastifyReply} from 'fastify';
+import {inTurns} from '../../base/in-turns.ts';
 import type {GenerationEvent} from '../../engine/contract/backend.ts';
 import type {FinishEvent} from '../../engine/contract/collect-answer.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
@@ -31,14 +33,14 @@ export function namedEvent(event: {readonly type: string}): string {
 }
 
 /** Answers in the slot of the request, whole or streamed. */
-export function answerDialect<WireEvent>(
+export async function answerDialect<WireEvent>(
   service: Service,
   reply: FastifyReply,
   call: DialectCall,
   writer: EventWriter<WireEvent>,
   framing: Framing<WireEvent>,
 ): Promise<unknown> {
-  tell(reply, ...call.told, ...schemaNotes(call.request));
+  tell(reply, ...call.told, ...(await inTurns(schemaNotes(call.request))));
   const start = (run: RunningRequest) => run.watch(chatGeneration(run, call.request, call.parallelCalls));
   return answerEvents(service, reply, call.stream, start, writer, framing);
 }

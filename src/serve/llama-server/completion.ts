@@ -3,6 +3,7 @@
 import type {FastifyReply} from 'fastify';
 import {z} from 'zod';
 import {EngineError} from '../../base/errors.ts';
+import {inTurns} from '../../base/in-turns.ts';
 import type {Backend, GenerationEvent} from '../../engine/contract/backend.ts';
 import {collectAnswer} from '../../engine/contract/collect-answer.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
@@ -74,13 +75,13 @@ function limited({call, start}: AskedNative, run: RunningRequest, sampling: Samp
 }
 
 /** Answers in llama-server's form: one object, a list of them for several answers, or a stream without [DONE]. */
-function answer(service: Service, reply: FastifyReply, asked: AskedNative) {
+async function answer(service: Service, reply: FastifyReply, asked: AskedNative) {
   const {call, prompts} = asked;
   const {n, slot} = call;
   const total = prompts * n;
   const {model, tokenizer} = service.backend;
   service.checkChoices(total, prompts > 1 ? 'prompt' : 'n_cmpl');
-  tell(reply, ...schemaNotes(call));
+  tell(reply, ...(await inTurns(schemaNotes(call))));
   // Only who has the vocabulary can tell the ids that every stream has.
   const {returnTokens: _ids, ...unnumbered} = call.sampling;
   const sampling = tokenizer ? call.sampling : unnumbered;

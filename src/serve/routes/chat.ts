@@ -1,6 +1,7 @@
 // POST /v1/chat/completions: one route for the clients of OpenAI and Mistral.
 
 import {EngineError} from '../../base/errors.ts';
+import {inTurns} from '../../base/in-turns.ts';
 import type {Backend} from '../../engine/contract/backend.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {ChatRequestSchema} from '../body/chat-schema.ts';
@@ -67,7 +68,7 @@ export function addChat(app: App, service: Service): void {
         service.checkChoices(n, 'n');
         const {request, told} = passedOver(call.request, backend.model);
         const options = replyOptions(call, backend, service.options.build);
-        tell(reply, ...told, ...schemaNotes(request));
+        tell(reply, ...told, ...(await inTurns(schemaNotes(request))));
         const start: StartGeneration = (run, index) =>
           chatGeneration(run, {...request, sampling: nthSampling(request.sampling, index)}, call.parallelCalls);
         if (call.stream) return streamAnswers(service, reply, n, start, new ChunkWriter(options));

@@ -1,6 +1,7 @@
 // POST /v1/completions, OpenAI's text completion: plain continuation, or fill-in-the-middle when a suffix is given.
 
 import {EngineError} from '../../base/errors.ts';
+import {inTurns} from '../../base/in-turns.ts';
 import type {GenerationEvent} from '../../engine/contract/backend.ts';
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import type {Tokenizer} from '../../engine/contract/tokenizer.ts';
@@ -61,7 +62,7 @@ export function addCompletions(app: App, service: Service): void {
       const prompts = await allPrompts(call, service.backend, stillThere(request));
       service.checkChoices(prompts.length * call.n, prompts.length > 1 ? 'prompt' : 'n');
       const {n, sampling, responseFormat} = call;
-      tell(reply, ...schemaNotes({responseFormat}));
+      tell(reply, ...(await inTurns(schemaNotes({responseFormat}))));
       const promptOf = (index: number) => prompts[Math.floor(index / n)] ?? '';
       const start: StartGeneration = (run, index) =>
         startOne(run, promptOf(index), call, nthSampling(sampling, index % n));

@@ -1,5 +1,6 @@
 // POST /v1/fim/completions, Mistral's fill-in-the-middle: the reply has the shape of a chat completion.
 
+import {inTurns} from '../../base/in-turns.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {FimRequestSchema, readFim} from '../body/read-fim.ts';
 import {ChunkWriter, chatCompletion, type ReplyOptions} from '../reply/chat-reply.ts';
@@ -29,7 +30,7 @@ export function addFim(app: App, service: Service): void {
     },
     async ({json}, reply) => {
       const {request, stream} = readFim(json, service.defaults);
-      tell(reply, ...schemaNotes(request));
+      tell(reply, ...(await inTurns(schemaNotes(request))));
       const start: StartGeneration = ({backend, signal}) => backend.fim(request, signal);
       const {model} = service.backend;
       const options: ReplyOptions = {

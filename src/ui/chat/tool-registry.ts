@@ -2,6 +2,7 @@
 
 import {shorten} from '../../base/cells/graphemes.ts';
 import {EngineError} from '../../base/errors.ts';
+import {atOnce} from '../../base/in-turns.ts';
 import type {ParsedToolCall} from '../../engine/contract/backend.ts';
 import type {Tool, ToolCall} from '../../engine/contract/requests.ts';
 import {paint, type Row, rowText, type Theme} from '../markdown/style.ts';
@@ -96,7 +97,7 @@ export class ToolRegistry {
   async notes(columns: number): Promise<string[]> {
     // Not for the first frame.
     const {schemaNotes} = await import('../../engine/template/encode/answer-grammar.ts');
-    return schemaNotes({tools: this.#tools}).map((note) => shorten(rowText(`note: ${note}`), columns));
+    return atOnce(schemaNotes({tools: this.#tools})).map((note) => shorten(rowText(`note: ${note}`), columns));
   }
 
   /** Runs a call of the model, once the person has agreed. What it throws is told to the model. */

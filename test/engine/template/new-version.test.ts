@@ -4,6 +4,7 @@ import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {Command} from 'commander';
 import {expect, test} from 'vitest';
+import {atOnce} from '../../../src/base/in-turns.ts';
 import {addEngineOptions} from '../../../src/commands/options.ts';
 import {run} from '../../../src/commands/program.ts';
 import {addTokenizeCommand} from '../../../src/commands/tokenize/tokenize.ts';
@@ -133,7 +134,7 @@ test('prompts, answers and grammars have its form', () => {
   expect(text(encodeFim({prompt: 'a', suffix: ''}, toy, v99).tokens)).toBe('<s>[SUFFIX][PREFIX]a');
   expect(historyToSend(messages, v99)).toEqual(messages);
   expect(abilitiesOf(toy, stated(v99, 'a test'))).toEqual({chat: true, fim: true, tools: true, reasoning: true});
-  const {grammar} = requestGrammar({...request, toolChoice: 'any'}, toy, v99);
+  const {grammar} = atOnce(requestGrammar({...request, toolChoice: 'any'}, toy, v99));
   expect(grammar?.gbnf).toContain('<[33]>');
   const parser = new OutputParser(toy, v99, {tools});
   const written = [9, ...toy.encode('f'), 33, ...toy.encode('abcdefghi'), 32, ...toy.encode('{}'), 2];

@@ -10,4 +10,10 @@ test('a schema may be large and deep, but not so that the work on it holds other
   const values = (count: number) => fromPlain({enum: Array.from({length: count}, () => '1234567')});
   expect(schemaFault(values(90_000))).toBeUndefined();
   expect(schemaFault(values(100_000))).toBe('it has more than 1000000 characters');
+  const lists = (count: number) => fromPlain({enum: Array.from({length: count}, () => [])});
+  expect(schemaFault(lists(5998))).toBeUndefined();
+  expect(schemaFault(lists(5999))).toBe('it has more than 6000 lists and objects');
+  const named = (length: number) => fromPlain({properties: {['a'.repeat(length)]: {}}});
+  expect(schemaFault(named(1000))).toBeUndefined();
+  expect(schemaFault(named(1001))).toBe('a name in it has more than 1000 characters');
 });

@@ -78,6 +78,46 @@ const TEXTS: readonly (readonly [name: string, url: string, body: object, status
   ],
 ];
 
+/** Schemas that took seconds of the thread, or minutes. */
+const chained = (count: number, of: (next: object) => object) => ({
+  $ref: '#/$defs/f0',
+  $defs: Object.fromEntries(many(count, (index) => [`f${index}`, of({$ref: `#/$defs/f${(index + 1) % count}`})])),
+});
+const SCHEMAS: readonly (readonly [name: string, schema: object, status: number])[] = [
+  ['many values', {enum: many(50_000, (index) => `value ${index}`)}, 200],
+  ['values that begin with each other', {enum: many(1300, (index) => 'a'.repeat(index))}, 200],
+  ['values beside a pattern', {enum: many(20_000, (index) => `value ${index}`), pattern: '^(a|v)*.*[0-9]$'}, 200],
+  ['many properties', {type: 'object', properties: named(5000, {type: 'integer'})}, 200],
+  ['too many properties', {type: 'object', properties: named(20_000, {type: 'integer'})}, 400],
+  ['counted properties', {type: 'object', properties: named(140, {}), minProperties: 99, maxProperties: 139}, 200],
+  ['many alternatives', {anyOf: many(5000, (index) => ({const: `a${index}`}))}, 200],
+  ['alternatives of many properties', {properties: named(200, {}), anyOf: many(2000, () => ({minProperties: 1}))}, 400],
+  ['too many alternatives', {anyOf: many(10_000, () => ({type: 'string'}))}, 400],
+  [
+    'alternatives that exclude each other',
+    {oneOf: many(140, (at) => ({enum: many(190, (one) => at * 1000 + one)}))},
+    200,
+  ],
+  ['references in a circle', chained(5000, (next) => next), 200],
+  ['objects in a circle', chained(1400, (next) => ({properties: {a: next}, required: ['a']})), 200],
+  ['alternatives in a circle', {enum: [1], ...chained(1, (next) => ({anyOf: [next, next]}))}, 200],
+  ['many patterns', {properties: named(2500, {pattern: '^[a-z]{3,900}$', minLength: 5})}, 200],
+  ['many multiples', {properties: named(2500, {type: 'integer', multipleOf: 997})}, 400],
+  ['a long pattern', {enum: many(900, (at) => `${'a'.repeat(at)}b`), pattern: '((((a*)*b)*a)*c)*$'}, 200],
+];
+
+test.each(SCHEMAS)('one schema keeps nobody waiting: %s', async (_name, schema, status) => {
+  const tokenizer = new TekkenTokenizer(parseTekken('tekken.json', Buffer.from(tekkenJson('v7'))).vocabulary);
+  const parts = {tokenizer, template: stated('v7', 'as asked for'), id: 'toy', device: 'script'};
+  const tokenModel = new ScriptedTokenModel({answer: () => [2]});
+  await keepsNobodyWaiting(
+    await serverOn(new LocalBackend({...parts, tokenModel, path: undefined, trainedContextSize: undefined}), LARGE),
+    '/v1/chat/completions',
+    chat({response_format: {type: 'json_schema', json_schema: {name: 'a', schema}}}),
+    status,
+  );
+});
+
 test.each(TEXTS)('one text keeps nobody waiting: %s', async (_name, url, body, status) => {
   const tokenizer = new TekkenTokenizer(parseTekken('tekken.json', Buffer.from(tekkenJson('v7'))).vocabulary);
   const parts = {tokenizer, template: stated('v7', 'as asked for'), id: 'toy', device: 'script'};

@@ -1,4 +1,5 @@
 // Many fixed texts as a tree of their common beginnings: one alternative at a time, whatever their number.
+import type {Steps} from '../../../base/in-turns.ts';
 import {literal} from './expression.ts';
 
 /** Where the rules of a grammar go. */
@@ -18,19 +19,27 @@ interface Branch {
  * A body for exactly these texts. A list of alternatives would be held by llama.cpp as so many open ends at once; here an
  * answer follows one branch. Iterative: 8,000 texts that begin with each other would overflow a stack.
  */
-export function enumTree(texts: readonly string[], sink: RuleSink): string {
+export function* enumTree(texts: readonly string[], sink: RuleSink): Steps<string> {
   const all = [...new Set(texts)];
   if (all.length === 1) return literal(all[0] ?? '');
   const root: Branch = {name: sink.reserve(), texts: all, at: 0};
   const open = [root];
-  for (let branch = open.pop(); branch; branch = open.pop()) sink.define(branch.name, branchBody(branch, sink, open));
+  for (let branch = open.pop(); branch; branch = open.pop()) {
+    sink.define(branch.name, yield* branchBody(branch, sink, open));
+    yield;
+  }
   return root.name;
 }
 
-function branchBody({texts, at}: Branch, sink: RuleSink, open: Branch[]): string {
+/** Texts, or ways to go on, that are looked at between two pauses. */
+const AT_ONCE = 500;
+
+function* branchBody({texts, at}: Branch, sink: RuleSink, open: Branch[]): Steps<string> {
   let whole = false;
+  let count = 0;
   const byCharacter = new Map<number, string[]>();
   for (const text of texts) {
+    if (++count % AT_ONCE === 0) yield;
     // Never between the halves of a surrogate pair.
     const code = text.codePointAt(at);
     if (code === undefined) whole = true;
@@ -40,22 +49,28 @@ function branchBody({texts, at}: Branch, sink: RuleSink, open: Branch[]): string
       else byCharacter.set(code, [text]);
     }
   }
-  const options = [...byCharacter.values()].map((same) => {
+  const options: string[] = [];
+  for (const same of byCharacter.values()) {
     const [first = ''] = same;
-    if (same.length === 1) return literal(first.slice(at));
-    const end = commonEnd(same, at);
-    const name = sink.reserve();
-    open.push({name, texts: same, at: end});
-    return `${literal(first.slice(at, end))} ${name}`;
-  });
+    if (++count % AT_ONCE === 0) yield;
+    if (same.length === 1) options.push(literal(first.slice(at)));
+    else {
+      const end = yield* commonEnd(same, at);
+      const name = sink.reserve();
+      open.push({name, texts: same, at: end});
+      options.push(`${literal(first.slice(at, end))} ${name}`);
+    }
+  }
   return [...options, ...(whole ? ['""'] : [])].join(' | ');
 }
 
 /** Up to where all texts agree, which is behind the character at `at`. */
-function commonEnd(texts: readonly string[], at: number): number {
+function* commonEnd(texts: readonly string[], at: number): Steps<number> {
   const [first = ''] = texts;
   let end = first.length;
+  let count = 0;
   for (const text of texts) {
+    if (++count % AT_ONCE === 0) yield;
     let same = at;
     while (same < end && text.charCodeAt(same) === first.charCodeAt(same)) same += 1;
     end = same;

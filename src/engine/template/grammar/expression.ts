@@ -1,4 +1,5 @@
 // What a grammar's rules say, before it is text: whatever can never end is left out when it is written down.
+import type {Steps} from '../../../base/in-turns.ts';
 
 /** A string is GBNF as it stands, which always ends. */
 export type Expression =
@@ -49,47 +50,71 @@ export function repeated(item: string, min: number, max: number): string {
   return `(${below} | ${above})`;
 }
 
+/** Rules and parts of them that are looked at between two pauses. */
+const AT_ONCE = 200;
+
 /**
  * The bodies of rules as GBNF, without what can never end: a member that must hold itself, an option that allows nothing.
  * Rules that never end are not in the result.
  */
-export function printRules(rules: ReadonlyMap<string, Expression>): Map<string, string> {
-  const ends = endingRules(rules);
+export function* printRules(rules: ReadonlyMap<string, Expression>): Steps<Map<string, string>> {
+  const ends = yield* endingRules(rules);
   const printed = new Map<string, string>();
+  let count = 0;
   for (const [name, body] of rules) {
     const text = ends.has(name) ? print(body, ends) : undefined;
     if (text !== undefined) printed.set(name, text === '' ? '""' : text);
+    if (++count % AT_ONCE === 0) yield;
   }
   return printed;
 }
 
-/** Names of the rules that some finite text fulfils. Inner rules come later, so the last ones are tried first. */
-function endingRules(rules: ReadonlyMap<string, Expression>): ReadonlySet<string> {
-  const ends = new Set<string>();
-  let open = [...rules].reverse();
-  for (let before = -1; before !== ends.size; ) {
-    before = ends.size;
-    open = open.filter(([name, body]) => {
-      if (!canEnd(body, ends)) return true;
-      ends.add(name);
-      return false;
-    });
-  }
-  return ends;
+/** Ends once so many of its parts do. */
+interface Waiting {
+  missing: number;
+  /** The rule whose body it is; undefined: it is a part of `around`. */
+  readonly rule?: string;
+  readonly around?: Waiting;
 }
 
-function canEnd(body: Expression, ends: ReadonlySet<string>): boolean {
-  if (typeof body === 'string') return true;
-  switch (body.kind) {
-    case 'rule':
-      return ends.has(body.name);
-    case 'sequence':
-      return body.items.every((item) => canEnd(item, ends));
-    case 'choice':
-      return body.options.some((option) => canEnd(option, ends));
-    case 'repeat':
-      return body.min === 0 || canEnd(body.item, ends);
+/** Names of the rules that some finite text fulfils. Each part is looked at once, however the rules refer to each other. */
+function* endingRules(rules: ReadonlyMap<string, Expression>): Steps<ReadonlySet<string>> {
+  const ends = new Set<string>();
+  const users = new Map<string, Waiting[]>();
+  const ended: Waiting[] = [];
+  let count = 0;
+  for (const [rule, body] of rules) {
+    const open: [Expression, Waiting][] = [[body, {missing: 1, rule}]];
+    for (let next = open.pop(); next; next = open.pop()) {
+      const [part, around] = next;
+      if (++count % AT_ONCE === 0) yield;
+      if (typeof part === 'string' || (part.kind === 'repeat' && part.min === 0)) ended.push(around);
+      else if (part.kind === 'rule') {
+        const others = users.get(part.name);
+        if (others) others.push(around);
+        else users.set(part.name, [around]);
+      } else if (part.kind === 'repeat') open.push([part.item, around]);
+      else {
+        const inner = part.kind === 'sequence' ? part.items : part.options;
+        const needed = part.kind === 'sequence' ? inner.length : 1;
+        if (needed === 0) ended.push(around);
+        else {
+          const own = {missing: needed, around};
+          for (const one of inner) open.push([one, own]);
+        }
+      }
+    }
   }
+  for (let next = ended.pop(); next; next = ended.pop()) {
+    if (++count % AT_ONCE === 0) yield;
+    next.missing -= 1;
+    if (next.missing !== 0) continue;
+    if (next.around) ended.push(next.around);
+    if (next.rule === undefined || ends.has(next.rule)) continue;
+    ends.add(next.rule);
+    for (const user of users.get(next.rule) ?? []) ended.push(user);
+  }
+  return ends;
 }
 
 function print(body: Expression, ends: ReadonlySet<string>): string | undefined {

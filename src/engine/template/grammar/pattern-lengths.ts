@@ -83,20 +83,42 @@ function narrowed(body: PatternNode, {min, max}: Lengths): PatternNode | undefin
 /** More would take too long to try. */
 const LONGEST_TEXT = 1000;
 
-/** Whether the pattern is found in a text; undefined for a text that is too long to tell. */
+/** Places that are tried, each for one part of the pattern: repetitions inside each other multiply. */
+const MOST_TRIED = 50_000;
+
+/** For what takes too long to tell; caught in `isFound`. */
+class TooMuch extends Error {}
+
+/** Whether the pattern is found in a text; undefined where that takes too long to tell. */
 export function isFound(alternatives: readonly Alternative[], text: string): boolean | undefined {
   const codes = [...text].map((char) => char.codePointAt(0) ?? 0);
   if (codes.length > LONGEST_TEXT) return undefined;
-  return alternatives.some(({fromStart, toEnd, body}) => {
-    const starts = fromStart ? [0] : codes.map((_, at) => at).concat(codes.length);
-    const ends = endsOf(body, codes, new Set(starts));
-    return toEnd ? ends.has(codes.length) : ends.size > 0;
-  });
+  let tried = 0;
+  const spend = (places: number) => {
+    tried += places;
+    if (tried > MOST_TRIED) throw new TooMuch();
+  };
+  try {
+    return alternatives.some(({fromStart, toEnd, body}) => {
+      const starts = fromStart ? [0] : codes.map((_, at) => at).concat(codes.length);
+      const ends = endsOf(body, codes, new Set(starts), spend);
+      return toEnd ? ends.has(codes.length) : ends.size > 0;
+    });
+  } catch (error) {
+    if (error instanceof TooMuch) return undefined;
+    throw error;
+  }
 }
 
 /** Where the pattern can end that begins at one of `starts`. */
-function endsOf(node: PatternNode, codes: readonly number[], starts: ReadonlySet<number>): ReadonlySet<number> {
+function endsOf(
+  node: PatternNode,
+  codes: readonly number[],
+  starts: ReadonlySet<number>,
+  spend: (places: number) => void,
+): ReadonlySet<number> {
   if (starts.size === 0) return starts;
+  spend(starts.size);
   switch (node.kind) {
     case 'set': {
       const matches = (code: number | undefined) =>
@@ -104,15 +126,15 @@ function endsOf(node: PatternNode, codes: readonly number[], starts: ReadonlySet
       return new Set([...starts].flatMap((at) => (matches(codes[at]) ? [at + 1] : [])));
     }
     case 'sequence':
-      return node.items.reduce((ends, item) => endsOf(item, codes, ends), starts);
+      return node.items.reduce((ends, item) => endsOf(item, codes, ends, spend), starts);
     case 'choice':
-      return new Set(node.options.flatMap((option) => [...endsOf(option, codes, starts)]));
+      return new Set(node.options.flatMap((option) => [...endsOf(option, codes, starts, spend)]));
     case 'repeat': {
       let ends = starts;
-      for (let count = 0; count < node.min && ends.size > 0; count += 1) ends = endsOf(node.item, codes, ends);
+      for (let count = 0; count < node.min && ends.size > 0; count += 1) ends = endsOf(node.item, codes, ends, spend);
       const reached = new Set(ends);
       for (let count = node.min; count < node.max && ends.size > 0; count += 1) {
-        const next: ReadonlySet<number> = endsOf(node.item, codes, ends);
+        const next: ReadonlySet<number> = endsOf(node.item, codes, ends, spend);
         ends = new Set([...next].filter((end) => !reached.has(end)));
         for (const end of ends) reached.add(end);
       }

@@ -1,4 +1,6 @@
 // The rules of a grammar for JSON: values by their schemas, and what a caller puts around them.
+import {EngineError} from '../../../base/errors.ts';
+import type {Steps} from '../../../base/in-turns.ts';
 import type {Json} from '../../../base/json.ts';
 import {withPrefix} from './gbnf-text.ts';
 import type {Unheld} from './schema/schema-parts.ts';
@@ -29,12 +31,31 @@ const BASE_RULES: readonly (readonly [name: string, body: string])[] = [
   ['array', '"[" sp (value ("," sp value)* sp)? "]"'],
 ];
 
+/** Rules, and what is looked at to write them, of all schemas of a request. The largest that are in use need a hundredth. */
+const MOST_WORK = 150_000;
+/** Rules that are put into one text between two pauses. */
+const AT_ONCE = 500;
+
+/** @throws EngineError `unsupported_schema` where the schemas of a request, together, ask for more than one may. */
+export function checkWork(work: number): void {
+  if (work <= MOST_WORK) return;
+  throw new EngineError(
+    'unsupported_schema',
+    'the schemas of this request are too much: their grammar would be too large',
+    {
+      hint: 'Send fewer or smaller schemas, with fewer alternatives and fewer properties in each.',
+    },
+  );
+}
+
 /** The rules of one grammar while it is put together. */
 export class SchemaGrammar {
   private readonly rules: Map<string, string>;
   private included = '';
   private readonly left: Unheld[] = [];
   private count = 0;
+  /** What was done for its schemas. */
+  work = 0;
 
   constructor(layout: Layout) {
     this.rules = new Map([['sp', SPACE[layout]], ...BASE_RULES]);
@@ -46,9 +67,14 @@ export class SchemaGrammar {
   }
 
   /** The grammar as text; `root` is the body of its first rule. */
-  toGbnf(root: string): string {
-    const rules = [...this.rules].map(([name, body]) => `${name} ::= ${body}`);
-    return [`root ::= ${root}`, ...rules, this.included].join('\n');
+  *toGbnf(root: string): Steps<string> {
+    const lines = [`root ::= ${root}`];
+    for (const [name, body] of this.rules) {
+      lines.push(`${name} ::= ${body}`);
+      if (lines.length % AT_ONCE === 0) yield;
+    }
+    lines.push(this.included);
+    return lines.join('\n');
   }
 
   /** Takes in another grammar under names of its own, and returns that of its root. */
@@ -60,14 +86,19 @@ export class SchemaGrammar {
   /**
    * Name of a rule for values that a schema allows: never for one that it refuses, but for what `unheld` then names.
    * `$ref` is looked up inside this schema.
+   * @throws EngineError as `checkWork`.
    */
-  valueOf(schema: Json): string {
+  *valueOf(schema: Json): Steps<string> {
     const reader = new SchemaReader(schema, this);
-    const steps = reader.steps();
-    let step = steps.next();
-    while (!step.done) step = steps.next();
+    const name = yield* reader.steps();
     this.left.push(...reader.unheld);
-    return step.value;
+    return name;
+  }
+
+  /** Counts what is done for its schemas. @throws EngineError as `checkWork`. */
+  spend(count: number): void {
+    this.work += count;
+    checkWork(this.work);
   }
 
   /** Adds a rule and returns its name. */

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {atOnce} from '../../../../src/base/in-turns.ts';
 import {parseJson} from '../../../../src/base/json.ts';
 import type {ChatCompletionRequest, TemplateVersion, Tool} from '../../../../src/engine/contract/requests.ts';
 import type {Tokenizer} from '../../../../src/engine/contract/tokenizer.ts';
@@ -20,7 +21,7 @@ const spm: Tokenizer = {...tekken, family: 'spm'};
 
 function plan(version: TemplateVersion, options: Options, tokenizer = tekken) {
   const request = {messages: [], sampling: {temperature: 0}, tools: [weather, noop], ...options};
-  return requestGrammar(request, tokenizer, version);
+  return atOnce(requestGrammar(request, tokenizer, version));
 }
 
 function accepts(version: TemplateVersion, options: Options, input: GbnfInput, tokenizer = tekken): boolean {
@@ -142,10 +143,10 @@ describe('answers in JSON', () => {
   it('say what they cannot enforce, unless no call is made', () => {
     const parameters = parseJson('{"properties": {"at": {"type": "array", "uniqueItems": true}}}');
     const tools = [{name: 'f', description: '', parameters}];
-    expect(schemaNotes({tools})).toEqual(['f#/properties/at/uniqueItems: "uniqueItems" is not enforced']);
-    expect(schemaNotes({tools, toolChoice: 'none'})).toEqual([]);
+    expect(atOnce(schemaNotes({tools}))).toEqual(['f#/properties/at/uniqueItems: "uniqueItems" is not enforced']);
+    expect(atOnce(schemaNotes({tools, toolChoice: 'none'}))).toEqual([]);
     const schema = parseJson('{"type": "array", "contains": true}');
-    expect(schemaNotes({responseFormat: {type: 'json_schema', schema}})).toEqual([
+    expect(atOnce(schemaNotes({responseFormat: {type: 'json_schema', schema}}))).toEqual([
       '/contains: "contains" is not enforced',
     ]);
   });

@@ -1,6 +1,8 @@
 // Requests whose answer has to have a form: refused, free or held as the grammar of mistral-common 1.13.1 does.
+
 import {readFileSync} from 'node:fs';
 import {expect, test} from 'vitest';
+import {atOnce} from '../../../../src/base/in-turns.ts';
 import {isJsonObject, type Json, type JsonObject, parseJson} from '../../../../src/base/json.ts';
 import {Refusal} from '../../../../src/engine/contract/refusal.ts';
 import type {TemplateVersion} from '../../../../src/engine/contract/requests.ts';
@@ -17,7 +19,7 @@ function outcome(version: TemplateVersion, fields: Json | undefined): string {
   const body = new Map<string, Json>([['messages', messages], ...(isJsonObject(fields) ? fields : [])]);
   try {
     const {request} = readChatRequest(body, {dialect: 'strict'});
-    const {grammar, thoughtful, forbidden} = requestGrammar(request, tokenizer, version);
+    const {grammar, thoughtful, forbidden} = atOnce(requestGrammar(request, tokenizer, version));
     return grammar === undefined && thoughtful === undefined && forbidden.length === 0 ? 'free' : 'held';
   } catch (error) {
     if (error instanceof Refusal) return error.refusal;

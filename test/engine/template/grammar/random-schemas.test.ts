@@ -1,4 +1,5 @@
 import {expect, it} from 'vitest';
+import {atOnce} from '../../../../src/base/in-turns.ts';
 import {parseJson} from '../../../../src/base/json.ts';
 import {syntaxFault} from '../../../../src/engine/llama/gbnf-syntax.ts';
 import {SchemaGrammar} from '../../../../src/engine/template/grammar/schema-grammar.ts';
@@ -18,10 +19,10 @@ it(`of ${SCHEMAS} random schemas nothing is drawn that ajv refuses, or what is n
     const schema = randomSchema(random);
     const text = JSON.stringify(schema);
     const grammar = new SchemaGrammar('call');
-    const rule = grammar.valueOf(parseJson(text));
-    const fault = syntaxFault(grammar.toGbnf(rule));
+    const rule = atOnce(grammar.valueOf(parseJson(text)));
+    const fault = syntaxFault(atOnce(grammar.toGbnf(rule)));
     if (fault !== undefined) wrong.push(`${index}: ${fault} by ${text}`);
-    const gbnf = new Gbnf(grammar.toGbnf(rule));
+    const gbnf = new Gbnf(atOnce(grammar.toGbnf(rule)));
     if (grammar.unheld.some(({isAnnotation}) => isAnnotation !== true)) continue;
     const isValid = validatorOf(JSON.parse(text));
     if (isValid === undefined) continue;

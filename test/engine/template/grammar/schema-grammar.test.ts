@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {atOnce} from '../../../../src/base/in-turns.ts';
 import {dumpsJson, fromPlain, parseJson} from '../../../../src/base/json.ts';
 import {syntaxFault} from '../../../../src/engine/llama/gbnf-syntax.ts';
 import {unheldNote} from '../../../../src/engine/template/grammar/schema/schema-parts.ts';
@@ -8,8 +9,8 @@ import {Gbnf} from '../../../fakes/gbnf.ts';
 
 function grammarOf(schema: string, layout: Layout = 'call'): {readonly gbnf: Gbnf; readonly notes: readonly string[]} {
   const grammar = new SchemaGrammar(layout);
-  const rule = grammar.valueOf(parseJson(schema));
-  return {gbnf: new Gbnf(grammar.toGbnf(rule)), notes: grammar.unheld.map(unheldNote)};
+  const rule = atOnce(grammar.valueOf(parseJson(schema)));
+  return {gbnf: new Gbnf(atOnce(grammar.toGbnf(rule))), notes: grammar.unheld.map(unheldNote)};
 }
 
 const PERSON = `{"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"},
@@ -371,9 +372,9 @@ describe('llama.cpp takes the grammar of', () => {
   for (const [name, schema] of large) {
     it(name, () => {
       const grammar = new SchemaGrammar('call');
-      const rule = grammar.valueOf(fromPlain(schema));
+      const rule = atOnce(grammar.valueOf(fromPlain(schema)));
       expect(grammar.unheld).toEqual([]);
-      expect(syntaxFault(grammar.toGbnf(rule))).toBeUndefined();
+      expect(syntaxFault(atOnce(grammar.toGbnf(rule)))).toBeUndefined();
     });
   }
 });
@@ -389,7 +390,7 @@ describe('what a grammar cannot say', () => {
 
   it('names an unknown keyword or format as an annotation, which limits no value', () => {
     const grammar = new SchemaGrammar('call');
-    grammar.valueOf(parseJson('{"type": "string", "format": "zebra", "x-mine": 1}'));
+    atOnce(grammar.valueOf(parseJson('{"type": "string", "format": "zebra", "x-mine": 1}')));
     expect(grammar.unheld).toEqual([
       {pointer: '/x-mine', reason: '"x-mine" is not enforced', isAnnotation: true},
       {pointer: '/format', reason: 'the format "zebra" is not enforced', isAnnotation: true},

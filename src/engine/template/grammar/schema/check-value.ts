@@ -13,12 +13,32 @@ const MOST_COMPARED = 500;
 
 /** Schemas inside each other that are followed. */
 const DEEPEST = 200;
+/** Keywords and items that are looked at for one value: references in alternatives multiply. */
+const MOST_ASKED = 5000;
+/** The same for all values of a document. */
+const MOST_ASKED_IN_ALL = 1_000_000;
 
 /** Whether `value` fulfils `schema`, a part of `document`; undefined where the schema says what is not understood here. */
-export function fulfils(document: SchemaDocument, schema: Json, value: Json, depth = 0): Verdict {
+export function fulfils(document: SchemaDocument, schema: Json, value: Json): Verdict {
+  return verdictOf(
+    {document, depth: 0, work: {left: Math.min(MOST_ASKED, MOST_ASKED_IN_ALL - document.asked)}},
+    schema,
+    value,
+  );
+}
+
+function verdictOf(where: Where, schema: Json, value: Json): Verdict {
   if (typeof schema === 'boolean') return schema;
-  if (!isJsonObject(schema) || depth > DEEPEST) return undefined;
-  return every([...schema], ([keyword]) => keywordVerdict({document, schema, value, depth}, keyword));
+  if (!isJsonObject(schema) || where.depth > DEEPEST || !affords(where, schema.size)) return undefined;
+  return every([...schema], ([keyword]) => keywordVerdict({...where, schema, value}, keyword));
+}
+
+/** Whether there is time left to look at so many more. */
+function affords({document, work}: Where, count: number): boolean {
+  if (work.left < count) return false;
+  document.asked += count;
+  work.left -= count;
+  return true;
 }
 
 /** Whether nothing in the schema refuses the value, as far as it is understood here. */
@@ -48,6 +68,9 @@ function isOneOf(list: readonly Json[], value: Json): boolean {
   return texts.has(value);
 }
 
+/** Items or members a value has. */
+const sizeOf = (value: Json): number => (isJsonArray(value) ? value.length : isJsonObject(value) ? value.size : 1);
+
 export function typeOf(value: Json): string {
   if (value === null) return 'null';
   if (isJsonArray(value)) return 'array';
@@ -65,12 +88,19 @@ function every<Item>(items: readonly Item[], verdict: (item: Item) => Verdict): 
   return all;
 }
 
-interface Question {
+interface Where {
   readonly document: SchemaDocument;
+  readonly depth: number;
+  /** What may still be looked at for the one value. */
+  readonly work: {left: number};
+}
+
+interface Question extends Where {
   readonly schema: JsonObject;
   readonly value: Json;
-  readonly depth: number;
 }
+
+const within = (question: Where): Where => ({...question, depth: question.depth + 1});
 
 /** Keywords that limit no value, or only together with others that are looked at. */
 const SILENT: ReadonlySet<string> = new Set(
@@ -79,18 +109,21 @@ const SILENT: ReadonlySet<string> = new Set(
 );
 
 function keywordVerdict(question: Question, keyword: string): Verdict {
-  const {document, schema, value, depth} = question;
+  const {document, schema, value} = question;
   const argument = schema.get(keyword) ?? null;
-  const inner = (part: Json, of: Json = value) => fulfils(document, part, of, depth + 1);
+  const inner = (part: Json, of: Json = value) => verdictOf(within(question), part, of);
   switch (keyword) {
     case 'type': {
       const names = isJsonArray(argument) ? argument : [argument];
       return names.some((name) => isOfType(value, name));
     }
     case 'const':
-      return isSame(argument, value);
+      return affords(question, sizeOf(argument)) ? isSame(argument, value) : undefined;
     case 'enum':
-      return isJsonArray(argument) ? isOneOf(argument, value) : undefined;
+      if (!isJsonArray(argument)) return undefined;
+      return typeof value === 'string' || affords(question, argument.length + sizeOf(value))
+        ? isOneOf(argument, value)
+        : undefined;
     case '$ref': {
       const target = typeof argument === 'string' ? document.resolve(argument) : undefined;
       return target && inner(target.schema);
@@ -135,8 +168,12 @@ function isOfType(value: Json, name: Json): boolean {
   return typeOf(value) === name;
 }
 
+/** The pattern that was read last: the values of one list are held against the same one. */
+let last: {readonly pattern: string; readonly alternatives: ReturnType<typeof parsePattern>} | undefined;
+
 function found(pattern: string, text: string): Verdict {
-  const alternatives = parsePattern(pattern);
+  if (last?.pattern !== pattern) last = {pattern, alternatives: parsePattern(pattern)};
+  const {alternatives} = last;
   return alternatives && isFound(alternatives, text);
 }
 
@@ -194,8 +231,9 @@ function numberVerdict(schema: JsonObject, keyword: string, argument: Json, numb
 }
 
 function arrayVerdict(question: Question, keyword: string, argument: Json, list: readonly Json[]): Verdict {
-  const {document, schema, depth} = question;
-  const inner = (part: Json, of: Json) => fulfils(document, part, of, depth + 1);
+  const {schema} = question;
+  const inner = (part: Json, of: Json) => verdictOf(within(question), part, of);
+  if (!affords(question, list.length)) return undefined;
   const tuple = schema.get('prefixItems') ?? schema.get('items');
   const places = isJsonArray(tuple) ? tuple.length : 0;
   switch (keyword) {
@@ -204,7 +242,8 @@ function arrayVerdict(question: Question, keyword: string, argument: Json, list:
     case 'maxItems':
       return list.length <= count(argument);
     case 'uniqueItems':
-      if (list.length > MOST_COMPARED) return argument === true ? undefined : true;
+      if (list.length > MOST_COMPARED || !affords(question, (list.length * list.length) / 100))
+        return argument === true ? undefined : true;
       return argument !== true || list.every((a, at) => !list.slice(0, at).some((b) => isSame(a, b)));
     case 'prefixItems':
     case 'items':
@@ -220,8 +259,9 @@ function arrayVerdict(question: Question, keyword: string, argument: Json, list:
 }
 
 function objectVerdict(question: Question, keyword: string, argument: Json, object: JsonObject): Verdict {
-  const {document, schema, depth} = question;
-  const inner = (part: Json, of: Json) => fulfils(document, part, of, depth + 1);
+  const {schema} = question;
+  const inner = (part: Json, of: Json) => verdictOf(within(question), part, of);
+  if (!affords(question, object.size + sizeOf(argument))) return undefined;
   const named = schema.get('properties');
   switch (keyword) {
     case 'minProperties':

@@ -1,4 +1,5 @@
 // Objects of a schema as GBNF: named members in the order of the schema, then further ones.
+import type {Steps} from '../../../../base/in-turns.ts';
 import {isJsonArray, isJsonObject} from '../../../../base/json.ts';
 import {choice, type Expression, literal, NOTHING, repeat, sequence} from '../expression.ts';
 import {patternString} from '../pattern.ts';
@@ -14,8 +15,8 @@ interface Member {
 }
 
 /** The rule for the objects that fulfil all of these schemas. Members may be left out, never change places. */
-export function objectRule(parts: readonly Part[], reading: Reading): Expression {
-  const members = membersOf(parts, reading);
+export function* objectRule(parts: readonly Part[], reading: Reading): Steps<Expression> {
+  const members = yield* membersOf(parts, reading);
   const extra = furtherMember(parts, members, reading);
   const {min, max} = countRange(parts, 'minProperties', 'maxProperties');
   if (members.length === 0 && extra === 'member' && min === 0 && max === Number.POSITIVE_INFINITY) return 'object';
@@ -27,7 +28,7 @@ export function objectRule(parts: readonly Part[], reading: Reading): Expression
     for (const {pointer} of withKeyword(parts, 'minProperties'))
       reading.tell({pointer: below(pointer, 'minProperties'), reason: 'this "minProperties" is not enforced'});
   }
-  return membersRule(members, extra, {min: min > sure || min <= required ? 0 : min, max}, reading);
+  return yield* membersRule(members, extra, {min: min > sure || min <= required ? 0 : min, max}, reading);
 }
 
 /** So many ways of counting members are written down at most. */
@@ -37,12 +38,12 @@ const MOST_COUNTS = 20_000;
 const MOST_SIDE_BY_SIDE = 20;
 
 /** From the last member to the first: what may follow when `count` have been written. */
-function membersRule(
+function* membersRule(
   members: readonly Member[],
   extra: Expression | undefined,
   {min, max}: {min: number; max: number},
   reading: Reading,
-): Expression {
+): Steps<Expression> {
   const comma = '"," sp';
   const isCounted = max < members.length || (extra !== undefined && max !== Number.POSITIVE_INFINITY);
   const top = Math.max(1, min, isCounted ? max : 0);
@@ -57,6 +58,7 @@ function membersRule(
   // By the members written so far: the ways to go on at this place.
   let ways = Array.from({length: top + 1}, (_, count) => [last(count)]);
   for (const {name, value, required} of members.toReversed()) {
+    yield;
     const member = reading.rule(sequence(`${literal(jsonText(name))} ":" sp`, value));
     const behind = ways.map((options) => reading.rule(choice(options)));
     ways = ways.map((options, count) => {
@@ -69,7 +71,7 @@ function membersRule(
   return sequence('"{" sp', reading.rule(choice(ways[0] as readonly Expression[])), 'sp "}"');
 }
 
-function membersOf(parts: readonly Part[], reading: Reading): Member[] {
+function* membersOf(parts: readonly Part[], reading: Reading): Steps<Member[]> {
   const names = new Set<string>();
   const required = new Set<string>();
   for (const {schema} of parts) {
@@ -85,11 +87,38 @@ function membersOf(parts: readonly Part[], reading: Reading): Member[] {
       required.add(name);
     }
   }
-  return [...names].map((name) => ({
-    name,
-    value: mayBeNamed(name, parts, reading) ? reading.later(schemasOf(name, parts, reading)) : NOTHING,
-    required: required.has(name),
-  }));
+  const ofAny = parts.filter(({schema}) => ANY_NAME.some((keyword) => schema.has(keyword)));
+  const named = namedBy(parts);
+  const members: Member[] = [];
+  for (const name of names) {
+    const own = named.get(name) ?? [];
+    const about = ofAny.length === 0 ? own : parts.filter((part) => ofAny.includes(part) || own.includes(part));
+    if (ofAny.length > 0) reading.spend(parts.length);
+    members.push({
+      name,
+      value: mayBeNamed(name, about, reading) ? reading.later(schemasOf(name, about, reading)) : NOTHING,
+      required: required.has(name),
+    });
+    yield;
+  }
+  return members;
+}
+
+/** Keywords about members of any name. */
+const ANY_NAME = ['patternProperties', 'additionalProperties', 'propertyNames'];
+
+/** The schemas that name each member. */
+function namedBy(parts: readonly Part[]): ReadonlyMap<string, readonly Part[]> {
+  const named = new Map<string, Part[]>();
+  for (const part of parts) {
+    const properties = part.schema.get('properties');
+    for (const name of isJsonObject(properties) ? properties.keys() : []) {
+      const others = named.get(name);
+      if (others) others.push(part);
+      else named.set(name, [part]);
+    }
+  }
+  return named;
 }
 
 /** What all schemas say of the member with this name. */
@@ -101,6 +130,7 @@ function schemasOf(name: string, parts: readonly Part[], reading: Reading): Plac
     if (own !== undefined) placed.push({schema: own, pointer: below(pointer, 'properties', name)});
     const patterns = schema.get('patternProperties');
     for (const [pattern, value] of isJsonObject(patterns) ? patterns : []) {
+      reading.spend(1 + name.length / 10);
       const place = below(pointer, 'patternProperties', pattern);
       const isNamed = nameMatches(pattern, name);
       if (isNamed) placed.push({schema: value, pointer: place});

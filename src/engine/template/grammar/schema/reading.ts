@@ -9,8 +9,10 @@ export interface Reading {
   later(given: readonly Placed[]): Expression;
   /** A rule of its own for a body. */
   rule(body: Expression): Expression;
-  /** The rule for exactly these texts. */
+  /** The rule for exactly these few texts. */
   tree(texts: readonly string[]): Expression;
+  /** Counts what is done for the schema. @throws EngineError `unsupported_schema` above what one request may ask for. */
+  spend(count: number): void;
   tell(unheld: Unheld): void;
 }
 

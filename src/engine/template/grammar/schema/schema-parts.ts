@@ -35,6 +35,8 @@ export const below = (pointer: string, ...keys: readonly (string | number)[]): s
 /** One schema document, and what its references mean. */
 export class SchemaDocument {
   readonly root: Json;
+  /** What was looked at to tell which values fulfil a part of it. */
+  asked = 0;
 
   constructor(root: Json) {
     this.root = root;
@@ -78,8 +80,12 @@ export class SchemaDocument {
 /** Where a reference came from, back to the last bracket. */
 interface Via {
   readonly pointer: string;
+  readonly length: number;
   readonly before: Via | undefined;
 }
+
+/** References behind each other that are followed with no bracket in between. */
+const MOST_BEHIND = 200;
 
 const comesFrom = (via: Via | undefined, pointer: string): boolean => {
   for (let at = via; at; at = at.before) if (at.pointer === pointer) return true;
@@ -108,12 +114,17 @@ export function takeApart(
     if (schema === false) return undefined;
     if (!isJsonObject(schema) || seen.has(pointer)) continue;
     seen.add(pointer);
-    const via = {pointer, before};
+    const via = {pointer, before, length: (before?.length ?? 0) + 1};
     const inner: Placed[] = [];
     const reference = schema.get('$ref');
     if (typeof reference === 'string') {
       const target = document.isForeign(pointer) ? undefined : document.resolve(reference);
-      if (target === undefined || outer.has(target.pointer) || comesFrom(via, target.pointer))
+      if (
+        target === undefined ||
+        outer.has(target.pointer) ||
+        via.length > MOST_BEHIND ||
+        comesFrom(via, target.pointer)
+      )
         tell({pointer: below(pointer, '$ref'), reason: `the reference ${reference} is not followed`});
       else inner.push(target);
     }

@@ -77,13 +77,16 @@ export const limits = (parts: readonly Part[], type: TypeName): boolean =>
 /** Members inside each other that are looked at. */
 const DEEPEST = 3;
 
-/** Whether no value can fulfil both; false where that is not plain. */
+/** Whether no value can fulfil both; false where that is not plain, or where nothing is left of `work`, which it counts down. */
 export function areDisjoint(
   document: SchemaDocument,
   context: readonly Part[],
   [a, b]: readonly [Placed, Placed],
+  work: {left: number},
   depth = 0,
 ): boolean {
+  work.left -= 1 + context.length;
+  if (work.left < 0) return false;
   const apart = (one: Placed) => takeApart(document, {parts: context, added: [one], outer: new Set()}, () => {});
   const [left, right] = [apart(a), apart(b)];
   if (left === undefined || right === undefined) return true;
@@ -91,15 +94,18 @@ export function areDisjoint(
   const common = TYPES.filter((type) => leftTypes?.has(type) && rightTypes?.has(type));
   if (common.length === 0) return true;
   const [leftValues, rightValues] = [fixedValues(left), fixedValues(right)];
+  work.left -= (leftValues?.length ?? 0) * (rightValues?.length ?? 0);
   if (leftValues && rightValues && !leftValues.some((one) => rightValues.some((other) => isSame(one, other))))
     return true;
   const onlyNumbers = common.every((type) => type === 'number' || type === 'integer');
   if (onlyNumbers && (areApart(left, right) || areApart(right, left))) return true;
   if (depth >= DEEPEST || common.length !== 1 || common[0] !== 'object') return false;
-  const shared = requiredOf(left).filter((name) => requiredOf(right).includes(name));
+  const others = new Set(requiredOf(right));
+  const shared = requiredOf(left).filter((name) => others.has(name));
+  work.left -= others.size + shared.length * (left.length + right.length);
   return shared.some((name) =>
     memberSchemas(left, name).some((one) =>
-      memberSchemas(right, name).some((other) => areDisjoint(document, [], [one, other], depth + 1)),
+      memberSchemas(right, name).some((other) => areDisjoint(document, [], [one, other], work, depth + 1)),
     ),
   );
 }
