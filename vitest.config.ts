@@ -6,6 +6,9 @@ import {workerThreads} from './test/fixtures/worker-threads.ts';
 /** These change a table of the program, which files that share its modules would see. */
 const ALONE = ['test/engine/template/new-version.test.ts'];
 
+// The settings of whoever runs the tests are not tested.
+process.env.MISTRAL_NO_CONFIG = '1';
+
 export default defineConfig({
   test: {
     projects: [

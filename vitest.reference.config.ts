@@ -5,6 +5,9 @@ import {defineConfig} from 'vitest/config';
 const {MISTRAL_TOKENIZERS: vocabularies, MISTRAL_COMMON_PYTHON: python} = process.env;
 const isAny = vocabularies || !python;
 
+// The settings of whoever runs the tests are not tested.
+process.env.MISTRAL_NO_CONFIG = '1';
+
 export default defineConfig({
   test: {
     name: 'reference',

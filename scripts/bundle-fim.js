@@ -6,7 +6,7 @@ import {bundle} from './bundle.js';
 
 const outfile = 'dist/commands/fim-program.cjs';
 /** Loaded by every fill-in: the rest of the dynamic imports are for other ways the program may go. */
-const INSIDE = /\/(fim|running-servers|text-input|write-answer|terminal-text)\.js$/;
+const INSIDE = /\/(fim|running-servers|text-input|write-answer|terminal-text|take-settings|sampling-origins)\.js$/;
 
 /** A file's path as seen from the bundle. */
 function seen(file) {

@@ -40,6 +40,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   koffi: /^engine\/(convert\/quantise-child|llama\/c-api\/c-library)\.ts$/,
   '@huggingface/jinja': /^engine\/template\/jinja\/jinja-library\.ts$/,
   ajv: /^engine\/wire\/schema-fault\.ts$/,
+  'smol-toml': /^commands\/settings\/toml-document\.ts$/,
   'hash-wasm': /^engine\/models\/pull\//,
   'tar-stream': /^engine\/models\/pull\//,
   undici: /^base\/http\//,

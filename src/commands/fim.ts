@@ -13,7 +13,7 @@ import {
   type EngineFlags,
   modelArgument,
   number,
-  samplingParams,
+  samplingChoice,
 } from './options.ts';
 
 export interface FimFlags {
@@ -58,9 +58,11 @@ export function addFimCommand(command: Command, io: Io): void {
   command.action(async (model?: string) => {
     const flags = command.opts<FimFlags & EngineFlags & {modelPath?: string}>();
     const texts = await fimTexts(io, flags);
-    const request = {...texts, sampling: samplingParams(command, DEFAULTS.fim)};
+    const choice = samplingChoice(command, DEFAULTS.fim);
+    const request = {...texts, sampling: {...choice.otherwise, ...choice.asked}};
     const named = modelArgument(model, flags);
-    const fill = (backend: Filler) => runFim(io, backend, request, flags.json ?? false);
+    const told = async () => (await import('./settings/sampling-origins.ts')).samplingTold(command, choice);
+    const fill = (backend: Filler) => runFim(io, backend, request, flags.json ?? false, told);
     const {attach = true} = flags;
     const running = attach
       ? (await import('./open-model/running-servers.ts')).attachedFim(io, named, flags)
@@ -83,15 +85,21 @@ async function answered(fill: Promise<void>): Promise<boolean> {
   }
 }
 
-/** Prints the middle: exact in a pipe, with a newline on a terminal. */
-export async function runFim(io: Io, backend: Filler, request: FIMRequest, json: boolean): Promise<void> {
+/** Prints the middle: exact in a pipe, with a newline on a terminal. `told`: members of its object in JSON. */
+export async function runFim(
+  io: Io,
+  backend: Filler,
+  request: FIMRequest,
+  json: boolean,
+  told: () => Promise<object> = async () => ({}),
+): Promise<void> {
   const {endNotes} = await import('../ui/plain/write-answer.ts');
   const answer: Answer = await collectAnswer(backend.fim(request, io.stop), (event) => {
     if (event.type === 'text' && !json) io.print(event.text);
   });
   if (json) {
     const {answerObject} = await import('../ui/plain/answer-json.ts');
-    io.json(answerObject(answer, backend.model));
+    io.json({...answerObject(answer, backend.model), ...(await told())});
   } else if (io.stdout.isTTY) {
     io.print('\n');
   }

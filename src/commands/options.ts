@@ -36,6 +36,10 @@ export const DEFAULTS = {
   tools: {maxTokens: 1024, temperature: 0},
 } as const satisfies Record<string, SamplingParams>;
 
+/** On parsers of `number` and of `collect`: also on those of another copy of this file, as the bundle of the fill-in has one. */
+const NUMBERS: unique symbol = Symbol.for('mistral-chat.numbers');
+const SEVERAL: unique symbol = Symbol.for('mistral-chat.several');
+
 /** What `--gpu` may name: `auto` is its absence. */
 const GPU_KINDS = DEVICES.filter((device) => device !== 'auto');
 
@@ -154,6 +158,10 @@ export function addEngineOptions(command: Command): void {
     .option('--connect-timeout <s>', 'with --url: time for a connection (default: 10; 0 is no limit)', seconds)
     .option('--reply-timeout <s>', 'with --url: time until its answer begins (default: 600)', seconds)
     .option('--idle-timeout <s>', 'with --url: time without a piece of its answer (default: 600)', seconds);
+  command
+    .optionsGroup('Settings:')
+    .option('--profile <name>', 'settings of [profiles.NAME] in your settings file ($MISTRAL_PROFILE)')
+    .option('--no-config', 'without settings files (mistral config path; $MISTRAL_NO_CONFIG)');
   command.addOption(new Option('-n, --num-pipeline-ranks <n>').argParser(number({integer: true, min: 1})).hideHelp());
 }
 
@@ -230,10 +238,11 @@ export function samplingParams(command: Command, defaults: SamplingParams, posit
 export function samplingChoice(command: Command, otherwise: SamplingParams, positional: Numbers = {}): SamplingChoice {
   const numberOf = ({key, flag}: NumberRow) => {
     const name = new Option(flag).attributeName();
-    if (command.getOptionValueSource(name) === 'default') return positional[key];
-    const value: unknown = command.getOptionValue(name);
-    // Commander's value of an absent --no-… option is true.
-    return typeof value === 'number' ? value : positional[key];
+    const source = command.getOptionValueSource(name);
+    const value: unknown = source === 'default' ? undefined : command.getOptionValue(name);
+    // A value by position is one of the command line: it wins over those of files and the environment.
+    const ofFlag = typeof value === 'number' ? value : undefined;
+    return source === 'cli' ? (ofFlag ?? positional[key]) : (positional[key] ?? ofFlag);
   };
   const numbers: Numbers = Object.fromEntries(SAMPLING.map((row) => [row.key, numberOf(row)]));
   const {logitBias: biases, stop, modelDefaults} = command.opts<ChoiceFlags>();
@@ -252,7 +261,15 @@ interface ChoiceFlags {
 
 /** A parser for numbers of a range, which says the range when it refuses. */
 export function number(range: Range): (text: string) => number {
-  return (text) => parseNumber(range, text, refuse);
+  return Object.assign((text: string) => parseNumber(range, text, refuse), {[NUMBERS]: true});
+}
+
+/** What values an option takes, for whoever has them in types and not as text. */
+export function takes({parseArg, variadic}: Option): {readonly numbers: boolean; readonly several: boolean} {
+  return {
+    numbers: parseArg !== undefined && NUMBERS in parseArg,
+    several: variadic || (parseArg !== undefined && SEVERAL in parseArg),
+  };
 }
 
 function refuse(expected: string): never {
@@ -293,14 +310,9 @@ function logitBias(text: string): [number, number] {
   return parseLogitBias(text, refuse);
 }
 
-/** Parsers that `collect` made. */
-const collectors = new WeakSet<object>();
-
 /** Parser of a repeatable option: the values so far and one more. */
 export function collect<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => T[] {
-  const collector = (text: string, previous: readonly T[] = []) => [...previous, parse(text)];
-  collectors.add(collector);
-  return collector;
+  return Object.assign((text: string, previous: readonly T[] = []) => [...previous, parse(text)], {[SEVERAL]: true});
 }
 
 /**
@@ -321,7 +333,7 @@ export function lastOneCounts(command: Command, say: (line: string) => void): Se
 function noteOverruled(command: Command, overruled: Set<string>): void {
   const given = new Map<string, unknown>();
   for (const option of command.options) {
-    if (option.parseArg && collectors.has(option.parseArg)) continue;
+    if (takes(option).several) continue;
     const key = option.attributeName();
     command.on(`option:${option.name()}`, (text: string | null) => {
       // A flag and its --no-… are two spellings of one value.
@@ -343,14 +355,19 @@ const COMPANIONS: Readonly<Record<string, string>> = {
   dropThoughts: 'instruct',
 };
 
-/** Refuses flags whose companion is missing before anything is loaded: they would be lost without a word. */
+/**
+ * Refuses flags whose companion is missing before anything is loaded: they would be lost without a word. A setting of a file
+ * is for all runs, also those in which it has no effect: there it is left out.
+ */
 export function keepCompanions(command: Command): void {
   command.hook('preAction', (_program, action) => {
     const optionOf = (key: string) => action.options.find((option) => option.attributeName() === key);
     for (const [key, companion] of Object.entries(COMPANIONS)) {
       const [option, other] = [optionOf(key), optionOf(companion)];
       const isLost = action.getOptionValue(key) !== undefined && action.getOptionValue(companion) === undefined;
-      if (option && other && isLost) action.error(`error: option '${option.flags}' needs option '${other.flags}'`);
+      if (!option || !other || !isLost) continue;
+      if (action.getOptionValueSource(key) !== 'cli') action.setOptionValueWithSource(key, undefined, 'default');
+      else action.error(`error: option '${option.flags}' needs option '${other.flags}'`);
     }
   });
 }

@@ -83,6 +83,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "fetch the build of the engine for this machine's GPU",
     load: async () => (await import('./setup/setup.ts')).addSetupCommand,
   },
+  config: {
+    summary: 'show settings and where they are from; check settings files',
+    load: async () => (await import('./config/config.ts')).addConfigCommand,
+  },
   completion: {
     summary: 'print a completion script for bash, zsh or fish',
     load: async () => (await import('./shell-completion.ts')).addCompletionCommand,
@@ -131,7 +135,7 @@ async function single(name: string, argv: readonly string[], io: Io): Promise<{p
   const entry = COMMANDS[name.replace(/^mistral-/, '')];
   if (!entry) throw new Error(`unknown program name ${name}`);
   (await entry.load())(program.summary(entry.summary), io, () => allCommands(io));
-  const overruled = await keepValues(program, io);
+  const overruled = await keepValues(program, name.replace(/^mistral-/, ''), io);
   return {program, rest: normaliseArgv(program, argv, overruled)};
 }
 
@@ -145,13 +149,19 @@ async function umbrella(argv: readonly string[], io: Io): Promise<{program: Comm
   if (!command) return {program, rest: [...argv]};
   answersVersion(command);
   await COMMANDS[command.name()]?.load().then((add) => add(command, io, () => allCommands(io)));
-  const overruled = await keepValues(command, io);
+  const overruled = await keepValues(command, command.name(), io);
   return {program, rest: [...argv.slice(0, at + 1), ...normaliseArgv(command, argv.slice(at + 1), overruled)]};
 }
 
 /** The commands' own files load the table of flags before: `mistral --help` has none. */
-async function keepValues(command: Command, io: Io): Promise<Set<string>> {
+async function keepValues(command: Command, name: string, io: Io): Promise<Set<string>> {
   const {keepCompanions, lastOneCounts} = await import('./options.ts');
+  if (command.options.some(({long}) => long === '--no-config')) {
+    command.hook('preAction', async () => {
+      const {takeSettings} = await import('./settings/take-settings.ts');
+      await takeSettings(command, {name, all: Object.keys(COMMANDS)}, io, () => allCommands(io));
+    });
+  }
   keepCompanions(command);
   return lastOneCounts(command, io.say);
 }

@@ -9,6 +9,9 @@ export interface FakeIo extends Io {
   stopWith(reason: unknown): void;
 }
 
+/** No test sees the settings of whoever runs it. */
+const OWN_ENVIRONMENT = {MISTRAL_NO_CONFIG: '1'};
+
 /** Streams that are no terminals unless `terminals` names them; `stdin` is given whole or in chunks. */
 export function fakeIo(
   stdin: string | Iterable<string | Uint8Array> = '',
@@ -24,7 +27,7 @@ export function fakeIo(
     stdin: Readable.from(typeof stdin === 'string' ? [Buffer.from(stdin)] : stdin, {objectMode: false}),
     stdout,
     stderr,
-    env,
+    env: {...OWN_ENVIRONMENT, ...env},
     cwd: process.cwd(),
     stop: controller.signal,
     captureInterrupt: () => () => {},

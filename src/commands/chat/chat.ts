@@ -1,6 +1,6 @@
 // `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
 import type {Command} from 'commander';
-import type {Backend} from '../../engine/contract/backend.ts';
+import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
 import type {ResponseFormat} from '../../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
 import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
@@ -122,11 +122,17 @@ export function addChatCommand(command: Command, io: Io): void {
   command.action((model?: string, maxTokens?: number, temperature?: number) => {
     const flags = command.opts<ChatFlags>();
     const sampling = samplingChoice(command, DEFAULTS.chat, {maxTokens, temperature});
-    return chat(io, modelArgument(model, flags), flags, sampling);
+    return chat(io, modelArgument(model, flags), flags, sampling, command);
   });
 }
 
-async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice: SamplingChoice): Promise<void> {
+async function chat(
+  io: Io,
+  model: string | undefined,
+  flags: ChatFlags,
+  choice: SamplingChoice,
+  command: Command,
+): Promise<void> {
   const {promptFrom} = await import('../host/text-input.ts');
   const {offerSystem, samplingFor, systemOf} = await import('../open-model/recommended.ts');
   const system = await systemOf(io, flags.system);
@@ -145,7 +151,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
     return await (await import('./chat-plain.ts')).chatInPlain(io, chat);
   }
-  await refuseWithoutTerminal(flags);
+  await refuseWithoutTerminal(flags, command);
   const answer = async (backend: Backend) => {
     const sampling = samplingFor(backend.model, choice, io.say);
     if (flags.instruct && !system) offerSystem(backend.model, '--system default', io.say);
@@ -162,6 +168,7 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
       screenReader: usesScreenReader(io, flags),
       ...(form && {schema: form.schema}),
       alone: !flags.history,
+      ...(answerFormat(flags) !== 'text' && {told: await samplingTold(command, choice, backend.model)}),
       makesRoom: flags.instruct === true && flags.contextPolicy !== 'stop',
     };
     const {answerOnce, answerLines} = await import('./piped-turns.ts');
@@ -177,6 +184,11 @@ async function chat(io: Io, model: string | undefined, flags: ChatFlags, choice:
   // Without a spinner, which turns.
   const chats = flags.instruct === true;
   await withBackend(io, model, flags, answer, {attach, chats, ...(wantsReducedMotion(io, flags) && {onProgress() {}})});
+}
+
+/** What --json tells of the sampling. */
+async function samplingTold(command: Command, choice: SamplingChoice, {sampling}: ModelInfo): Promise<object> {
+  return (await import('../settings/sampling-origins.ts')).samplingTold(command, choice, sampling);
 }
 
 /** The form that --schema asks for. @throws EngineError as `readAnswerSchema`, and `usage` for --schema-loose alone. */
@@ -207,8 +219,9 @@ function alone(begin: () => Promise<Send>): Send {
  * Commands run only when somebody agrees, and a kept chat is one of instructions: both take a chat at a terminal.
  * @throws EngineError `usage`
  */
-async function refuseWithoutTerminal(flags: ChatFlags): Promise<void> {
-  const asks = flags.tools !== undefined || flags.exec !== undefined;
+async function refuseWithoutTerminal(flags: ChatFlags, command: Command): Promise<void> {
+  // A settings file is for chats at a terminal, too.
+  const asks = ['tools', 'exec'].some((key) => command.getOptionValueSource(key) === 'cli');
   if (!asks && !flags.continue && flags.resume === undefined) return;
   const {EngineError} = await import('../../base/errors.ts');
   throw asks

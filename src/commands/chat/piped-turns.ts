@@ -24,6 +24,8 @@ export interface PlainFace {
   readonly alone?: boolean;
   /** The oldest turns make room for the next: a line that does not fit is too long by itself. */
   readonly makesRoom?: boolean;
+  /** Members of each answer's object. */
+  readonly told?: object;
 }
 
 /**
@@ -31,10 +33,10 @@ export interface PlainFace {
  * @throws ReportedError with `SOME_FAILED` for an answer that was cut under a schema.
  */
 export async function answerOnce(
-  {io, send, model, format, showThinking = false, screenReader, schema}: PlainFace,
+  {io, send, model, format, showThinking = false, screenReader, schema, told: members}: PlainFace,
   prompt: string,
 ): Promise<void> {
-  const output = {to: io, sentences: screenReader, thoughts: showThinking};
+  const output = {to: io, sentences: screenReader, thoughts: showThinking, ...(members && {told: members})};
   const events = send(prompt, io.stop);
   if (schema === undefined) {
     await writeAnswer(events, output, format, model);
@@ -90,8 +92,16 @@ export async function answerLines(face: PlainFace): Promise<void> {
 }
 
 /** The classic loop: `Prompt: `, the answer, a rule. Ctrl-C stops an answer; at the prompt it leaves, as Ctrl-D does. */
-async function answerTyped({io, send, model, format, showThinking = false, screenReader}: PlainFace): Promise<void> {
-  const output = {to: io, sentences: screenReader, thoughts: showThinking};
+async function answerTyped({
+  io,
+  send,
+  model,
+  format,
+  showThinking = false,
+  screenReader,
+  told: members,
+}: PlainFace): Promise<void> {
+  const output = {to: io, sentences: screenReader, thoughts: showThinking, ...(members && {told: members})};
   writePrompt(io, 'Prompt: ');
   for await (const line of stdinTexts(io)) {
     if (line.trim() !== '') {

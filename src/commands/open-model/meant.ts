@@ -37,6 +37,13 @@ export function meant(io: Pick<Io, 'env'>, argument: string | undefined, flags: 
   return {kind: 'model', name: meantModel(io, argument)};
 }
 
+/** What the environment alone says of it: undefined for nothing, no model for a server. */
+export function meantByEnvironment(env: Io['env']): {readonly model: string | undefined} | undefined {
+  const {MISTRAL_URL: url, MISTRAL_MODEL: model} = env;
+  if (url) return {model: undefined};
+  return model ? {model} : undefined;
+}
+
 /**
  * The same for a command that looks into a model, which no server would let it do: that $MISTRAL_URL is passed over is said,
  * as the model that stands in for it is another one.

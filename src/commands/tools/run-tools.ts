@@ -43,6 +43,8 @@ interface RunFlags extends ThoughtFlags {
   /** Seconds. */
   readonly timeout: number;
   readonly json?: boolean;
+  /** Members of the answer's object. */
+  readonly told?: object;
 }
 
 /** What the flags ask for. Throws EngineError for unreadable tools and for names no tool has. */
@@ -65,13 +67,13 @@ export async function showCalls(
   io: Io,
   backend: Backend,
   request: ChatCompletionRequest,
-  {json = false, showThinking}: Pick<RunFlags, 'json' | 'showThinking'>,
+  {json = false, showThinking, told}: Pick<RunFlags, 'json' | 'showThinking' | 'told'>,
 ): Promise<void> {
   const answer = await collected(io, backend.chat(request, io.stop), showThinking).catch(
     afterShowing(json, (text) => io.say(`note: the model said: ${text.trim()}`)),
   );
   io.stop.throwIfAborted();
-  if (json) return writeJson(io, backend, answer);
+  if (json) return writeJson(io, backend, answer, told);
   io.printJson(`[${answer.toolCalls.map(callText).join(', ')}]\n`);
   if (answer.content.trim() !== '') io.say(`note: the model said: ${answer.content.trim()}`);
   noteEnd(io, backend, answer);
@@ -86,7 +88,7 @@ export async function answerWithCommands(
   backend: Backend,
   {messages, toolChoice, ...settings}: ChatCompletionRequest,
   commands: readonly ToolCommand[],
-  {env: names = [], shell = false, timeout, json = false, showThinking, dropThoughts}: RunFlags,
+  {env: names = [], shell = false, timeout, json = false, showThinking, dropThoughts, told}: RunFlags,
 ): Promise<void> {
   const note = (text: string) => io.say(`note: ${text}`);
   const how = {shell, timeoutMs: timeout * 1000, cwd: io.cwd, env: childEnvironment(io.env, names), note};
@@ -119,7 +121,7 @@ export async function answerWithCommands(
   };
   const answer = await collected(io, turn(), showThinking).catch(afterShowing(json, (text) => io.print(`${text}\n`)));
   io.stop.throwIfAborted();
-  if (json) writeJson(io, backend, answer);
+  if (json) writeJson(io, backend, answer, told);
   else io.print(`${answer.content}\n`);
   noteEnd(io, backend, answer);
   if (failures.length > 0) {
@@ -205,8 +207,8 @@ function callText({id, name, arguments: args, problem}: ParsedToolCall): string 
     : `${head}${JSON.stringify(args)}, "problem": ${JSON.stringify(problem)}}`;
 }
 
-function writeJson(io: Io, backend: Backend, answer: Answer): void {
-  io.json(answerObject(answer, backend.model));
+function writeJson(io: Io, backend: Backend, answer: Answer, told: object = {}): void {
+  io.json({...answerObject(answer, backend.model), ...told});
 }
 
 function noteEnd(io: Io, backend: Backend, answer: Answer): void {

@@ -32,7 +32,7 @@ export function addToolsCommand(command: Command, io: Io): void {
   addModelArgument(command);
   command
     .description('Show the tool calls a model makes, or run them and print the answer.')
-    .requiredOption('--tools <file>', 'JSON file with the tools; - is stdin')
+    .option('--tools <file>', 'JSON file with the tools; - is stdin')
     .requiredOption('-p, --prompt <text>', 'what the user says; - is stdin; repeatable', collect(String))
     .option('--system <text|@file|default>', "system prompt; default is the model's own")
     .option('--tool-choice <choice>', 'auto, none, any, or the name of a tool', 'auto')
@@ -49,6 +49,12 @@ export function addToolsCommand(command: Command, io: Io): void {
   addEngineOptions(command);
   command.addHelpText('after', EXAMPLES);
   command.action(async (model?: string) => {
+    // A settings file may name them, which commander does not see.
+    if (command.getOptionValue('tools') === undefined) {
+      command.error("error: required option '--tools <file>' not specified", {
+        code: 'commander.missingMandatoryOptionValue',
+      });
+    }
     const flags = command.opts<ToolsFlags>();
     const {answerWithCommands, readToolsFlags, showCalls} = await import('./run-tools.ts');
     const choice = samplingChoice(command, DEFAULTS.tools);
@@ -60,14 +66,16 @@ export function addToolsCommand(command: Command, io: Io): void {
       const {printPrompt} = await import('./dry-run.ts');
       return printPrompt(io, modelArgument(model, flags), flags, request, system);
     }
+    const {samplingTold} = await import('../settings/sampling-origins.ts');
     const {withBackend} = await import('../open-model/open-backend.ts');
     const ask = (backend: Backend) => {
       const sampling = samplingFor(backend.model, choice, io.say);
       if (flags.system === undefined) offerSystem(backend.model, '--system default', io.say);
       const asked = {...withSystem(request, system?.(backend.model)), sampling};
+      const how = {...flags, told: samplingTold(command, choice, backend.model.sampling)};
       return commands.length > 0
-        ? answerWithCommands(io, backend, asked, commands, flags)
-        : showCalls(io, backend, asked, flags);
+        ? answerWithCommands(io, backend, asked, commands, how)
+        : showCalls(io, backend, asked, how);
     };
     await withBackend(io, modelArgument(model, flags), flags, ask, {chats: true});
   });

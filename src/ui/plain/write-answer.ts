@@ -28,6 +28,8 @@ export interface PlainOutput {
   readonly sentences?: boolean;
   /** Write thoughts too, as what is not the answer. */
   readonly thoughts?: boolean;
+  /** Members of the answer's object, or of its last event: what it was asked with. */
+  readonly told?: object;
 }
 
 /** An answer, and what the model does not see any more from it on. */
@@ -36,7 +38,7 @@ export type PlainEvent = GenerationEvent | ContextEvent;
 /** Writes one answer as its events come, says on stderr why a cut one was cut, and returns it whole. */
 export async function writeAnswer(
   events: AsyncIterable<PlainEvent>,
-  {to, sentences = false, thoughts = false}: PlainOutput,
+  {to, sentences = false, thoughts = false, told}: PlainOutput,
   format: AnswerFormat,
   model: ModelInfo,
 ): Promise<Answer> {
@@ -57,7 +59,7 @@ export async function writeAnswer(
   const answer = await collectAnswer(answerEvents(events, takeContext), (event) => {
     if (format === 'text' && thoughts) thought.take(event);
     if (format === 'text' && event.type === 'text') write(sentences ? held.push(event.text) : event.text);
-    if (format === 'stream-json') to.json(eventObject(event, model));
+    if (format === 'stream-json') to.json({...eventObject(event, model), ...(event.type === 'finish' && told)});
   }).catch((error: unknown) => {
     thought.end();
     // What was said before it broke off is a line: the next answer does not go on from it.
@@ -67,7 +69,7 @@ export async function writeAnswer(
     throw format === 'stream-json' && error instanceof EngineError ? error.after(undefined) : error;
   });
   if (format === 'text') write(`${held.end()}\n`);
-  if (format === 'json') to.json(answerObject(answer, model, context));
+  if (format === 'json') to.json({...answerObject(answer, model, context), ...told});
   for (const note of endNotes(answer.finish, model)) to.say(note);
   return answer;
 }

@@ -27,7 +27,7 @@ const bin = (name: string) => join(import.meta.dirname, '../../../bin', `${name}
 export function runProgram(name: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const {stdin = '', keepOpen = false, env = {}, cwd, onOutput} = options;
   const child = spawn(process.execPath, [bin(name), ...args], {
-    env: {...process.env, MISTRAL_MODEL: undefined, ...env},
+    env: {...process.env, MISTRAL_MODEL: undefined, MISTRAL_NO_CONFIG: '1', ...env},
     ...(cwd === undefined ? {} : {cwd}),
   });
   const text = {stdout: '', stderr: ''};
@@ -54,7 +54,9 @@ export function runShell(line: string, env: Readonly<Record<string, string | und
       `${process.execPath} ${bin(name)}`,
     ]),
   );
-  const child = spawn('bash', ['-c', line], {env: {...process.env, MISTRAL_MODEL: undefined, ...programs, ...env}});
+  const child = spawn('bash', ['-c', line], {
+    env: {...process.env, MISTRAL_MODEL: undefined, MISTRAL_NO_CONFIG: '1', ...programs, ...env},
+  });
   const text = {stdout: '', stderr: ''};
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text.stdout += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (text.stderr += chunk));
