@@ -7,9 +7,9 @@ import type {StepWatch} from '../../contract/local-engine.ts';
 import type {Token} from '../../contract/prompt.ts';
 import type {Native} from '../native-context.ts';
 import type {Answer} from './answer.ts';
-import {PromptPace} from './prompt-step-size.ts';
+import {PromptPace} from './pace/prompt-step-size.ts';
+import {StepThreads} from './pace/step-threads.ts';
 import type {CacheSlot, Slots} from './slots.ts';
-import {StepThreads} from './step-threads.ts';
 import type {TokenSampler} from './token-sampler.ts';
 import {watchStep} from './watch-step.ts';
 

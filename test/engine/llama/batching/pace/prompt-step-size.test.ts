@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {PromptPace} from '../../../../src/engine/llama/batching/prompt-step-size.ts';
+import {PromptPace} from '../../../../../src/engine/llama/batching/pace/prompt-step-size.ts';
 
 describe('PromptPace', () => {
   test('a fast machine gets steps of a fifth of a second, after doubling towards them', () => {
