@@ -1,4 +1,5 @@
 // POST /v1/embeddings, as OpenAI's and Mistral's clients call it.
+import {randomUUID} from 'node:crypto';
 import {z} from 'zod';
 import {generationErrors} from '../reply/reply-schemas.ts';
 import type {App} from '../route.ts';
@@ -7,6 +8,7 @@ import {embedTexts} from './embed-texts.ts';
 import {EmbeddingsRequestSchema, readEmbeddings} from './read-embeddings.ts';
 
 const EmbeddingsSchema = z.object({
+  id: z.string().describe("Mistral's clients take no reply without one"),
   object: z.literal('list'),
   model: z.string(),
   data: z.array(
@@ -34,6 +36,7 @@ export function addEmbeddings(app: App, service: Service): void {
       const {inputs, isBase64} = readEmbeddings(json);
       const {vectors, tokens} = await embedTexts(service, reply, inputs, 'input');
       return {
+        id: `embd-${randomUUID()}`,
         object: 'list' as const,
         model: service.backend.model.id,
         data: vectors.map((vector, index) => ({

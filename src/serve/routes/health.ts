@@ -40,7 +40,8 @@ export function addHealth(app: App, service: Service): void {
     async (_request, reply) => {
       const {registry} = service.metrics;
       // llama-server's, for whoever makes rates of the counters.
-      reply.header('process-start-time-unix', String(service.started));
+      // In capitals: there are readers that compare it as it is.
+      reply.raw.setHeader('Process-Start-Time-Unix', String(service.started));
       return reply.type(registry.contentType).send(await registry.metrics());
     },
   );

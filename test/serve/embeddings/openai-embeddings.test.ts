@@ -6,6 +6,7 @@ describe('/v1/embeddings', () => {
   test('a text, several, and ids become vectors in their order, with the tokens of all', async () => {
     const {post} = await serverOn(new EmbeddingBackend());
     expect((await post('/v1/embeddings', {model: 'm', input: 'abc'})).json()).toEqual({
+      id: expect.stringMatching(/^embd-[0-9a-f-]{36}$/),
       object: 'list',
       model: 'scripted',
       data: [{object: 'embedding', index: 0, embedding: [3, 0.5]}],

@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import {get as httpGet, type IncomingMessage} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test, vi} from 'vitest';
 import {testServer} from '../server.ts';
@@ -61,6 +63,15 @@ test('metrics count steps, the answers in them and the longest one, and say sinc
     busy: value('n_busy_slots_per_decode'),
     most: value('n_tokens_max'),
   }).toEqual({decodes: 6, busy: 1, most: 8});
+});
+
+test("the time of the start has llama-server's capitals on the wire", async () => {
+  const {listen} = await testServer();
+  const request = httpGet(`${await listen()}/metrics`);
+  const [reply] = (await once(request, 'response')) as [IncomingMessage];
+  reply.resume();
+  const at = reply.rawHeaders.indexOf('Process-Start-Time-Unix');
+  expect(Number(reply.rawHeaders[at + 1])).toBeGreaterThan(1_700_000_000);
 });
 
 test('before the first answer they are numbers too', async () => {
