@@ -117,10 +117,20 @@ const CASES = {
     const wrong = openai.chat.completions.create({model, messages: [{role: 'zzz', content: 'x'}]});
     await assert.rejects(wrong, (error) => error.status === 400 && error.param === 'messages[0].role');
     await assert.rejects(openai.models.retrieve('nothing'), (error) => error.status === 404);
-    await assert.rejects(openai.embeddings.create({model, input: 'a'}), (error) => error.status === 400);
+    await assert.rejects(openai.embeddings.create({model, input: []}), (error) => error.status === 400);
     const long = [{role: 'user', content: 'word '.repeat(20_000)}];
     const over = openai.chat.completions.create({model, messages: long});
     await assert.rejects(over, (error) => error.code === 'context_length_exceeded');
+  },
+  'openai embeddings': async () => {
+    const {data} = await openai.embeddings.create({model, input: ['a', 'b']});
+    assert.deepEqual(
+      data.map(({index, embedding}) => [index, embedding.length > 1]),
+      [
+        [0, true],
+        [1, true],
+      ],
+    );
   },
   'mistral models': async () => {
     const {data} = await mistral.models.list();
@@ -169,6 +179,10 @@ const CASES = {
     assert.equal(typeof reply.choices[0].message.content, 'string');
     const text = await textOf(await mistral.fim.stream(request), ({data}) => data.choices[0].delta.content);
     assert.equal(text, reply.choices[0].message.content);
+  },
+  'mistral embeddings': async () => {
+    const {data} = await mistral.embeddings.create({model, inputs: ['a', 'b']});
+    assert.equal(data.length, 2);
   },
   'mistral error': async () => {
     const wrong = mistral.chat.complete({model, messages: [{role: 'user', content: 'word '.repeat(20_000)}]});
