@@ -177,6 +177,12 @@ export const BIAS = {min: -100, max: 100} as const satisfies Range;
 export const TOKEN_ID = /^\d{1,9}$/;
 export const MAX_STOP_TEXTS = 16;
 
+/** Characters of all stop strings: each is a step of what finds them in an answer. */
+export const MAX_STOP_LENGTH = 10_000;
+
+/** Tokens and texts of `logit_bias`: each costs something at every token of the answer. */
+export const MAX_BIASES = 20_000;
+
 export function rowOf(key: NumberKey): NumberRow {
   const row = SAMPLING.find((one) => one.key === key);
   if (row === undefined) throw new RangeError(`no row for ${key}`);

@@ -1,7 +1,16 @@
 // How the next token is chosen and when generation ends: one set of fields and the rules for their values.
 
 import {EngineError} from '../../base/errors.ts';
-import {BIAS, isInRange, MAX_STOP_TEXTS, type NumberKey, rangeText, SAMPLING} from './sampling-table.ts';
+import {
+  BIAS,
+  isInRange,
+  MAX_BIASES,
+  MAX_STOP_LENGTH,
+  MAX_STOP_TEXTS,
+  type NumberKey,
+  rangeText,
+  SAMPLING,
+} from './sampling-table.ts';
 
 /**
  * Absent means: the neutral value that changes nothing. Temperature 0 is argmax, with no hidden penalty. The ranges stand
@@ -72,6 +81,12 @@ export function validateSampling(params: SamplingParams): void {
       param: 'topLogprobs',
     });
   }
+  const biases = params.logitBias?.size ?? 0;
+  if (biases > MAX_BIASES) {
+    throw new EngineError('invalid_request', `at most ${MAX_BIASES} entries of logitBias, not ${biases}`, {
+      param: 'logitBias',
+    });
+  }
   const bias = [...(params.logitBias?.values() ?? [])].find((value) => !isInRange(BIAS, value));
   if (bias !== undefined) {
     throw new EngineError('invalid_request', `a value of logitBias must be ${rangeText(BIAS)}, not ${bias}`, {
@@ -96,6 +111,16 @@ export function validateSampling(params: SamplingParams): void {
     throw new EngineError('invalid_request', `at most ${MAX_STOP_TEXTS} stop strings, not ${stop.length}`, {
       param: 'stop',
     });
+  }
+  const length = stop.reduce((sum, text) => sum + text.length, 0);
+  if (length > MAX_STOP_LENGTH) {
+    throw new EngineError(
+      'invalid_request',
+      `stop strings of at most ${MAX_STOP_LENGTH} characters together, not ${length}`,
+      {
+        param: 'stop',
+      },
+    );
   }
 }
 

@@ -3,6 +3,9 @@
 /** A beginning with fewer visible characters than this occurs by chance: `}` would cut most code. */
 const TELLING_CHARACTERS = 4;
 
+/** A longer line is told by so many characters of it; each is a step of what finds them. */
+const LONGEST = 1000;
+
 /**
  * The beginning of the suffix at which the middle ends, or undefined when no beginning is telling. It reaches to the
  * end of the first line with which it has four visible characters, and is matched exactly, with its white space.
@@ -14,7 +17,8 @@ export function suffixStop(suffix: string): string | undefined {
   let visible = 0;
   for (const line of suffix.matchAll(/[^\n]*\n?/g)) {
     visible += line[0].replace(/\s/g, '').length;
-    if (visible >= TELLING_CHARACTERS) return suffix.slice(0, line.index + line[0].replace(/\r?\n$/, '').length);
+    if (visible >= TELLING_CHARACTERS)
+      return suffix.slice(0, Math.min(LONGEST, line.index + line[0].replace(/\r?\n$/, '').length));
   }
   return undefined;
 }

@@ -21,18 +21,29 @@ export function historyToSend(
   {dropThoughts = false}: ResendOptions = {},
 ): Message[] {
   const messages = dropThoughts ? given.flatMap(withoutThoughts) : given;
-  const asked = messages.filter((message, index) => message.role !== 'tool' || isAsked(messages, index, message));
+  const asked = withCaller(messages)
+    .filter(({message, caller}) => message.role !== 'tool' || isAsked(message, caller))
+    .map(({message}) => message);
   const answered = asked.flatMap((message, index) => [message, ...missingResults(asked, index)]);
   return !isVersion(version) ? answered : answered.flatMap((message) => fitted(message, TEMPLATES[version]));
 }
 
+/** What a result answers: the message before it and the results beside it, with the ids of its calls. */
+type Caller = ReadonlySet<string | undefined> | undefined;
+
+/** Each message, and for results what they can answer, in one pass: histories have thousands of messages. */
+function withCaller(messages: readonly Message[]): readonly {readonly message: Message; readonly caller: Caller}[] {
+  let caller: Caller;
+  return messages.map((message) => {
+    if (message.role === 'assistant') caller = new Set((message.toolCalls ?? []).map(({id}) => id));
+    else if (message.role !== 'tool') caller = undefined;
+    return {message, caller};
+  });
+}
+
 /** Whether the result answers a call before it: of a damaged chat the calls may be lost. */
-function isAsked(messages: readonly Message[], index: number, {toolCallId}: ToolMessage): boolean {
-  let at = index - 1;
-  while (messages[at]?.role === 'tool') at -= 1;
-  const caller = messages[at];
-  if (caller?.role !== 'assistant') return false;
-  return toolCallId === undefined || (caller.toolCalls ?? []).some(({id}) => id === toolCallId);
+function isAsked({toolCallId}: ToolMessage, caller: Caller): boolean {
+  return caller !== undefined && (toolCallId === undefined || caller.has(toolCallId));
 }
 
 /** Results to put behind this message: it is the last of a call and its results, and something follows. */
@@ -40,7 +51,8 @@ function missingResults(messages: readonly Message[], index: number): readonly T
   const next = messages[index + 1];
   const role = messages[index]?.role;
   if (next === undefined || next.role === 'tool' || (role !== 'assistant' && role !== 'tool')) return [];
-  const caller = messages.findLastIndex((message, at) => at <= index && message.role !== 'tool');
+  let caller = index;
+  while (messages[caller]?.role === 'tool') caller -= 1;
   const message = messages[caller];
   if (message?.role !== 'assistant') return [];
   const results = messages.slice(caller + 1, index + 1);

@@ -14,9 +14,13 @@ export function mapForeignCallIds(messages: readonly Message[]): readonly Messag
   const mapped = new Map<string, string>();
   for (const id of foreign) {
     let salt = 0;
-    while (taken.has(hashedCallId(`${salt}:${id}`))) salt += 1;
-    mapped.set(id, hashedCallId(`${salt}:${id}`));
-    taken.add(hashedCallId(`${salt}:${id}`));
+    let made = hashedCallId(`${salt}:${id}`);
+    while (taken.has(made)) {
+      salt += 1;
+      made = hashedCallId(`${salt}:${id}`);
+    }
+    mapped.set(id, made);
+    taken.add(made);
   }
   return messages.map((message) => withIds(message, (id) => mapped.get(id) ?? id));
 }

@@ -3,7 +3,7 @@ import {defined} from '../../base/defined.ts';
 import {isJsonArray, isJsonNumber, isJsonObject, type Json} from '../../base/json.ts';
 import type {Token} from '../contract/prompt.ts';
 import type {SamplingParams, TokenLimits} from '../contract/sampling.ts';
-import {BIAS, TOKEN_ID} from '../contract/sampling-table.ts';
+import {BIAS, MAX_BIASES, TOKEN_ID} from '../contract/sampling-table.ts';
 import {Fields} from './fields.ts';
 
 /** Every field that is looked at: vLLM's, of which llama-server has the first. */
@@ -70,6 +70,8 @@ const EXPECTED = 'an object or a list of pairs: a token id or a text, and a numb
 function readBias(request: Fields, {isClamped = false}: BiasRules): Bias {
   const bias = request.get('logit_bias');
   if (bias === undefined) return {ids: undefined, words: []};
+  const size = isJsonObject(bias) ? bias.size : isJsonArray(bias) ? bias.length : 0;
+  if (size > MAX_BIASES) throw request.wrong('logit_bias', `of ${MAX_BIASES} entries at most`);
   const ids = new Map<Token, number>();
   const words: [string, number][] = [];
   if (isJsonObject(bias)) checkWords(bias.keys(), request);

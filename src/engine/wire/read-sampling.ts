@@ -3,7 +3,14 @@
 import {defined} from '../../base/defined.ts';
 import {isJsonArray, isJsonNumber} from '../../base/json.ts';
 import type {SamplingParams} from '../contract/sampling.ts';
-import {httpRangeText, isTakenOverHttp, type NumberKey, type NumberRow, SAMPLING} from '../contract/sampling-table.ts';
+import {
+  httpRangeText,
+  isTakenOverHttp,
+  MAX_STOP_LENGTH,
+  type NumberKey,
+  type NumberRow,
+  SAMPLING,
+} from '../contract/sampling-table.ts';
 import type {Fields} from './fields.ts';
 import {type BiasRules, LIMIT_FIELDS, readLimits} from './read-limits.ts';
 
@@ -84,6 +91,8 @@ export function readStop(request: Fields, name = 'stop'): readonly string[] | un
   const list = isJsonArray(stop) ? stop : [stop];
   const texts = list.filter((item) => typeof item === 'string');
   if (texts.length < list.length) throw request.wrong(name, 'a string or a list of strings');
+  if (texts.reduce((length, text) => length + text.length, 0) > MAX_STOP_LENGTH)
+    throw request.wrong(name, `of ${MAX_STOP_LENGTH} characters at most, all stop strings together`);
   return texts.filter((text) => text !== '');
 }
 

@@ -15,6 +15,13 @@ const user = {role: 'user', content: 'a'};
 const chat = (more: object) => JSON.stringify({messages: [user], max_tokens: 2, ...more});
 const named = (count: number, value: unknown) => Object.fromEntries(many(count, (index) => [`f${index}`, value]));
 
+const biases = (count: number) => Object.fromEntries(many(count, (index) => [String(index), 1]));
+const messages = (list: readonly object[], more: object = {}) =>
+  JSON.stringify({messages: list, max_tokens: 2, ...more});
+const history = many(9001, (index) => ({role: index % 2 ? 'assistant' : 'user', content: 'a'}));
+const calls = many(5000, (index) => ({type: 'tool_use', id: `c${index}`, name: 'f', input: {}}));
+const results = many(5000, (index) => ({type: 'tool_result', tool_use_id: `c${index}`, content: 'a'}));
+
 /** Bodies of any kind that took seconds of the thread, and the status each has. */
 const BODIES: readonly (readonly [name: string, url: string, body: string, status: number])[] = [
   ['many lists', '/v1/chat/completions', chat({metadata: many(1_000_000, () => [])}), 400],
@@ -43,6 +50,20 @@ const BODIES: readonly (readonly [name: string, url: string, body: string, statu
   ],
   ['many wrong biases', '/v1/chat/completions', chat({logit_bias: named(200_000, 1)}), 400],
   ['many stop texts', '/v1/chat/completions', chat({stop: many(300_000, String)}), 400],
+  ['too many biases', '/v1/chat/completions', chat({logit_bias: biases(20_001)}), 400],
+  ['many biases', '/v1/chat/completions', chat({logit_bias: biases(20_000)}), 200],
+  ['long stop texts', '/v1/chat/completions', chat({stop: ['a'.repeat(3_000_000), 'b'.repeat(3_000_000)]}), 400],
+  ['long stop texts of Messages', '/v1/messages', messages([user], {stop_sequences: ['a'.repeat(5_000_000)]}), 400],
+  ['long stop texts of Ollama', '/api/chat', chat({options: {stop: ['a'.repeat(5_000_000)]}}), 400],
+  ['a long history', '/v1/messages', messages(history), 200],
+  ['a long history of Ollama', '/api/chat', JSON.stringify({messages: history}), 200],
+  ['a long history of items', '/v1/responses', JSON.stringify({input: history}), 200],
+  [
+    'many results',
+    '/v1/messages',
+    messages([user, {role: 'assistant', content: calls}, {role: 'user', content: results}]),
+    200,
+  ],
   ['many prompts', '/v1/completions', JSON.stringify({prompt: many(600_000, () => 'a')}), 400],
   ['many wrong ids', '/detokenize', JSON.stringify({tokens: many(600_000, () => 'a')}), 400],
 ];
