@@ -39,6 +39,7 @@ const OWNERS: Readonly<Record<string, RegExp>> = {
   'node-llama-cpp': /^engine\/llama\//,
   koffi: /^engine\/(convert\/quantise-child|llama\/c-api\/c-library)\.ts$/,
   '@huggingface/jinja': /^engine\/template\/jinja\/jinja-library\.ts$/,
+  '@modelcontextprotocol/client': /^engine\/mcp\//,
   ajv: /^engine\/wire\/schema-fault\.ts$/,
   'smol-toml': /^commands\/settings\/toml-document\.ts$/,
   'hash-wasm': /^engine\/models\/pull\//,

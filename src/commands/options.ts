@@ -310,6 +310,27 @@ function logitBias(text: string): [number, number] {
   return parseLogitBias(text, refuse);
 }
 
+export interface McpFlags {
+  /** Files that name servers. */
+  readonly mcpConfig?: readonly string[];
+  /** Patterns of tools that may run without a question. */
+  readonly allow?: readonly string[];
+  /** False: no servers at all. */
+  readonly mcp?: boolean;
+}
+
+/** For commands that use the tools of MCP servers. */
+export function addMcpOptions(command: Command): void {
+  command
+    .option('--mcp-config <file>', 'MCP servers, in the form of Claude, Cursor or VS Code; repeatable', collect(String))
+    .option(
+      '--allow <pattern>',
+      'tools of MCP servers that run without a question (fs_read_*); repeatable',
+      collect(String),
+    )
+    .option('--no-mcp', 'no MCP servers, not even those of trusted files');
+}
+
 /** Parser of a repeatable option: the values so far and one more. */
 export function collect<T>(parse: (text: string) => T): (text: string, previous?: readonly T[]) => T[] {
   return Object.assign((text: string, previous: readonly T[] = []) => [...previous, parse(text)], {[SEVERAL]: true});

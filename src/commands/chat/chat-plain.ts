@@ -42,6 +42,7 @@ export async function chatInPlain(io: Io, options: TerminalChat): Promise<void> 
           session,
           ...(sessions === undefined ? {} : {sessions}),
           ...toolsOf(io, tools),
+          toolSource: options.toolSource,
           ...shellFor(io, tools, false),
           cwd: io.cwd,
           home: homeFolder(io.env),

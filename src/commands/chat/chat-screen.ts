@@ -52,6 +52,7 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
     reducedMotion,
     theme: createTheme(terminalAbilities(io.env)),
     ...toolsOf(io, tools),
+    toolSource: options.toolSource,
     ...shellFor(io, tools, true),
   });
   load.abort();

@@ -1,9 +1,10 @@
 // `mistral chat`: a screen on a terminal, one line a turn in a pipe, one prompt with -p.
 import type {Command} from 'commander';
 import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
-import type {ResponseFormat} from '../../engine/contract/requests.ts';
+import type {ResponseFormat, Tool} from '../../engine/contract/requests.ts';
 import type {SamplingChoice, SamplingParams} from '../../engine/contract/sampling.ts';
 import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
+import type {McpServers} from '../../engine/mcp/mcp-servers.ts';
 import type {NotifyChoice} from '../../ui/chat/notify-choice.ts';
 import type {AnswerFormat, PlainEvent} from '../../ui/plain/write-answer.ts';
 import type {StatsLevel} from '../../ui/rows/end-row.ts';
@@ -13,6 +14,7 @@ import {asksForReducedMotion, hasScreenReader} from '../host/reduced-motion.ts';
 import type {SystemOf} from '../open-model/recommended.ts';
 import {
   addEngineOptions,
+  addMcpOptions,
   addModelArgument,
   addModelDefaultsOption,
   addPositionalSampling,
@@ -23,6 +25,7 @@ import {
   contextPolicyOption,
   DEFAULTS,
   type EngineFlags,
+  type McpFlags,
   modelArgument,
   number,
   samplingChoice,
@@ -30,7 +33,7 @@ import {
   thoughtChoice,
 } from '../options.ts';
 
-interface ChatFlags extends EngineFlags, ThoughtFlags {
+interface ChatFlags extends EngineFlags, ThoughtFlags, McpFlags {
   readonly modelPath?: string;
   readonly instruct?: true;
   readonly prompt?: readonly string[];
@@ -113,6 +116,7 @@ export function addChatCommand(command: Command, io: Io): void {
     .option('--shell', 'let sh read the commands of --exec')
     .option('--no-shell', 'at a terminal: refuse commands of your own (!ls)')
     .option('--timeout <seconds>', 'time limit for one tool call', number({above: 0, max: 86_400}), 30);
+  addMcpOptions(command);
   addSamplingOptions(command, DEFAULTS.chat);
   addModelDefaultsOption(command);
   addThinkingOptions(command);
@@ -133,6 +137,20 @@ async function chat(
   choice: SamplingChoice,
   command: Command,
 ): Promise<void> {
+  if (!flags.instruct) return await chatWith(undefined, io, model, flags, choice, command);
+  const {openServers} = await import('../mcp/open-servers.ts');
+  const servers = await openServers(io, flags);
+  await chatWith(servers, io, model, flags, choice, command).finally(() => servers?.close());
+}
+
+async function chatWith(
+  servers: McpServers | undefined,
+  io: Io,
+  model: string | undefined,
+  flags: ChatFlags,
+  choice: SamplingChoice,
+  command: Command,
+): Promise<void> {
   const {promptFrom} = await import('../host/text-input.ts');
   const {offerSystem, samplingFor, systemOf} = await import('../open-model/recommended.ts');
   const system = await systemOf(io, flags.system);
@@ -142,7 +160,16 @@ async function chat(
   if (flags.instruct && prompt === undefined && answerFormat(flags) === 'text' && (await isAtTerminal(io, flags))) {
     const {resume, save = true} = flags;
     const chat = {
-      ...{model, flags, sampling: choice, system, resume: flags.continue ?? resume, save, tools: flags},
+      ...{
+        model,
+        flags,
+        sampling: choice,
+        system,
+        resume: flags.continue ?? resume,
+        save,
+        tools: flags,
+        toolSource: servers,
+      },
       thoughts: thoughtChoice(flags),
       contextPolicy: flags.contextPolicy,
       ...{stats: flags.stats, notify: await notifyChoice(io, flags), title: flags.title},
@@ -157,7 +184,7 @@ async function chat(
     if (flags.instruct && !system) offerSystem(backend.model, '--system default', io.say);
     const how = {sampling, ...(form && {responseFormat: form})};
     const begin = async () =>
-      flags.instruct ? await chatTurns(backend, system, how, flags) : continuation(backend, how);
+      flags.instruct ? await chatTurns(backend, system, how, flags, {io, servers}) : continuation(backend, how);
     const send = flags.history ? await begin() : alone(begin);
     const face = {
       io,
@@ -275,18 +302,29 @@ async function chatTurns(
   system: SystemOf | undefined,
   how: HowToAnswer,
   {dropThoughts, contextPolicy}: ChatFlags,
+  {io, servers}: {readonly io: Io; readonly servers: McpServers | undefined},
 ): Promise<Send> {
   const {Conversation} = await import('../../engine/conversation/conversation.ts');
+  const mcp = servers && (await import('../mcp/piped-tools.ts'));
+  let tools: readonly Tool[] = [];
   const conversation = new Conversation({
     backend,
-    settings: () => how,
+    settings: () => (tools.length === 0 ? how : {...how, tools}),
+    ...(mcp && {
+      runTool: (call, signal) => mcp.runAllowed(io.say, servers, call, signal),
+      maxToolRounds: mcp.MOST_ROUNDS,
+    }),
     dropThoughts: () => dropThoughts === true,
     contextPolicy: () => contextPolicy,
   });
   conversation.setSystem(system?.(backend.model));
+  // Who is not there at the first line is not there for a whole pipe.
+  await servers?.settled();
   return async function* (text, signal) {
+    if (mcp) tools = await mcp.pipedTools(io.say, servers, backend.model);
     for await (const event of conversation.send(text, signal)) {
       if (event.type !== 'tool_result') yield event;
+      else io.say(`${event.call.name} ${event.call.arguments} -> ${event.content}`);
     }
   };
 }

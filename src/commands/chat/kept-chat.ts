@@ -5,6 +5,7 @@ import type {SamplingChoice} from '../../engine/contract/sampling.ts';
 import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
 import {newSessionInfo, Session} from '../../engine/conversation/session.ts';
 import {damageNote, type SessionFolder} from '../../engine/conversation/session-folder.ts';
+import type {ToolSource} from '../../engine/mcp/tool-source.ts';
 import type {ThoughtChoice} from '../../ui/chat/chat-options.ts';
 import type {NotifyChoice} from '../../ui/chat/notify-choice.ts';
 import type {GivenTools} from '../../ui/chat/open-conversation.ts';
@@ -29,6 +30,8 @@ export interface TerminalChat {
   /** False: nothing of this chat is written anywhere. */
   readonly save: boolean;
   readonly tools: ToolFlags;
+  /** Tools of MCP servers. */
+  readonly toolSource?: ToolSource | undefined;
   readonly thoughts: ThoughtChoice;
   readonly contextPolicy: ContextPolicy;
   readonly stats?: StatsLevel | undefined;

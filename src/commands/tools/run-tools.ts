@@ -9,6 +9,7 @@ import type {ChatCompletionRequest, Message, Tool, ToolChoice} from '../../engin
 import type {SamplingParams} from '../../engine/contract/sampling.ts';
 import {Conversation} from '../../engine/conversation/conversation.ts';
 import {DEFAULT_SYSTEM} from '../../engine/conversation/own-system.ts';
+import type {McpServers} from '../../engine/mcp/mcp-servers.ts';
 import {schemaNotes} from '../../engine/template/encode/answer-grammar.ts';
 import {readToolFile} from '../../engine/wire/read-tools.ts';
 import type {ToolCommand} from '../../ui/chat/tool-registry.ts';
@@ -16,13 +17,14 @@ import {answerObject} from '../../ui/plain/answer-json.ts';
 import {endNotes, ThoughtLines} from '../../ui/plain/write-answer.ts';
 import type {Io} from '../host/io.ts';
 import {promptFrom, readTextFile, textOrFile} from '../host/text-input.ts';
-import type {EngineFlags, ThoughtFlags} from '../options.ts';
+import {MOST_ROUNDS, pipedTools, runAllowed} from '../mcp/piped-tools.ts';
+import type {EngineFlags, McpFlags, ThoughtFlags} from '../options.ts';
 import {allowedNames, childEnvironment, withheldNames} from '../processes/child-environment.ts';
 import {parseToolCommand, runToolCommand} from './tool-command.ts';
 
-export interface ToolsFlags extends EngineFlags, ThoughtFlags {
+export interface ToolsFlags extends EngineFlags, ThoughtFlags, McpFlags {
   readonly modelPath?: string;
-  readonly tools: string;
+  readonly tools?: string;
   readonly prompt: readonly string[];
   readonly system?: string;
   readonly toolChoice: string;
@@ -34,6 +36,9 @@ export interface ToolsFlags extends EngineFlags, ThoughtFlags {
   readonly dryRun?: true;
   readonly json?: true;
 }
+
+/** Calls in a row before it is over. */
+const COMMAND_ROUNDS = 8;
 
 /** How the commands run, and whether the answer is an object. */
 interface RunFlags extends ThoughtFlags {
@@ -52,14 +57,39 @@ export async function readToolsFlags(
   io: Io,
   flags: ToolsFlags,
   sampling: SamplingParams,
+  servers?: McpServers,
 ): Promise<{request: ChatCompletionRequest; commands: readonly ToolCommand[]}> {
   const commands = (flags.exec ?? []).map(parseToolCommand);
   allowedNames(flags.env ?? [], io.env);
-  const tools = parseTools(await readTextFile(io, flags.tools), flags.tools);
-  for (const {name} of commands) requireTool(tools, name, '--exec');
+  const own = flags.tools === undefined ? [] : parseTools(await readTextFile(io, flags.tools), flags.tools);
+  await servers?.settled();
+  const tools = servers === undefined ? own : [...own, ...(await pipedTools(io.say, servers, ANY_MODEL, own))];
+  for (const {name} of commands) requireTool(own, name, '--exec');
   const choice = toolChoice(flags.toolChoice, tools);
-  for (const note of atOnce(schemaNotes({tools, toolChoice: choice}))) io.say(`note: ${flags.tools}: ${note}`);
+  for (const note of atOnce(schemaNotes({tools, toolChoice: choice}))) {
+    io.say(`note: ${flags.tools === undefined ? '' : `${flags.tools}: `}${note}`);
+  }
   return {request: {messages: await firstMessages(io, flags), tools, toolChoice: choice, sampling}, commands};
+}
+
+/** Before a model is open: as if it had tools and room for all of them. */
+const ANY_MODEL = {id: '', contextSize: undefined, supportsTools: true};
+
+/** The request with as many tools of servers as this model has room for. @throws EngineError `unsupported` */
+export async function offered(
+  io: Io,
+  {model}: Backend,
+  request: ChatCompletionRequest,
+  servers: McpServers | undefined,
+): Promise<ChatCompletionRequest> {
+  if (servers === undefined) return request;
+  const own = request.tools?.filter(({name}) => servers.origin(name) === undefined) ?? [];
+  return {...request, tools: [...own, ...(await pipedTools(io.say, servers, model, own))]};
+}
+
+/** Whether calls of servers are run: when any is allowed to. Else they are shown. */
+export function runsServers({allow}: ToolsFlags): boolean {
+  return allow !== undefined;
 }
 
 /** Prints the calls as a JSON list; a text beside them goes to stderr. */
@@ -89,11 +119,15 @@ export async function answerWithCommands(
   {messages, toolChoice, ...settings}: ChatCompletionRequest,
   commands: readonly ToolCommand[],
   {env: names = [], shell = false, timeout, json = false, showThinking, dropThoughts, told}: RunFlags,
+  servers?: McpServers,
 ): Promise<void> {
   const note = (text: string) => io.say(`note: ${text}`);
   const how = {shell, timeoutMs: timeout * 1000, cwd: io.cwd, env: childEnvironment(io.env, names), note};
   const runTool = (call: ParsedToolCall, signal: AbortSignal) =>
-    runToolCommand(commandOf(call, commands), call, {...how, signal});
+    servers?.origin(call.name) === undefined || commands.some(({name}) => name === call.name)
+      ? runToolCommand(commandOf(call, commands), call, {...how, signal})
+      : runAllowed(io.say, servers, call, signal);
+  const maxToolRounds = servers === undefined ? COMMAND_ROUNDS : MOST_ROUNDS;
   // A forced call is forced once: the model must be free to answer with the result.
   let choice = toolChoice;
   const nextChoice = () => {
@@ -105,6 +139,7 @@ export async function answerWithCommands(
     backend,
     settings: () => ({...settings, ...nextChoice()}),
     runTool,
+    maxToolRounds,
     dropThoughts: () => dropThoughts === true,
   });
   const failures: string[] = [];
@@ -131,7 +166,7 @@ export async function answerWithCommands(
     });
   }
   if (answer.finish.reason === 'tool_calls') {
-    throw new EngineError('tool_failed', 'the model kept calling tools after 8 rounds');
+    throw new EngineError('tool_failed', `the model kept calling tools after ${maxToolRounds} rounds`);
   }
 }
 

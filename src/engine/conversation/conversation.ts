@@ -36,6 +36,8 @@ export interface ConversationOptions {
   readonly runTool?: ToolRunner;
   /** How many times in a row the model may call tools before the turn ends. Default 8. */
   readonly maxToolRounds?: number;
+  /** Asks, when it has called that often, whether it may as often again; absent: the turn ends. */
+  readonly goOn?: (rounds: number, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** A turn's events: those of its answers, and between them what the tools said. `finish` comes once, at the end. */
@@ -176,7 +178,8 @@ export class Conversation {
   }
 
   async *#turn(signal: AbortSignal, prefix?: Content): AsyncGenerator<ConversationEvent> {
-    const {runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS} = this.#options;
+    const {runTool, maxToolRounds = DEFAULT_TOOL_ROUNDS, goOn} = this.#options;
+    let most = maxToolRounds;
     for (let round = 0; ; round++) {
       const answer = new AnswerFold();
       const continued = round === 0 ? prefix : undefined;
@@ -190,9 +193,16 @@ export class Conversation {
       }
       const {finish, toolCalls} = answer;
       if (!finish) throw new EngineError('backend_failed', 'the answer broke off');
-      if (finish.reason !== 'tool_calls' || !runTool || round >= maxToolRounds) {
+      if (finish.reason !== 'tool_calls' || !runTool) {
         yield finish;
         return;
+      }
+      if (round >= most) {
+        if (goOn === undefined || !(await goOn(round, signal))) {
+          yield finish;
+          return;
+        }
+        most += maxToolRounds;
       }
       yield* this.#runTools(toolCalls, runTool, signal);
       if (signal.aborted) {

@@ -67,14 +67,18 @@ export class ChatCore implements ChatContext {
     const sampling = chosenSampling(options.sampling);
     this.settings = {sampling, contextPolicy, certainty: false, ...faceSettings(options)};
     this.#writer = new SessionWriter(options.session);
-    this.tools = new ToolRegistry(options.toolHost, {
-      theme: options.theme,
-      columns: () => face.columns,
-      print: (...rows) => this.print(...rows),
-      pick: (picker) => this.pick(picker),
-      working: (text) => this.working(text),
-      stop: () => this.stop(),
-    });
+    this.tools = new ToolRegistry(
+      options.toolHost,
+      {
+        theme: options.theme,
+        columns: () => face.columns,
+        print: (...rows) => this.print(...rows),
+        pick: (picker) => this.pick(picker),
+        working: (text) => this.working(text),
+        stop: () => this.stop(),
+      },
+      options.toolSource,
+    );
     this.#turns = new Turns({
       begin: () => face.show({type: 'begin'}),
       event: (event) => this.#onEvent(event),
@@ -325,6 +329,7 @@ export class ChatCore implements ChatContext {
       this.#face.show({type: 'said', text: shown});
       for (const note of notes) this.note(note);
       if (id !== undefined) this.session.sending(id);
+      for (const line of await this.tools.refresh(this.backend.model)) this.note(`${line}\n`);
       await this.answer((signal) => this.conversation.send(content, signal));
     } finally {
       // A message that was refused is not lost: it comes back to be changed.

@@ -5,6 +5,7 @@ import type {SamplingChoice} from '../../engine/contract/sampling.ts';
 import type {ContextPolicy} from '../../engine/conversation/context/context-policy.ts';
 import type {Session} from '../../engine/conversation/session.ts';
 import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
+import type {ToolSource} from '../../engine/mcp/tool-source.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {StatsLevel} from '../rows/end-row.ts';
 import type {NotifyChoice} from './notify-choice.ts';
@@ -51,6 +52,8 @@ export interface ChatOptions {
   readonly sessions?: SessionFolder;
   readonly toolHost: ToolHost;
   readonly tools?: GivenTools;
+  /** Tools of servers, beside those. */
+  readonly toolSource?: ToolSource | undefined;
   /** Runs the person's own commands; absent: they are off. */
   readonly shell?: ShellHost;
 }

@@ -7,6 +7,9 @@ import {TOP} from './certainty/score-answer.ts';
 import type {ChatContext, Settings} from './chat-context.ts';
 import {parseCommand, runCommand} from './slash/all-commands.ts';
 
+/** Calls in a row before the person is asked. */
+const MOST_ROUNDS = 20;
+
 /** Tools a chat is started with: their file, and `name=command` for those that run. */
 export interface GivenTools {
   readonly file: string;
@@ -27,6 +30,8 @@ export function openConversation(
     messages: session.messages,
     window: session.window,
     runTool: (call, signal) => tools.run(call, signal),
+    maxToolRounds: MOST_ROUNDS,
+    goOn: (rounds, signal) => tools.mayGoOn(rounds, signal),
   });
   if (system !== undefined) conversation.setSystem(system);
   return conversation;

@@ -26,9 +26,9 @@ export function foldedRows(text: string, theme: Theme): Row[] {
   return [...rowTexts(text).map((line) => paint(line, theme.dim)), BLANK];
 }
 
-/** What would run, and the arguments when the row of the call has cut them: nobody agrees to what they cannot read. */
-export function questionRows(call: ToolCall, command: string, columns: number, theme: Theme): Row[] {
-  const rows = wrapped(`runs ${rowText(command.trim())}`, columns);
+/** What would be done, as `runs ./add.sh`, and the arguments when the row of the call has cut them: nobody agrees to what they cannot read. */
+export function questionRows(call: ToolCall, what: string, columns: number, theme: Theme): Row[] {
+  const rows = wrapped(rowText(what), columns);
   if (width(callLine(call)) > columns - 5) {
     const given = rowText(call.arguments.trim());
     rows.push(...wrapped(`with ${given.slice(0, SHOWN)}`, columns));

@@ -1,0 +1,104 @@
+// Reads what names the MCP servers of a run, and starts them.
+import {statSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {EngineError} from '../../base/errors.ts';
+import {reasonOf} from '../../base/files/file-error.ts';
+import {makeFolder} from '../../base/files/make-folder.ts';
+import {appendLine, readRegularText} from '../../base/files/regular-file.ts';
+import {readServerFile} from '../../engine/mcp/config/read-config.ts';
+import type {ServerConfig} from '../../engine/mcp/config/server-config.ts';
+import {McpServers} from '../../engine/mcp/mcp-servers.ts';
+import {isToolPattern} from '../../engine/mcp/permission.ts';
+import {askText} from '../host/confirm.ts';
+import type {Io} from '../host/io.ts';
+import {stateFolder} from '../host/state-folder.ts';
+import {readTextFile} from '../host/text-input.ts';
+import type {McpFlags} from '../options.ts';
+import {ownVersion} from '../version.ts';
+import {contentHash, isOfProject, type McpState, readMcpState} from './mcp-state.ts';
+import {startServer} from './server-process.ts';
+
+/** Of a server's log: a server that writes without an end fills no disk. Bytes. */
+const LONGEST_LOG = 1024 * 1024;
+
+/** As `openServers`, which has looked that something names servers. */
+export async function startServers(io: Io, flags: McpFlags): Promise<McpServers | undefined> {
+  const state = readMcpState(io.env);
+  const configs = await configuredServers(io, flags, state);
+  if (configs.every(({disabled}) => disabled)) return undefined;
+  for (const pattern of flags.allow ?? []) requirePattern(pattern);
+  const servers = new McpServers(configs, {
+    cwd: io.cwd,
+    version: ownVersion(),
+    spawn: (server) => startServer(server, io.cwd, io.env),
+    log: logTo(join(stateFolder(io.env), 'mcp')),
+    rules: {allow: [...state.allow, ...(flags.allow ?? [])], deny: state.deny},
+  });
+  servers.start();
+  return servers;
+}
+
+/** @throws EngineError `usage` */
+export function requirePattern(pattern: string): void {
+  if (isToolPattern(pattern)) return;
+  throw new EngineError('usage', `${pattern} is no pattern of tools`, {
+    hint: "Write the name of a tool as the model calls it, with * for any characters: 'fs_read_*'.",
+  });
+}
+
+/** Of trusted files first: a flag's servers take the place of those with their name. Problems are told. */
+export async function configuredServers(io: Io, flags: McpFlags, state: McpState): Promise<readonly ServerConfig[]> {
+  const configs: ServerConfig[] = [];
+  const take = async (file: string, content: string) => {
+    const ask = io.stdin.isTTY && io.stderr.isTTY ? askOn(io) : {};
+    const {servers, problems} = await readServerFile(content, {file, cwd: io.cwd, env: io.env, ...ask});
+    configs.push(...servers);
+    for (const problem of problems) io.say(`note: MCP server ${problem}`);
+  };
+  for (const [file, hash] of state.trusted) {
+    if (!isOfProject(file, io.cwd)) continue;
+    let content: string;
+    try {
+      content = readRegularText(file);
+    } catch (error) {
+      io.say(`note: the MCP servers of ${file} are not used: ${reasonOf(error)}`);
+      continue;
+    }
+    if (contentHash(content) === hash) await take(file, content);
+    else io.say(`note: ${file} has changed and is not used; look at it, then: mistral mcp trust ${file}`);
+  }
+  for (const file of flags.mcpConfig ?? []) {
+    await take(file === '-' ? 'stdin' : resolve(io.cwd, file), await readTextFile(io, file));
+  }
+  return configs;
+}
+
+function askOn(io: Io) {
+  return {
+    ask: ({
+      id,
+      description,
+      password,
+    }: {
+      id: string;
+      description?: string | undefined;
+      password?: boolean | undefined;
+    }) => askText(io, `${description ?? id}: `, password === true),
+  };
+}
+
+/** What servers write on stderr, each in a file of its own; a log that cannot be written is none. */
+function logTo(folder: string): (server: string, line: string) => void {
+  const sizes = new Map<string, number>();
+  return (server, line) => {
+    const path = join(folder, `${server.replace(/[^A-Za-z0-9_-]/g, '_')}.log`);
+    try {
+      if (!sizes.has(path)) makeFolder(folder, 0o700);
+      const size = sizes.get(path) ?? statSync(path, {throwIfNoEntry: false})?.size ?? 0;
+      if (size < LONGEST_LOG) appendLine(path, line);
+      sizes.set(path, size + Buffer.byteLength(line) + 1);
+    } catch {
+      // The last lines are told all the same.
+    }
+  };
+}
