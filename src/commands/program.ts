@@ -71,6 +71,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'list, show, export and delete saved chats',
     load: async () => (await import('./sessions.ts')).addSessionsCommand,
   },
+  mcp: {
+    summary: 'list, try and trust MCP servers',
+    load: async () => (await import('./mcp/mcp.ts')).addMcpCommand,
+  },
   verify: {
     summary: 'compare a converted file with its source',
     load: async () => (await import('./model-files/verify.ts')).addVerifyCommand,

@@ -8,7 +8,7 @@ import {appendLine, readRegularText} from '../../base/files/regular-file.ts';
 import {readServerFile} from '../../engine/mcp/config/read-config.ts';
 import type {ServerConfig} from '../../engine/mcp/config/server-config.ts';
 import {McpServers} from '../../engine/mcp/mcp-servers.ts';
-import {isToolPattern} from '../../engine/mcp/permission.ts';
+import {isToolPattern, type PermissionRules} from '../../engine/mcp/permission.ts';
 import {askText} from '../host/confirm.ts';
 import type {Io} from '../host/io.ts';
 import {stateFolder} from '../host/state-folder.ts';
@@ -25,17 +25,22 @@ const LONGEST_LOG = 1024 * 1024;
 export async function startServers(io: Io, flags: McpFlags): Promise<McpServers | undefined> {
   const state = readMcpState(io.env);
   const configs = await configuredServers(io, flags, state);
-  if (configs.every(({disabled}) => disabled)) return undefined;
   for (const pattern of flags.allow ?? []) requirePattern(pattern);
-  const servers = new McpServers(configs, {
+  if (configs.every(({disabled}) => disabled)) return undefined;
+  const servers = newServers(io, configs, {...state, allow: [...state.allow, ...(flags.allow ?? [])]});
+  servers.start();
+  return servers;
+}
+
+/** The servers, not started. */
+export function newServers(io: Io, configs: readonly ServerConfig[], {allow, deny}: PermissionRules): McpServers {
+  return new McpServers(configs, {
     cwd: io.cwd,
     version: ownVersion(),
     spawn: (server) => startServer(server, io.cwd, io.env),
     log: logTo(join(stateFolder(io.env), 'mcp')),
-    rules: {allow: [...state.allow, ...(flags.allow ?? [])], deny: state.deny},
+    rules: {allow, deny},
   });
-  servers.start();
-  return servers;
 }
 
 /** @throws EngineError `usage` */

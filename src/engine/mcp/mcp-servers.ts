@@ -1,6 +1,7 @@
 // All MCP servers of a run as one source of tools: started at once, joined as they come, ended together.
 import {EngineError} from '../../base/errors.ts';
 import {isJsonObject, parseJson, toPlain} from '../../base/json.ts';
+import {counted} from '../../base/units.ts';
 import type {ParsedToolCall} from '../contract/backend.ts';
 import type {Tool} from '../contract/requests.ts';
 import {fitsSchema} from '../template/grammar/schema/check-value.ts';
@@ -92,7 +93,9 @@ export class McpServers implements ToolSource {
 
   list(): readonly string[] {
     return this.#connections.map(({config, state, problem, tools}) => {
-      const how = {waiting: 'is starting', ready: `${tools.length} tools`, failed: problem, closed: 'has ended'}[state];
+      const how = {waiting: 'is starting', ready: counted(tools.length, 'tool'), failed: problem, closed: 'has ended'}[
+        state
+      ];
       return `${config.name}: ${how}`;
     });
   }
@@ -141,11 +144,14 @@ export class McpServers implements ToolSource {
     }
     const names = one.tools.map(({name}) => name);
     this.#told.set(one, names);
-    if (before === undefined || typeof before === 'string') return [`MCP server ${config.name}: ${names.length} tools`];
+    if (before === undefined || typeof before === 'string')
+      return [`MCP server ${config.name}: ${counted(names.length, 'tool')}`];
     const added = names.filter((name) => !before.includes(name)).length;
     const removed = before.filter((name) => !names.includes(name)).length;
     if (added === 0 && removed === 0) return [];
     const change = [added > 0 && `+${added}`, removed > 0 && `-${removed}`].filter(Boolean).join(', ');
-    return [`MCP server ${config.name}: ${change} tools; the prompt is evaluated again from its beginning`];
+    return [
+      `MCP server ${config.name}: ${change} ${added + removed === 1 ? 'tool' : 'tools'}; the prompt is evaluated again from its beginning`,
+    ];
   }
 }

@@ -136,7 +136,7 @@ test('a list that changes is taken up at the next turn, and told', async () => {
   await servers.run(call('s_add'), NEVER);
   expect(servers.tools).toHaveLength(1);
   expect(await servers.refresh(OFFER)).toEqual([
-    'MCP server s: +1 tools; the prompt is evaluated again from its beginning',
+    'MCP server s: +1 tool; the prompt is evaluated again from its beginning',
   ]);
   expect(servers.tools.map(({name}) => name)).toEqual(['s_add', 's_more']);
 });
