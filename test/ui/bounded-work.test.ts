@@ -98,19 +98,25 @@ describe.each([1, 3, 4, Number.POSITIVE_INFINITY])('in pieces of %d', (piece) =>
 });
 
 describe('in pieces of 4 with live rows after each', () => {
-  test.each(['bars', 'joiners', 'combining marks', 'quotes', 'one long word', 'dollars', 'half links'])(
-    '%s',
-    (name) => {
-      expectLinear((size) => {
-        const stream = new MarkdownStream(80, THEME);
-        for (const part of piecesOf(textOf(UNITS[name] ?? '', size), 4)) {
-          stream.write(part);
-          stream.tail(8);
-        }
-        stream.end();
-      }, 8_000);
-    },
-  );
+  test.each<[string, number]>([
+    // The first 4,096 are held as the row of a table, and cost less.
+    ['bars', 16_000],
+    ['joiners', 8_000],
+    ['combining marks', 8_000],
+    ['quotes', 8_000],
+    ['one long word', 8_000],
+    ['dollars', 8_000],
+    ['half links', 8_000],
+  ])('%s', (name, length) => {
+    expectLinear((size) => {
+      const stream = new MarkdownStream(80, THEME);
+      for (const part of piecesOf(textOf(UNITS[name] ?? '', size), 4)) {
+        stream.write(part);
+        stream.tail(8);
+      }
+      stream.end();
+    }, length);
+  });
 });
 
 describe('a frame costs the same however much was written before', () => {
