@@ -235,6 +235,9 @@ test.each([
   [['--instruct', '--continue'], '--continue and --resume work only in a terminal, with --instruct'],
   [['--resume', 'x'], '--continue and --resume work only in a terminal, with --instruct'],
   [['--instruct', '--exec', 'f=true'], '--tools and --exec work only in a terminal'],
+  [['--instruct', '--stats', 'full'], '--stats works only in a chat at a terminal'],
+  [['--instruct', '-p', 'x', '--stats', 'on'], '--stats works only in a chat at a terminal'],
+  [['--instruct', '--notify', 'always'], '--notify works only in a chat at a terminal'],
 ])('%j takes a terminal', async (flags, message) => {
   const {code, stdout, stderr} = await runProgram('mistral-chat', [model, ...flags], {stdin: 'hi\n'});
   expect({code, stdout}).toEqual({code: 2, stdout: ''});

@@ -178,7 +178,7 @@ async function chatWith(
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
     return await (await import('./chat-plain.ts')).chatInPlain(io, chat);
   }
-  await refuseWithoutTerminal(flags, command);
+  await (await import('./terminal-only.ts')).refuseWithoutTerminal(command);
   const answer = async (backend: Backend) => {
     const sampling = samplingFor(backend.model, choice, io.say);
     if (flags.instruct && !system) offerSystem(backend.model, '--system default', io.say);
@@ -240,24 +240,6 @@ function alone(begin: () => Promise<Send>): Send {
   return async function* (text, signal) {
     yield* (await begin())(text, signal);
   };
-}
-
-/**
- * Commands run only when somebody agrees, and a kept chat is one of instructions: both take a chat at a terminal.
- * @throws EngineError `usage`
- */
-async function refuseWithoutTerminal(flags: ChatFlags, command: Command): Promise<void> {
-  // A settings file is for chats at a terminal, too.
-  const asks = ['tools', 'exec'].some((key) => command.getOptionValueSource(key) === 'cli');
-  if (!asks && !flags.continue && flags.resume === undefined) return;
-  const {EngineError} = await import('../../base/errors.ts');
-  throw asks
-    ? new EngineError('usage', '--tools and --exec work only in a terminal', {
-        hint: 'In a pipe, use mistral-tools.',
-      })
-    : new EngineError('usage', '--continue and --resume work only in a terminal, with --instruct', {
-        hint: 'In a pipe, all lines of one run are one conversation; print a saved chat with `mistral sessions export`.',
-      });
 }
 
 /** @throws EngineError `usage` when --tui insists on a screen where none can be. */

@@ -68,11 +68,12 @@ export interface Abilities {
   readonly addresses?: boolean;
 }
 
+/** No blue (34), black or white: each is hard to read on some background, and which one a terminal has is not always known. */
 const TOKENS: Readonly<Record<string, Style>> = {
   keyword: '35',
   built_in: '36',
   type: '36',
-  title: '34',
+  title: '1',
   string: '32',
   regexp: '32',
   number: '33',
@@ -93,7 +94,6 @@ export function createTheme(can: Abilities): Theme {
     emphasis: '3',
     strike: '9',
     code: hue('36'),
-    // No blue: many dark palettes have one that nobody can read.
     link: '4',
     quote: '3',
     dim: '2',

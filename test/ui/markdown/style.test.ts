@@ -2,7 +2,16 @@ import {expect, test} from 'vitest';
 import {width, withoutStyles} from '../../../src/base/cells/graphemes.ts';
 import {EngineError} from '../../../src/base/errors.ts';
 import {MarkdownStream} from '../../../src/ui/markdown/stream.ts';
-import {bareTheme, hyperlink, joinRows, paint, render, rowText, rowTexts} from '../../../src/ui/markdown/style.ts';
+import {
+  bareTheme,
+  createTheme,
+  hyperlink,
+  joinRows,
+  paint,
+  render,
+  rowText,
+  rowTexts,
+} from '../../../src/ui/markdown/style.ts';
 import {endRows, errorRows} from '../../../src/ui/rows/end-row.ts';
 import {statusRow} from '../../../src/ui/rows/status-line.ts';
 import {foldedRows, questionRows, toolCallRow, toolResultRow} from '../../../src/ui/rows/tool-rows.ts';
@@ -93,3 +102,17 @@ for (const [name, rows] of Object.entries(MAKERS)) {
     if (cuts) expect(Math.max(...made.map((row) => width(withoutStyles(row))))).toBeLessThanOrEqual(40);
   });
 }
+
+test('no style has a colour that some background swallows: blue, black, white and their bright ones', () => {
+  const colours = createTheme({color: true, unicode: true, hyperlinks: true});
+  const scopes =
+    'keyword built_in type title title.function string regexp number literal comment attr meta addition deletion';
+  const styles = [
+    ...Object.values(colours).filter((value): value is string => typeof value === 'string'),
+    ...colours.headings,
+    ...scopes.split(' ').map((scope) => colours.token(scope)),
+  ];
+  expect(styles).toContain('35');
+  const swallowed = styles.filter((style) => style.split(';').some((part) => /^(?:30|34|37|90|94|97)$/.test(part)));
+  expect(swallowed).toEqual([]);
+});
