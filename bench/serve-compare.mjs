@@ -3,7 +3,7 @@
 // nothing itself.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 
@@ -22,7 +22,34 @@ async function start(program, args, cwd, port) {
   });
   while (!ended && !(await fetch(`${url}/health`).catch(() => ({ok: false}))).ok) await sleep(100);
   if (ended) throw new Error(`${program} ended with ${ended}`);
+  shareWeight(child.pid);
   return {url, child};
+}
+
+/**
+ * Linux weighs processes by session (sched_autogroup), and a new session weighs as any other. `mistral serve` runs below a
+ * supervisor in a session of its own, so a weight given to this benchmark would reach llama-server alone: each process of both
+ * gets it.
+ */
+function shareWeight(pid) {
+  if (!existsSync('/proc/self/autogroup')) return;
+  const weight = readFileSync('/proc/self/autogroup', 'utf8').split(' ').at(-1).trim();
+  for (const one of withDescendants(pid)) {
+    if (!readFileSync(`/proc/${one}/autogroup`, 'utf8').trim().endsWith(` ${weight}`)) {
+      writeFileSync(`/proc/${one}/autogroup`, weight);
+    }
+  }
+}
+
+function withDescendants(pid) {
+  const parents = new Map();
+  for (const one of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    const stat = existsSync(`/proc/${one}/stat`) ? readFileSync(`/proc/${one}/stat`, 'utf8') : '';
+    parents.set(Number(one), Number(stat.replace(/^.*\) /s, '').split(' ')[1]));
+  }
+  const all = [pid];
+  for (const one of all) for (const [child, parent] of parents) if (parent === one) all.push(child);
+  return all;
 }
 
 let salt = 0;

@@ -3,6 +3,7 @@
 // distribution of a token that was sampled from a narrowed one. The package is pinned to one version.
 import type {Llama, LlamaContext, LlamaGrammarEvaluationState, LlamaModel} from 'node-llama-cpp';
 import {EngineError} from '../../../base/errors.ts';
+import {reasonOf} from '../../../base/files/file-error.ts';
 import {logitsOfRow} from '../batching/logprobs.ts';
 import {checkGbnf} from '../gbnf-syntax.ts';
 import type {
@@ -57,6 +58,9 @@ interface Bindings {
  * token, and the sum over the vocabulary is the addon's own: in single precision, off by 4e-5.
  */
 const LARGEST_ROW = 65_536;
+
+/** llama.cpp's llama-grammar.cpp, of a token that fits nowhere. */
+const NOT_TAKEN = 'Unexpected empty grammar stack';
 
 /** @throws EngineError `internal` when the installed node-llama-cpp has another inner shape. */
 export function addonNative(llama: Llama, model: LlamaModel, context: LlamaContext, vocabSize: number): Native {
@@ -118,8 +122,14 @@ class ContextOverAddon implements NativeContext {
     return this.inner.getSequenceKvCacheMaxPosition(sequence) + 1;
   }
 
-  sampleToken(logitIndex: number, sampler: NativeSampler): Promise<number> {
-    return this.inner.sampleToken(logitIndex, (sampler as SamplerOverAddon).inner);
+  /** Where the grammar lets no token through, the addon draws a forbidden one, which the grammar then cannot take: -1. */
+  async sampleToken(logitIndex: number, sampler: NativeSampler): Promise<number> {
+    try {
+      return await this.inner.sampleToken(logitIndex, (sampler as SamplerOverAddon).inner);
+    } catch (error) {
+      if (reasonOf(error).includes(NOT_TAKEN)) return -1;
+      throw error;
+    }
   }
 
   /** A second, plain sampler reads the same logits, for one answer at a time: it has one list of candidates. */
