@@ -11,8 +11,8 @@ const MUCH_LONGER = 1.5;
 const REST = 40;
 /** What a block can count for at most: one in which others held the processor is no proof. */
 const MOST_GAIN = 0.5;
-/** A try is kept when its blocks have gained so much. All threads are what the machine is for: leaving them takes more. */
-const PROVED = {fewer: 1.5, more: 1} as const;
+/** A try is kept when its blocks have gained so much: two blocks twice as fast, or three that take two thirds. */
+const PROVED = 1;
 
 type Direction = 'fewer' | 'more';
 
@@ -64,6 +64,8 @@ export class StepThreads {
   readonly most: number;
   #threads: number;
   #elapsed = 0;
+  /** Those that computed the step before. */
+  #before: number;
   #try: Try | undefined;
   /** Steps in a row at which the last ones took much longer than the best. */
   #longSteps = 0;
@@ -79,6 +81,7 @@ export class StepThreads {
   constructor(most: number) {
     this.most = most;
     this.#threads = most;
+    this.#before = most;
   }
 
   /** What was fastest so far: for all steps but those of a try. */
@@ -95,8 +98,30 @@ export class StepThreads {
   measured(answers: number, ms: number): void {
     if (this.most === 1) return;
     this.#elapsed += ms;
-    if (this.#try && this.#try.keptSteps === undefined) this.#measuredTry(this.#try, answers, ms);
+    const threads = this.next;
+    if (threads !== this.#before) {
+      this.#before = threads;
+      this.#turned(answers, ms);
+    } else if (this.#try && this.#try.keptSteps === undefined) this.#measuredTry(this.#try, answers, ms);
     else this.#measuredKept(answers, ms);
+  }
+
+  /**
+   * The first step of a block. A core that was left alone is somebody else's by now, and has to be won back: that says nothing of
+   * the steps behind it, but is a cost of trying.
+   */
+  #turned(answers: number, ms: number): void {
+    const recent = this.#times.recent(answers);
+    if (!recent) return;
+    const usual = sum(recent) / BLOCK;
+    const lost = Math.max(0, Math.min(ms, BLOCK * usual) - usual);
+    if (this.#try) this.#try.lost += lost;
+    else for (const direction of ['fewer', 'more'] as const) this.#putOff(direction, REST * lost);
+  }
+
+  #putOff(direction: Direction, ms: number): void {
+    const plan = this.#plans[direction];
+    this.#plans[direction] = {...plan, notBefore: Math.max(this.#elapsed, plan.notBefore) + ms};
   }
 
   #measuredKept(answers: number, ms: number): void {
@@ -153,7 +178,7 @@ export class StepThreads {
     // Without the slowest step: others may have held it up, and would have held up one of the kept threads.
     tried.lost += Math.max(0, withoutSlowest(block.map(({ms}) => ms)) - usual);
     tried.keptSteps = 0;
-    if (tried.gained >= PROVED[tried.direction]) this.#keep(tried, block);
+    if (tried.gained >= PROVED) this.#keep(tried, block);
     else if (tried.gained <= 0) this.#refuse(tried, block);
   }
 
