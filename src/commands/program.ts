@@ -43,6 +43,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: 'run jobs for an AIME API server',
     load: async () => (await import('./worker/worker.ts')).addWorkerCommand,
   },
+  batch: {
+    summary: 'answer many requests, one a line of JSON',
+    load: async () => (await import('./batch/batch.ts')).addBatchCommand,
+  },
   exam: {
     summary: 'test a model with questions and expected answers',
     load: async () => (await import('./exam/exam.ts')).addExamCommand,

@@ -93,9 +93,13 @@ export async function writeHeldAnswer(
 
 /** The answer as JSON; undefined for one that was cut or does not fit. */
 export function jsonOf({content, finish}: Answer, schema: Json): Json | undefined {
-  if (finish.reason !== 'stop') return undefined;
+  return finish.reason === 'stop' ? fittingJson(content, schema) : undefined;
+}
+
+/** A text as JSON; undefined for one that is none or does not fit. */
+export function fittingJson(text: string, schema: Json): Json | undefined {
   try {
-    const json = parseJson(content, {nonFinite: false});
+    const json = parseJson(text, {nonFinite: false});
     return fitsSchema(schema, json) ? json : undefined;
   } catch {
     // No JSON: a server that does not hold its answers to schemas.

@@ -1,5 +1,5 @@
 // Text that a flag names: literal, from a file, or from stdin; bytes that are no UTF-8 are told on stderr.
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, createReadStream, openSync, readSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
@@ -37,7 +37,24 @@ export async function* stdinLines(io: Io): AsyncGenerator<Line, void, undefined>
   yield* readLines(stdinBytes(io), {name: 'stdin'});
 }
 
-/** The same for people: what could not be read is told, and replaced; a line that is too long is told. */
+/**
+ * The lines of a file, or of stdin for `-`, of at most `limit` bytes each, as they come: a pipe of that name may have no end.
+ * @throws EngineError `io` when it cannot be read, and as `readLines`.
+ */
+export async function* inputLines(io: Io, path: string, limit: number): AsyncGenerator<Line, void, undefined> {
+  if (path === '-') yield* readLines(stdinBytes(io), {name: 'stdin', limit});
+  else yield* readLines(fileStream(resolve(io.cwd, path), path), {name: path, limit});
+}
+
+async function* fileStream(file: string, path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* createReadStream(file, {highWaterMark: PIECE}) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** The lines of stdin for people: what could not be read is told, and replaced; a line that is too long is told. */
 export async function* stdinTexts(io: Io): AsyncGenerator<string, void, undefined> {
   for await (const line of stdinLines(io)) {
     if (line.problem) io.say(`line ${line.number} of stdin: ${line.problem.message}`);
