@@ -317,6 +317,8 @@ export interface McpFlags {
   readonly allow?: readonly string[];
   /** False: no servers at all. */
   readonly mcp?: boolean;
+  /** False: none of settings files. */
+  readonly config?: boolean;
 }
 
 /** For commands that use the tools of MCP servers. */

@@ -3,13 +3,12 @@ import {resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import {fileError} from '../../base/files/file-error.ts';
 import {readRegularText} from '../../base/files/regular-file.ts';
-import {readServerFile} from '../../engine/mcp/config/read-config.ts';
 import type {ServerConfig} from '../../engine/mcp/config/server-config.ts';
 import type {Io} from '../host/io.ts';
 import {ReportedError} from '../host/report.ts';
 import type {McpFlags} from '../options.ts';
 import {contentHash, type McpState, readMcpState, writeMcpState} from './mcp-state.ts';
-import {configuredServers, newServers, requirePattern} from './start-servers.ts';
+import {configuredServers, newServers, readFileOf, requirePattern} from './start-servers.ts';
 
 type ListFlags = McpFlags & {readonly json?: true};
 
@@ -82,7 +81,7 @@ export async function trustFile(io: Io, given: string, remove: boolean): Promise
   } catch (error) {
     throw fileError(error, file, 'read');
   }
-  const {servers, problems} = await readServerFile(content, {file, cwd: io.cwd, env: io.env});
+  const {servers, problems} = await readFileOf(content, {file, cwd: io.cwd, env: io.env});
   for (const problem of problems) io.say(`note: MCP server ${problem}`);
   trusted.set(file, contentHash(content));
   writeMcpState(io.env, {...state, trusted});

@@ -5,8 +5,8 @@ import {EngineError} from '../../base/errors.ts';
 import {reasonOf} from '../../base/files/file-error.ts';
 import {makeFolder} from '../../base/files/make-folder.ts';
 import {appendLine, readRegularText} from '../../base/files/regular-file.ts';
-import {readServerFile} from '../../engine/mcp/config/read-config.ts';
-import type {ServerConfig} from '../../engine/mcp/config/server-config.ts';
+import {type ConfigContext, readServerFile, readServers} from '../../engine/mcp/config/read-config.ts';
+import type {ReadServers, ServerConfig} from '../../engine/mcp/config/server-config.ts';
 import {McpServers} from '../../engine/mcp/mcp-servers.ts';
 import {isToolPattern, type PermissionRules} from '../../engine/mcp/permission.ts';
 import {askText} from '../host/confirm.ts';
@@ -14,6 +14,7 @@ import type {Io} from '../host/io.ts';
 import {stateFolder} from '../host/state-folder.ts';
 import {readTextFile} from '../host/text-input.ts';
 import type {McpFlags} from '../options.ts';
+import {findSettingsFiles, readSettingsFiles, type SettingsFile} from '../settings/settings-files.ts';
 import {ownVersion} from '../version.ts';
 import {contentHash, isOfProject, type McpState, readMcpState} from './mcp-state.ts';
 import {startServer} from './server-process.ts';
@@ -51,15 +52,25 @@ export function requirePattern(pattern: string): void {
   });
 }
 
-/** Of trusted files first: a flag's servers take the place of those with their name. Problems are told. */
+/**
+ * Of settings files and trusted files first: a flag's servers take the place of those with their name. Problems are told.
+ * @throws EngineError `usage` or `io` for a file that cannot be read
+ */
 export async function configuredServers(io: Io, flags: McpFlags, state: McpState): Promise<readonly ServerConfig[]> {
   const configs: ServerConfig[] = [];
-  const take = async (file: string, content: string) => {
-    const ask = io.stdin.isTTY && io.stderr.isTTY ? askOn(io) : {};
-    const {servers, problems} = await readServerFile(content, {file, cwd: io.cwd, env: io.env, ...ask});
+  const take = ({servers, problems}: ReadServers) => {
     configs.push(...servers);
     for (const problem of problems) io.say(`note: MCP server ${problem}`);
   };
+  const context = (file: string): ConfigContext => {
+    const ask = io.stdin.isTTY && io.stderr.isTTY ? askOn(io) : {};
+    return {file, cwd: io.cwd, env: io.env, ...ask};
+  };
+  for (const {path, document, isTrusted} of await settingsFiles(io, flags)) {
+    if (document.root.mcp === undefined) continue;
+    if (isTrusted) take(await readServers({mcp: document.root.mcp}, context(path)));
+    else io.say(`note: the MCP servers of ${path} are not used; look at it, then: mistral config trust`);
+  }
   for (const [file, hash] of state.trusted) {
     if (!isOfProject(file, io.cwd)) continue;
     let content: string;
@@ -69,13 +80,26 @@ export async function configuredServers(io: Io, flags: McpFlags, state: McpState
       io.say(`note: the MCP servers of ${file} are not used: ${reasonOf(error)}`);
       continue;
     }
-    if (contentHash(content) === hash) await take(file, content);
+    if (contentHash(content) === hash) take(await readFileOf(content, context(file)));
     else io.say(`note: ${file} has changed and is not used; look at it, then: mistral mcp trust ${file}`);
   }
   for (const file of flags.mcpConfig ?? []) {
-    await take(file === '-' ? 'stdin' : resolve(io.cwd, file), await readTextFile(io, file));
+    const path = file === '-' ? 'stdin' : resolve(io.cwd, file);
+    take(await readFileOf(await readTextFile(io, file), context(path)));
   }
   return configs;
+}
+
+async function settingsFiles(io: Io, {config}: McpFlags): Promise<readonly SettingsFile[]> {
+  const found = config === false ? {} : findSettingsFiles(io);
+  return found.user === undefined && found.project === undefined ? [] : await readSettingsFiles(io, found);
+}
+
+/** JSON, or TOML by the name of the file. @throws EngineError `usage` */
+export async function readFileOf(content: string, context: ConfigContext): Promise<ReadServers> {
+  if (!context.file.endsWith('.toml')) return await readServerFile(content, context);
+  const {TomlDocument} = await import('../settings/toml-document.ts');
+  return await readServers(new TomlDocument(context.file, content).root, context);
 }
 
 function askOn(io: Io) {

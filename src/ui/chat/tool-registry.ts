@@ -59,6 +59,8 @@ export class ToolRegistry {
   readonly #source: ToolSource | undefined;
   /** Servers whose tools run without a question. */
   readonly #trustedServers = new Set<string>();
+  /** The model of this turn takes tools. */
+  #offersServers = false;
   #toldUnsupported = false;
 
   constructor(host: ToolHost, person: Person, source?: ToolSource) {
@@ -69,18 +71,19 @@ export class ToolRegistry {
 
   /** What goes with a request: nothing while there are no tools. */
   get request(): {readonly tools?: readonly Tool[]} {
-    const tools = [...this.#tools, ...(this.#source?.tools ?? [])];
+    const tools = [...this.#tools, ...(this.#offersServers ? (this.#source?.tools ?? []) : [])];
     return tools.length === 0 ? {} : {tools};
   }
 
   /** Takes up what has changed at the servers, at the beginning of a turn; what the person should know of it. */
   async refresh({id, contextSize, supportsTools}: ModelInfo): Promise<readonly string[]> {
     if (this.#source === undefined) return [];
+    this.#offersServers = supportsTools;
     if (supportsTools)
       return await this.#source.refresh({contextSize, taken: new Set(this.#tools.map(({name}) => name))});
     if (this.#toldUnsupported) return [];
     this.#toldUnsupported = true;
-    return [`note: ${id} does not support tools: those of MCP servers are not offered`];
+    return [`${id} does not support tools: those of MCP servers are not offered`];
   }
 
   /** Asks whether the model, which has called tools so often in a row, may go on. */
