@@ -1,12 +1,12 @@
-// Pictures of the chat screen for docs/, from the buffer of a terminal in which it runs: npm run pictures.
-import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+// Pictures of the programs for docs/, in a light and a dark theme, from the buffer of a terminal in which they run: npm run pictures.
+import {mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {build} from 'esbuild';
 import {bundleOptions} from '../test/e2e/harness/bundle.ts';
 import {PtyProgram} from '../test/e2e/harness/pty.ts';
 import {CORPUS} from './screen-corpus.ts';
-import {terminalSvg} from './terminal-svg.ts';
+import {PALETTES, terminalSvg} from './terminal-svg.ts';
 
 const COLUMNS = 84;
 const folder = mkdtempSync(join(tmpdir(), 'mistral-pictures-'));
@@ -16,7 +16,10 @@ function picture(name: string, program: PtyProgram): void {
   let last = buffer.baseY + rows;
   while (last > 1 && buffer.getLine(last - 1)?.translateToString(true) === '') last -= 1;
   mkdirSync('docs/screen', {recursive: true});
-  writeFileSync(`docs/screen/${name}.svg`, terminalSvg(buffer, COLUMNS, Math.max(0, last - 34), last));
+  const part = {columns: COLUMNS, first: Math.max(0, last - 34), last};
+  for (const [theme, palette] of Object.entries(PALETTES)) {
+    writeFileSync(`docs/screen/${name}-${theme}.svg`, terminalSvg(buffer, part, palette));
+  }
 }
 
 function start(options: object): PtyProgram {
@@ -24,7 +27,49 @@ function start(options: object): PtyProgram {
   return new PtyProgram(process.execPath, args, {columns: COLUMNS, rows: 34});
 }
 
+const TOOLS = [
+  {
+    name: 'get_current_weather',
+    description: 'Get the current weather',
+    parameters: {
+      type: 'object',
+      required: ['location', 'format'],
+      properties: {location: {type: 'string'}, format: {type: 'string', enum: ['celsius', 'fahrenheit']}},
+    },
+  },
+];
+
+/** The embedded model in pipes of a shell: the middle of a text, lines of JSON, calls of a tool. */
+const PIPES = [
+  "mistral-fim --prefix 'def add(' --suffix '    return sum' 2>/dev/null",
+  "printf 'What is the capital of France?\\nAnd of Italy?\\n' | mistral-chat -i 2>/dev/null | tee answers",
+  `mistral-tools --tools tools.json -p "What's the weather like today in Paris?" > calls`,
+  "jq -r '.[] | .name, .arguments.location' calls",
+];
+
+async function pipes(): Promise<void> {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  for (const name of ['mistral-fim', 'mistral-chat', 'mistral-tools']) {
+    symlinkSync(resolve('bin', `${name}.js`), join(bin, name));
+  }
+  writeFileSync(join(folder, 'tools.json'), JSON.stringify(TOOLS));
+  const env = {PATH: `${bin}:${process.env.PATH}`, PS1: '$ ', MISTRAL_STATE_DIR: join(folder, 'state')};
+  const shell = new PtyProgram('sh', [], {columns: COLUMNS, rows: 34, cwd: folder, env});
+  for (const [index, command] of PIPES.entries()) {
+    await shell.until(
+      () => shell.lines().filter((line) => line.startsWith('$')).length > index,
+      'the prompt of the shell',
+    );
+    shell.type(`${command}\r`);
+  }
+  await shell.see('Paris\n$');
+  picture('pipes', shell);
+  shell.kill('SIGKILL');
+}
+
 try {
+  await pipes();
   await build({...bundleOptions, entryPoints: ['test/fakes/chat-app.ts'], outdir: folder});
   const program = start({reply: CORPUS.trim(), tokensPerSecond: 150});
   await program.see('ready');
