@@ -4,6 +4,7 @@ import cors from '@fastify/cors';
 import fastify, {type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController} from 'fastify';
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {z} from 'zod';
+import {inTurns} from '../base/in-turns.ts';
 import {toPlain} from '../base/json.ts';
 import type {Backend} from '../engine/contract/backend.ts';
 import {hostCheck, keyCheck, originCheck} from './access.ts';
@@ -11,10 +12,12 @@ import {addRoutes} from './all-routes.ts';
 import {useBodyCheck, useBodyParser} from './body/parse-body.ts';
 import {judgeFields} from './fields/field-rules.ts';
 import {FIELD_RULES} from './fields/field-table.ts';
+import {NESTED_FIELDS, nestedSteps} from './fields/nested-fields.ts';
 import {keyIndexBehind} from './http/behind-router.ts';
 import {useHalfClosed} from './http/half-closed.ts';
 import {useMethods} from './http/methods.ts';
 import {givenRequestId, newRequestId, REQUEST_ID_HEADER, useRequestId} from './http/request-id.ts';
+import {stillThere} from './http/still-there.ts';
 import {refuseUnread} from './http/unread.ts';
 import {errorBody, HttpError, isUnforeseen, statusIn, toHttpError, ValidationError} from './http-error.ts';
 import {useOpenApi} from './openapi.ts';
@@ -146,13 +149,15 @@ function useErrors(app: App): void {
 
 /** What the fields mean that a route does not read; their shapes come first. */
 function useFieldRules(app: App, {behindRouter = false}: AppOptions): void {
-  app.addHook('preHandler', async ({json, routeOptions}, reply) => {
+  app.addHook('preHandler', async (request, reply) => {
+    const {json, routeOptions} = request;
     const {shape} = (routeOptions.schema?.body ?? {}) as {shape?: object};
     if (!shape) return;
     const {fields} = routeOptions.config;
     // The router has read which model is meant, on every route.
     const isKnown = (name: string) => Object.hasOwn(shape, name) || (behindRouter && name === 'model');
     tell(reply, ...judgeFields(json, isKnown, fields ? FIELD_RULES[fields] : []));
+    if (fields) tell(reply, ...(await inTurns(nestedSteps(json, NESTED_FIELDS[fields]), stillThere(request))));
   });
   app.addHook('preSerialization', async ({routeOptions}, reply, payload) => {
     const notes = toldOf(reply);

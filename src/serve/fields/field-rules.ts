@@ -39,27 +39,57 @@ export const CALLERS_OWN = "the caller's own bookkeeping";
 const MAX_UNKNOWN = 20;
 const MAX_NAME = 64;
 
+/** A member that is not read. */
+interface Unread {
+  readonly name: string;
+  readonly value: Json;
+  /** Its name where it is told: in an object within the body the whole path. */
+  readonly path: string;
+}
+
+/** Collects what to tell of members that nobody reads. */
+export class FieldNotes {
+  readonly #notes: string[] = [];
+  #unknown = 0;
+
+  /**
+   * Judges a member by the first rule of its name. One that no rule names is told: it is of no dialect this server speaks, and
+   * only its sender knows what it was for. Null asks for nothing.
+   * @returns whether there is something to tell; values are never in it.
+   * @throws EngineError `unsupported` with the member's path if it is refused.
+   */
+  judge({name, value, path}: Unread, rules: readonly FieldRule[]): boolean {
+    if (value === null) return false;
+    const rule = rules.find((one) => one.name === name);
+    if (rule === undefined) {
+      const shown = path.slice(0, path.length - name.length) + name.slice(0, MAX_NAME);
+      if (this.#unknown++ < MAX_UNKNOWN) this.#notes.push(`'${shown}' is not a field of this route: ignored`);
+      return true;
+    }
+    if (rule.verdict === 'none' || rule.passes?.(toPlain(value))) return false;
+    if (rule.verdict === 'refuse') {
+      throw new EngineError('unsupported', `'${path}' is not supported: ${rule.why}`, {param: path});
+    }
+    this.#notes.push(`'${path}' is ignored: ${rule.why}`);
+    return true;
+  }
+
+  /** A sentence each. */
+  list(): string[] {
+    const more = this.#unknown - MAX_UNKNOWN;
+    return more > 0 ? [...this.#notes, `${more} more fields are not of this route: ignored`] : this.#notes;
+  }
+}
+
 /**
- * Judges every member of a body that is set and that its route does not read (`known`) by the first rule of its name.
- * One that no rule names is told: it is of no dialect this server speaks, and only its sender knows what it was for.
- * @returns what to tell the client, a sentence each; values are never in it.
+ * Judges every member of a body that its route does not read (`known`).
+ * @returns what to tell the client, a sentence each.
  * @throws EngineError `unsupported` with the field's name for one that is refused.
  */
 export function judgeFields(body: Json, known: (name: string) => boolean, rules: readonly FieldRule[]): string[] {
-  if (!isJsonObject(body)) return [];
-  const notes: string[] = [];
-  let unknown = 0;
-  for (const [name, value] of body) {
-    if (value === null || known(name)) continue;
-    const rule = rules.find((one) => one.name === name);
-    if (rule === undefined) {
-      if (unknown++ < MAX_UNKNOWN) notes.push(`'${name.slice(0, MAX_NAME)}' is not a field of this route: ignored`);
-      continue;
-    }
-    if (rule.verdict === 'none' || rule.passes?.(toPlain(value))) continue;
-    if (rule.verdict === 'told') notes.push(`'${name}' is ignored: ${rule.why}`);
-    else throw new EngineError('unsupported', `'${name}' is not supported: ${rule.why}`, {param: name});
+  const notes = new FieldNotes();
+  for (const [name, value] of isJsonObject(body) ? body : []) {
+    if (!known(name)) notes.judge({name, value, path: name}, rules);
   }
-  if (unknown > MAX_UNKNOWN) notes.push(`${unknown - MAX_UNKNOWN} more fields are not of this route: ignored`);
-  return notes;
+  return notes.list();
 }
