@@ -13,6 +13,7 @@ import {offerSystem, samplingFor} from '../open-model/recommended.ts';
 import {dieBySignal} from '../processes/before-death.ts';
 import {firstLine} from './first-line.ts';
 import {commandEnvironment, KeptChat, shellFor, type TerminalChat, toolsOf} from './kept-chat.ts';
+import {otherModels} from './other-models.ts';
 
 /** Chats until the person leaves; throws what loading the model throws. */
 export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void> {
@@ -39,6 +40,11 @@ export async function chatOnScreen(io: Io, options: TerminalChat): Promise<void>
       await kept.warm(backend, note);
       return backend;
     },
+    models: otherModels({
+      ...{meant: named, flags, sampling},
+      noting: (note) => notingIo(io, note, stop),
+      opened: (backend) => kept.goOnWith(backend),
+    }),
     sampling,
     thoughts,
     contextPolicy,

@@ -172,7 +172,7 @@ async function chatWith(
       },
       thoughts: thoughtChoice(flags),
       contextPolicy: flags.contextPolicy,
-      ...{stats: flags.stats, notify: await notifyChoice(io, flags), title: flags.title},
+      ...{stats: flags.stats, notify: flags.notify, title: flags.title},
       ...{reducedMotion: wantsReducedMotion(io, flags), screenReader: usesScreenReader(io, flags)},
     };
     if (wantsScreen(io, flags)) return await (await import('./chat-screen.ts')).chatOnScreen(io, chat);
@@ -258,17 +258,6 @@ function wantsScreen(io: Io, flags: ChatFlags): boolean {
 
 function usesScreenReader({env}: Io, {screenReader}: ChatFlags): boolean {
   return screenReader === true || hasScreenReader(env);
-}
-
-/** @throws EngineError `usage` for a MISTRAL_NOTIFY that is none of the choices */
-async function notifyChoice({env}: Io, {notify}: ChatFlags): Promise<NotifyChoice | undefined> {
-  const named = env.MISTRAL_NOTIFY;
-  if (notify !== undefined || !named) return notify;
-  const {NOTIFY_CHOICES} = await import('../../ui/chat/notify-choice.ts');
-  const known = NOTIFY_CHOICES.find((choice) => choice === named);
-  if (known !== undefined) return known;
-  const {EngineError} = await import('../../base/errors.ts');
-  throw new EngineError('usage', `MISTRAL_NOTIFY must be one of ${NOTIFY_CHOICES.join(', ')}, not ${named}`);
 }
 
 function wantsReducedMotion(io: Io, flags: ChatFlags): boolean {

@@ -124,6 +124,11 @@ export class KeptChat {
     if (why !== undefined) note(`the saved KV cache of this chat ${why}: its messages are evaluated again`);
   }
 
+  /** From now on this model has the chat's cache; that of another one fits nothing of it. */
+  goOnWith({state}: Backend): void {
+    this.#state = state;
+  }
+
   /** Keeps the cache of the session that is open now, and lets others have it. */
   async close(): Promise<void> {
     const {held} = this.#folder;

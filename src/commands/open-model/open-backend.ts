@@ -7,7 +7,7 @@ import type {Backend} from '../../engine/contract/backend.ts';
 import type {GpuChoice, LocalOptions} from '../../engine/contract/local-engine.ts';
 import type {GgufFile} from '../../engine/gguf/read-header.ts';
 import {type OpenLocalOptions, openLocalBackend} from '../../engine/local/open-local.ts';
-import {openRemote} from '../../engine/remote/remote-backend.ts';
+import {openRemote, type RemoteOptions, remoteModels} from '../../engine/remote/remote-backend.ts';
 import {SERVER_LIMITS, type ServerLimits} from '../../engine/remote/remote-server.ts';
 import {keptRenderings} from '../host/folders.ts';
 import type {Io} from '../host/io.ts';
@@ -102,20 +102,29 @@ export async function openBackend(
   }
 }
 
-async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend> {
+/** Names of the models that a server lists. @throws EngineError as `openBackend` does for one */
+export function serverModels(io: Io, url: string, flags: EngineFlags): Promise<string[]> {
+  return remoteModels(remoteOptions(io, url, flags));
+}
+
+function remoteOptions(io: Io, url: string, flags: EngineFlags): RemoteOptions {
   const apiKey = apiKeyFor(url, io.env, flags.apiKeyEnv);
-  const {remoteModel: model, tokenizer, reasoningEffort} = flags;
-  const limits = serverLimits(flags);
-  const options = {
+  const {remoteModel: model, reasoningEffort} = flags;
+  return {
     url,
     env: io.env,
     signal: io.stop,
-    limits,
+    limits: serverLimits(flags),
     keyOverHttp: {flag: '--key-over-http', insists: flags.keyOverHttp === true},
     ...(apiKey && {apiKey}),
     ...(model !== undefined && {model}),
     ...(reasoningEffort !== undefined && {reasoningEffort}),
   };
+}
+
+async function openUrl(io: Io, url: string, flags: EngineFlags): Promise<Backend> {
+  const options = remoteOptions(io, url, flags);
+  const {tokenizer} = flags;
   if (tokenizer === undefined && flags.setting !== undefined) {
     throw new EngineError('usage', '--setting is for prompts that are rendered here', {
       hint: 'With --url also give --tokenizer.',

@@ -152,6 +152,22 @@ export function chosenSampling(choice: SamplingChoice, recommended: RecommendedS
 }
 
 /**
+ * The sampling of a chat that goes on with another model: what the person changed or switched off stays so, what the first
+ * model recommended goes.
+ */
+export function carriedSampling(
+  now: SamplingParams,
+  choice: SamplingChoice,
+  [before, after]: readonly [RecommendedSampling | undefined, RecommendedSampling | undefined],
+): SamplingParams {
+  const then = new Map<string, unknown>(Object.entries(chosenSampling(choice, before)));
+  const changed = Object.entries(now).filter(([name, value]) => then.get(name) !== value);
+  const off = [...then.keys()].filter((name) => !Object.hasOwn(now, name));
+  const base = Object.entries(chosenSampling(choice, after)).filter(([name]) => !off.includes(name));
+  return {temperature: now.temperature, ...Object.fromEntries([...base, ...changed])};
+}
+
+/**
  * One line about figures that the model recommends, such as `sampling: temperature 0.15 (the file), top_p 1`; undefined
  * where none of them holds.
  */

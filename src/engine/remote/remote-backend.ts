@@ -106,6 +106,17 @@ function recommendedBy({model_sampling: figures}: ModelCard): RecommendedSamplin
   return Object.fromEntries(taken);
 }
 
+/** Names of the models that a server lists. @throws EngineError as `openRemote` */
+export async function remoteModels(options: RemoteOptions): Promise<string[]> {
+  const {signal = new AbortController().signal} = options;
+  const server = new RemoteServer(options);
+  try {
+    return (await listedModels(server, false, signal)).map(({id}) => id);
+  } finally {
+    await server.close();
+  }
+}
+
 /** The models of a list; one that cannot be read is no hindrance where the model is named. @throws EngineError */
 async function listedModels(
   server: RemoteServer,

@@ -11,7 +11,7 @@ import type {Row, Theme} from '../markdown/style.ts';
 import type {StatsLevel} from '../rows/end-row.ts';
 import type {ChatPrompt} from './chat-face.ts';
 import type {NotifyChoice} from './notify-choice.ts';
-import type {Picker} from './picker.ts';
+import type {Item, Picker} from './picker.ts';
 import type {ShellHost} from './shell-access.ts';
 import type {ToolRegistry} from './tool-registry.ts';
 
@@ -36,6 +36,14 @@ export interface Settings {
   notify: NotifyChoice;
   /** Ask for the certainty of each token, for /heat and /alt. */
   certainty: boolean;
+}
+
+/** Models a chat can go on with. */
+export interface OtherModels {
+  /** Their names, with what is known of them. */
+  list(): Promise<readonly Item[]>;
+  /** Opens one; `note` shows a line, `onProgress` how much is loaded, 0 to 1. @throws EngineError when it cannot be opened */
+  open(name: string, note: (text: string) => void, onProgress: (fraction: number) => void): Promise<Backend>;
 }
 
 export interface ChatContext {
@@ -77,6 +85,10 @@ export interface ChatContext {
   /** Resolves a path as the person means it: relative to the working folder, `~` for home. */
   path(name: string): string;
   leave(): void;
+  /** The other models that can answer; undefined where this chat stays with its own. */
+  readonly models: OtherModels | undefined;
+  /** Has another model answer from now on, and closes the one before. */
+  goOnWith(backend: Backend): Promise<void>;
   /** Runs the person's own commands; undefined where they are off. */
   readonly shell: ShellHost | undefined;
   /** Gives the terminal away while something else runs on it. */

@@ -3,7 +3,7 @@
 import {resolve} from 'node:path';
 import {EngineError} from '../../base/errors.ts';
 import type {Backend, ModelInfo} from '../../engine/contract/backend.ts';
-import {chosenSampling} from '../../engine/contract/sampling.ts';
+import {carriedSampling, chosenSampling} from '../../engine/contract/sampling.ts';
 import type {Conversation, ConversationEvent} from '../../engine/conversation/conversation.ts';
 import {TurnRecord} from '../../engine/conversation/last-turn.ts';
 import type {Session} from '../../engine/conversation/session.ts';
@@ -11,7 +11,7 @@ import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import {SessionWriter} from '../../engine/conversation/session-writer.ts';
 import type {Row, Theme} from '../markdown/style.ts';
 import {attachFiles} from './attach-files.ts';
-import type {Ask, ChatContext, Settings} from './chat-context.ts';
+import type {Ask, ChatContext, OtherModels, Settings} from './chat-context.ts';
 import type {ChatFace, ChatPrompt} from './chat-face.ts';
 import type {ChatOptions} from './chat-options.ts';
 import {CollapsedText} from './collapsed-text.ts';
@@ -42,6 +42,7 @@ export class ChatCore implements ChatContext {
   readonly theme: Theme;
   readonly settings: Settings;
   readonly tools: ToolRegistry;
+  readonly models: OtherModels | undefined;
   readonly last = new TurnRecord();
   /** Resolves with the exit code when the chat is left. */
   readonly left: Promise<number>;
@@ -63,6 +64,7 @@ export class ChatCore implements ChatContext {
     this.#options = options;
     this.#face = face;
     this.theme = options.theme;
+    this.models = options.models;
     const {contextPolicy = 'trim'} = options;
     const sampling = chosenSampling(options.sampling);
     this.settings = {sampling, contextPolicy, certainty: false, ...faceSettings(options)};
@@ -265,6 +267,17 @@ export class ChatCore implements ChatContext {
     this.recall();
     this.#giveBack();
     this.#moveQueue(before);
+  }
+
+  async goOnWith(backend: Backend): Promise<void> {
+    const before = this.backend;
+    this.#save();
+    const recommended = [before.model.sampling, backend.model.sampling] as const;
+    this.settings.sampling = carriedSampling(this.settings.sampling, this.#options.sampling, recommended);
+    this.settings.reasoningEffort = undefined;
+    this.#loaded = {backend, conversation: openConversation(backend, this, undefined)};
+    // What the person would have to wait for is over already, and a failure to free is no reason to stay.
+    await before.close().catch((error: unknown) => this.#fail(error));
   }
 
   async answer(ask: Ask): Promise<void> {

@@ -8,6 +8,7 @@ import type {SessionFolder} from '../../engine/conversation/session-folder.ts';
 import type {ToolSource} from '../../engine/mcp/tool-source.ts';
 import type {Theme} from '../markdown/style.ts';
 import type {StatsLevel} from '../rows/end-row.ts';
+import type {OtherModels} from './chat-context.ts';
 import type {NotifyChoice} from './notify-choice.ts';
 import type {GivenTools} from './open-conversation.ts';
 import type {ShellHost} from './shell-access.ts';
@@ -54,6 +55,8 @@ export interface ChatOptions {
   readonly tools?: GivenTools;
   /** Tools of servers, beside those. */
   readonly toolSource?: ToolSource | undefined;
+  /** Absent: the chat stays with its model. */
+  readonly models?: OtherModels;
   /** Runs the person's own commands; absent: they are off. */
   readonly shell?: ShellHost;
 }

@@ -38,11 +38,13 @@ export interface PlainChatOptions extends ChatHost, Omit<ChatOptions, 'host' | '
 const LONG = 5000;
 
 /**
- * Chats until the person leaves or the input ends.
+ * Chats until the person leaves or the input ends. Returns the backend that answered last: /model may have closed the first.
  * @throws the reason of the stop when the program was stopped.
  */
-export async function runPlainChat(options: PlainChatOptions): Promise<void> {
-  await new PlainChat(options).run();
+export async function runPlainChat(options: PlainChatOptions): Promise<Backend> {
+  const chat = new PlainChat(options);
+  await chat.run();
+  return chat.backend;
 }
 
 class PlainChat implements ChatFace {
@@ -63,6 +65,10 @@ class PlainChat implements ChatFace {
     this.#terminal = new PlainTerminal(options.terminal, options.screenReader);
     this.#theme = bareTheme(options.unicode);
     this.#core = new ChatCore({...options, host: options, open: async () => options.backend, theme: this.#theme}, this);
+  }
+
+  get backend(): Backend {
+    return this.#core.backend;
   }
 
   async run(): Promise<void> {
@@ -173,7 +179,7 @@ class PlainChat implements ChatFace {
         break;
       case 'finish': {
         this.#terminal.endAnswer();
-        for (const note of endNotes(event, this.#options.backend.model)) this.#terminal.complain(note);
+        for (const note of endNotes(event, this.#core.backend.model)) this.#terminal.complain(note);
         this.#terminal.print(this.#statsRows(event));
         this.#rule();
       }

@@ -7,6 +7,7 @@ import {count} from '../../rows/status-line.ts';
 import type {ChatContext, SlashCommand} from '../chat-context.ts';
 import {changeSampling, SETTINGS, samplingList} from './change-sampling.ts';
 import {FACE_SETTINGS, faceList, setFace} from './face-settings.ts';
+import {MODEL_COMMANDS} from './model-commands.ts';
 
 export const SETTING_COMMANDS: readonly SlashCommand[] = [
   {
@@ -41,14 +42,7 @@ export const SETTING_COMMANDS: readonly SlashCommand[] = [
     help: 'show or set how much the model thinks, by its own levels (off = default)',
     run: (chat, argument) => (argument === '' ? showEffort(chat) : setEffort(chat, argument)),
   },
-  {
-    name: 'model',
-    group: 'model',
-    aliases: ['show'],
-    help: 'show the model and its settings',
-    argumentHint: 'this chat stays with its model; start another one with: mistral-chat NAME --instruct',
-    run: showModel,
-  },
+  ...MODEL_COMMANDS,
   {name: 'stats', group: 'model', help: 'show the statistics of the last answer', run: showStats},
   {
     name: 'tokens',
@@ -136,27 +130,6 @@ const CONTEXT_NOTES: Readonly<Record<ContextPolicy, string>> = {
   stop: 'when the chat no longer fits, it ends\n',
   summarise: 'when the chat nearly fills the context, it is summed up\n',
 };
-
-function showModel(chat: ChatContext): void {
-  const {model} = chat.backend;
-  const facts: [string, string | undefined][] = [
-    ['model', model.id],
-    ['file', model.path],
-    ['template', model.template && `${model.template} (${model.templateReason ?? 'given'})`],
-    [
-      'context',
-      model.contextSize === undefined
-        ? undefined
-        : `${count(model.contextSize)} tokens (the model was trained for ${count(model.trainedContextSize ?? 0)})`,
-    ],
-    ['runs on', model.device],
-    [
-      'abilities',
-      [model.supportsTools && 'tools', model.supportsFim && 'fill-in-the-middle'].filter(Boolean).join(', ') || 'chat',
-    ],
-  ];
-  chat.note([...facts.flatMap(([name, value]) => (value ? [`${name.padEnd(10)} ${value}`] : [])), ''].join('\n'));
-}
 
 function showStats(chat: ChatContext): void {
   const finish = chat.last.finish;

@@ -12,6 +12,7 @@ const waiting = names.filter((name) => !ANYTIME.includes(name));
 /** Those that take something, each with something they do not take. */
 const REFUSED: Readonly<Record<string, string>> = {
   set: 'warmth 3',
+  model: 'another',
   temp: 'hot',
   seed: 'x',
   max: '-3',
@@ -187,7 +188,7 @@ describe('an argument is never ignored', () => {
 
   test('every command is looked at', () => {
     expect(bare.length + Object.keys(REFUSED).length + ANY_TEXT.length).toBe(names.length);
-    expect(bare).toEqual(expect.arrayContaining(['regen', 'undo', 'clear', 'model', 'stats', 'exit']));
+    expect(bare).toEqual(expect.arrayContaining(['regen', 'undo', 'clear', 'stats', 'exit']));
   });
 
   test.each(bare)('/%s takes none', async (name) => {
@@ -205,13 +206,6 @@ describe('an argument is never ignored', () => {
     const {say} = await openChat(['A'], {sessions});
     await say('hi');
     expect((await say(`/${name} ${argument}`)).join('\n')).toMatch(/^(error|end): |\nend: /);
-  });
-
-  test('/model NAME says how another model is started', async () => {
-    const {say} = await openChat();
-    expect(await say('/model other')).toEqual([
-      'error: /model takes no argument, but got other (this chat stays with its model; start another one with: mistral-chat NAME --instruct)',
-    ]);
   });
 });
 
