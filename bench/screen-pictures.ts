@@ -8,7 +8,7 @@ import {PtyProgram} from '../test/e2e/harness/pty.ts';
 import {CORPUS} from './screen-corpus.ts';
 import {PALETTES, terminalSvg} from './terminal-svg.ts';
 
-const COLUMNS = 84;
+const COLUMNS = 88;
 const folder = mkdtempSync(join(tmpdir(), 'mistral-pictures-'));
 
 function picture(name: string, program: PtyProgram): void {
@@ -42,7 +42,7 @@ const TOOLS = [
 /** The embedded model in pipes of a shell: the middle of a text, lines of JSON, calls of a tool. */
 const PIPES = [
   "mistral-fim --prefix 'def add(' --suffix '    return sum' 2>/dev/null",
-  "printf 'What is the capital of France?\\nAnd of Italy?\\n' | mistral-chat -i 2>/dev/null | tee answers",
+  "printf 'What is the capital of France?\\nAnd of Italy?\\n' | mistral-chat -i 2>/dev/null",
   `mistral-tools --tools tools.json -p "What's the weather like today in Paris?" > calls`,
   "jq -r '.[] | .name, .arguments.location' calls",
 ];

@@ -98,12 +98,6 @@ function fill({used, limit}: Status, theme: Theme): Part[] {
   return [{text: `context ${percent}% full`, style}];
 }
 
-/** What is said once when the context is nearly full; undefined while there is room. */
-export function fullNotice(used: number, limit: number | undefined): string | undefined {
-  const percent = Math.round((100 * used) / (limit ?? Number.POSITIVE_INFINITY));
-  return percent >= 80 ? `context ${percent}% full` : undefined;
-}
-
 /** `1,234` below ten thousand, `32.8k` above. */
 export function count(tokens: number): string {
   if (tokens >= 10_000) return `${(tokens / 1000).toFixed(1)}k`;

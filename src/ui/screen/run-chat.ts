@@ -8,7 +8,7 @@ import {commandItems} from '../chat/slash/all-commands.ts';
 import {BLANK, ROW_MARGIN, type Row, type Style, type Theme} from '../markdown/style.ts';
 import type {Effect, InputContext} from '../prompt/input.ts';
 import {partsRow} from '../rows/parts-row.ts';
-import {fullNotice, type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
+import {type Phase, type Status, withoutFigures} from '../rows/status-line.ts';
 import {tintFor} from '../rows/tint.ts';
 import {needsBlank} from '../rows/transcript.ts';
 import {AnswerView} from './answer-view.ts';
@@ -55,7 +55,6 @@ class ChatScreen implements ScreenSource, ChatFace {
   /** What is done while nothing is answered, and what a tool does while something is. */
   #phase: Phase = {kind: 'loading', fraction: undefined};
   #toolPhase: Phase | undefined;
-  #isFull = false;
   readonly #effects: Readonly<Record<PlainEffect, () => void>> = {
     interrupt: () => this.#interrupt(),
     escape: () => this.#escape(),
@@ -175,7 +174,6 @@ class ChatScreen implements ScreenSource, ChatFace {
     else if (event.type === 'end') {
       this.#tellEnd(event);
       this.#endView();
-      this.#noteFill();
     } else if (event.type === 'loading') this.#phase = {kind: 'loading', fraction: event.fraction};
     else if (event.type === 'ready') this.#ready(event.model);
     else if (event.type === 'activity') this.#toolPhase = workingPhase(event.text);
@@ -268,13 +266,6 @@ class ChatScreen implements ScreenSource, ChatFace {
   #endView(): void {
     this.#rows.push(...(this.#view?.breakOff() ?? []));
     this.#view = undefined;
-  }
-
-  /** Says when the context is nearly full, once until there is room again. */
-  #noteFill(): void {
-    const notice = fullNotice(this.#core.last.used, this.#core.model?.contextSize);
-    if (notice !== undefined && !this.#isFull) this.prompt.notify(notice);
-    this.#isFull = notice !== undefined;
   }
 
   /** Work that a key started: its failure is shown, never thrown. */

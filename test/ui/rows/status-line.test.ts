@@ -1,14 +1,7 @@
 import {expect, test} from 'vitest';
 import {width} from '../../../src/base/cells/graphemes.ts';
 import {createTheme} from '../../../src/ui/markdown/style.ts';
-import {
-  count,
-  fullNotice,
-  type Phase,
-  type Status,
-  statusRow,
-  withoutFigures,
-} from '../../../src/ui/rows/status-line.ts';
+import {count, type Phase, type Status, statusRow, withoutFigures} from '../../../src/ui/rows/status-line.ts';
 
 const theme = createTheme({color: false, unicode: true, hyperlinks: false});
 const STATUS: Status = {
@@ -46,13 +39,6 @@ test('it is cut at whole parts and never takes the last two cells', () => {
   expect(row({}, 37)).toBe('answering · 41.8 tok/s');
   expect(row({}, 8)).toBe('answe…');
   for (let columns = 8; columns < 120; columns += 1) expect(width(row({}, columns))).toBeLessThanOrEqual(columns - 2);
-});
-
-test('a context is told to be nearly full from 80 % on', () => {
-  expect(fullNotice(814, 1024)).toBeUndefined();
-  expect(fullNotice(820, 1024)).toBe('context 80% full');
-  expect(fullNotice(840, 1024)).toBe('context 82% full');
-  expect(fullNotice(840, undefined)).toBeUndefined();
 });
 
 test('a notice takes the place of everything', () => {
