@@ -19,3 +19,4 @@ await import('./bundle-startup.js');
 await import('./drop-unreached.js');
 await import('./roll-up-types.js');
 await import('./notices.js');
+await import('./man-pages.js');

@@ -119,27 +119,17 @@ test('it has the notices of what it holds and brings', () => {
   expect(notices).not.toMatch(/^(typescript|cmake-js|vitest) /m);
 });
 
-test('chat, fill-in-the-middle, tools and inspect answer', async () => {
+test('chat, fill-in-the-middle and inspect answer, by both engines, and the pages of man are there', async () => {
   expect(await use(bin('mistral-chat'), ['--instruct'], 'What is the capital of France?\nAnd of Italy?\n')).toBe(
     'The capital of France is Paris.\nThe capital of Italy is Rome.\n',
   );
-  expect(await use(bin('mistral-fim'), ['--prefix', 'def add(', '--suffix', '    return sum'])).toBe(
-    'a, b):\n    sum = a + b\n',
-  );
-  const tools = JSON.stringify([{name: 'get_current_weather', description: 'Get the current weather', parameters: {}}]);
-  writeFileSync(join(folder, 'tools.json'), tools);
-  const calls = await use(bin('mistral-tools'), [
-    '--tools',
-    join(folder, 'tools.json'),
-    '-p',
-    "What's the weather like today in Paris?",
-  ]);
-  expect(JSON.parse(calls)).toMatchObject([{name: 'get_current_weather'}]);
-  expect(JSON.parse(await use(bin('mistral'), ['inspect', '--json']))).toMatchObject({quantisation: 'Q8_0'});
-  // The engine over the addon, whose packages the tarball brings.
+  // Over the addon, whose packages the tarball brings.
   expect(
-    await use(bin('mistral-chat'), ['--instruct', '--engine', 'addon', '-p', 'What is the capital of France?']),
-  ).toBe('The capital of France is Paris.\n');
+    await use(bin('mistral-fim'), ['--engine', 'addon', '--prefix', 'def add(', '--suffix', '    return sum']),
+  ).toBe('a, b):\n    sum = a + b\n');
+  expect(JSON.parse(await use(bin('mistral'), ['inspect', '--json']))).toMatchObject({quantisation: 'Q8_0'});
+  const page = readFileSync(join(folder, 'node_modules/mistral-chat/man/mistral-serve.1'), 'utf8');
+  expect(page).toContain('.SH NAME\nmistral\\-serve \\- serve a model over HTTP');
 });
 
 test('a folder of weights is converted, by the library of the engine', async () => {
