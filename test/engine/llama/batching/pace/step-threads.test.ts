@@ -75,6 +75,18 @@ describe('StepThreads', () => {
     expect(total).toBeLessThan((50 * 20 + 2950 * 31) * 1.03);
   });
 
+  test('a block in which others held the processor counts for half of a proof, however long it took', () => {
+    const threads = new StepThreads(2);
+    const block = (ms: number) => Array.from({length: 5}, () => threads.measured(1, ms));
+    block(900);
+    expect(threads.next).toBe(1);
+    block(40);
+    block(44);
+    block(40);
+    // Won by 0.96, which counts 0.5, and by 0.09.
+    expect([threads.kept, threads.next]).toEqual([2, 2]);
+  });
+
   test('steps that grow with the text are no sign of anything', () => {
     const {used} = run(new StepThreads(2), 4000, (threads, step) => idle(threads) * (1 + step / 500));
     expect(share(used, 2)).toBeGreaterThan(0.98);
