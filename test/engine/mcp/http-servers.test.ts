@@ -43,7 +43,7 @@ function mcp(request: IncomingMessage, reply: ServerResponse): void {
 
 async function started(url: string, more: Partial<HttpServer> = {}) {
   const lists = {exclude: [], allow: [], deny: [], disabled: false};
-  const transport = {kind: 'any' as const, url, headers: {'x-key': 'k1'}, oauth: false, ...more};
+  const transport = {kind: 'any' as const, url, headers: {'x-key': 'k1'}, ...more};
   const servers = new McpServers([{name: 's', origin: 'a', transport, startMs: 20_000, callMs: 20_000, ...lists}], {
     cwd: import.meta.dirname,
     version: '1',

@@ -208,6 +208,9 @@ async function transportOf(
     };
   }
   if (address === undefined) throw new WrongShapeError('', 'an object with "command" or "url"');
+  if (entry.auth !== undefined) {
+    throw new EngineError('usage', '"auth" is not supported: there is no login by OAuth; give a key in "headers"');
+  }
   const url = await values.of(address);
   if (!/^https?:$/.test(URL.canParse(url) ? new URL(url).protocol : '')) {
     throw new WrongShapeError('url', 'an address that begins with http:// or https://');
@@ -219,5 +222,5 @@ async function transportOf(
     headers.Authorization ??= `Bearer ${key}`;
   }
   const isAny = kind === undefined && entry.httpUrl === undefined;
-  return {kind: isAny ? 'any' : (kind ?? 'http'), url, headers, oauth: entry.auth === 'oauth'};
+  return {kind: isAny ? 'any' : (kind ?? 'http'), url, headers};
 }

@@ -15,8 +15,6 @@ export interface HttpServer {
   readonly kind: 'http' | 'sse' | 'any';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** It asks for a login in a browser. */
-  readonly oauth: boolean;
 }
 
 export interface ServerConfig {

@@ -25,9 +25,9 @@ test("Claude's and Cursor's form", async () => {
   expect(problems).toEqual([]);
   expect(servers.map(({name, transport}) => [name, transport])).toEqual([
     ['fs', {kind: 'stdio', command: 'npx', args: ['-y', 'server', '.'], env: {LEVEL: '1', ON: 'true', NAME: 'x'}}],
-    ['web', {kind: 'http', url: 'https://a.example/mcp', headers: {Authorization: 'Bearer t0'}, oauth: false}],
-    ['old', {kind: 'sse', url: 'https://a.example/sse', headers: {}, oauth: false}],
-    ['cursor', {kind: 'any', url: 'https://a.example/mcp', headers: {}, oauth: false}],
+    ['web', {kind: 'http', url: 'https://a.example/mcp', headers: {Authorization: 'Bearer t0'}}],
+    ['old', {kind: 'sse', url: 'https://a.example/sse', headers: {}}],
+    ['cursor', {kind: 'any', url: 'https://a.example/mcp', headers: {}}],
   ]);
   expect(servers[0]).toMatchObject({origin: '/p/mcp.json', startMs: 60_000, callMs: 60_000, disabled: false});
 });
@@ -109,7 +109,6 @@ test('our own form', async () => {
   const {servers} = await read({
     mcp: {
       s: {command: 'x', cwd: 'sub', timeout: 5, tools: ['a'], exclude: ['b'], allow: ['s_r*'], deny: ['s_w*']},
-      o: {url: 'https://a.example/', auth: 'oauth'},
       off: {command: '${NOT_SET}', disabled: true},
     },
   });
@@ -117,8 +116,7 @@ test('our own form', async () => {
     transport: {cwd: '/p/sub'},
     ...{callMs: 5000, tools: ['a'], exclude: ['b'], allow: ['s_r*'], deny: ['s_w*']},
   });
-  expect(servers[1]?.transport).toMatchObject({oauth: true});
-  expect(servers[2]).toMatchObject({disabled: true});
+  expect(servers[1]).toMatchObject({disabled: true});
 });
 
 test.each([
@@ -142,6 +140,7 @@ test.each([
   [{command: 'x', args: 'y'}, 'args must be a list'],
   [{command: 'x', args: [null]}, 'args[0] must be a string'],
   [{url: 'file:///etc/passwd'}, 'url must be an address that begins with http:// or https://'],
+  [{url: 'https://a.example/', auth: 'oauth'}, '"auth" is not supported: there is no login by OAuth'],
   [{url: 'a b'}, 'url must be an address'],
   [{type: 'ws', url: 'https://a.example/'}, 'type must be stdio, http or sse, not "ws"'],
   [{type: 'constructor', command: 'x'}, 'type must be stdio'],
