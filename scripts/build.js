@@ -15,6 +15,7 @@ await import('./bundle-screen.js');
 await import('./bundle-fim.js');
 await import('./bundle-http.js');
 await import('./bundle-server.js');
+await import('./bundle-mcp.js');
 await import('./bundle-startup.js');
 await import('./drop-unreached.js');
 await import('./roll-up-types.js');

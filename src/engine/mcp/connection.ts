@@ -127,7 +127,7 @@ export class Connection {
   }
 
   async #connectBy(signal: AbortSignal, transport: Transport): Promise<void> {
-    const {Client} = await import('@modelcontextprotocol/client');
+    const {Client} = await import('./mcp-client.ts');
     const {cwd, version} = this.#host;
     const client = new Client(
       {name: 'mistral-chat', version},
@@ -167,7 +167,7 @@ export class Connection {
   }
 
   async #stdio(server: StdioServer): Promise<Transport> {
-    const {parseJSONRPCMessage} = await import('@modelcontextprotocol/client');
+    const {parseJSONRPCMessage} = await import('./mcp-client.ts');
     return new StdioTransport(() => this.#host.spawn(server), {
       log: (line) => this.#log(line),
       parse: parseJSONRPCMessage,
@@ -175,12 +175,12 @@ export class Connection {
   }
 
   async #http({url, headers}: HttpServer): Promise<Transport> {
-    const {StreamableHTTPClientTransport} = await import('@modelcontextprotocol/client');
+    const {StreamableHTTPClientTransport} = await import('./mcp-client.ts');
     return new StreamableHTTPClientTransport(new URL(url), {requestInit: {headers}, fetch: fetchWithin});
   }
 
   async #sse({url, headers}: HttpServer): Promise<Transport> {
-    const {SSEClientTransport} = await import('@modelcontextprotocol/client');
+    const {SSEClientTransport} = await import('./mcp-client.ts');
     return new SSEClientTransport(new URL(url), {requestInit: {headers}, fetch: fetchWithin});
   }
 
@@ -212,12 +212,12 @@ export class Connection {
 
 /** Of the library's own kind: an abort looks the same, so look at the signal first. */
 async function isTimeout(error: unknown): Promise<boolean> {
-  const {SdkError, SdkErrorCode} = await import('@modelcontextprotocol/client');
+  const {SdkError, SdkErrorCode} = await import('./mcp-client.ts');
   return error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout;
 }
 
 /** A server that speaks HTTP and does not know this way of speaking. */
 async function isRefusal(error: unknown): Promise<boolean> {
-  const {SdkHttpError} = await import('@modelcontextprotocol/client');
+  const {SdkHttpError} = await import('./mcp-client.ts');
   return error instanceof SdkHttpError && [400, 404, 405].includes(error.data.status);
 }
