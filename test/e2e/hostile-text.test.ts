@@ -241,6 +241,11 @@ describe('of a server, on a terminal', () => {
       const before = asked();
       await program.see('Prompt: ');
       program.type(`${line}\r`);
+      if (line === '/model') {
+        // The server's other models are offered, and none is taken.
+        await program.see('another model?');
+        program.type('\r');
+      }
       await program.until(() => asked() > before, `the next prompt after ${line}`);
     }
     program.type('/exit\r');
@@ -259,7 +264,9 @@ describe('of a server, on a terminal', () => {
     await program.see(/error[\s\S]*^ready/m);
     // The message that failed came back to the prompt: Ctrl+U takes it away.
     program.type('\u0015/model\r');
-    await program.see('runs on');
+    await program.see('another model?');
+    program.type('\u001b');
+    await program.until(() => !program.text().includes('another model?'), 'the list of models to close');
     program.type('/exit\r');
     await program.exited();
     // The last ones are those of the handshake: what the terminal is asked, with the cursor kept meanwhile.

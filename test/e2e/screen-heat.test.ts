@@ -27,7 +27,7 @@ test('/heat colours an answer that came without certainty, also a resumed one, a
 });
 
 test('/alt goes on from another token, as a branch', async () => {
-  const program = chat(newState());
+  const program = chat(newState(), ['--seed', '1']);
   await program.see('ready');
   await say(program, 'hello');
   program.type('/alt 2\r');
